@@ -1,0 +1,1 @@
+"""One plain function per verb; no printing, no option parsing, no exit."""

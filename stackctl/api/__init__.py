@@ -1,0 +1,1 @@
+"""HTTP to one Kubernetes API server: credentials, connections, discovery, requests and watches."""

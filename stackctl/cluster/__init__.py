@@ -1,0 +1,1 @@
+"""What stackctl does on a cluster: look, apply, wait, record, prune."""

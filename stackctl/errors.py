@@ -1,0 +1,131 @@
+"""Every failure a user can meet, with its exit code and its remedy.
+
+The class carries the exit code, the instance the message and the hint. Foreign exceptions are
+turned into these where the foreign library is used, and nowhere else.
+
+    StackError
+    ├─ UsageError         2   a combination of options that makes no sense
+    ├─ ConfigError        3   profile, component, stack file or catalogue invalid
+    ├─ RenderError        4   a bundle cannot be composed
+    ├─ ClusterError       5   ├─ Unreachable · AccessDenied · Rejected · SandboxError
+    ├─ PreflightError     6   the cluster lacks what the bundle needs
+    ├─ ConflictError      7   ├─ LockedError
+    ├─ ApplyError         8   applied in part; recorded
+    ├─ NotReadyError      9   applied, not ready in time
+    ├─ ReleaseError      10   no such release or revision; record unreadable
+    └─ Interrupted      130   stopped by the user; recorded
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class StackError(Exception):
+    """A failure the user can act on."""
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(StackError):
+    """Options that do not fit together, or a question that nobody can answer."""
+
+    exit_code = 2
+
+
+class ConfigError(StackError):
+    """A file of the user's or of the catalogue is wrong; nothing was touched.
+
+    `problems` holds every fault found, each as `file:line: path: what was expected`.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "", problems: Sequence[str] = ()) -> None:
+        super().__init__("\n".join([message, *problems]) if problems else message, hint=hint)
+        self.problems = tuple(problems)
+
+
+class RenderError(StackError):
+    """The layers do not compose into a bundle; nothing was touched."""
+
+    exit_code = 4
+
+
+class ClusterError(StackError):
+    """The cluster cannot be reached, or says no."""
+
+    exit_code = 5
+
+
+class Unreachable(ClusterError):
+    """No answer from the API server, or an answer that makes no sense."""
+
+
+class AccessDenied(ClusterError):
+    """The API server knows us and refuses, or does not know us."""
+
+
+class Rejected(ClusterError):
+    """The API server refused one request; `status`, `reason` and `causes` are its own words."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        reason: str = "",
+        causes: Sequence[dict[str, str]] = (),
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.reason = reason
+        self.causes = tuple(causes)
+
+
+class SandboxError(ClusterError):
+    """The sandbox cannot be built, started or found."""
+
+
+class PreflightError(StackError):
+    """The cluster lacks something the bundle needs; every finding is in the message."""
+
+    exit_code = 6
+
+
+class ConflictError(StackError):
+    """Refused: owned by another, another cluster, another profile; nothing was touched."""
+
+    exit_code = 7
+
+
+class LockedError(ConflictError):
+    """Another run holds the stack's lock."""
+
+
+class ApplyError(StackError):
+    """Applied in part; the record knows what."""
+
+    exit_code = 8
+
+
+class NotReadyError(StackError):
+    """Applied, but not ready in time or never going to be."""
+
+    exit_code = 9
+
+
+class ReleaseError(StackError):
+    """No such release or revision, or a record that cannot be read."""
+
+    exit_code = 10
+
+
+class Interrupted(StackError):
+    """The user stopped the run; what was done is recorded."""
+
+    exit_code = 130

@@ -1,0 +1,81 @@
+"""What a Kubernetes object is called and what can be read from it without knowing its kind.
+
+Nothing in here decides anything about an object; that is for plan, readiness and bundle.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Manifest = dict[str, Any]
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+STACK_LABEL = "stackctl.dev/stack"
+COMPONENT_LABEL = "stackctl.dev/component"
+FIELD_MANAGER = "stackctl"
+RECORD_NAMESPACE = "stackctl-system"
+PROTECTED_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Ref:
+    """Version-free identity of an object; prints `Deployment/ml/spark-operator`."""
+
+    group: str
+    kind: str
+    namespace: str  # empty for cluster-scoped objects
+    name: str
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
+
+    @property
+    def key(self) -> str:
+        """A text that keeps the group, to be read back with `Ref.parse`."""
+        return f"{self.group}/{self.kind}/{self.namespace}/{self.name}"
+
+    @classmethod
+    def parse(cls, key: str) -> "Ref":
+        """Read what `key` wrote."""
+        group, kind, namespace, name = key.split("/", 3)
+        return cls(group, kind, namespace, name)
+
+
+def group_of(manifest: Mapping[str, Any]) -> str:
+    """Return the API group, empty for the core group."""
+    group, slash, _ = str(manifest["apiVersion"]).rpartition("/")
+    return group if slash else ""
+
+
+def version_of(manifest: Mapping[str, Any]) -> str:
+    """Return the API version without its group."""
+    return str(manifest["apiVersion"]).rpartition("/")[2]
+
+
+def ref_of(manifest: Mapping[str, Any]) -> Ref:
+    """Name an object."""
+    metadata = manifest["metadata"]
+    return Ref(
+        group=group_of(manifest),
+        kind=manifest["kind"],
+        namespace=metadata.get("namespace") or "",
+        name=metadata["name"],
+    )
+
+
+def labels_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the labels, empty when there are none."""
+    return dict(manifest.get("metadata", {}).get("labels") or {})
+
+
+def annotations_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the annotations, empty when there are none."""
+    return dict(manifest.get("metadata", {}).get("annotations") or {})
+
+
+def digest(value: Any) -> str:
+    """Hash a JSON value independently of the order of its keys, as 32 hexadecimal digits."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,137 @@
+"""The kinds `Profile` and `Stack`, and what choosing components comes to.
+
+Merging profiles, overrides and defaults into a `Selection` is done by `resolve`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackctl.model.component import Component, Mode
+from stackctl.model.objects import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a profile or a stack file says about one component."""
+
+    version: str | None = None
+    mode: Mode | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, bool] = field(default_factory=dict)
+    patches: tuple[Manifest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GpuNeeds:
+    """How many GPU nodes a profile expects, and how many GPUs on each."""
+
+    nodes: int = 1
+    perNode: int = 1  # noqa: N815 - the file's spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a profile requires of a cluster."""
+
+    kubernetes: str = ""  # ">=1.30"
+    gpu: GpuNeeds | None = None
+    storageClass: bool = False  # noqa: N815 - the file's spelling
+
+
+@dataclass(frozen=True, slots=True)
+class ForPods:
+    """A setting with one value for system Pods and one for accelerated ones."""
+
+    system: Any = None
+    accelerated: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What applies to every Pod template and object by kind."""
+
+    imageRegistry: str = ""  # noqa: N815 - the file's spelling
+    imagePullSecrets: tuple[str, ...] = ()  # noqa: N815
+    nodeSelector: ForPods = ForPods()  # noqa: N815
+    tolerations: ForPods = ForPods()
+    storageClass: str | None = None  # noqa: N815
+    priorityClass: ForPods = ForPods()  # noqa: N815
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile as one file says it."""
+
+    name: str
+    description: str
+    path: str
+    extends: str | None = None
+    mixins: tuple[str, ...] = ()
+    components: Mapping[str, Choice | None] = field(default_factory=dict)  # None: taken out
+    requires: Needs = Needs()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPin:
+    """Which cluster a stack file is meant for."""
+
+    context: str = ""
+    clusterUID: str = ""  # noqa: N815 - the file's spelling
+
+
+@dataclass(frozen=True, slots=True)
+class StackFile:
+    """The user's stack.yaml."""
+
+    name: str
+    profile: str
+    path: str
+    target: TargetPin = TargetPin()
+    components: Mapping[str, Choice | None] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value was set: "profiles/gpu8.yaml:14", "--set" or "default"."""
+
+    source: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}" if self.line else self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A parameter's value with where it was set, and what it overrode, nearest first."""
+
+    value: Any
+    origin: Origin
+    overrode: tuple[tuple[Any, Origin], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A component with everything decided."""
+
+    component: Component
+    mode: Mode
+    namespace: str
+    parameters: Mapping[str, Setting]  # every parameter, and `namespace`
+    features: frozenset[str]  # those that are on
+    patches: tuple[tuple[Origin, Manifest], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A profile resolved: nothing left to look up."""
+
+    profile: str
+    chain: tuple[str, ...]  # base first
+    components: tuple[Chosen, ...]
+    requires: Needs
+    settings: Settings
