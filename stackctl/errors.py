@@ -7,7 +7,9 @@ turned into these where the foreign library is used, and nowhere else.
     ├─ UsageError         2   a combination of options that makes no sense
     ├─ ConfigError        3   profile, component, stack file or catalogue invalid
     ├─ RenderError        4   a bundle cannot be composed
-    ├─ ClusterError       5   ├─ Unreachable · AccessDenied · Rejected · SandboxError
+    ├─ ClusterError       5   ├─ Unreachable · AccessDenied · NoTarget · SandboxError
+    │                         └─ Rejected: NotFound · NotServed · AlreadyExists · StaleWrite ·
+    │                            FieldConflict · Expired · Invalid
     ├─ PreflightError     6   the cluster lacks what the bundle needs
     ├─ ConflictError      7   ├─ LockedError
     ├─ ApplyError         8   applied in part; recorded
@@ -85,6 +87,44 @@ class Rejected(ClusterError):
         self.status = status
         self.reason = reason
         self.causes = tuple(causes)
+        self.uncertain = False  # an attempt before this one got no answer: it may be its own echo
+
+
+class NotFound(Rejected):
+    """The object (or the namespace it should go to) does not exist."""
+
+
+class NotServed(Rejected):
+    """The API server has no such API: a kind that is not installed, or not served yet."""
+
+
+class AlreadyExists(Rejected):
+    """An object of this name is there already."""
+
+
+class StaleWrite(Rejected):
+    """The object is not the one, or not the version, that the request was meant for."""
+
+
+class FieldConflict(Rejected):
+    """Server-side apply met fields of other managers; `owners` says field → manager."""
+
+    @property
+    def owners(self) -> dict[str, str]:
+        """Return the manager of each field in conflict."""
+        return {cause["field"]: cause["manager"] for cause in self.causes if cause.get("manager")}
+
+
+class Expired(Rejected):
+    """The resource version or continuation asked for is too old; list again."""
+
+
+class Invalid(Rejected):
+    """The object breaks its schema or a rule; `causes` says which fields."""
+
+
+class NoTarget(ClusterError):
+    """No kubeconfig and no credentials inside a cluster exist on this machine."""
 
 
 class SandboxError(ClusterError):

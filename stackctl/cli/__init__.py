@@ -1,1 +1,163 @@
-"""The command line: typer and rich live here and nowhere else."""
+"""The command line: typer and rich live here and nowhere else.
+
+`run` is the one place where a failure becomes a message and an exit code.
+"""
+
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+import typer
+
+from stackctl.cli import about, catalogue, deploy, look, sandbox
+from stackctl.cli.grammar import Command, Group
+from stackctl.cli.options import spread
+from stackctl.errors import Interrupted, StackError, UsageError
+
+BUG = 70
+TERMINATED = 128 + signal.SIGTERM
+
+EXIT_CODES = (
+    (0, "done; diff: nothing to change; status: all current"),
+    (1, "a truthful no: diff found changes, status is not current, you answered no"),
+    (2, "usage"),
+    (3, "profile, component, stack file or catalogue invalid; nothing touched"),
+    (4, "rendering failed; nothing touched"),
+    (5, "cluster, sandbox or registry unreachable, or access denied"),
+    (6, "preflight failed; nothing touched"),
+    (7, "refused: owned by another, locked, wrong cluster or profile; nothing touched"),
+    (8, "applied in part; recorded; run again to resume"),
+    (9, "applied, not ready in time"),
+    (10, "no such release or revision; record unreadable"),
+    (BUG, "a bug in stackctl (traceback with --debug)"),
+    (Interrupted.exit_code, "interrupted; recorded; run again to resume"),
+    (TERMINATED, "the same, by SIGTERM"),
+)
+
+_EPILOG = """\
+Exit codes:
+{codes}
+
+Every option can be set in the environment: --dry-run is STACKCTL_DRY_RUN.
+Options may stand before or after the command.
+`stackctl COMMAND --help` shows examples.
+""".format(codes="\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES))
+
+_STACK, _CATALOGUE, _MORE = "Stack commands", "Catalogue commands", "More commands"
+
+app = typer.Typer(
+    cls=Group,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EPILOG,
+)
+
+
+@app.callback()
+def stackctl(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit"),
+) -> None:
+    """Install, show, change and take out whole machine-learning stacks on Kubernetes."""
+    if version:
+        about.print_version()
+        raise typer.Exit
+
+
+for _panel, _command in (
+    (_STACK, catalogue.init),
+    (_STACK, deploy.deploy),
+    (_STACK, look.status),
+    (_STACK, look.diff),
+    (_STACK, deploy.teardown),
+    (_CATALOGUE, catalogue.profiles),
+    (_CATALOGUE, catalogue.components),
+    (_CATALOGUE, catalogue.render),
+    (_MORE, about.version),
+    (_MORE, about.completion),
+):
+    app.command(cls=Command, rich_help_panel=_panel)(spread(_command))
+app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_MORE)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    if "_STACKCTL_COMPLETE" in os.environ:
+        about.prepare_completion()
+    with _terminable() as terminated:
+        try:
+            code = app(args=list(arguments), prog_name="stackctl", standalone_mode=False)
+            if code == Interrupted.exit_code:
+                raise Interrupted("interrupted")  # noqa: TRY301 - typer made a number of Ctrl-C
+        except StackError as error:
+            code = _fail(error, error.exit_code, arguments)
+        except typer.TyperException as error:
+            code = _fail(_usage_error(error), UsageError.exit_code, arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence
+            code = _fail(_bug(error), BUG, arguments)
+        if terminated and code == Interrupted.exit_code:
+            return TERMINATED
+    return int(code or 0)
+
+
+def _fail(error: StackError, code: int, arguments: Sequence[str]) -> int:
+    from stackctl.cli.report import report_error
+
+    said = {**_environment(os.environ), **_said(arguments)}
+    report_error(error, code, format=said.get("output", ""), debug="debug" in said)
+    return code
+
+
+def _usage_error(error: typer.TyperException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "stackctl"
+    return UsageError(error.format_message(), hint=f"{command} --help")
+
+
+def _bug(error: Exception) -> StackError:
+    failure = StackError(
+        f"a bug in stackctl: {type(error).__name__}: {error}",
+        hint="run again with --debug and report the traceback to the maintainers of stackctl",
+    )
+    failure.__cause__ = error
+    return failure
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    names = {"output": "STACKCTL_OUTPUT", "debug": "STACKCTL_DEBUG"}
+    return {name: environment[key] for name, key in names.items() if environment.get(key)}
+
+
+def _said(arguments: Sequence[str]) -> dict[str, str]:
+    """Find how failures are wanted; the line may be one that could not be read."""
+    said: dict[str, str] = {}
+    ours = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    for this, following in zip(ours, [*ours[1:], ""], strict=True):
+        if this in ("-o", "--output"):
+            said["output"] = following
+        elif this.startswith("--output="):
+            said["output"] = this.partition("=")[2]
+        elif this.startswith("-o") and not this.startswith("--"):
+            said["output"] = this[2:]
+        elif this == "--debug":
+            said["debug"] = "1"
+    return said
+
+
+@contextmanager
+def _terminable() -> Iterator[list[int]]:
+    """Let SIGTERM stop a run the way Ctrl-C does; tell afterwards which one it was."""
+    received: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -4,9 +4,10 @@ How layers become a bundle is `compose`; what would change is `plan`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from stackctl.model.component import Probe
+from stackctl.model.component import Mode, Probe
 from stackctl.model.objects import Manifest, Ref, digest, ref_of
 from stackctl.model.profile import Needs
 
@@ -24,12 +25,44 @@ class BundleComponent:
     samples: Mapping[str, Manifest] | None = None  # what the `accepts` probes send, by path
     ignored: tuple[tuple[Ref, str], ...] = ()  # fields never owned, never diffed
     leftovers: tuple[Ref, ...] = ()  # what its operator makes by itself
-    external: bool = False  # somebody else runs it
+    mode: Mode = Mode.MANAGED
 
     @property
     def digest(self) -> str:
-        """Content address of the objects."""
-        return digest(list(self.objects))
+        """Content address of everything in it."""
+        return digest(to_plain(self))
+
+
+def to_plain(part: BundleComponent) -> dict[str, Any]:
+    """Turn a component into JSON values, to be recorded."""
+    return {
+        "name": part.name,
+        "version": part.version,
+        "namespace": part.namespace,
+        "objects": list(part.objects),
+        "needs": sorted(part.needs),
+        "probes": [asdict(probe) for probe in part.probes],
+        "samples": dict(part.samples or {}),
+        "ignored": [[ref.key, path] for ref, path in part.ignored],
+        "leftovers": [ref.key for ref in part.leftovers],
+        "mode": part.mode.value,
+    }
+
+
+def from_plain(plain: Mapping[str, Any]) -> BundleComponent:
+    """Read what `to_plain` wrote."""
+    return BundleComponent(
+        name=plain["name"],
+        version=plain["version"],
+        namespace=plain["namespace"],
+        objects=tuple(plain["objects"]),
+        needs=frozenset(plain["needs"]),
+        probes=tuple(Probe(**probe) for probe in plain["probes"]),
+        samples=plain["samples"],
+        ignored=tuple((Ref.parse(key), path) for key, path in plain["ignored"]),
+        leftovers=tuple(Ref.parse(key) for key in plain["leftovers"]),
+        mode=Mode(plain["mode"]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +79,7 @@ class Bundle:
         return digest([[part.name, part.version, part.digest] for part in self.components])
 
     def objects(self) -> dict[Ref, tuple[str, Manifest]]:
-        """Return every object with its component's name, in order."""
+        """Return every object with its component's name, in order; externals have none."""
         return {
             ref_of(manifest): (part.name, manifest)
             for part in self.components

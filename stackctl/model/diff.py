@@ -3,8 +3,20 @@
 How they look is the command line's; what is compared is decided by the caller.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from stackctl.model.objects import Manifest
+
+MISSING = "<missing>"  # stands for a field that is not there
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+_SERVER_METADATA = frozenset(
+    {"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"}
+)
+# Lists that Kubernetes merges by a key are compared by that key, not by position.
+_LIST_KEYS = ("name", "mountPath", "containerPort", "port", "key", "type", "ip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +26,112 @@ class Difference:
     path: str  # spec.template.spec.containers[name=controller].image
     old: Any
     new: Any
+
+
+def differences(old: Manifest, new: Manifest) -> tuple[Difference, ...]:
+    """Compare two versions of an object, leaving out what only the server writes."""
+    old, new = mask_changes(comparable(old), comparable(new))
+    return tuple(_compare("", old, new))
+
+
+def comparable(manifest: Manifest) -> Manifest:
+    """Drop status and the metadata that only the server writes."""
+    kept = {key: value for key, value in manifest.items() if key != "status"}
+    metadata = manifest.get("metadata", {})
+    kept["metadata"] = {k: v for k, v in metadata.items() if k not in _SERVER_METADATA}
+    return kept
+
+
+def mask(manifest: Manifest) -> Manifest:
+    """Hide the values of a Secret; an object of another kind comes back as it is."""
+    return mask_changes(manifest, manifest)[0]
+
+
+def mask_changes(old: Manifest, new: Manifest) -> tuple[Manifest, Manifest]:
+    """Hide the values of two versions of a Secret so that only the fact of a change shows."""
+    if "Secret" not in (old.get("kind"), new.get("kind")):
+        return old, new
+    for place in (("data",), ("stringData",), ("metadata", "annotations")):
+        was, now = _values(old, place), _values(new, place)
+        old = _hidden(
+            old,
+            place,
+            {
+                key: _marker(key in now, was[key], now.get(key), "before")
+                for key in was
+                if _secret(place, key)
+            },
+        )
+        new = _hidden(
+            new,
+            place,
+            {
+                key: _marker(key in was, now[key], was.get(key), "after")
+                for key in now
+                if _secret(place, key)
+            },
+        )
+    return old, new
+
+
+def _secret(place: tuple[str, ...], key: str) -> bool:
+    # Clients of the past kept the whole Secret, values and all, in this annotation.
+    return place[-1] != "annotations" or key == LAST_APPLIED
+
+
+def _marker(in_both: bool, value: Any, other: Any, side: str) -> str:
+    return f"<masked, {side}>" if in_both and value != other else "<masked>"
+
+
+def _values(manifest: Manifest, place: tuple[str, ...]) -> dict[str, Any]:
+    value: Any = manifest
+    for part in place:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _hidden(manifest: Manifest, place: tuple[str, ...], markers: dict[str, str]) -> Manifest:
+    if not markers:
+        return manifest
+    first, *rest = place
+    inner = manifest[first]
+    return manifest | {first: _hidden(inner, tuple(rest), markers) if rest else inner | markers}
+
+
+def _compare(path: str, old: Any, new: Any) -> Iterator[Difference]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from _compare(_join(path, key), old.get(key, MISSING), new.get(key, MISSING))
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _compare_lists(path, old, new)
+    elif old != new:
+        yield Difference(path, old, new)
+
+
+def _compare_lists(path: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Difference]:
+    key = next((key for key in _LIST_KEYS if _keyed(old, key) and _keyed(new, key)), None)
+    if key is not None:
+        was = {item[key]: item for item in old}
+        now = {item[key]: item for item in new}
+        for name in [*was, *(name for name in now if name not in was)]:
+            yield from _compare(
+                f"{path}[{key}={name}]", was.get(name, MISSING), now.get(name, MISSING)
+            )
+        return
+    for index in range(max(len(old), len(new))):
+        yield from _compare(
+            f"{path}[{index}]",
+            old[index] if index < len(old) else MISSING,
+            new[index] if index < len(new) else MISSING,
+        )
+
+
+def _keyed(items: Sequence[Any], key: str) -> bool:
+    names = [item.get(key) for item in items if isinstance(item, dict)]
+    return len(names) == len(items) and None not in names and len(set(names)) == len(names)
+
+
+def _join(path: str, key: str) -> str:
+    if "." in key or "/" in key:
+        return f'{path}["{key}"]'
+    return f"{path}.{key}" if path else key

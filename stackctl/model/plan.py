@@ -4,11 +4,15 @@
 """
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stackctl.model.diff import Difference
-from stackctl.model.objects import Manifest, Ref
+from stackctl.model.bundle import Bundle
+from stackctl.model.diff import Difference, differences
+from stackctl.model.objects import FIELD_MANAGER, Manifest, Ref, digest, version_of
+from stackctl.model.ownership import ours, owned_digest
+from stackctl.model.release import Entry
 
 
 class Action(StrEnum):
@@ -69,3 +73,93 @@ class Plan:
     def empty(self) -> bool:
         """Nothing would change."""
         return all(change.action is Action.UNCHANGED for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the cluster holds at planning time.
+
+    `live` carries metadata only for objects that are proven unchanged, everything for the others.
+    """
+
+    live: Mapping[Ref, Manifest]
+    predicted: Mapping[Ref, Manifest]  # result of a server-side dry run
+    proven: frozenset[Ref]  # unchanged without having been asked about
+
+
+def make(bundle: Bundle, stack: str, snapshot: Snapshot, inventory: Iterable[Entry]) -> Plan:
+    """Decide what would happen to every object of the bundle and of the inventory."""
+    desired = bundle.objects()
+    known = {entry.ref: entry for entry in inventory}
+    changes = [
+        _change(ref, component, manifest, snapshot, stack, known.get(ref))
+        for ref, (component, manifest) in desired.items()
+    ]
+    prunes = [
+        Change(ref, entry.component, Action.PRUNE, live=snapshot.live[ref])
+        for ref, entry in known.items()
+        if ref not in desired and ref in snapshot.live and _still_ours(entry, snapshot.live[ref])
+    ]
+    return Plan(stack, bundle.profile, (*changes, *prunes))
+
+
+def _change(
+    ref: Ref,
+    component: str,
+    manifest: Manifest,
+    snapshot: Snapshot,
+    stack: str,
+    entry: Entry | None,
+) -> Change:
+    live = snapshot.live.get(ref)
+    if live is None:
+        return Change(ref, component, Action.CREATE, desired=manifest)
+    if ref in snapshot.proven:
+        return Change(ref, component, Action.UNCHANGED, desired=manifest, live=live)
+    predicted = snapshot.predicted.get(ref, manifest)
+    found = differences(live, predicted)
+    drift = drifted(live, entry) if entry is not None else ()
+    if not ours(live, stack) and entry is None:
+        return Change(ref, component, Action.ADOPT, manifest, live, found, reason="exists already")
+    if found:
+        return Change(ref, component, Action.UPDATE, manifest, live, found, drift=drift)
+    if owned_digest(live) != owned_digest(predicted):
+        reason = "field ownership"
+        return Change(ref, component, Action.UPDATE, manifest, live, reason=reason, drift=drift)
+    return Change(ref, component, Action.UNCHANGED, desired=manifest, live=live)
+
+
+def proven_unchanged(manifest: Manifest, live: Manifest, entry: Entry | None) -> bool:
+    """Tell from metadata alone that applying an object again would change nothing.
+
+    The server takes a field out of our entry in managedFields as soon as anybody else writes
+    another value to it, so an equal entry and an equal manifest mean an equal result.
+    """
+    return (
+        entry is not None
+        and bool(entry.owned)
+        and entry.uid == live["metadata"].get("uid")
+        and entry.version == version_of(manifest)
+        and entry.rendered == digest(manifest)
+        and entry.owned == owned_digest(live)
+        and not live["metadata"].get("deletionTimestamp")
+    )
+
+
+def drifted(live: Manifest, entry: Entry) -> tuple[Drift, ...]:
+    """Name who changed an object after we applied it, as far as managedFields tells."""
+    if not entry.owned or entry.owned == owned_digest(live):
+        return ()
+    others = [
+        Drift(each.get("manager", "unknown"), each.get("time", ""), ())
+        for each in live["metadata"].get("managedFields") or ()
+        if each.get("manager") != FIELD_MANAGER and not each.get("subresource")
+    ]
+    return tuple(sorted(others, key=lambda each: each.time, reverse=True)[:1]) or (
+        Drift("unknown", "", ()),
+    )
+
+
+def _still_ours(entry: Entry, live: Manifest) -> bool:
+    # An object that somebody deleted and made again has another uid and is theirs.
+    return not entry.uid or entry.uid == live["metadata"].get("uid")

@@ -3,11 +3,20 @@
 Reading and writing them on the cluster is `cluster.releases`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import gzip
+import json
+import zlib
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
+from stackctl.errors import ReleaseError
 from stackctl.model.objects import Ref
+from stackctl.model.profile import GpuNeeds, Needs
+
+FORMAT = 1
+UPGRADE_HINT = "install the newest stackctl and try again"
 
 
 class ReleaseStatus(StrEnum):
@@ -57,4 +66,66 @@ class Release:
     message: str = ""
     components: Mapping[str, str] = field(default_factory=dict)  # name → version
     shards: Mapping[str, str] = field(default_factory=dict)  # component → content digest
+    requires: Needs = Needs()
     inventory: tuple[Entry, ...] = ()
+
+
+def encode(release: Release) -> bytes:
+    """Write a release as compressed JSON, the same bytes for the same release."""
+    plain = asdict(release)
+    plain["inventory"] = [
+        {"ref": entry.ref.key} | {k: v for k, v in asdict(entry).items() if k != "ref" and v}
+        for entry in release.inventory
+    ]
+    return pack({"format": FORMAT} | plain)
+
+
+def decode(content: bytes) -> Release:
+    """Read what `encode` wrote.
+
+    Raises:
+        ReleaseError: the content is damaged, or a later stackctl wrote it.
+    """
+    try:
+        plain = unpack(content)
+        if plain.pop("format") != FORMAT:
+            raise ReleaseError("the release was recorded by a later stackctl", hint=UPGRADE_HINT)
+        plain["status"] = ReleaseStatus(plain["status"])
+        gpu = plain["requires"].pop("gpu")
+        plain["requires"] = Needs(**plain["requires"], gpu=GpuNeeds(**gpu) if gpu else None)
+        plain["inventory"] = tuple(
+            Entry(**(item | {"ref": Ref.parse(item["ref"])})) for item in plain["inventory"]
+        )
+        return Release(**plain)
+    except (ValueError, TypeError, KeyError, zlib.error, EOFError, OSError) as error:
+        raise ReleaseError(f"the recorded release cannot be read: {error}") from error
+
+
+def pack(value: Any) -> bytes:
+    """Compress a JSON value; equal values give equal bytes."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return gzip.compress(text.encode(), compresslevel=6, mtime=0)
+
+
+def unpack(content: bytes) -> Any:
+    """Read what `pack` wrote."""
+    return json.loads(gzip.decompress(content))
+
+
+def superset(
+    previous: Iterable[Entry], desired: Iterable[tuple[Ref, str, str]], existing: Container[Ref]
+) -> tuple[Entry, ...]:
+    """Join what the last release owns with what this run is about to make.
+
+    Written before the first change: whatever happens next, everything made is known. Objects
+    that were not there before the run are marked as created by us.
+    """
+    entries = {entry.ref: entry for entry in previous}
+    for ref, component, version in desired:
+        known = entries.get(ref)
+        entries[ref] = (
+            replace(known, component=component)
+            if known is not None
+            else Entry(ref, component, version, created=ref not in existing)
+        )
+    return tuple(entries.values())

@@ -71,8 +71,10 @@ func runKubernetes(command func() *cobra.Command) int {
 	return cli.Run(command())
 }
 
-// runKwok does what kwok's own main does; cli.Run would add flags that clash with kwok's.
+// runKwok does what kwok's own main does. Kubernetes' packages register flags of their own
+// (--version) globally, where kwok's command would find them instead of its own.
 func runKwok() int {
+	pflag.CommandLine = pflag.NewFlagSet("kwok", pflag.ContinueOnError)
 	flags := pflag.NewFlagSet("global", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.Usage = func() {}

@@ -1,0 +1,45 @@
+"""Find the cluster that is meant and reach it."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stackctl.api.access import Access
+from stackctl.api.kubeconfig import find_access
+from stackctl.cluster import connection
+from stackctl.cluster.connection import Connection
+from stackctl.errors import NoTarget
+from stackctl.model.events import Notice, Notify
+from stackctl.sandbox.inspection import running_kubeconfig
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which cluster the user asks for; empty means as kubectl would decide."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+
+
+def connect(
+    wish: Wish,
+    env: Mapping[str, str],
+    notify: Notify,
+    stop: threading.Event,
+) -> Connection:
+    """Reach the cluster that kubectl's rules lead to.
+
+    Only where neither a kubeconfig nor in-cluster credentials exist is a running sandbox meant.
+    """
+    return connection.connect(_access(wish, env, notify), notify, stop)
+
+
+def _access(wish: Wish, env: Mapping[str, str], notify: Notify) -> Access:
+    try:
+        return find_access(kubeconfig=wish.kubeconfig, context=wish.context, env=env)
+    except NoTarget:
+        sandbox = running_kubeconfig(env)
+        if sandbox is None:
+            raise
+        notify(Notice(f"no kubeconfig found: using the running sandbox ({sandbox})"))
+        return find_access(kubeconfig=str(sandbox), context=None, env=env)

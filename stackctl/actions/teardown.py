@@ -1,0 +1,192 @@
+"""Take a stack off its cluster again, completely, without taking users' data along."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+from stackctl.cluster import releases, residue, snapshot, survey
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.lock import locked
+from stackctl.cluster.removal import Removal, remove
+from stackctl.cluster.session import Session, workers
+from stackctl.cluster.wait import Observer
+from stackctl.errors import ConflictError, Interrupted, ReleaseError
+from stackctl.model.bundle import Bundle
+from stackctl.model.events import Notify, Step
+from stackctl.model.objects import Manifest, Ref
+from stackctl.model.outcome import Residue, TargetInfo, TeardownOutcome
+from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.release import Entry, ReleaseStatus
+from stackctl.model.removal import Kept, Phase, Survey, phases, spared
+
+Agree = Callable[[Plan, TargetInfo], bool]
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class TeardownOptions:
+    """How a teardown goes about it, and what it may take along."""
+
+    timeout: float = 600.0  # seconds for the whole run
+    dry_run: bool = False
+    keep_crds: bool = False
+    delete_data: bool = False
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Everything known before the first delete."""
+
+    stack: str
+    recorded: releases.Recorded
+    live: Mapping[Ref, Manifest]
+    components: Mapping[Ref, str]
+    leftovers: tuple[Ref, ...]  # patterns
+    found: Survey
+    kept: tuple[Kept, ...]
+
+    @property
+    def going(self) -> tuple[Ref, ...]:
+        """What is deleted, definitions and namespaces included."""
+        stays = {each.ref for each in self.kept}
+        return tuple(ref for ref in self.live if ref not in stays)
+
+    @property
+    def plan(self) -> Plan:
+        """The same as a plan of prunes."""
+        changes = (
+            Change(ref, self.components.get(ref, ""), Action.PRUNE, live=self.live[ref])
+            for ref in self.going
+        )
+        return Plan(self.stack, self.recorded.release.profile, tuple(changes))
+
+
+def teardown(
+    stack: str,
+    connection: Connection,
+    *,
+    agree: Agree,
+    notify: Notify,
+    options: TeardownOptions,
+    now: Clock = time.monotonic,
+) -> TeardownOutcome:
+    """Show, ask, delete in the safe order, wait, scan, and forget the record.
+
+    Raises:
+        ReleaseError: there is no such stack here.
+        ConflictError: users' objects would be lost; each is named and nothing was touched.
+    """
+    began = now()
+    with workers() as pool:
+        notify(Step("looking at the cluster"))
+        sight = _look(connection, stack, options, pool)
+        _require_choice(sight.found, options)
+        kept = tuple(Residue(each.ref, each.why) for each in sight.kept)
+        outcome = TeardownOutcome(connection.info, sight.plan, kept=kept, dry_run=options.dry_run)
+        if options.dry_run:
+            return replace(outcome, seconds=now() - began)
+        if not agree(sight.plan, connection.info):
+            return replace(outcome, agreed=False)
+        left = _carry_out(connection, sight, options, pool, notify, now)
+    return replace(outcome, residue=left, seconds=now() - began)
+
+
+def _look(connection: Connection, stack: str, options: TeardownOptions, pool: Executor) -> Sight:
+    recorded = releases.current(connection.client, stack)
+    if recorded is None:
+        known = ", ".join(releases.stacks(connection.client)) or "none"
+        raise ReleaseError(f"stack {stack}: not on this cluster (there: {known})")
+    entries = recorded.release.inventory
+    refs = [entry.ref for entry in entries]
+    found = snapshot.find(connection, stack, refs, pool)
+    live = {entry.ref: found[entry.ref] for entry in entries if _ours(entry, found)}
+    patterns = leftovers_of(releases.bundle_of(connection.client, recorded.release))
+    looked = survey.look(connection, stack, live, patterns, pool)
+    kept = spared(
+        live,
+        looked,
+        created={entry.ref for entry in entries if entry.created},
+        delete_data=options.delete_data,
+        keep_definitions=options.keep_crds,
+    )
+    components = {entry.ref: entry.component for entry in entries}
+    return Sight(stack, recorded, live, components, patterns, looked, kept)
+
+
+def _ours(entry: Entry, found: Mapping[Ref, Manifest]) -> bool:
+    live = found.get(entry.ref)
+    return live is not None and entry.uid in ("", live["metadata"]["uid"])
+
+
+def leftovers_of(bundle: Bundle) -> tuple[Ref, ...]:
+    """Collect what the operators of a bundle make by themselves."""
+    return tuple(ref for part in bundle.components for ref in part.leftovers)
+
+
+def _require_choice(found: Survey, options: TeardownOptions) -> None:
+    if options.keep_crds or options.delete_data:
+        return
+    lines = [f"  {ref}" for refs in found.instances.values() for ref in refs]
+    if lines:
+        raise ConflictError(
+            "\n".join(["users' objects would be lost with their definitions:", *lines]),
+            hint="--keep-crds leaves them and their definitions, --delete-data deletes them first",
+        )
+
+
+def _carry_out(
+    connection: Connection,
+    sight: Sight,
+    options: TeardownOptions,
+    pool: Executor,
+    notify: Notify,
+    now: Clock,
+) -> tuple[Residue, ...]:
+    client, abandoned = connection.client, threading.Event()
+    with (
+        locked(client, sight.stack, options.holder, abandoned),
+        Observer(
+            client, connection.discovery, stack=sight.stack, notify=notify, now=now
+        ) as observer,
+    ):
+        session = Session(
+            connection, observer, pool, notify, now() + options.timeout, True, abandoned
+        )
+        begun = replace(sight.recorded.release, status=ReleaseStatus.UNINSTALLING)
+        releases.update(client, sight.recorded, begun)
+        try:
+            _remove_all(session, sight, options)
+        except KeyboardInterrupt:
+            abandoned.set()
+            raise Interrupted(
+                f"stack {sight.stack}: teardown interrupted",
+                hint="run the same command again to go on",
+            ) from None
+        notify(Step("looking for residue"))
+        left = residue.scan(session, sight.stack, sight.going, sight.kept)
+        if not left:
+            releases.forget(client, sight.stack)
+    if not left:
+        residue.remove_record_namespace(connection, pool)
+    return left
+
+
+def _remove_all(session: Session, sight: Sight, options: TeardownOptions) -> None:
+    removal = Removal(sight.live, sight.components, "deleted")
+    if options.delete_data:
+        _remove_data(session, sight)
+    order = phases(sight.going)
+    remove(session, removal, [each for each in order if each[0] < Phase.DEFINITIONS])
+    residue.remove_leftovers(session, sight.leftovers)
+    remove(session, removal, [each for each in order if each[0] >= Phase.DEFINITIONS])
+
+
+def _remove_data(session: Session, sight: Sight) -> None:
+    """Delete users' instances while their controllers run, and the claims in our namespaces."""
+    refs = [ref for refs in sight.found.instances.values() for ref in refs]
+    refs += [ref for refs in sight.found.volumes.values() for ref in refs]
+    live = snapshot.read(session.connection, refs, session.pool)
+    remove(session, Removal(live, {}, "deleted"), [(Phase.DATA, tuple(live))])

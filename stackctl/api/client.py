@@ -1,0 +1,290 @@
+"""Objects in and out of one API server.
+
+What to apply and in which order is for `cluster`; repeating failed requests for `exchange`.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from stackctl.api.access import Access
+from stackctl.api.exchange import (
+    JSON,
+    PATIENCE_SECONDS,
+    READ_SECONDS,
+    Exchange,
+    Request,
+    Response,
+    Sleep,
+    Terms,
+)
+from stackctl.api.listing import Listing, Selection, read_list
+from stackctl.api.watching import WatchEvent, follow, read_watch
+from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite
+from stackctl.model.events import Notify
+from stackctl.model.objects import FIELD_MANAGER, Manifest, ref_of
+
+__all__ = ["Client", "Listing", "Request", "Response", "WatchEvent"]
+
+METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1,{JSON}"
+PATCHES = {
+    "merge": "application/merge-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+    "json": "application/json-patch+json",
+}
+APPLY = "application/apply-patch+yaml"  # JSON is YAML
+
+Query = Mapping[str, str]
+
+
+class Client:
+    """One API server, to be used from many threads."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        access: Access,
+        *,
+        notify: Notify = lambda _: None,
+        workers: int = 16,
+        stop: threading.Event | None = None,
+        patience: float = PATIENCE_SECONDS,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Sleep | None = None,
+    ) -> None:
+        self.access = access
+        self.now = now
+        terms = Terms(notify, stop or threading.Event(), workers, patience, now, sleep)
+        self._exchange = Exchange(access, terms)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far, repeated ones included."""
+        return self._exchange.requests
+
+    def request(  # noqa: PLR0913
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: bytes | None = None,
+        content_type: str = JSON,
+        accept: str = JSON,
+        timeout: float = READ_SECONDS,
+        retry_until: float | None = None,
+    ) -> Response:
+        """Send any request; a refusal is an error."""
+        return self.send(
+            Request(
+                method=method,
+                path=path,
+                query=query,
+                body=body,
+                content_type=content_type,
+                accept=accept,
+                timeout=timeout,
+                repeatable=method != "POST",
+                retry_until=retry_until,
+            )
+        )
+
+    def send(self, request: Request) -> Response:
+        """Send a request that is a value; a refusal is an error."""
+        return self._exchange.send(request)
+
+    def get(
+        self, path: str, *, query: Query | None = None, metadata_only: bool = False
+    ) -> Manifest | None:
+        """Read one object; None only when the API server says that it does not exist."""
+        accept = METADATA if metadata_only else JSON
+        try:
+            return _document(self.send(Request("GET", path, query, accept=accept, verb="read")))
+        except NotFound:
+            return None
+
+    def list(
+        self, path: str, *, labels: str = "", fields: str = "", metadata_only: bool = False
+    ) -> Listing:
+        """Read all objects of a kind, page by page."""
+        return read_list(self._exchange, Selection(path, labels, fields, metadata_only))
+
+    def apply(
+        self,
+        path: str,
+        manifest: Manifest,
+        *,
+        manager: str = FIELD_MANAGER,
+        force: bool = False,
+        dry_run: bool = False,
+        retry_until: float | None = None,
+    ) -> Manifest:
+        """Create the object or update the fields that the manifest names.
+
+        Raises:
+            FieldConflict: other managers own some of them.
+            Invalid: a field breaks its schema, or is unknown.
+        """
+        query = {"fieldManager": manager, "fieldValidation": "Strict"}
+        query |= {"force": "true"} if force else {}
+        query |= {"dryRun": "All"} if dry_run else {}
+        return _document(
+            self.send(
+                Request(
+                    method="PATCH",
+                    path=path,
+                    query=query,
+                    body=encode(manifest),
+                    content_type=APPLY,
+                    verb="apply",
+                    what=str(ref_of(manifest)),
+                    retry_until=retry_until,
+                )
+            )
+        )
+
+    def create(self, path: str, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
+        """Create an object that must not exist yet; the path is that of its kind.
+
+        Raises:
+            AlreadyExists: it does.
+        """
+        name = manifest.get("metadata", {}).get("name", "")
+        request = Request(
+            method="POST",
+            path=path,
+            query=_writing(dry_run),
+            body=encode(manifest),
+            verb="create",
+            what=str(ref_of(manifest)) if name else "",
+            repeatable=bool(name),
+        )
+        try:
+            return _document(self.send(request))
+        except AlreadyExists as refusal:
+            return self._echo(refusal, f"{path}/{name}", manifest)
+
+    def replace(self, path: str, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
+        """Write a whole object over the version it was read at.
+
+        Raises:
+            StaleWrite: somebody else has written it since.
+        """
+        request = Request(
+            method="PUT",
+            path=path,
+            query=_writing(dry_run),
+            body=encode(manifest),
+            verb="replace",
+            what=str(ref_of(manifest)),
+        )
+        try:
+            return _document(self.send(request))
+        except StaleWrite as refusal:
+            return self._echo(refusal, path, manifest)
+
+    def patch(
+        self, path: str, body: Any, *, kind: str = "merge", dry_run: bool = False
+    ) -> Manifest:
+        """Change parts of an object; kind is merge, strategic or json."""
+        return _document(
+            self.send(
+                Request(
+                    method="PATCH",
+                    path=path,
+                    query=_writing(dry_run),
+                    body=encode(body),
+                    content_type=PATCHES[kind],
+                    verb="patch",
+                    repeatable=kind != "json",
+                )
+            )
+        )
+
+    def delete(self, path: str, *, uid: str = "", propagation: str = "Background") -> bool:
+        """Delete an object; False when it, or the one with this uid, was not there."""
+        options: dict[str, Any] = {"propagationPolicy": propagation}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        try:
+            self.send(Request("DELETE", path, body=encode(options), verb="delete"))
+        except NotFound as refusal:
+            return refusal.uncertain  # then it was us
+        except StaleWrite:
+            if not uid:
+                raise
+            return False
+        return True
+
+    def watch(
+        self,
+        path: str,
+        *,
+        resource_version: str = "",
+        labels: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
+        stop: threading.Event,
+    ) -> Iterator[WatchEvent]:
+        """Tell changes after a version until the server closes the watch or `stop` is set.
+
+        Raises:
+            Expired: the version is too old.
+        """
+        selection = Selection(path, labels, fields, metadata_only)
+        return read_watch(self._exchange, selection, resource_version, stop)
+
+    def follow(
+        self,
+        path: str,
+        *,
+        labels: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
+        stop: threading.Event,
+    ) -> Iterator[WatchEvent]:
+        """Tell what is there, then LISTED, then every change until `stop` is set.
+
+        Raises:
+            AccessDenied: we may not list or watch this.
+        """
+        selection = Selection(path, labels, fields, metadata_only)
+        return follow(self._exchange, selection, stop)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._exchange.close()
+
+    def _echo(self, refusal: Rejected, path: str, manifest: Manifest) -> Manifest:
+        """Recognise our own write, whose answer was lost, in what stands in the way of it."""
+        live = self.get(path) if refusal.uncertain else None
+        if live is None or not contains(live, manifest):
+            raise refusal
+        return live
+
+
+def encode(value: Any) -> bytes:
+    """Write JSON as short as it gets."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def contains(live: Any, sent: Any) -> bool:
+    """Say whether all that was sent is in a live object, its version aside."""
+    if isinstance(sent, dict):
+        return isinstance(live, dict) and all(
+            contains(live.get(key), value)
+            for key, value in sent.items()
+            if key not in ("resourceVersion", "managedFields", "generation")
+        )
+    return bool(live == sent)
+
+
+def _writing(dry_run: bool) -> dict[str, str]:
+    query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
+    return query | {"dryRun": "All"} if dry_run else query
+
+
+def _document(response: Response) -> Manifest:
+    document: Manifest = response.document
+    return document

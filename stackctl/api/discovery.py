@@ -1,0 +1,228 @@
+"""What the API server serves: kinds, their paths and scopes.
+
+Two requests where the server can put it all into two answers (since Kubernetes 1.27), one for
+each group version elsewhere. A group whose own server is down is left out, never an error.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from stackctl.api.client import Client
+from stackctl.api.exchange import Request, Response
+from stackctl.errors import ClusterError, NotServed, Rejected
+from stackctl.model.objects import Manifest, group_of, ref_of, version_of
+
+AGGREGATED = ",".join(
+    [
+        "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+        "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
+        "application/json",
+    ]
+)
+BROKEN_PATIENCE_SECONDS = 2.0  # for a group version whose server does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class ApiResource:
+    """One kind as it is served in one version."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    verbs: frozenset[str]
+    subresources: frozenset[str] = frozenset()
+
+    @property
+    def api_version(self) -> str:
+        """The group and version as manifests write them."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """Return where the kind, its objects in a namespace or one object are."""
+        root = f"/apis/{self.api_version}" if self.group else f"/api/{self.version}"
+        inside = f"/namespaces/{quote(namespace)}" if namespace and self.namespaced else ""
+        return f"{root}{inside}/{self.plural}" + (f"/{quote(name)}" if name else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """All that is served, in the server's order of preference."""
+
+    resources: tuple[ApiResource, ...]
+    broken: frozenset[str] = frozenset()  # group versions that are registered and do not answer
+
+
+class Discovery:
+    """What one API server serves; asked at first use, and again by `refresh`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._asking = threading.Lock()
+        self._served: Served | None = None
+        self._index: dict[tuple[str, str], tuple[ApiResource, ...]] = {}
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """The group versions that are registered, but whose server does not answer."""
+        return self._known().broken
+
+    def all(self) -> tuple[ApiResource, ...]:
+        """Return every kind in every version, without subresources."""
+        return self._known().resources
+
+    def find(self, group: str, kind: str, version: str = "") -> ApiResource | None:
+        """Return a kind, in the preferred version if none is asked for; None if not served."""
+        self._known()
+        for resource in self._index.get((group, kind), ()):
+            if version in ("", resource.version):
+                return resource
+        return None
+
+    def path_of(self, manifest: Manifest) -> str:
+        """Return where an object is.
+
+        Raises:
+            NotServed: its kind is not served in this version.
+        """
+        resource = self.find(group_of(manifest), manifest["kind"], version_of(manifest))
+        ref = ref_of(manifest)
+        if resource is None:
+            raise NotServed(
+                f"{ref}: the cluster does not serve {manifest['kind']} of {manifest['apiVersion']}",
+                status=404,
+                hint="see what is served: kubectl api-resources",
+            )
+        if resource.namespaced and not ref.namespace:
+            raise ClusterError(f"{ref}: objects of this kind are in a namespace; name one")
+        return resource.path(ref.namespace, ref.name)
+
+    def refresh(self) -> None:
+        """Ask again, after CRDs or aggregated APIs have changed."""
+        with self._asking:
+            self._ask()
+
+    def _known(self) -> Served:
+        served = self._served
+        if served is None:
+            with self._asking:
+                served = self._served or self._ask()
+        return served
+
+    def _ask(self) -> Served:
+        served = read_served(self._client)
+        index: dict[tuple[str, str], tuple[ApiResource, ...]] = {}
+        for resource in served.resources:
+            key = (resource.group, resource.kind)
+            index[key] = (*index.get(key, ()), resource)
+        self._index = index
+        self._served = served
+        return served
+
+
+def read_served(client: Client) -> Served:
+    """Ask the server what it serves."""
+    resources: list[ApiResource] = []
+    broken: set[str] = set()
+    for root in ("/api", "/apis"):
+        answer = client.send(Request("GET", root, accept=AGGREGATED, verb="discover"))
+        part = (
+            read_aggregated(answer.document)
+            if _is_aggregated(answer)
+            else _ask_each(client, root, answer.document)
+        )
+        resources += part.resources
+        broken |= part.broken
+    return Served(tuple(resources), frozenset(broken))
+
+
+def read_aggregated(document: Mapping[str, Any]) -> Served:
+    """Read an APIGroupDiscoveryList."""
+    resources: list[ApiResource] = []
+    broken: set[str] = set()
+    for item in document.get("items") or ():
+        group = item["metadata"].get("name", "")
+        for version in item["versions"]:
+            if version.get("freshness") == "Stale":
+                broken.add(f"{group}/{version['version']}")
+            resources += _resources(group, version)
+    return Served(tuple(resources), frozenset(broken))
+
+
+def _resources(group: str, version: Mapping[str, Any]) -> Iterator[ApiResource]:
+    for resource in version.get("resources") or ():
+        kind = (resource.get("responseKind") or {}).get("kind")
+        if not kind:
+            continue
+        yield ApiResource(
+            group=group,
+            version=version["version"],
+            kind=kind,
+            plural=resource["resource"],
+            namespaced=resource["scope"] == "Namespaced",
+            verbs=frozenset(resource.get("verbs") or ()),
+            subresources=frozenset(
+                sub["subresource"] for sub in resource.get("subresources") or ()
+            ),
+        )
+
+
+def _is_aggregated(answer: Response) -> bool:
+    return "APIGroupDiscoveryList" in answer.headers.get("Content-Type", "")
+
+
+def _ask_each(client: Client, root: str, document: Mapping[str, Any]) -> Served:
+    """Ask for each group version by itself, as before Kubernetes 1.27."""
+    resources: list[ApiResource] = []
+    broken: set[str] = set()
+    for name in _group_versions(document):
+        request = Request(
+            method="GET",
+            path=f"{root}/{name}",
+            verb="discover",
+            retry_until=client.now() + BROKEN_PATIENCE_SECONDS,
+        )
+        try:
+            answer = client.send(request)
+        except Rejected:
+            broken.add(name)
+            continue
+        resources += read_resource_list(answer.document)
+    return Served(tuple(resources), frozenset(broken))
+
+
+def _group_versions(document: Mapping[str, Any]) -> Iterator[str]:
+    """List group versions, the preferred one of each group first."""
+    if "groups" not in document:
+        yield from document.get("versions") or ()
+        return
+    for group in document["groups"]:
+        names = [version["groupVersion"] for version in group["versions"]]
+        preferred = (group.get("preferredVersion") or {}).get("groupVersion", "")
+        yield from sorted(names, key=lambda name: name != preferred)
+
+
+def read_resource_list(document: Mapping[str, Any]) -> Iterable[ApiResource]:
+    """Read an APIResourceList."""
+    group, _, version = document["groupVersion"].rpartition("/")
+    entries = document.get("resources") or ()
+    subresources: dict[str, set[str]] = {}
+    for entry in entries:
+        plural, slash, sub = entry["name"].partition("/")
+        if slash:
+            subresources.setdefault(plural, set()).add(sub)
+    for entry in entries:
+        if "/" not in entry["name"]:
+            yield ApiResource(
+                group=group,
+                version=version,
+                kind=entry["kind"],
+                plural=entry["name"],
+                namespaced=entry["namespaced"],
+                verbs=frozenset(entry.get("verbs") or ()),
+                subresources=frozenset(subresources.get(entry["name"], ())),
+            )

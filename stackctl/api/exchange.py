@@ -1,0 +1,272 @@
+"""Sends a request, repeats it while that makes sense, and gives its answer or one of our errors.
+
+What requests there are is for `client`; whether a failure is worth repeating for `retries`.
+"""
+
+import json
+import random
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from stackctl import __version__
+from stackctl.api.access import Access
+from stackctl.api.credentials import Credentials, Identity
+from stackctl.api.proxies import is_loopback
+from stackctl.api.refusals import Intent, Refusal, error_for, name_path, read_refusal
+from stackctl.api.retries import (
+    Circumstances,
+    Failure,
+    Fault,
+    Retry,
+    decide,
+    happened_nothing,
+)
+from stackctl.api.streams import Streams
+from stackctl.api.transport import Sending, Transport, TransportFault, body_of
+from stackctl.errors import ClusterError, Interrupted, Rejected
+from stackctl.model.events import Notice, Notify, Retrying, ServerWarning
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
+JSON = "application/json"
+READ_SECONDS = 65.0  # an API server ends a request after 60
+PATIENCE_SECONDS = 60.0  # for one request, from its first failure
+QUIET_SECONDS = 2.0  # a longer first wait is told at once
+
+Sleep = Callable[[float], None]
+T = TypeVar("T")
+
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request and how far to go for it."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] | None = None
+    body: bytes | None = None
+    content_type: str = JSON
+    accept: str = JSON
+    timeout: float = READ_SECONDS  # for each part of the answer
+    verb: str = ""  # for messages: "apply"
+    what: str = ""  # the object, where the path alone does not name its kind
+    repeatable: bool = True  # carrying it out twice does no harm
+    retry_until: float | None = None  # by the clock given to the exchange; None: its patience
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer; `document` is the JSON in it, or None."""
+
+    status: int
+    headers: Mapping[str, str]  # their names in any case
+    body: bytes
+    document: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How an exchange behaves: whom it tells, how long it tries, by which clock."""
+
+    notify: Notify
+    stop: threading.Event
+    workers: int = 16
+    patience: float = PATIENCE_SECONDS
+    now: Callable[[], float] = time.monotonic
+    sleep: Sleep | None = None  # None: until `stop` is set
+    chance: Callable[[], float] = random.random
+
+
+@dataclass(slots=True)
+class _Course:
+    """How one request went so far."""
+
+    attempt: int = 0
+    renewed: bool = False
+    uncertain: bool = False  # an attempt got no answer and may have been carried out
+    first_failure: float = 0.0
+
+
+class Exchange:
+    """Requests and answers with one API server; safe to use from many threads."""
+
+    def __init__(self, access: Access, terms: Terms) -> None:
+        self.requests = 0
+        self.now = terms.now
+        self._access = access
+        self._terms = terms
+        self._known = False
+        self._told: set[str] = set()
+        self._warned: set[str] = set()
+        self._counting = threading.Lock()
+        self.streams = Streams()
+        self._headers = _fixed_headers(access)
+        self._transport = Transport(access, workers=terms.workers)
+        self._credentials = Credentials(access, tell=lambda line: terms.notify(Notice(line)))
+
+    def send(self, request: Request) -> Response:
+        """Send a request until it succeeds.
+
+        Raises:
+            ClusterError: it cannot succeed, or did not in time.
+        """
+        return self._persist(request, self._sending(request, stream=False), _read)
+
+    def open(self, request: Request) -> "BaseHTTPResponse":
+        """Send a request and leave its answer to be read as it comes."""
+        return self._persist(request, self._sending(request, stream=True), _leave)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self._transport.close()
+
+    def wait(self, seconds: float, why: str) -> None:
+        """Let time pass, unless the run is being stopped.
+
+        Raises:
+            Interrupted: it is.
+        """
+        if self._terms.sleep is None:
+            self._terms.stop.wait(seconds)
+        elif not self._terms.stop.is_set():
+            self._terms.sleep(seconds)
+        if self._terms.stop.is_set():
+            raise Interrupted(f"interrupted while waiting: {why}")
+
+    def tell(self, what: str, why: str, seconds: float) -> None:
+        """Say what is being waited for, once for each reason."""
+        with self._counting:
+            new = why not in self._told
+            self._told.add(why)
+        if new:
+            self._terms.notify(Retrying(what, why, seconds))
+
+    def _sending(self, request: Request, *, stream: bool) -> Sending:
+        headers = [("Accept", request.accept), *self._headers]
+        if request.body is not None:
+            headers.append(("Content-Type", request.content_type))
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        return Sending(
+            method=request.method,
+            path=request.path + query,
+            headers=tuple(headers),
+            body=request.body,
+            timeout=request.timeout,
+            stream=stream,
+        )
+
+    def error_of(self, refusal: Refusal, request: Request) -> ClusterError:
+        """Say what a refusal that came in the middle of an answer means."""
+        return self._error(request, refusal, _Course())
+
+    def _persist(
+        self, request: Request, sending: Sending, read: "Callable[[BaseHTTPResponse], T]"
+    ) -> T:
+        course = _Course()
+        while True:
+            course.attempt += 1
+            identity = self._credentials.identity()
+            try:
+                answer = self._attempt(sending, identity)
+                if answer.status < 400:
+                    return read(answer)
+                refusal = read_refusal(answer.status, answer.headers, body_of(answer))
+            except TransportFault as fault:
+                refusal = Refusal(Failure(fault=fault.fault, text=str(fault)))
+            self._prepare_another(request, refusal, course, identity)
+
+    def _attempt(self, sending: Sending, identity: Identity) -> "BaseHTTPResponse":
+        with self._counting:
+            self.requests += 1
+        answer = self._transport.send(sending, identity)
+        self._known = True
+        if "Warning" in answer.headers:
+            self._pass_on_warnings(answer.headers)
+        return answer
+
+    def _prepare_another(
+        self, request: Request, refusal: Refusal, course: _Course, identity: Identity
+    ) -> None:
+        """Wait until the request is worth sending again, or raise."""
+        retry = decide(
+            refusal.failure,
+            Circumstances(request.repeatable, course.attempt, self._known, course.renewed),
+        )
+        if retry is None:
+            raise self._error(request, refusal, course)
+        course.uncertain = course.uncertain or not happened_nothing(refusal.failure)
+        if retry.renew:
+            course.renewed = True
+            self._credentials.renew(identity)
+            return
+        self._wait_for(retry, request, refusal, course)
+
+    def _wait_for(self, retry: Retry, request: Request, refusal: Refusal, course: _Course) -> None:
+        now = self.now()
+        course.first_failure = course.first_failure or now
+        until = request.retry_until
+        if until is None:
+            until = course.first_failure + self._terms.patience
+        seconds = retry.seconds * (
+            1 + self._terms.chance() / 2
+        )  # many threads failed at this moment
+        if seconds and now + retry.seconds > until:
+            raise self._error(request, refusal, course)
+        if course.attempt > 1 or seconds > QUIET_SECONDS:
+            self.tell(_what(request), retry.why, seconds)
+        self.wait(min(seconds, max(retry.seconds, until - now)), retry.why)
+
+    def _error(self, request: Request, refusal: Refusal, course: _Course) -> ClusterError:
+        waited = ""
+        if course.attempt > 1 and course.first_failure:
+            seconds = self.now() - course.first_failure
+            waited = f" (tried {course.attempt} times in {seconds:.0f} s)"
+        intent = Intent(request.verb or request.method, _what(request), self._access.server)
+        error = error_for(refusal, intent, waited)
+        if isinstance(error, Rejected):
+            error.uncertain = course.uncertain
+        return error
+
+    def _pass_on_warnings(self, headers: Mapping[str, str]) -> None:
+        for text in _WARNING.findall(headers["Warning"]):
+            warning = text.replace('\\"', '"').replace("\\\\", "\\")
+            with self._counting:
+                new = warning not in self._warned
+                self._warned.add(warning)
+            if new:
+                self._terms.notify(ServerWarning(warning))
+
+
+def _read(answer: "BaseHTTPResponse") -> Response:
+    body = answer.data
+    if not answer.headers.get("Content-Type", "").startswith("application/json"):
+        return Response(answer.status, answer.headers, body)
+    try:
+        return Response(answer.status, answer.headers, body, json.loads(body))
+    except ValueError as error:
+        raise TransportFault(Fault.TRUNCATED, str(error)) from error
+
+
+def _fixed_headers(access: Access) -> tuple[tuple[str, str], ...]:
+    agent = f"stackctl/{__version__} ({sys.platform})"
+    # Compressing costs more than a loopback takes to carry the bytes.
+    loopback = is_loopback(urlsplit(access.server).hostname or "")
+    compressed = access.compress and not loopback
+    return (("User-Agent", agent), ("Accept-Encoding", "gzip" if compressed else "identity"))
+
+
+def _leave(answer: "BaseHTTPResponse") -> "BaseHTTPResponse":
+    return answer
+
+
+def _what(request: Request) -> str:
+    return request.what or name_path(request.path)

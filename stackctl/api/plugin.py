@@ -1,0 +1,166 @@
+"""Runs a credential plugin of a kubeconfig and reads what it prints.
+
+When to run it again is for `credentials`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO, Any
+
+from stackctl.api.access import Access, ExecPlugin
+from stackctl.errors import AccessDenied
+
+Tell = Callable[[str], None]  # what the plugin says on stderr, line by line
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a plugin gave; `expires` is in seconds since the epoch, None for never."""
+
+    token: str = field(default="", repr=False)
+    certificate: str = ""
+    key: str = field(default="", repr=False)
+    expires: float | None = None
+
+
+def run_plugin(
+    plugin: ExecPlugin, access: Access, env: Mapping[str, str], tell: Tell
+) -> Credential:
+    """Ask the plugin for credentials.
+
+    Raises:
+        AccessDenied: it is missing, fails or prints something else; never an empty credential.
+    """
+    interactive = plugin.interactive != "Never" and sys.stdin is not None and sys.stdin.isatty()
+    if plugin.interactive == "Always" and not interactive:
+        raise _failed(plugin, "has to ask questions, and there is no terminal")
+    variables = {**env, **dict(plugin.env)}
+    variables["KUBERNETES_EXEC_INFO"] = json.dumps(_exec_info(plugin, access, interactive))
+    output, said, status = _run(plugin, variables, interactive, tell)
+    if status:
+        how = f"exited with {status}" if status > 0 else f"was killed by signal {-status}"
+        last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message")
+        raise _failed(plugin, f"{how}: {last.strip()}")
+    return read_credential(plugin, output)
+
+
+def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
+    """Read an ExecCredential."""
+    try:
+        document = json.loads(output)
+    except ValueError as error:
+        raise _failed(plugin, "printed something that is not JSON") from error
+    status = document.get("status") if isinstance(document, dict) else None
+    if not isinstance(status, dict) or document.get("kind") != "ExecCredential":
+        raise _failed(plugin, "printed no ExecCredential with a status")
+    if document.get("apiVersion") != plugin.api_version:
+        raise _failed(
+            plugin, f"answered in {document.get('apiVersion')}, not in {plugin.api_version}"
+        )
+    credential = Credential(
+        token=status.get("token") or "",
+        certificate=status.get("clientCertificateData") or "",
+        key=status.get("clientKeyData") or "",
+        expires=_expiry(plugin, status.get("expirationTimestamp")),
+    )
+    if bool(credential.certificate) != bool(credential.key):
+        raise _failed(plugin, "printed a certificate without its key, or a key alone")
+    if not credential.token and not credential.certificate:
+        raise _failed(plugin, "printed neither a token nor a certificate")
+    return credential
+
+
+def _expiry(plugin: ExecPlugin, stamp: Any) -> float | None:
+    if not stamp:
+        return None
+    try:
+        return datetime.fromisoformat(str(stamp)).timestamp()
+    except ValueError as error:
+        raise _failed(plugin, f"printed expirationTimestamp {stamp!r}, which is no time") from error
+
+
+def _run(
+    plugin: ExecPlugin, env: Mapping[str, str], interactive: bool, tell: Tell
+) -> tuple[bytes, str, int]:
+    said: list[str] = []
+    with _start(plugin, env, interactive) as process:
+        listen = _pass_on if interactive else _tell_lines
+        listener = threading.Thread(target=listen, args=(process.stderr, said, tell), daemon=True)
+        listener.start()
+        try:
+            output = process.stdout.read() if process.stdout else b""
+            status = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        # A child that the plugin left behind may keep the pipe open; what was said counts.
+        listener.join(timeout=1)
+    return output, "".join(said), status
+
+
+def _start(
+    plugin: ExecPlugin, env: Mapping[str, str], interactive: bool
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            [plugin.command, *plugin.args],
+            env=env,
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except FileNotFoundError as error:
+        hint = plugin.install_hint or f"install {plugin.command} and put it on PATH"
+        raise _failed(plugin, "is not installed", hint=hint) from error
+    except OSError as error:
+        raise _failed(plugin, error.strerror or str(error)) from error
+
+
+def _tell_lines(stream: IO[bytes], said: list[str], tell: Tell) -> None:
+    """Tell each line while the plugin runs: "open this address in a browser" cannot wait."""
+    for line in stream:
+        text = line.decode(errors="replace")
+        said.append(text)
+        if text.strip():
+            tell(text.rstrip())
+
+
+def _pass_on(stream: IO[bytes], said: list[str], _: Tell) -> None:
+    """Show what an interactive plugin asks, unfinished lines too."""
+    while part := os.read(stream.fileno(), 4096):
+        said.append(part.decode(errors="replace"))
+        os.write(2, part)
+
+
+def _exec_info(plugin: ExecPlugin, access: Access, interactive: bool) -> dict[str, Any]:
+    spec: dict[str, Any] = {"interactive": interactive}
+    if plugin.cluster_info:
+        spec["cluster"] = _cluster_info(access)
+    return {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": spec}
+
+
+def _cluster_info(access: Access) -> dict[str, Any]:
+    import base64
+    from pathlib import Path
+
+    ca = Path(access.ca_file).read_bytes() if access.ca_file else access.ca.encode()
+    known = {
+        "server": access.server,
+        "tls-server-name": access.tls_server_name,
+        "insecure-skip-tls-verify": access.insecure,
+        "certificate-authority-data": base64.b64encode(ca).decode(),
+        "proxy-url": access.proxy,
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def _failed(plugin: ExecPlugin, what: str, *, hint: str = "") -> AccessDenied:
+    command = " ".join([plugin.command, *plugin.args[:2]])
+    hint = hint or f"run it yourself: {' '.join([plugin.command, *plugin.args])}"
+    return AccessDenied(f"credential plugin `{command}` {what}", hint=hint)

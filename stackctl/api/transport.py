@@ -1,0 +1,258 @@
+"""Sends one request over a kept connection and gives the answer, or says what went wrong.
+
+The only module that speaks urllib3. Nothing is repeated here, and no status is judged.
+"""
+
+import os
+import socket
+import ssl
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from stackctl.api.access import Access
+from stackctl.api.credentials import Certificate, Identity
+from stackctl.api.retries import Fault
+from stackctl.errors import AccessDenied, ClusterError
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, HTTPConnectionPool
+
+CONNECT_SECONDS = 10.0
+SPARE_CONNECTIONS = 64  # for watches, beside the workers
+
+
+class TransportFault(Exception):
+    """No usable answer came; it never leaves `api`."""
+
+    def __init__(self, fault: Fault, text: str) -> None:
+        super().__init__(text)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One request as it goes over the wire."""
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+    timeout: float | None  # between two packets of the answer
+    stream: bool = False
+
+
+class Transport:
+    """The connections to one API server; a new client certificate gets new ones."""
+
+    def __init__(self, access: Access, *, workers: int) -> None:
+        self._access = access
+        self._size = workers + SPARE_CONNECTIONS
+        self._opening = threading.Lock()
+        self._pool: HTTPConnectionPool | None = None
+        self._certificate: Certificate | None = None
+        parts = urlsplit(access.server)
+        self._prefix = parts.path.rstrip("/")
+        if access.proxy and parts.scheme == "http":
+            self._prefix = access.server  # a proxy wants the whole address
+
+    def send(self, sending: Sending, identity: Identity) -> "BaseHTTPResponse":
+        """Send a request and read the answer, or its head when it is a stream.
+
+        Raises:
+            TransportFault: no answer came, or only a part of one.
+        """
+        from urllib3 import HTTPHeaderDict, Timeout
+
+        pool = self._pool_for(identity.certificate)
+        with translated():
+            return pool.urlopen(
+                sending.method,
+                self._prefix + sending.path,
+                body=sending.body,
+                headers=HTTPHeaderDict(sending.headers + identity.headers),
+                timeout=Timeout(connect=CONNECT_SECONDS, read=sending.timeout),
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                preload_content=not sending.stream,
+            )
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        with self._opening:
+            if self._pool is not None:
+                self._pool.close()
+            self._pool = None
+
+    def _pool_for(self, certificate: Certificate | None) -> "HTTPConnectionPool":
+        pool = self._pool
+        if pool is not None and certificate is self._certificate:
+            return pool
+        with self._opening:
+            if self._pool is None or certificate is not self._certificate:
+                self._pool = open_pool(self._access, certificate, self._size)
+                self._certificate = certificate
+            return self._pool
+
+
+def open_pool(access: Access, certificate: Certificate | None, size: int) -> "HTTPConnectionPool":
+    """Prepare the connections; none is opened yet."""
+    import urllib3
+
+    parts = urlsplit(access.server)
+    options: dict[str, Any] = {
+        "maxsize": size,
+        "block": False,
+        "socket_options": [*urllib3.connection.HTTPConnection.default_socket_options, *KEEP_ALIVE],
+    }
+    if parts.scheme == "https":
+        options["ssl_context"] = tls_context(access, certificate)
+        options["server_hostname"] = access.tls_server_name or None
+    if access.insecure:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    if access.proxy:
+        return _open_through_proxy(access, options)
+    pool = urllib3.HTTPSConnectionPool if "ssl_context" in options else urllib3.HTTPConnectionPool
+    return pool(parts.hostname or "", parts.port, **options)
+
+
+def _keep_alive() -> list[tuple[int, int, int]]:
+    """Find out within a minute and a half that the other end of a quiet watch is gone."""
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+    return options
+
+
+KEEP_ALIVE = _keep_alive()
+
+
+def tls_context(access: Access, certificate: Certificate | None) -> ssl.SSLContext:
+    """Decide whom to trust and which certificate to show."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # Many clusters' own authorities lack extensions that newer Pythons would insist on;
+    # kubectl does not.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.set_alpn_protocols(["http/1.1"])
+    if access.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        _trust(context, access)
+    if certificate is not None:
+        _show(context, certificate, access)
+    return context
+
+
+def _trust(context: ssl.SSLContext, access: Access) -> None:
+    try:
+        if access.ca_file or access.ca:
+            context.load_verify_locations(access.ca_file or None, cadata=access.ca or None)
+        else:
+            context.load_default_certs()
+    except (OSError, ValueError) as error:
+        where = access.ca_file or f"{access.origin}: cluster {access.cluster!r}"
+        raise ClusterError(f"{where}: the certificate authority cannot be read: {error}") from error
+
+
+def _show(context: ssl.SSLContext, certificate: Certificate, access: Access) -> None:
+    where = certificate.file or f"{access.origin}: user {access.login.user!r}"
+    try:
+        with (
+            _as_file(certificate.text, certificate.file) as file,
+            _as_file(certificate.key, certificate.key_file) as key,
+        ):
+            # A key with a passphrase is refused instead of asked for in the middle of a run.
+            context.load_cert_chain(file, key, password=lambda: b"")
+    except (OSError, ValueError) as error:
+        raise AccessDenied(f"{where}: the client certificate cannot be used: {error}") from error
+
+
+@contextmanager
+def _as_file(text: str, path: str) -> Iterator[str]:
+    """Give the name of a file that holds the text; ssl reads certificates from nowhere else."""
+    if path:
+        yield path
+        return
+    descriptor, name = tempfile.mkstemp(prefix="stackctl-")  # 0600
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        yield name
+    finally:
+        Path(name).unlink()
+
+
+def _open_through_proxy(access: Access, options: Mapping[str, Any]) -> "HTTPConnectionPool":
+    import urllib3
+
+    parts, proxy = urlsplit(access.server), urlsplit(access.proxy)
+    if proxy.scheme.startswith("socks"):
+        raise ClusterError(
+            f"proxy {proxy.scheme}://{proxy.hostname}: SOCKS proxies are not supported",
+            hint="name an http proxy in proxy-url or HTTPS_PROXY",
+        )
+    login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else None
+    manager = urllib3.ProxyManager(
+        f"{proxy.scheme}://{proxy.hostname}:{proxy.port or 80}",
+        proxy_headers=urllib3.make_headers(proxy_basic_auth=login),
+        **options,
+    )
+    return manager.connection_from_host(parts.hostname, parts.port, parts.scheme)
+
+
+def body_of(answer: "BaseHTTPResponse") -> bytes:
+    """Read the rest of an answer.
+
+    Raises:
+        TransportFault: it ends too early.
+    """
+    with translated():
+        return answer.data
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn every way a connection can fail into a TransportFault."""
+    from urllib3 import exceptions as urllib3
+
+    try:
+        yield
+    except urllib3.HTTPError as error:
+        raise TransportFault(_fault(error), _words(error)) from error
+    except OSError as error:
+        raise TransportFault(Fault.DROPPED, _words(error)) from error
+
+
+def _fault(error: Exception) -> Fault:
+    from urllib3 import exceptions as urllib3
+
+    cut_short = (urllib3.IncompleteRead, urllib3.InvalidChunkLength)
+    match error:
+        case urllib3.ProxyError() | urllib3.NewConnectionError() | urllib3.ConnectTimeoutError():
+            return Fault.CONNECT
+        case urllib3.SSLError(args=[ssl.SSLCertVerificationError(), *_]):
+            return Fault.UNTRUSTED
+        case urllib3.ReadTimeoutError():
+            return Fault.SILENT
+    inner = error.args[1] if len(error.args) > 1 else None
+    return Fault.TRUNCATED if isinstance(inner or error, cut_short) else Fault.DROPPED
+
+
+def _words(error: BaseException) -> str:
+    """Return the innermost cause's own words, without Python's wrapping."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return str(error.verify_message)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,153 @@
+"""What happens to the objects of a kind, as it happens."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackctl.api.exchange import Exchange, Request
+from stackctl.api.listing import Listing, Selection, read_list
+from stackctl.api.refusals import refusal_of
+from stackctl.api.retries import backoff
+from stackctl.api.streams import lines_of
+from stackctl.api.transport import TransportFault
+from stackctl.errors import ClusterError, Expired, Rejected, Unreachable
+from stackctl.model.objects import Manifest
+
+WATCH_SECONDS = 290  # then the server closes the watch; load balancers often do after 300
+SHORT_SECONDS = 1.0  # a watch that lives no longer than this is opened again more slowly
+PATIENCE_SECONDS = 5.0  # before it is looked at again whether anybody still wants to know
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """ADDED, MODIFIED, DELETED, BOOKMARK; or LISTED, once all there was has been told."""
+
+    type: str
+    object: Manifest
+
+
+def read_watch(
+    exchange: Exchange,
+    selection: Selection,
+    version: str,
+    stop: threading.Event,
+    retry_until: float | None = None,
+) -> Iterator[WatchEvent]:
+    """Tell changes after a version until the watch ends, however it ends.
+
+    Raises:
+        Expired: the version is too old.
+    """
+    query = selection.query | {"watch": "true", "allowWatchBookmarks": "true"}
+    query |= {"timeoutSeconds": str(WATCH_SECONDS)}
+    query |= {"resourceVersion": version} if version else {}
+    request = Request(
+        method="GET",
+        path=selection.path,
+        query=query,
+        accept=selection.accept,
+        timeout=WATCH_SECONDS + 30,
+        verb="watch",
+        retry_until=retry_until,
+    )
+    answer = exchange.open(request)
+    with exchange.streams.held(answer, stop):
+        try:
+            for line in lines_of(answer):
+                if stop.is_set():
+                    return
+                yield _event(json.loads(line), exchange, request)
+        except TransportFault:
+            return  # the next watch goes on where this one was cut
+
+
+def _event(document: dict[str, Any], exchange: Exchange, request: Request) -> WatchEvent:
+    if document["type"] == "ERROR":
+        raise exchange.error_of(refusal_of(document["object"]), request)
+    return WatchEvent(document["type"], document["object"])
+
+
+def follow(exchange: Exchange, selection: Selection, stop: threading.Event) -> Iterator[WatchEvent]:
+    """Tell what is there, then LISTED, then every change, through lost connections.
+
+    Raises:
+        ClusterError: the first list fails, or we are refused later on.
+    """
+    seen = _Seen()
+    yield from seen.compare(read_list(exchange, selection))
+    yield WatchEvent("LISTED", {})
+    failures = 0
+    while not stop.is_set():
+        began = exchange.now()
+        try:
+            yield from _resume(exchange, selection, seen, stop)
+        except Expired:
+            seen.version = ""
+        except (Unreachable, Rejected) as error:
+            if not _passes(error):
+                raise
+            exchange.tell(f"watch {selection.path}", str(error), backoff(failures + 1))
+        short = exchange.now() - began < SHORT_SECONDS
+        failures = failures + 1 if short else 0
+        if short:
+            stop.wait(backoff(failures))
+
+
+def _resume(
+    exchange: Exchange, selection: Selection, seen: "_Seen", stop: threading.Event
+) -> Iterator[WatchEvent]:
+    """Go on from the last version that was seen, or from a new list."""
+    until = exchange.now() + PATIENCE_SECONDS
+    if not seen.version:
+        yield from seen.compare(read_list(exchange, selection, until))
+    for event in read_watch(exchange, selection, seen.version, stop, until):
+        seen.note(event)
+        if event.type != "BOOKMARK":
+            yield event
+
+
+def _passes(error: ClusterError) -> bool:
+    """Say whether waiting may help."""
+    if isinstance(error, Rejected):
+        return error.status == 429 or error.status >= 500
+    return isinstance(error, Unreachable)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The objects as they were last told, so that a new list can be told as changes."""
+
+    version: str = ""
+    objects: dict[tuple[str, str], Manifest] = field(default_factory=dict)
+
+    def note(self, event: WatchEvent) -> None:
+        self.version = event.object["metadata"]["resourceVersion"]
+        if event.type == "DELETED":
+            self.objects.pop(_key(event.object), None)
+        elif event.type != "BOOKMARK":
+            self.objects[_key(event.object)] = event.object
+
+    def compare(self, listing: Listing) -> Iterator[WatchEvent]:
+        fresh = {_key(item): item for item in listing.items}
+        for key, old in list(self.objects.items()):
+            if key not in fresh or _uid(fresh[key]) != _uid(old):
+                del self.objects[key]
+                yield WatchEvent("DELETED", old)
+        for key, item in fresh.items():
+            known = self.objects.get(key)
+            self.objects[key] = item
+            if known is None:
+                yield WatchEvent("ADDED", item)
+            elif known["metadata"]["resourceVersion"] != item["metadata"]["resourceVersion"]:
+                yield WatchEvent("MODIFIED", item)
+        self.version = listing.resource_version
+
+
+def _key(item: Manifest) -> tuple[str, str]:
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
+
+
+def _uid(item: Manifest) -> str:
+    return str(item["metadata"].get("uid", ""))

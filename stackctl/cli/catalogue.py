@@ -1,0 +1,90 @@
+"""The commands that need no cluster: profiles, components, render."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stackctl.cli.complete import complete_component
+from stackctl.cli.options import (
+    Catalogs,
+    ListOutput,
+    ManifestFormat,
+    Shown,
+    Source,
+    StackName,
+    option,
+)
+
+
+def profiles(catalogs: Catalogs, output: ListOutput, shown: Shown) -> int:
+    """List the profiles that can be deployed.
+
+    Examples:
+        stackctl profiles
+        stackctl profiles --catalog ./catalogue -o wide
+    """
+    from stackctl import actions
+    from stackctl.cli import report_catalogue
+    from stackctl.cli.report import Report
+
+    report = Report(shown, output.format)
+    report_catalogue.report_profiles(report, actions.profiles(catalogs.folders))
+    return 0
+
+
+def components(
+    catalogs: Catalogs,
+    output: ListOutput,
+    shown: Shown,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="Show one component in full", autocompletion=complete_component),
+    ] = None,
+) -> int:
+    """List the components profiles are made of, or describe one.
+
+    Examples:
+        stackctl components
+        stackctl components spark-operator
+        stackctl components -o name
+    """
+    from stackctl import actions
+    from stackctl.cli import report_catalogue
+    from stackctl.cli.report import Report
+
+    report = Report(shown, output.format)
+    report_catalogue.report_components(report, actions.components(catalogs.folders), name)
+    return 0
+
+
+def render(  # noqa: PLR0913 - each parameter is an option
+    source: Source,
+    which: StackName,
+    catalogs: Catalogs,
+    shown: Shown,
+    output: Annotated[
+        ManifestFormat, option("--output", "-o", metavar="FORMAT", help="yaml, json or name")
+    ] = ManifestFormat.YAML,
+    output_dir: Annotated[
+        Path | None,
+        option("--output-dir", metavar="DIR", help="Write one file per object into DIR instead"),
+    ] = None,
+) -> int:
+    """Print the manifests a deploy would apply; no cluster is asked.
+
+    Secrets are printed as they are.
+
+    Examples:
+        stackctl render --profile gpu8
+        stackctl render --profile gpu8 --output-dir ./out
+        stackctl render --profile gpu8 | kubectl apply --server-side --dry-run=server -f -
+    """
+    from stackctl import actions
+    from stackctl.cli.report import Report
+    from stackctl.cli.report_manifests import report_bundle
+    from stackctl.cli.requests import request_of
+
+    bundle = actions.render(request_of(source, which, catalogs))
+    report_bundle(Report(shown, output), bundle, output_dir)
+    return 0

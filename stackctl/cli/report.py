@@ -1,0 +1,204 @@
+"""Owner of what is written: results to stdout, everything else to stderr.
+
+How a plan, a diff, a status look is in the `report_…` modules; what `-o json` holds in
+`documents`.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from stackctl.cli.options import Shown
+from stackctl.cli.progress import LiveProgress, NoProgress, PlainProgress, Progress, message
+from stackctl.cli.terminal import Paint, plain, somebody_is_there, wants_colour, width_of
+from stackctl.errors import StackError, UsageError
+from stackctl.model.events import Event, Notice, Notify
+from stackctl.model.outcome import DeployOutcome, StackStatus, TargetInfo, TeardownOutcome
+from stackctl.model.plan import Plan
+
+Agree = Callable[[Plan, TargetInfo], bool]
+
+
+class Report:
+    """Tells the user what a command does and what came of it."""
+
+    def __init__(self, shown: Shown, format: str = "table") -> None:  # noqa: A002
+        self.shown = shown
+        self.format = format
+        self.paint = Paint(on=wants_colour(sys.stdout, shown.color))
+        self.aside = Paint(on=wants_colour(sys.stderr, shown.color))
+        self._progress: Progress = NoProgress(sys.stderr, self.aside)
+
+    @property
+    def structured(self) -> bool:
+        """A program reads the result."""
+        return self.format in ("json", "yaml")
+
+    @property
+    def width(self) -> int | None:
+        """The columns of the terminal results go to."""
+        return width_of(sys.stdout)
+
+    @contextmanager
+    def progress(self) -> Iterator[Notify]:
+        """Show events while the block runs."""
+        self._progress = self._choose_progress()
+        try:
+            yield self._progress.event
+        finally:
+            self._progress.close()
+
+    def event(self, event: Event) -> None:
+        """Show one event."""
+        self._progress.event(event)
+
+    def note(self, text: str) -> None:
+        """Tell something that is neither result nor failure."""
+        if not self.shown.quiet:
+            self.say([message(Notice(text), self.aside)])
+
+    def say(self, lines: Iterable[str]) -> None:
+        """Write lines that are not the result."""
+        _write(sys.stderr, "".join(f"{line}\n" for line in lines))
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write the result as text."""
+        _write(sys.stdout, "".join(f"{line}\n" for line in lines))
+
+    def text(self, text: str) -> None:
+        """Write the result as it is."""
+        _write(sys.stdout, text)
+
+    def document(self, found: Any) -> None:
+        """Write the result for a program to read."""
+        _write(sys.stdout, dumped(found, self.format))
+
+    def agree(self, *, yes: bool, dry_run: bool = False) -> Agree:
+        """Return the question to put before anything is changed.
+
+        Raises:
+            UsageError: nobody is there to answer it.
+        """
+        if not (yes or dry_run or somebody_is_there()):
+            raise UsageError(
+                "there is no terminal to ask on, and this command changes the cluster",
+                hint="add --yes to go ahead, or --dry-run to see what would change",
+            )
+
+        def agree(plan: Plan, target: TargetInfo) -> bool:
+            from stackctl.cli.report_plan import plan_lines, target_line
+
+            self._progress.pause()
+            if not (yes and self.shown.quiet):
+                width, verbose = width_of(sys.stderr), self.shown.verbose
+                self.say([target_line(target, self.aside), ""])
+                self.say([*plan_lines(plan, self.aside, width=width, verbose=verbose), ""])
+            return yes or plan.empty or self._ask(f"Proceed on {plain(target.context)}? [y/N] ")
+
+        return agree
+
+    def _ask(self, question: str) -> bool:
+        sys.stderr.write(self.aside(question, "bold"))
+        sys.stderr.flush()
+        agreed = sys.stdin.readline().strip().lower() in ("y", "yes")
+        if not agreed:
+            self.say(["Nothing was changed."])
+        return agreed
+
+    def _choose_progress(self) -> Progress:
+        if self.shown.quiet:
+            return NoProgress(sys.stderr, self.aside)
+        live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        kind = LiveProgress if live else PlainProgress
+        return kind(sys.stderr, self.aside, verbose=self.shown.verbose)
+
+    def deployed(self, outcome: DeployOutcome) -> None:
+        """Tell what a deploy came to."""
+        from stackctl.cli import documents, report_outcome
+
+        if self.structured:
+            self.document(documents.deploy_document(outcome))
+        else:
+            self.lines(report_outcome.deploy_lines(outcome, self.paint, self.width, self.shown))
+
+    def torn_down(self, outcome: TeardownOutcome) -> None:
+        """Tell what a teardown came to, and what it left."""
+        from stackctl.cli import documents, report_outcome
+
+        if self.structured:
+            self.document(documents.teardown_document(outcome))
+        else:
+            self.lines(report_outcome.teardown_lines(outcome, self.paint, self.width, self.shown))
+
+    def plan(self, plan: Plan, target: TargetInfo) -> None:
+        """Show what differs, object by object."""
+        from stackctl.cli import documents, report_diff, report_plan
+
+        if self.structured:
+            self.document(documents.plan_document(plan, target))
+        elif self.format == "name":
+            self.lines(str(each.ref) for each in plan.changes if each.action != "unchanged")
+        else:
+            if not self.shown.quiet:
+                self.say([report_plan.target_line(target, self.aside), ""])
+            verbose = self.shown.verbose
+            self.lines(report_diff.diff_lines(plan, self.paint, width=self.width, verbose=verbose))
+
+    def status(self, status: StackStatus) -> None:
+        """Show how a stack stands."""
+        from stackctl.cli import documents
+
+        if self.structured:
+            self.document(documents.status_document(status))
+        elif self.format == "name":
+            self.lines(part.name for part in status.components)
+        else:
+            self.lines(self.status_lines(status))
+
+    def status_lines(self, status: StackStatus) -> list[str]:
+        """Write how a stack stands, as text."""
+        from stackctl.cli import report_status
+
+        verbose = self.shown.verbose or self.format == "wide"
+        return report_status.status_lines(
+            status, datetime.now(UTC), self.paint, width=self.width, verbose=verbose
+        )
+
+
+def report_error(error: StackError, code: int, *, format: str, debug: bool) -> None:  # noqa: A002
+    """Write a failure: `error:` and `hint:` for people, one document for programs."""
+    if debug:
+        _write(sys.stderr, "".join(traceback.format_exception(error)))
+    paint = Paint(on=wants_colour(sys.stderr, "auto"))
+    lines = [f"{paint('error:', 'red', 'bold')} {plain(str(error))}"]
+    if error.hint:
+        lines.append(f"{paint('hint:', 'cyan', 'bold')} {plain(error.hint)}")
+    _write(sys.stderr, "".join(f"{line}\n" for line in lines))
+    if format in ("json", "yaml"):
+        from stackctl.cli.documents import error_document
+
+        _write(sys.stdout, dumped(error_document(error, code), format))
+
+
+def dumped(found: Any, format: str) -> str:  # noqa: A002
+    """Write a value as JSON or YAML."""
+    if format == "yaml":
+        from stackctl.sources import yaml
+
+        return yaml.dump(found)
+    import json
+
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # Whoever read this has gone (`| head`); the rest, and Python's last flush, go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,130 @@
+"""How profiles and components look."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from stackctl.cli import documents
+from stackctl.cli.report import Report
+from stackctl.cli.terminal import Paint, plain, table, wrap
+from stackctl.errors import ConfigError
+from stackctl.model.component import Component, Feature, Parameter
+from stackctl.model.profile import Profile
+
+_INDENT = "  "
+
+
+def report_profiles(report: Report, profiles: Iterable[Profile]) -> None:
+    """List profiles."""
+    found = sorted(profiles, key=lambda each: each.name)
+    if report.structured:
+        report.document(documents.profiles_document(found))
+    elif report.format == "name":
+        report.lines(each.name for each in found)
+    else:
+        header, rows = _profile_rows(found, wide=report.format == "wide")
+        report.lines(table(header, rows, report.paint))
+
+
+def _profile_rows(
+    profiles: Sequence[Profile], *, wide: bool
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    if not wide:
+        rows = [(each.name, each.extends or "-", each.description) for each in profiles]
+        return ("PROFILE", "EXTENDS", "DESCRIPTION"), rows
+    return ("PROFILE", "EXTENDS", "COMPONENTS", "PATH"), [
+        (each.name, each.extends or "-", ",".join(each.components) or "-", each.path)
+        for each in profiles
+    ]
+
+
+def report_components(report: Report, components: Iterable[Component], name: str | None) -> None:
+    """List components, or describe the one that is named."""
+    found = sorted(components, key=lambda each: each.name)
+    if name is not None:
+        found = [_named(found, name)]
+    if report.structured:
+        report.document(documents.components_document(found))
+    elif report.format == "name":
+        report.lines(each.name for each in found)
+    elif name is not None:
+        report.lines(component_lines(found[0], report.paint, report.width))
+    else:
+        header, rows = _component_rows(found, wide=report.format == "wide")
+        report.lines(table(header, rows, report.paint))
+
+
+def _named(components: Sequence[Component], name: str) -> Component:
+    for each in components:
+        if each.name == name:
+            return each
+    raise ConfigError(f"no component is called {name!r}", hint="stackctl components lists them")
+
+
+def _component_rows(
+    components: Sequence[Component], *, wide: bool
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    if not wide:
+        rows = [(each.name, each.spec.version, each.description) for each in components]
+        return ("COMPONENT", "VERSION", "DESCRIPTION"), rows
+    header = ("COMPONENT", "VERSION", "NAMESPACE", "REQUIRES", "PROVIDES", "FEATURES")
+    return header, [
+        (
+            each.name,
+            each.spec.version,
+            each.spec.namespace,
+            ",".join(each.spec.requires) or "-",
+            ",".join(each.spec.provides) or "-",
+            ",".join(each.spec.features) or "-",
+        )
+        for each in components
+    ]
+
+
+def component_lines(component: Component, paint: Paint, width: int | None) -> list[str]:
+    """Describe a component: what it is, what it needs, what can be set."""
+    spec = component.spec
+    lines = [
+        f"{paint(component.name, 'bold')} {spec.version}",
+        *wrap(plain(component.description), width),
+        "",
+        f"namespace  {spec.namespace}",
+    ]
+    if spec.upstream:
+        lines.append(f"project    {spec.upstream.project}")
+    lines += [f"requires   {', '.join(spec.requires)}"] if spec.requires else []
+    lines += [f"provides   {', '.join(spec.provides)}"] if spec.provides else []
+    lines += [f"folder     {component.folder}"]
+    lines += _block("PARAMETERS", map(_parameter, spec.parameters.items()), paint, width)
+    lines += _block("FEATURES", map(_feature, spec.features.items()), paint, width)
+    lines += _block("IMAGES", ((each.reference, "") for each in spec.images), paint, width)
+    return lines
+
+
+def _block(
+    title: str, items: Iterable[tuple[str, str]], paint: Paint, width: int | None
+) -> list[str]:
+    lines = []
+    for name, text in items:
+        lines.append(f"{_INDENT}{name}")
+        if text:
+            room = None if width is None else width - 6
+            lines += [f"{_INDENT * 3}{line}" for line in wrap(plain(text), room)]
+    return ["", paint(title, "bold"), *lines] if lines else []
+
+
+def _parameter(item: tuple[str, Parameter]) -> tuple[str, str]:
+    name, parameter = item
+    unset = parameter.default is None
+    default = "unset" if unset else f"default {_value(parameter.default)}"
+    return f"{name}  ({parameter.type}, {default})", parameter.description
+
+
+def _value(value: Any) -> str:
+    import json
+
+    return value if isinstance(value, str) and value else json.dumps(value)
+
+
+def _feature(item: tuple[str, Feature]) -> tuple[str, str]:
+    name, feature = item
+    return f"{name}  ({'on' if feature.default else 'off'} by default)", feature.description

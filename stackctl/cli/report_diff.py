@@ -1,0 +1,104 @@
+"""How field differences look as text, object by object.
+
+Which fields differ is decided by the plan; secrets arrive masked.
+"""
+
+import difflib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from stackctl.cli.report_plan import STYLES, by_component, plan_lines, summary
+from stackctl.cli.terminal import Paint, plain
+from stackctl.model.diff import MISSING, Difference, mask
+from stackctl.model.plan import Action, Change, Drift, Plan
+
+_QUIET = frozenset({Action.CREATE, Action.PRUNE, Action.UNCHANGED})
+
+
+def diff_lines(
+    plan: Plan, paint: Paint, *, width: int | None = None, verbose: bool = False
+) -> list[str]:
+    """Write every changed object with its fields; created and pruned ones are counted."""
+    if plan.empty:
+        return [summary(plan, paint)]
+    detailed = [change for change in plan.changes if verbose or change.action not in _QUIET]
+    lines = [
+        line
+        for component, changes in by_component(detailed).items()
+        for change in changes
+        if change.action is not Action.UNCHANGED
+        for line in _object(component, change, paint)
+    ]
+    rest = [change for change in plan.changes if change not in detailed]
+    counted = Plan(plan.stack, plan.profile, tuple(rest))
+    if not counted.empty:
+        lines += plan_lines(counted, paint, width=width)[:-1]
+    return [*lines, summary(plan, paint)]
+
+
+def _object(component: str, change: Change, paint: Paint) -> Iterable[str]:
+    style = STYLES[change.action]
+    yield (
+        f"{paint(f'{change.action.sign} {plain(str(change.ref))}', style, 'bold')}  "
+        f"{paint(component, 'dim')}"
+    )
+    if change.reason:
+        yield f"    {paint(plain(change.reason), 'dim')}"
+    for drift in change.drift:
+        yield f"    {paint(drift_text(drift), 'magenta')}"
+    for difference in change.differences:
+        yield from _field(difference, paint)
+    if change.action is Action.CREATE and change.desired is not None:
+        yield from _block(_text(mask(change.desired)).splitlines(), "+", "green", paint)
+    yield ""
+
+
+def drift_text(drift: Drift) -> str:
+    """Say who changed an object behind our back, and when."""
+    fields = f" ({', '.join(drift.fields)})" if drift.fields else ""
+    when = f" at {drift.time}" if drift.time else ""
+    return plain(f"changed by {drift.manager}{when}{fields}")
+
+
+def _field(difference: Difference, paint: Paint) -> Iterable[str]:
+    old, new = difference.old, difference.new
+    path = plain(difference.path)
+    if _short(old) and _short(new) and MISSING not in (old, new):
+        was, now = paint(_text(old), "red"), paint(_text(new), "green")
+        yield f"    {path}: {was} → {now}"
+        return
+    yield f"    {path}:"
+    if isinstance(old, str) and isinstance(new, str) and MISSING not in (old, new):
+        yield from _document(old, new, paint)
+        return
+    if old != MISSING:
+        yield from _block(_text(old).splitlines(), "-", "red", paint)
+    if new != MISSING:
+        yield from _block(_text(new).splitlines(), "+", "green", paint)
+
+
+def _document(old: str, new: str, paint: Paint) -> Iterable[str]:
+    compared = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
+    for line in list(compared)[2:]:
+        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+        yield "      " + paint(plain(line), *([style] if style else []))
+
+
+def _block(lines: Sequence[str], sign: str, style: str, paint: Paint) -> Iterable[str]:
+    for line in lines:
+        yield "      " + paint(f"{sign} {plain(line)}", style)
+
+
+def _short(value: Any) -> bool:
+    return not isinstance(value, dict | list) and len(text := str(value)) <= 60 and "\n" not in text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list):
+        from stackctl.sources import yaml
+
+        return yaml.dump(value).rstrip()
+    return json.dumps(value)

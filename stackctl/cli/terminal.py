@@ -1,0 +1,130 @@
+"""What a terminal can show: colour, width, columns of text, and whether somebody is there.
+
+What is written is decided elsewhere; nothing in here knows stacks.
+"""
+
+import os
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+_CODES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+}
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|\x1b\[[0-9;]*[A-Za-z]")
+_GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Text in a column, with the styles it is painted in."""
+
+    text: str
+    styles: tuple[str, ...] = ()
+
+
+Row = Sequence[Cell | str]
+
+
+class Paint:
+    """Colours text, or leaves it alone."""
+
+    def __init__(self, *, on: bool) -> None:
+        self.on = on
+
+    def __call__(self, text: str, *styles: str) -> str:
+        """Wrap text in the codes of its styles."""
+        if not self.on or not styles or not text:
+            return text
+        return f"\x1b[{';'.join(_CODES[style] for style in styles)}m{text}\x1b[0m"
+
+
+def wants_colour(stream: TextIO, choice: str) -> bool:
+    """Decide whether a stream gets colour: the option first, then the environment, then a TTY."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width_of(stream: TextIO) -> int | None:
+    """Return the columns of a terminal; None where text may be as long as it is."""
+    return max(shutil.get_terminal_size().columns, 40) if stream.isatty() else None
+
+
+def somebody_is_there() -> bool:
+    """Tell whether a question can be seen and answered."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def plain(text: str) -> str:
+    """Drop what would move the cursor: texts of the cluster are not commands to a terminal."""
+    return _CONTROL.sub("", text)
+
+
+def table(header: Sequence[str], rows: Sequence[Row], paint: Paint) -> list[str]:
+    """Align rows under a header; empty when there are no rows."""
+    if not rows:
+        return []
+    return columns([[Cell(title, ("bold",)) for title in header], *rows], paint)
+
+
+def columns(rows: Sequence[Row], paint: Paint) -> list[str]:
+    """Align rows; the last column is as long as it is."""
+    cells = [[_cell(each) for each in row] for row in rows]
+    widths = measure(cells)
+    return [_line(row, widths, paint).rstrip() for row in cells]
+
+
+def measure(rows: Iterable[Row]) -> list[int]:
+    """Return the width each column needs."""
+    widths: list[int] = []
+    for row in rows:
+        for index, each in enumerate(row):
+            if index == len(widths):
+                widths.append(0)
+            widths[index] = max(widths[index], len(_cell(each).text))
+    return widths
+
+
+def _line(row: Sequence[Cell], widths: Sequence[int], paint: Paint) -> str:
+    parts = [
+        paint(cell.text, *cell.styles) + " " * (width - len(cell.text))
+        for cell, width in zip(row, widths, strict=False)
+    ]
+    return _GAP.join(parts)
+
+
+def _cell(each: Cell | str) -> Cell:
+    cell = each if isinstance(each, Cell) else Cell(each)
+    return Cell(plain(cell.text).replace("\n", " "), cell.styles)
+
+
+def shorten(text: str, width: int | None) -> str:
+    """Cut a line to a width, saying so."""
+    if width is None or len(text) <= width:
+        return text
+    return text[: max(width - 1, 0)] + "…"
+
+
+def wrap(text: str, width: int | None, indent: str = "") -> list[str]:
+    """Break a text into lines that fit, all but the first indented."""
+    if width is None:
+        return [text]
+    return textwrap.wrap(
+        text, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    ) or [""]

@@ -1,0 +1,225 @@
+"""Carry out a plan: components start as soon as what they need is ready, and wait for themselves.
+
+One pool of workers sends the requests of every component; one thread for each component keeps
+its order of kinds. What is right to do was decided in the plan; how objects become ready is
+known by `wait`.
+"""
+
+import queue
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from graphlib import TopologicalSorter
+
+from stackctl.cluster.probes import probe
+from stackctl.cluster.session import Session
+from stackctl.cluster.snapshot import apply_yielding
+from stackctl.cluster.wait import Target
+from stackctl.errors import ApplyError, Interrupted, NotReadyError, StackError
+from stackctl.model.bundle import Bundle, BundleComponent
+from stackctl.model.component import Mode, Probe
+from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
+from stackctl.model.objects import Manifest, Ref, ref_of, version_of
+from stackctl.model.plan import Action, Plan
+from stackctl.model.stages import Stage, stages
+
+RESULT_WORDS = {
+    Action.CREATE: "created",
+    Action.UPDATE: "configured",
+    Action.ADOPT: "adopted",
+    Action.RECREATE: "recreated",
+}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a run, filled in while it goes on."""
+
+    applied: dict[Ref, Manifest] = field(default_factory=dict)  # as the server answered
+    pruned: set[Ref] = field(default_factory=set)
+    states: dict[str, ComponentState] = field(default_factory=dict)
+    failures: dict[str, StackError] = field(default_factory=dict)
+
+    def error(self) -> StackError | None:
+        """Join the failures into the one to report; refused applies before unready objects."""
+        if not self.failures:
+            return None
+        lines = [f"{name}: {error}" for name, error in self.failures.items()]
+        skipped = [name for name, s in self.states.items() if s is ComponentState.SKIPPED]
+        if skipped:
+            lines.append(f"not attempted: {', '.join(skipped)}")
+        hint = next((error.hint for error in self.failures.values() if error.hint), "")
+        unready = all(isinstance(error, NotReadyError) for error in self.failures.values())
+        kind = NotReadyError if unready else ApplyError
+        return kind("\n".join(lines), hint=hint)
+
+
+def carry_out(session: Session, bundle: Bundle, plan: Plan, outcome: Outcome) -> None:
+    """Apply every component of the bundle, dependants after what they need.
+
+    `outcome` is filled in as things happen, so that an interrupted run knows what it did.
+    """
+    _Run(session, bundle, plan, outcome).all()
+
+
+class _Run:
+    """The state that the threads of one run share."""
+
+    def __init__(self, session: Session, bundle: Bundle, plan: Plan, outcome: Outcome) -> None:
+        self.session = session
+        self.bundle = bundle
+        self.changes = {change.ref: change for change in plan.changes}
+        self.outcome = outcome
+
+    def all(self) -> None:
+        """Run every component to its end."""
+        parts = {part.name: part for part in self.bundle.components}
+        graph = TopologicalSorter({name: part.needs for name, part in parts.items()})
+        graph.prepare()
+        done: queue.SimpleQueue[tuple[str, Future[None]]] = queue.SimpleQueue()
+        self._announce(parts.values())
+        with ThreadPoolExecutor(max(1, len(parts)), "component") as threads:
+            try:
+                while graph.is_active():
+                    for name in graph.get_ready():
+                        future = threads.submit(self._component, parts[name])
+                        future.add_done_callback(partial(_report, done, name))
+                    name, future = done.get()
+                    self._note(parts[name], future)
+                    graph.done(name)
+            except KeyboardInterrupt:
+                # The threads finish the requests they have sent, and begin none.
+                self.session.abandoned.set()
+                raise
+
+    def _announce(self, parts: Iterable[BundleComponent]) -> None:
+        for part in parts:
+            self._tell(part, ComponentState.PENDING, waiting_for=", ".join(sorted(part.needs)))
+
+    def _note(self, part: BundleComponent, future: Future[None]) -> None:
+        """Keep how a component ended; a bug in it is raised here."""
+        try:
+            future.result()
+        except StackError as error:
+            self.outcome.failures[part.name] = error
+            self.outcome.states[part.name] = ComponentState.FAILED
+            self._tell(part, ComponentState.FAILED, waiting_for=str(error).splitlines()[0])
+        else:
+            state = self.outcome.states[part.name]
+            self._tell(part, state, ready=len(part.objects))
+
+    def _component(self, part: BundleComponent) -> None:
+        states = self.outcome.states
+        if any(states[name] in _UNUSABLE for name in part.needs):
+            states[part.name] = ComponentState.SKIPPED
+            return
+        if part.mode is Mode.EXTERNAL:
+            states[part.name] = ComponentState.UNCHANGED
+            return
+        self._tell(part, ComponentState.APPLYING)
+        targets: list[Target] = []
+        for stage in stages(part):
+            targets += self._stage(part, stage, targets)
+        if self.session.wait:
+            self._wait(part, targets)
+            for each in part.probes:
+                self._probe(part, each)
+        states[part.name] = self._final(part)
+
+    def _stage(self, part: BundleComponent, stage: Stage, before: Sequence[Target]) -> list[Target]:
+        if stage.after_ready:
+            self._wait(part, before)
+        done = self._apply_all(part, stage.objects)
+        targets = [_target(manifest) for manifest in done]
+        if stage.establishes:
+            self.session.observer.wait_established(
+                [target.ref for target in targets if target.ref.kind == stage.establishes],
+                deadline=self.session.deadline,
+                stop=self.session.abandoned,
+            )
+        return targets
+
+    def _apply_all(self, part: BundleComponent, objects: Sequence[Manifest]) -> list[Manifest]:
+        futures = [
+            self.session.pool.submit(self._apply, part.name, manifest) for manifest in objects
+        ]
+        done, failed = [], []
+        for future in futures:
+            try:
+                done.append(future.result())
+            except StackError as error:
+                failed.append(error)
+        if failed:
+            raise _joined(failed)
+        return done
+
+    def _apply(self, component: str, manifest: Manifest) -> Manifest:
+        change = self.changes[ref_of(manifest)]
+        if change.action is Action.UNCHANGED and change.live is not None:
+            # Listed as metadata only, it carries the type of the list.
+            return change.live | {key: manifest[key] for key in ("apiVersion", "kind")}
+        if self.session.abandoned.is_set():
+            raise Interrupted(f"{change.ref}: not attempted")
+        path = self.session.connection.discovery.path_of(manifest)
+        result = apply_yielding(self.session.connection.client, path, manifest)
+        self.outcome.applied[change.ref] = result
+        self.session.notify(ObjectDone(component, change.ref, RESULT_WORDS[change.action]))
+        return result
+
+    def _wait(self, part: BundleComponent, targets: Sequence[Target]) -> None:
+        def progress(ready: int, _total: int, waiting_for: str) -> None:
+            self._tell(part, ComponentState.WAITING, ready, waiting_for=waiting_for)
+
+        self.session.observer.wait(
+            targets,
+            deadline=self.session.deadline,
+            progress=progress,
+            stop=self.session.abandoned,
+        )
+
+    def _probe(self, part: BundleComponent, each: Probe) -> None:
+        def tell(text: str) -> None:
+            self._tell(part, ComponentState.WAITING, waiting_for=text)
+
+        probe(self.session, part, each, self.bundle.requires, tell)
+
+    def _final(self, part: BundleComponent) -> ComponentState:
+        changed = any(ref_of(each) in self.outcome.applied for each in part.objects)
+        return ComponentState.READY if changed else ComponentState.UNCHANGED
+
+    def _tell(
+        self, part: BundleComponent, state: ComponentState, ready: int = 0, waiting_for: str = ""
+    ) -> None:
+        self.session.notify(
+            ComponentProgress(part.name, state, ready, len(part.objects), waiting_for)
+        )
+
+
+def _report(
+    done: "queue.SimpleQueue[tuple[str, Future[None]]]", name: str, future: Future[None]
+) -> None:
+    done.put((name, future))
+
+
+_UNUSABLE = (ComponentState.FAILED, ComponentState.SKIPPED)
+
+
+def _target(manifest: Manifest) -> Target:
+    metadata = manifest["metadata"]
+    return Target(
+        ref=ref_of(manifest),
+        version=version_of(manifest),
+        uid=metadata.get("uid", ""),
+        generation=metadata.get("generation", 0),
+    )
+
+
+def _joined(errors: Sequence[StackError]) -> StackError:
+    """Make one error of several; an interruption stays one."""
+    for error in errors:
+        if isinstance(error, Interrupted):
+            return error
+    lines = [str(error) for error in errors]
+    hint = next((error.hint for error in errors if error.hint), "")
+    return ApplyError("\n".join(lines), hint=hint)

@@ -1,0 +1,53 @@
+"""A cluster that answers: its client, what it serves and which one it is.
+
+Credentials and requests belong to `api`; what the cluster has belongs to `facts`.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stackctl.api.client import Client
+from stackctl.api.discovery import Discovery
+from stackctl.api.kubeconfig import Access
+from stackctl.errors import ClusterError
+from stackctl.model.events import Notify
+from stackctl.model.outcome import TargetInfo
+
+KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What every step on a cluster is given."""
+
+    client: Client
+    discovery: Discovery
+    info: TargetInfo
+    stop: threading.Event  # set when the user interrupts
+
+
+def connect(access: Access, notify: Notify, stop: threading.Event) -> Connection:
+    """Reach the cluster and learn which one it is, before anything else is asked of it.
+
+    Raises:
+        ClusterError: it does not answer, or does not let us see who it is.
+    """
+    client = Client(access, notify=notify, stop=stop)
+    version = _version(client)
+    system = client.get(KUBE_SYSTEM, metadata_only=True)
+    if system is None:
+        raise ClusterError(f"{access.server}: the namespace kube-system is missing")
+    info = TargetInfo(
+        context=access.context,
+        server=access.server,
+        cluster_uid=system["metadata"]["uid"],
+        version=version,
+        simulated=access.simulated,
+    )
+    return Connection(client, Discovery(client), info, stop)
+
+
+def _version(client: Client) -> str:
+    answer: Mapping[str, str] = client.get("/version") or {}
+    return answer.get("gitVersion", "")

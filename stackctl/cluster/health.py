@@ -1,0 +1,119 @@
+"""How a recorded stack stands now: ready or not, drifted or not, GPUs there or not."""
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+
+from stackctl.cluster import facts, lock, releases, snapshot
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.wait import Observer
+from stackctl.errors import ReleaseError
+from stackctl.model.events import Notify
+from stackctl.model.objects import Manifest, Ref
+from stackctl.model.outcome import (
+    Assessment,
+    ComponentStatus,
+    Gpus,
+    ObjectStatus,
+    StackStatus,
+    Status,
+)
+from stackctl.model.plan import drifted
+from stackctl.model.preflight import GPU, Facts
+from stackctl.model.release import Entry, Release
+
+# The worst of a component's objects is how the component stands.
+_WORST = (
+    Status.FAILED,
+    Status.NOT_FOUND,
+    Status.TERMINATING,
+    Status.IN_PROGRESS,
+    Status.UNKNOWN,
+    Status.CURRENT,
+)
+
+
+def assess_stack(connection: Connection, stack: str, notify: Notify, pool: Executor) -> StackStatus:
+    """Compare what is recorded of a stack with what is there.
+
+    Raises:
+        ReleaseError: the stack was never deployed here.
+    """
+    recorded = releases.current(connection.client, stack)
+    if recorded is None:
+        known = ", ".join(releases.stacks(connection.client)) or "none"
+        raise ReleaseError(
+            f"stack {stack}: not on this cluster (there: {known})", hint="stackctl deploy"
+        )
+    release = recorded.release
+    refs = [entry.ref for entry in release.inventory]
+    seen = facts.read(connection)
+    with Observer(connection.client, connection.discovery, stack=stack, notify=notify) as observer:
+        assessments = observer.statuses(refs)
+    found = snapshot.labelled(connection, stack, refs, pool)
+    return StackStatus(
+        target=connection.info,
+        release=release,
+        components=_components(release, assessments, found),
+        gpus=gpus(release, seen),
+        locked_by=lock.held_by(connection.client, stack),
+    )
+
+
+def gpus(release: Release, seen: Facts) -> tuple[Gpus, ...]:
+    """Count the GPUs that Pods could be given, where the profile expects any."""
+    needs = release.requires.gpu
+    if needs is None:
+        return ()
+    nodes = {
+        node.name: int(node.allocatable[GPU])
+        for node in seen.nodes
+        if int(node.allocatable.get(GPU, "0")) > 0
+    }
+    expected = max(needs.nodes, len(nodes)) * needs.perNode
+    return (Gpus(GPU, sum(nodes.values()), expected, nodes),)
+
+
+def _components(
+    release: Release, assessments: Mapping[Ref, Assessment], found: Mapping[Ref, Manifest]
+) -> tuple[ComponentStatus, ...]:
+    return tuple(
+        _component(
+            name,
+            version,
+            [entry for entry in release.inventory if entry.component == name],
+            assessments,
+            found,
+        )
+        for name, version in release.components.items()
+    )
+
+
+def _component(
+    name: str,
+    version: str,
+    entries: list[Entry],
+    assessments: Mapping[Ref, Assessment],
+    found: Mapping[Ref, Manifest],
+) -> ComponentStatus:
+    objects = tuple(_object(entry, assessments, found) for entry in entries)
+    worst = min((each.status for each in objects), key=_WORST.index, default=Status.CURRENT)
+    reason = next((f"{o.ref}: {o.message}" for o in objects if o.status is worst), "")
+    return ComponentStatus(
+        name=name,
+        version=version,
+        namespace=next((o.ref.namespace for o in objects if o.ref.namespace), ""),
+        status=worst,
+        ready=sum(each.status is Status.CURRENT for each in objects),
+        total=len(objects),
+        message="" if worst is Status.CURRENT else reason,
+        objects=objects,
+    )
+
+
+def _object(
+    entry: Entry, assessments: Mapping[Ref, Assessment], found: Mapping[Ref, Manifest]
+) -> ObjectStatus:
+    assessment = assessments.get(entry.ref, Assessment(Status.NOT_FOUND, "not there"))
+    live = found.get(entry.ref)
+    drift = drifted(live, entry) if live is not None else ()
+    return ObjectStatus(entry.ref, assessment.status, assessment.message, drift)

@@ -1,0 +1,251 @@
+"""The record of a stack on its cluster: revisions and the bundles they applied.
+
+One Secret for each revision is the index; the objects of each component are stored beside it
+under their content's address, so that an upgrade of one component stores one shard. No Secret
+exceeds what the API server takes. Values and their encoding are in `model.release`.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stackctl.api.client import Client
+from stackctl.cluster.lock import RECORD_LABEL
+from stackctl.errors import AlreadyExists, LockedError, NotFound, ReleaseError, StaleWrite
+from stackctl.model.bundle import Bundle, BundleComponent, from_plain, to_plain
+from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
+from stackctl.model.release import Release, ReleaseStatus, decode, encode, pack, unpack
+
+NAMESPACE = f"/api/v1/namespaces/{RECORD_NAMESPACE}"
+SECRETS = f"{NAMESPACE}/secrets"
+REVISION_LABEL = "stackctl.dev/revision"
+SHARD_LABEL = "stackctl.dev/shard"
+TYPE = "stackctl.dev/release"
+PART_BYTES = 600 * 1024  # base64 makes 800 KiB of it
+KEPT_REVISIONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A release as it was read, with what a later write must still find there."""
+
+    release: Release
+    version: str  # resourceVersion
+
+
+def current(client: Client, stack: str) -> Recorded | None:
+    """Read the newest revision; `None` when the stack was never deployed here."""
+    revisions = _revisions(client, stack)
+    return _read(client, stack, revisions[-1]) if revisions else None
+
+
+def latest_revision(client: Client, stack: str) -> int:
+    """Return the newest revision's number, 0 when there is none."""
+    return max(_revisions(client, stack), default=0)
+
+
+def history(client: Client, stack: str) -> tuple[Release, ...]:
+    """Read every revision kept, oldest first; what a later one replaced is `superseded`."""
+    found = [_read(client, stack, number).release for number in _revisions(client, stack)]
+    deployed = [each.revision for each in found if each.status is ReleaseStatus.DEPLOYED]
+    newest = deployed[-1] if deployed else 0
+    return tuple(
+        replace(each, status=ReleaseStatus.SUPERSEDED)
+        if each.status is ReleaseStatus.DEPLOYED and each.revision != newest
+        else each
+        for each in found
+    )
+
+
+def stacks(client: Client) -> tuple[str, ...]:
+    """Name every stack recorded on the cluster."""
+    listing = client.list(SECRETS, labels=REVISION_LABEL, metadata_only=True)
+    return tuple(sorted({item["metadata"]["labels"][RECORD_LABEL] for item in listing.items}))
+
+
+def begin(
+    client: Client, release: Release, components: Iterable[BundleComponent], pool: Executor
+) -> Recorded:
+    """Store a pending revision with everything it is about to touch, before it is touched."""
+    ensure_namespace(client)
+    held = _shards(client, release.stack)
+    missing = [part for part in components if part.digest not in held]
+    list(pool.map(lambda part: _store(client, release.stack, part), missing))
+    try:
+        stored = client.create(SECRETS, _index(release, ""))
+    except AlreadyExists as error:
+        raise LockedError(
+            f"stack {release.stack}: another run recorded revision {release.revision} meanwhile"
+        ) from error
+    return Recorded(release, stored["metadata"]["resourceVersion"])
+
+
+def update(client: Client, recorded: Recorded, release: Release) -> Recorded:
+    """Write a revision again, provided nobody else has since we read it.
+
+    Raises:
+        LockedError: another run has taken over.
+    """
+    try:
+        path = f"{SECRETS}/{_name(release.stack, release.revision)}"
+        stored = client.replace(path, _index(release, recorded.version))
+    except (NotFound, StaleWrite) as error:
+        raise LockedError(
+            f"stack {release.stack}: another run has taken over; nothing more was written"
+        ) from error
+    return Recorded(release, stored["metadata"]["resourceVersion"])
+
+
+def bundle_of(client: Client, release: Release) -> Bundle:
+    """Read the bundle a revision applied."""
+    parts = (
+        _load(client, release.stack, component, shard)
+        for component, shard in release.shards.items()
+    )
+    return Bundle(release.profile, tuple(parts), release.requires)
+
+
+def tidy(client: Client, stack: str) -> None:
+    """Keep the newest revisions, and only the shards that one of them names."""
+    revisions = _revisions(client, stack)
+    for number in revisions[:-KEPT_REVISIONS]:
+        client.delete(f"{SECRETS}/{_name(stack, number)}")
+    if len(revisions) <= 1:
+        return
+    kept = [_read(client, stack, number).release for number in revisions[-KEPT_REVISIONS:]]
+    named = {shard for release in kept for shard in release.shards.values()}
+    for shard, names in _shards(client, stack).items():
+        if shard not in named:
+            _delete(client, names)
+
+
+def forget(client: Client, stack: str) -> None:
+    """Remove everything recorded of a stack."""
+    listing = client.list(SECRETS, labels=f"{RECORD_LABEL}={stack}", metadata_only=True)
+    # Indexes go last and newest last: as long as one is there, a killed teardown can be resumed.
+    items = sorted(listing.items, key=_removal_rank)
+    _delete(client, [item["metadata"]["name"] for item in items])
+
+
+def ensure_namespace(client: Client) -> None:
+    """Make the namespace of the record; already there is fine."""
+    if client.get(NAMESPACE, metadata_only=True) is not None:
+        return
+    labels = {MANAGED_BY: FIELD_MANAGER}
+    client.apply(
+        NAMESPACE,
+        {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": RECORD_NAMESPACE, "labels": labels},
+        },
+    )
+
+
+def _removal_rank(item: Manifest) -> tuple[bool, int]:
+    revision = item["metadata"]["labels"].get(REVISION_LABEL)
+    return revision is not None, int(revision or 0)
+
+
+def _delete(client: Client, names: Iterable[str]) -> None:
+    for name in names:
+        client.delete(f"{SECRETS}/{name}")
+
+
+def _name(stack: str, revision: int) -> str:
+    return f"stackctl.{stack}.v{revision}"
+
+
+def _revisions(client: Client, stack: str) -> list[int]:
+    labels = f"{RECORD_LABEL}={stack},{REVISION_LABEL}"
+    listing = client.list(SECRETS, labels=labels, metadata_only=True)
+    return sorted(int(item["metadata"]["labels"][REVISION_LABEL]) for item in listing.items)
+
+
+def _read(client: Client, stack: str, revision: int) -> Recorded:
+    name = _name(stack, revision)
+    secret = client.get(f"{SECRETS}/{name}")
+    if secret is None:
+        raise ReleaseError(f"stack {stack}: no revision {revision}", hint="stackctl status")
+    try:
+        release = decode(base64.b64decode(secret["data"]["release"]))
+    except (KeyError, ValueError) as error:
+        raise ReleaseError(f"Secret/{RECORD_NAMESPACE}/{name}: not a release record") from error
+    return Recorded(release, secret["metadata"]["resourceVersion"])
+
+
+def _index(release: Release, version: str) -> Manifest:
+    labels = {REVISION_LABEL: str(release.revision), "stackctl.dev/status": release.status.value}
+    name = _name(release.stack, release.revision)
+    return _secret(release.stack, name, labels, {"release": encode(release)}, version)
+
+
+def _shards(client: Client, stack: str) -> dict[str, list[str]]:
+    """List the shards that are complete, with the names of the Secrets each is kept in."""
+    labels = f"{RECORD_LABEL}={stack},{SHARD_LABEL}"
+    found: dict[str, list[tuple[int, str]]] = {}
+    for item in client.list(SECRETS, labels=labels, metadata_only=True).items:
+        metadata = item["metadata"]
+        total = int(metadata["annotations"]["stackctl.dev/parts"])
+        found.setdefault(metadata["labels"][SHARD_LABEL], []).append((total, metadata["name"]))
+    return {
+        shard: [name for _, name in parts]
+        for shard, parts in found.items()
+        if len(parts) == parts[0][0]
+    }
+
+
+def _store(client: Client, stack: str, part: BundleComponent) -> None:
+    shard = part.digest
+    content = pack(to_plain(part))
+    pieces = [content[at : at + PART_BYTES] for at in range(0, len(content), PART_BYTES)]
+    for number, piece in enumerate(pieces):
+        name = f"stackctl.{stack}.{part.name}.{shard[:12]}.{number}"
+        secret = _secret(stack, name, {SHARD_LABEL: shard}, {"objects": piece})
+        secret["metadata"]["annotations"] = {"stackctl.dev/parts": str(len(pieces))}
+        # Applied, not created: a killed run may have left this very part.
+        client.apply(f"{SECRETS}/{name}", secret, force=True)
+
+
+def _load(client: Client, stack: str, component: str, shard: str) -> BundleComponent:
+    labels = f"{RECORD_LABEL}={stack},{SHARD_LABEL}={shard}"
+    parts = sorted(client.list(SECRETS, labels=labels).items, key=_part_number)
+    if not parts:
+        raise ReleaseError(f"stack {stack}: the recorded objects of {component} are gone")
+    content = b"".join(base64.b64decode(part["data"]["objects"]) for part in parts)
+    try:
+        return from_plain(unpack(content))
+    except (ValueError, KeyError, EOFError, OSError) as error:
+        raise ReleaseError(
+            f"stack {stack}: the recorded objects of {component} cannot be read: {error}"
+        ) from error
+
+
+def _part_number(secret: Manifest) -> int:
+    return int(secret["metadata"]["name"].rpartition(".")[2])
+
+
+def _secret(
+    stack: str,
+    name: str,
+    labels: Mapping[str, str],
+    content: Mapping[str, bytes],
+    version: str = "",
+) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "name": name,
+        "namespace": RECORD_NAMESPACE,
+        "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: stack, **labels},
+    }
+    if version:
+        metadata["resourceVersion"] = version
+    encoded = {key: base64.b64encode(value).decode() for key, value in content.items()}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": TYPE,
+        "metadata": metadata,
+        "data": encoded,
+    }

@@ -1,0 +1,86 @@
+"""Take objects off the cluster, in order, and wait until they are gone.
+
+Serves prune and teardown alike. What may go was decided by `model.removal` and the user.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.session import Session
+from stackctl.errors import ApplyError, Interrupted, StackError
+from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
+from stackctl.model.objects import Manifest, Ref
+from stackctl.model.removal import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The objects to take away, with what is known of each."""
+
+    live: Mapping[Ref, Manifest]
+    components: Mapping[Ref, str]
+    word: str  # pruned | deleted
+
+    def component(self, ref: Ref) -> str:
+        """Name the component an object belongs to."""
+        return self.components.get(ref, "")
+
+
+def remove(
+    session: Session, removal: Removal, order: Sequence[tuple[Phase, Sequence[Ref]]]
+) -> None:
+    """Delete phase by phase; the next one begins when everything of the last is gone.
+
+    Raises:
+        ApplyError: deletes were refused; each object is named.
+        NotReadyError: objects were still there at the deadline; their finalizers are named.
+    """
+    for phase, refs in order:
+        if session.abandoned.is_set():
+            raise Interrupted("interrupted before everything was removed")
+        _delete_all(session, removal, refs)
+        session.observer.wait_gone(
+            {ref: removal.live[ref]["metadata"].get("uid", "") for ref in refs},
+            deadline=session.deadline,
+            progress=_progress(session, removal, refs),
+            stop=session.abandoned,
+        )
+        if phase is Phase.DEFINITIONS:
+            session.connection.discovery.refresh()
+
+
+def _delete_all(session: Session, removal: Removal, refs: Sequence[Ref]) -> None:
+    def delete(ref: Ref) -> StackError | None:
+        try:
+            delete_one(session.connection, ref, removal.live[ref])
+        except StackError as error:
+            return error
+        session.notify(ObjectDone(removal.component(ref), ref, removal.word))
+        return None
+
+    failed = [error for error in session.pool.map(delete, refs) if error is not None]
+    if failed:
+        raise ApplyError("\n".join(str(error) for error in failed), hint=failed[0].hint)
+
+
+def delete_one(connection: Connection, ref: Ref, live: Manifest) -> None:
+    """Delete one object if it is still the one that was seen; gone is fine."""
+    resource = connection.discovery.find(ref.group, ref.kind)
+    if resource is None:
+        return  # its definition is gone, and so is it
+    uid = live["metadata"].get("uid", "")
+    connection.client.delete(resource.path(ref.namespace, ref.name), uid=uid)
+
+
+def _progress(
+    session: Session, removal: Removal, refs: Sequence[Ref]
+) -> Callable[[int, int, str], None]:
+    names = sorted({removal.component(ref) for ref in refs})
+
+    def progress(gone: int, total: int, waiting_for: str) -> None:
+        for name in names:
+            state = ComponentState.REMOVING
+            session.notify(ComponentProgress(name, state, gone, total, waiting_for))
+
+    return progress

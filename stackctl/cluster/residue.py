@@ -1,0 +1,55 @@
+"""What a teardown left behind: found by asking for every kind, never assumed.
+
+Also removes what operators made by themselves and nobody else would.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+
+from stackctl.cluster import releases, snapshot, survey
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.removal import Removal, delete_one, remove
+from stackctl.cluster.session import Session
+from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Ref, labels_of
+from stackctl.model.outcome import Residue
+from stackctl.model.removal import Kept, Phase, foreign
+
+RECORD = Ref("", "Namespace", "", RECORD_NAMESPACE)
+
+
+def scan(
+    session: Session, stack: str, gone: Sequence[Ref], kept: Iterable[Kept]
+) -> tuple[Residue, ...]:
+    """Look for anything with the stack's label, and for whatever was to be deleted."""
+    connection, pool = session.connection, session.pool
+    connection.discovery.refresh()
+    stays = {each.ref for each in kept}
+    found = survey.labelled_everywhere(connection, stack, pool)
+    found |= snapshot.read(connection, [ref for ref in gone if ref not in found], pool)
+    return tuple(
+        Residue(ref, _why(item["metadata"])) for ref, item in found.items() if ref not in stays
+    )
+
+
+def _why(metadata: dict[str, object]) -> str:
+    finalizers = metadata.get("finalizers")
+    if metadata.get("deletionTimestamp") and isinstance(finalizers, list):
+        return f"terminating, held by {', '.join(map(str, finalizers))}"
+    return "terminating" if metadata.get("deletionTimestamp") else "still there"
+
+
+def remove_leftovers(session: Session, patterns: Sequence[Ref]) -> None:
+    """Delete what operators made by themselves, named exactly; patterns only excuse."""
+    named = [ref for ref in patterns if "*" not in (ref.name, ref.namespace)]
+    live = snapshot.read(session.connection, named, session.pool)
+    remove(session, Removal(live, {}, "deleted"), [(Phase.REST, tuple(live))])
+
+
+def remove_record_namespace(connection: Connection, pool: Executor) -> None:
+    """Delete the namespace of the records if it was ours and nothing is left in it."""
+    live = connection.client.get(releases.NAMESPACE, metadata_only=True)
+    if live is None or labels_of(live).get(MANAGED_BY) != FIELD_MANAGER:
+        return
+    content = survey.content_of(connection, [RECORD_NAMESPACE], pool)
+    if not any(foreign(item, ref, "", ()) for ref, item in content.items()):
+        delete_one(connection, RECORD, live)

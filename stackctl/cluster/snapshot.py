@@ -1,0 +1,213 @@
+"""What the cluster holds of a bundle, asked with as few requests as will do.
+
+One metadata-only LIST for each kind finds every object of the stack and proves most of them
+unchanged; only the others are read and tried in a server-side dry run. What follows from it is
+decided in `model.plan`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from stackctl.api.client import Client
+from stackctl.api.discovery import ApiResource
+from stackctl.cluster.connection import Connection
+from stackctl.errors import ConflictError, FieldConflict, NotFound, NotServed
+from stackctl.model.bundle import Bundle
+from stackctl.model.component import Mode
+from stackctl.model.objects import STACK_LABEL, Manifest, Ref
+from stackctl.model.ownership import Verdict, field_conflicts, ours, owner, without
+from stackctl.model.plan import Snapshot, proven_unchanged
+from stackctl.model.release import Entry
+
+# From this many absent objects of one kind in one namespace, a LIST is cheaper than the GETs.
+LIST_FROM = 12
+
+
+def take(
+    connection: Connection,
+    bundle: Bundle,
+    stack: str,
+    inventory: Sequence[Entry],
+    pool: Executor,
+) -> Snapshot:
+    """Look at every object of the bundle and of the inventory.
+
+    Raises:
+        ConflictError: objects belong to others; each is named with its owner.
+        ClusterError: something could not be read, so nothing can be said about it.
+    """
+    desired = bundle.objects()
+    entries = {entry.ref: entry for entry in inventory}
+    found = find(
+        connection, stack, [*desired, *(ref for ref in entries if ref not in desired)], pool
+    )
+    _refuse_foreign(found, desired, entries, stack, _adoptable(bundle))
+    proven = frozenset(
+        ref
+        for ref, (_, manifest) in desired.items()
+        if ref in found and proven_unchanged(manifest, found[ref], entries.get(ref))
+    )
+    asked = [ref for ref in desired if ref in found and ref not in proven]
+    looks = pool.map(lambda ref: _look(connection, desired[ref][1]), asked)
+    live, predicted = dict(found), {}
+    for ref, look in zip(asked, looks, strict=True):
+        live[ref] = look.live
+        predicted[ref] = look.predicted
+    return Snapshot(live, predicted, proven)
+
+
+def labelled(
+    connection: Connection, stack: str, refs: Iterable[Ref], pool: Executor
+) -> dict[Ref, Manifest]:
+    """Find the metadata of every object that carries the stack's label, of the kinds named."""
+    kinds = {(ref.group, ref.kind) for ref in refs}
+    resources = [found for kind in kinds if (found := connection.discovery.find(*kind))]
+    label = f"{STACK_LABEL}={stack}"
+    listings = pool.map(lambda each: _list(connection.client, each, label), resources)
+    return {
+        _ref(resource, item): item
+        for resource, items in zip(resources, listings, strict=True)
+        for item in items
+    }
+
+
+def find(
+    connection: Connection, stack: str, refs: Sequence[Ref], pool: Executor
+) -> dict[Ref, Manifest]:
+    """Find the metadata of objects that are there, labelled as ours or not."""
+    found = labelled(connection, stack, refs, pool)
+    absent = [ref for ref in refs if ref not in found]
+    return found | _unlabelled(connection, absent, found, pool)
+
+
+def read(connection: Connection, refs: Sequence[Ref], pool: Executor) -> dict[Ref, Manifest]:
+    """Read the metadata of objects; those that are gone are left out."""
+    return _unlabelled(connection, refs, {}, pool)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    live: Manifest
+    predicted: Manifest
+
+
+def _list(client: Client, resource: ApiResource, labels: str) -> Sequence[Manifest]:
+    try:
+        return client.list(resource.path(), labels=labels, metadata_only=True).items
+    except NotServed:
+        return ()  # the kind went away between discovery and now
+
+
+def _ref(resource: ApiResource, item: Manifest) -> Ref:
+    metadata = item["metadata"]
+    return Ref(resource.group, resource.kind, metadata.get("namespace", ""), metadata["name"])
+
+
+def _unlabelled(
+    connection: Connection, absent: Sequence[Ref], found: Mapping[Ref, Manifest], pool: Executor
+) -> dict[Ref, Manifest]:
+    """Find objects of the bundle that are there without our label."""
+    groups: dict[tuple[ApiResource, str], list[Ref]] = defaultdict(list)
+    for ref in absent:
+        if resource := connection.discovery.find(ref.group, ref.kind):
+            groups[resource, ref.namespace].append(ref)
+    spaces = _namespaces(connection, {space for _, space in groups if space}, found, pool)
+    asked = [(key, refs) for key, refs in groups.items() if not key[1] or key[1] in spaces]
+    answers = pool.map(lambda each: _find(connection.client, *each[0], each[1]), asked)
+    return {ref: manifest for answer in answers for ref, manifest in answer.items()}
+
+
+def _namespaces(
+    connection: Connection, names: Iterable[str], found: Mapping[Ref, Manifest], pool: Executor
+) -> set[str]:
+    """Tell which namespaces exist: nothing needs to be looked for in the others."""
+    known = {ref.name for ref in found if ref.kind == "Namespace"}
+    unknown = [name for name in names if name not in known]
+    path = "/api/v1/namespaces/"
+    answers = pool.map(
+        lambda name: connection.client.get(f"{path}{name}", metadata_only=True), unknown
+    )
+    return known | {
+        name for name, answer in zip(unknown, answers, strict=True) if answer is not None
+    }
+
+
+def _find(
+    client: Client, resource: ApiResource, namespace: str, refs: Sequence[Ref]
+) -> dict[Ref, Manifest]:
+    if len(refs) >= LIST_FROM:
+        wanted = set(refs)
+        items = client.list(resource.path(namespace), metadata_only=True).items
+        return {ref: item for item in items if (ref := _ref(resource, item)) in wanted}
+    answers = {
+        ref: client.get(resource.path(namespace, ref.name), metadata_only=True) for ref in refs
+    }
+    return {ref: manifest for ref, manifest in answers.items() if manifest is not None}
+
+
+def _adoptable(bundle: Bundle) -> frozenset[str]:
+    return frozenset(part.name for part in bundle.components if part.mode is Mode.ADOPTED)
+
+
+def _refuse_foreign(
+    found: Mapping[Ref, Manifest],
+    desired: Mapping[Ref, tuple[str, Manifest]],
+    entries: Mapping[Ref, Entry],
+    stack: str,
+    adoptable: frozenset[str],
+) -> None:
+    foreign = []
+    for ref, (component, _) in desired.items():
+        live = found.get(ref)
+        if live is None or ref.kind == "Namespace" or component in adoptable:
+            continue
+        known = entries.get(ref)
+        same = known is not None and known.uid == live["metadata"]["uid"]
+        if ours(live, stack) or (same and not owner(live, stack)):
+            continue
+        holder = owner(live, stack) or "nobody stackctl knows of"
+        foreign.append(f"  {ref} ({component}): owned by {holder}")
+    if foreign:
+        raise ConflictError(
+            "\n".join(["objects of the bundle exist already and are not ours:", *foreign]),
+            hint="set `mode: adopted` for the component to take them over, "
+            "or `mode: external` to leave it to its owner",
+        )
+
+
+def _look(connection: Connection, manifest: Manifest) -> _Look:
+    """Read one object, and what applying it would make of it."""
+    path = connection.discovery.path_of(manifest)
+    live = connection.client.get(path)
+    if live is None:
+        raise NotFound(f"{path}: deleted while it was looked at", status=404)
+    return _Look(live, predict(connection.client, path, manifest))
+
+
+def predict(client: Client, path: str, manifest: Manifest) -> Manifest:
+    """Ask the server what an apply would result in, nothing being written."""
+    return apply_yielding(client, path, manifest, dry_run=True)
+
+
+def apply_yielding(
+    client: Client, path: str, manifest: Manifest, *, dry_run: bool = False
+) -> Manifest:
+    """Apply an object; fields that controllers hold are left to them, people's are overridden.
+
+    Raises:
+        ConflictError: a field is held by a manager that is neither.
+    """
+    try:
+        return client.apply(path, manifest, dry_run=dry_run)
+    except FieldConflict as error:
+        conflicts = field_conflicts(error.owners)
+        refused = [each for each in conflicts if each.verdict is Verdict.REFUSE]
+        if refused or not conflicts:
+            lines = [f"  {each.field}: held by {each.manager}" for each in refused]
+            raise ConflictError("\n".join([str(error), *lines])) from error
+    for each in conflicts:
+        if each.verdict is Verdict.YIELD:
+            manifest = without(manifest, each.field)
+    return client.apply(path, manifest, dry_run=dry_run, force=True)

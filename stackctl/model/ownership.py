@@ -1,0 +1,132 @@
+"""Who owns an object and its fields, read from labels, annotations and managedFields.
+
+Nothing in here changes an object; what a conflict leads to is decided by `verdict`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from stackctl.model.objects import (
+    FIELD_MANAGER,
+    MANAGED_BY,
+    STACK_LABEL,
+    Manifest,
+    annotations_of,
+    digest,
+    labels_of,
+)
+
+# Programs through which a person changed something by hand.
+_PEOPLE = re.compile(
+    r"^(kubectl.*|k9s|helm|Helm|lens|rancher.*|oc|before-first-apply|dashboard|Mozilla)$"
+)
+# Controllers that change other people's objects for good reasons.
+_CONTROLLERS = re.compile(
+    r"^(kube-controller-manager|kube-scheduler|horizontal-pod-autoscaler|vpa-.*|keda.*"
+    r"|cainjector|cert-manager.*|cert-controller|.*-controller|.*-operator|sandbox-agent)$"
+)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
+_KEY = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,]+)')
+
+
+class Verdict(StrEnum):
+    """What to do about a field that another manager holds."""
+
+    OVERRIDE = "override"  # a person's tool: ours wins, and it is reported
+    YIELD = "yield"  # a controller: the field is left to it
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldConflict:
+    """One field another manager holds."""
+
+    manager: str
+    field: str  # .spec.replicas
+    verdict: Verdict
+
+
+def owner(live: Manifest, stack: str) -> str:
+    """Name who else owns an object; empty when it is ours or nobody's."""
+    labels, annotations = labels_of(live), annotations_of(live)
+    if (other := labels.get(STACK_LABEL)) and labels.get(MANAGED_BY) == FIELD_MANAGER:
+        return "" if other == stack else f"stack {other}"
+    if release := annotations.get("meta.helm.sh/release-name"):
+        namespace = annotations.get("meta.helm.sh/release-namespace", "")
+        return f"Helm release {namespace}/{release}"
+    if application := annotations.get("argocd.argoproj.io/tracking-id"):
+        return f"Argo CD application {application.partition(':')[0]}"
+    if name := labels.get("kustomize.toolkit.fluxcd.io/name"):
+        return f"Flux Kustomization {name}"
+    if name := labels.get("helm.toolkit.fluxcd.io/name"):
+        return f"Flux HelmRelease {name}"
+    return ""
+
+
+def ours(live: Manifest, stack: str) -> bool:
+    """Tell whether an object carries the stack's labels."""
+    labels = labels_of(live)
+    return labels.get(STACK_LABEL) == stack and labels.get(MANAGED_BY) == FIELD_MANAGER
+
+
+def own_entry(live: Manifest) -> Mapping[str, Any] | None:
+    """Find our server-side apply entry in managedFields."""
+    for entry in live.get("metadata", {}).get("managedFields") or ():
+        if (
+            entry.get("manager") == FIELD_MANAGER
+            and entry.get("operation") == "Apply"
+            and not entry.get("subresource")
+        ):
+            return dict(entry)
+    return None
+
+
+def owned_digest(live: Manifest) -> str:
+    """Hash the set of fields that are ours; empty when we own none."""
+    entry = own_entry(live)
+    return digest(entry.get("fieldsV1", {})) if entry is not None else ""
+
+
+def field_conflicts(owners: Mapping[str, str]) -> tuple[FieldConflict, ...]:
+    """Judge the fields (field → manager) that a server-side apply met in other hands."""
+    return tuple(FieldConflict(manager, name, verdict(manager)) for name, manager in owners.items())
+
+
+def verdict(manager: str) -> Verdict:
+    """Decide by the manager's name what becomes of a contested field."""
+    if _PEOPLE.match(manager):
+        return Verdict.OVERRIDE
+    return Verdict.YIELD if _CONTROLLERS.match(manager) else Verdict.REFUSE
+
+
+def without(manifest: Manifest, field: str) -> Manifest:
+    """Leave a field out, named as the API server names it: `.spec.list[name="x"].field`."""
+    reduced = _without(manifest, _steps(field))
+    return reduced if isinstance(reduced, dict) else manifest
+
+
+def _steps(field: str) -> list[str | dict[str, Any]]:
+    steps: list[str | dict[str, Any]] = []
+    for match in _STEP.finditer(field):
+        name, keys = match.groups()
+        steps.append(name if name else {k: json.loads(v) for k, v in _KEY.findall(keys)})
+    return steps
+
+
+def _without(value: Any, steps: list[str | dict[str, Any]]) -> Any:
+    first, *rest = steps
+    if isinstance(first, dict) and isinstance(value, list):
+        return [_without(item, rest) if rest and _matches(item, first) else item for item in value]
+    if not isinstance(first, str) or not isinstance(value, dict) or first not in value:
+        return value
+    if not rest:
+        return {key: each for key, each in value.items() if key != first}
+    return value | {first: _without(value[first], rest)}
+
+
+def _matches(item: Any, keys: Mapping[str, Any]) -> bool:
+    return isinstance(item, dict) and all(item.get(key) == each for key, each in keys.items())

@@ -1,0 +1,110 @@
+"""Whether a cluster has what a bundle needs: facts and requirements in, findings out.
+
+A new check is one function from needs and facts to findings, and its name in `CHECKS`.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from stackctl.model.profile import Needs
+
+GPU = "nvidia.com/gpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What a node offers."""
+
+    name: str
+    allocatable: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a cluster is and has."""
+
+    version: str  # "v1.36.3"
+    nodes: tuple[Node, ...]
+    storage_classes: tuple[str, ...]
+    default_storage: bool
+    cluster_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is missing, and what would help."""
+
+    subject: str
+    message: str
+    hint: str = ""
+
+
+def check(needs: Needs, facts: Facts) -> tuple[Finding, ...]:
+    """Return everything that is missing; empty when the cluster will do."""
+    return tuple(finding for look in CHECKS for finding in look(needs, facts))
+
+
+def kubernetes(needs: Needs, facts: Facts) -> Iterator[Finding]:
+    """The server is a version the profile is made for."""
+    if needs.kubernetes and not satisfies(facts.version, needs.kubernetes):
+        yield Finding(
+            "kubernetes", f"the server is {facts.version}, the profile needs {needs.kubernetes}"
+        )
+
+
+def gpu_nodes(needs: Needs, facts: Facts) -> Iterator[Finding]:
+    """There are nodes enough, and those that offer GPUs already offer enough of them.
+
+    How many GPUs a fresh node has is not known before the device plugin runs there; readiness
+    looks again then.
+    """
+    if needs.gpu is None:
+        return
+    if len(facts.nodes) < needs.gpu.nodes:
+        yield Finding("gpu", f"{needs.gpu.nodes} GPU nodes needed, {len(facts.nodes)} nodes there")
+    for node in facts.nodes:
+        offered = int(node.allocatable.get(GPU, "0"))
+        if 0 < offered < needs.gpu.perNode:
+            yield Finding(
+                f"node {node.name}",
+                f"{offered} {GPU} allocatable, the profile expects {needs.gpu.perNode}",
+                hint=f"kubectl describe node {node.name}",
+            )
+
+
+def storage(needs: Needs, facts: Facts) -> Iterator[Finding]:
+    """There is a default storage class where one is needed."""
+    if needs.storageClass and not facts.default_storage:
+        known = ", ".join(facts.storage_classes) or "none"
+        yield Finding("storage", f"no default StorageClass (there are: {known})")
+
+
+CHECKS: tuple[Callable[[Needs, Facts], Iterator[Finding]], ...] = (kubernetes, gpu_nodes, storage)
+
+
+def satisfies(version: str, wanted: str) -> bool:
+    """Compare a version with a comma-separated list of bounds: `>=1.30,<1.40`."""
+    return all(_within(version, bound.strip()) for bound in wanted.split(","))
+
+
+def _within(version: str, bound: str) -> bool:
+    match = re.fullmatch(r"(>=|<=|==|!=|>|<|)\s*v?(\d+(?:\.\d+)*)", bound)
+    if match is None:
+        return False
+    limit = _numbers(match.group(2))
+    # Compared as precisely as the bound is written: 1.36.3 is not above <=1.36.
+    found = _numbers(version)[: len(limit)]
+    return {
+        ">=": found >= limit,
+        "<=": found <= limit,
+        ">": found > limit,
+        "<": found < limit,
+        "!=": found != limit,
+    }.get(match.group(1), found == limit)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    plain = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    return tuple(int(part) for part in plain.group(1).split(".")) if plain else ()

@@ -1,0 +1,143 @@
+"""In which order objects leave a cluster, and what must not leave with them.
+
+Custom resources go while their controllers still run, webhook configurations before the
+workloads that answer them, definitions and namespaces last.
+"""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from stackctl.model.objects import (
+    PROTECTED_NAMESPACES,
+    STACK_LABEL,
+    Manifest,
+    Ref,
+    custom,
+    labels_of,
+)
+
+
+class Phase(IntEnum):
+    """When an object is removed; a phase begins when the one before it is gone."""
+
+    DATA = 0  # users' own instances, only when asked for
+    CUSTOM_RESOURCES = 1
+    WEBHOOKS = 2
+    WORKLOADS = 3
+    REST = 4
+    DEFINITIONS = 5
+    NAMESPACES = 6
+
+
+_KINDS = {
+    "ValidatingWebhookConfiguration": Phase.WEBHOOKS,
+    "MutatingWebhookConfiguration": Phase.WEBHOOKS,
+    "APIService": Phase.WEBHOOKS,
+    "Deployment": Phase.WORKLOADS,
+    "DaemonSet": Phase.WORKLOADS,
+    "StatefulSet": Phase.WORKLOADS,
+    "Job": Phase.WORKLOADS,
+    "CronJob": Phase.WORKLOADS,
+    "Pod": Phase.WORKLOADS,
+    "HorizontalPodAutoscaler": Phase.WORKLOADS,
+    "CustomResourceDefinition": Phase.DEFINITIONS,
+    "Namespace": Phase.NAMESPACES,
+}
+# What the control plane puts into every namespace, or keeps about its content.
+_ORDINARY = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
+_BOOKKEEPING = frozenset(
+    {"Event", "Endpoints", "EndpointSlice", "ControllerRevision", "Lease", "PodMetrics"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An object that stays, and why."""
+
+    ref: Ref
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found on the cluster that is not the stack's own."""
+
+    instances: Mapping[str, tuple[Ref, ...]]  # users', by definition: tfjobs.kubeflow.org
+    strangers: Mapping[str, tuple[Ref, ...]]  # in the stack's namespaces, by namespace
+    volumes: Mapping[str, tuple[Ref, ...]]  # claims in the stack's namespaces, by namespace
+
+
+def phase(ref: Ref) -> Phase:
+    """Say when an object is removed."""
+    if custom(ref.group):
+        return Phase.CUSTOM_RESOURCES
+    return _KINDS.get(ref.kind, Phase.REST)
+
+
+def phases(
+    refs: Iterable[Ref],
+) -> tuple[tuple[Phase, tuple[Ref, ...]], ...]:
+    """Group objects by when they are removed, in that order."""
+    groups: dict[Phase, list[Ref]] = {}
+    for ref in refs:
+        groups.setdefault(phase(ref), []).append(ref)
+    return tuple((each, tuple(groups[each])) for each in sorted(groups))
+
+
+def spared(
+    refs: Iterable[Ref],
+    survey: Survey,
+    *,
+    created: Container[Ref],
+    delete_data: bool = False,
+    keep_definitions: bool = False,
+) -> tuple[Kept, ...]:
+    """Name what must stay because it holds something of others, with the reason."""
+    found = []
+    for ref in refs:
+        if ref.kind == "PersistentVolumeClaim" and not delete_data:
+            found.append(Kept(ref, "holds data"))
+        elif ref.kind == "CustomResourceDefinition":
+            instances = survey.instances.get(ref.name, ())
+            if keep_definitions or (instances and not delete_data):
+                found.append(Kept(ref, _many("users' objects", instances)))
+        elif ref.kind == "Namespace" and (why := _namespace_stays(ref, survey, created)):
+            found.append(Kept(ref, why))
+    return tuple(found)
+
+
+def _namespace_stays(ref: Ref, survey: Survey, created: Container[Ref]) -> str:
+    if ref.name in PROTECTED_NAMESPACES or ref.name.startswith("kube-"):
+        return "a namespace of Kubernetes itself"
+    if ref not in created:
+        return "was there before the stack"
+    if strangers := survey.strangers.get(ref.name):
+        return f"holds {_many('objects that are not ours', strangers)}"
+    return ""
+
+
+def _many(what: str, refs: Sequence[Ref]) -> str:
+    if not refs:
+        return f"kept for {what}"
+    named = ", ".join(str(ref) for ref in refs[:3])
+    return f"{what}: {named}" + (f" and {len(refs) - 3} more" if len(refs) > 3 else "")
+
+
+def foreign(item: Manifest, ref: Ref, stack: str, leftovers: Iterable[Ref]) -> bool:
+    """Tell whether an object in one of our namespaces belongs to somebody else."""
+    if labels_of(item).get(STACK_LABEL) == stack or item["metadata"].get("ownerReferences"):
+        return False
+    if ref.kind in _BOOKKEEPING or (ref.kind, ref.name) in _ORDINARY:
+        return False
+    return not any(matches(pattern, ref) for pattern in leftovers)
+
+
+def matches(pattern: Ref, ref: Ref) -> bool:
+    """Compare a declared leftover with an object; `*` stands for any name or namespace."""
+    return (
+        pattern.kind == ref.kind
+        and pattern.group in ("", ref.group)
+        and pattern.name in ("*", ref.name)
+        and pattern.namespace in ("*", ref.namespace)
+    )

@@ -1,0 +1,72 @@
+"""What Ctrl-C and SIGTERM do while a sandbox is being changed.
+
+The first signal raises, wherever the work stands; later ones are swallowed, so that an impatient
+second Ctrl-C cannot break the cleaning up. Between starting a process and writing it down the
+first one waits.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import ClassVar
+
+from stackctl.errors import Interrupted
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Terminated(Interrupted):
+    """Another program asked us to stop."""
+
+    exit_code: ClassVar[int] = 143
+
+
+class Interrupts:
+    """Turns signals into an exception, once, and not while held."""
+
+    def __init__(self) -> None:
+        self._holds = 0
+        self._pending: int | None = None
+        self._raised = False
+
+    def receive(self, number: int, _frame: FrameType | None) -> None:
+        """Take a signal."""
+        self._pending = number
+        self._raise_pending()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let a signal wait until the block is done."""
+        self._holds += 1
+        try:
+            yield
+        finally:
+            self._holds -= 1
+        self._raise_pending()
+
+    def _raise_pending(self) -> None:
+        if self._pending is None or self._holds or self._raised:
+            return
+        self._raised = True
+        name = signal.Signals(self._pending).name
+        kind = Interrupted if self._pending == signal.SIGINT else Terminated
+        raise kind(f"stopped by {name}")
+
+
+@contextmanager
+def interruptible() -> Iterator[Interrupts]:
+    """Make signals raise `Interrupted` in the block; other threads than the main get none."""
+    interrupts = Interrupts()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupts
+        return
+    # What a parent told us to ignore (nohup, a script's background job) stays ignored.
+    heard = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupts.receive) for number in heard}
+    try:
+        yield interrupts
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,48 @@
+"""Stops the parts of a sandbox and removes what it left on this machine."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from shutil import rmtree
+
+from stackctl.sandbox import processes
+from stackctl.sandbox.places import Places, Sandbox
+from stackctl.sandbox.plane import PARTS, mark_of
+from stackctl.sandbox.record import Record
+
+_GRACE = 10.0
+# First those that talk to the API server, then it, then what it talks to: each ends at once then.
+_ORDER = (PARTS[2:], PARTS[1:2], PARTS[:1])
+
+
+def stop_parts(record: Record, parts: Iterable[str] = PARTS) -> int:
+    """Stop parts; return how many of them ran."""
+    wanted = {part: record.processes[part] for part in parts if record.running(part)}
+    for together in _ORDER:
+        processes.stop([wanted[part] for part in together if part in wanted], _GRACE)
+    return len(wanted)
+
+
+def stop_strays(sandbox: Sandbox, record: Record | None) -> int:
+    """Stop processes that were started for a sandbox and not written down any more."""
+    known = set(record.processes.values()) if record else set()
+    strays = [process for process in processes.bearing(mark_of(sandbox)) if process not in known]
+    processes.stop(strays, _GRACE)
+    return len(strays)
+
+
+def remove_folder(sandbox: Sandbox) -> None:
+    """Remove everything a sandbox has written."""
+    if sandbox.root.exists():
+        rmtree(sandbox.root)
+
+
+def remove_empty_folders(places: Places) -> None:
+    """Remove the folders that sandboxes share, when nobody needs them any more."""
+    for folder in (places.state, places.state.parent):
+        _remove_if_empty(folder)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()

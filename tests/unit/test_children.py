@@ -1,0 +1,90 @@
+"""Which Pods tell how a workload fares."""
+
+import pytest
+
+from stackctl.model.children import controller, faults_of, pods_of, unready_pods
+from stackctl.model.objects import Manifest
+from stackctl.model.pod_faults import NEVER, Patience
+
+REVISION = "deployment.kubernetes.io/revision"
+GENERATION = "deprecated.daemonset.template.generation"
+
+
+def thing(kind: str, name: str, owner: str = "", **more: object) -> Manifest:
+    owners = [{"uid": owner, "controller": True}, {"uid": "other"}] if owner else []
+    metadata = {"name": name, "namespace": "ml", "uid": name, "ownerReferences": owners}
+    api = {"Job": "batch/v1", "Pod": "v1"}.get(kind, "apps/v1")
+    return {"apiVersion": api, "kind": kind, "metadata": metadata | more, "status": {}}
+
+
+def sick(pod: Manifest, reason: str, restarts: int = 5) -> Manifest:
+    state = {"waiting": {"reason": reason}}
+    return {
+        **pod,
+        "status": {"containerStatuses": [{"name": "c", "state": state, "restartCount": restarts}]},
+    }
+
+
+def owned(*children: Manifest) -> dict[str, list[Manifest]]:
+    links: dict[str, list[Manifest]] = {}
+    for child in children:
+        links.setdefault(controller(child), []).append(child)
+    return links
+
+
+def names(pods: list[Manifest]) -> list[str]:
+    return [pod["metadata"]["name"] for pod in pods]
+
+
+DEPLOYMENT = thing("Deployment", "d", annotations={REVISION: "2"})
+OLD_SET = thing("ReplicaSet", "rs-1", "d", annotations={REVISION: "1"})
+NEW_SET = thing("ReplicaSet", "rs-2", "d", annotations={REVISION: "2"})
+OLD_POD, NEW_POD = thing("Pod", "old", "rs-1"), thing("Pod", "new", "rs-2")
+
+
+def test_pods_of_the_old_revision_do_not_count():
+    """A Deployment that replaces a broken revision is not judged by the broken Pods."""
+    links = owned(OLD_SET, NEW_SET, sick(OLD_POD, "ImagePullBackOff"), NEW_POD)
+    assert names(pods_of(DEPLOYMENT, links)) == ["new"]
+    assert faults_of(DEPLOYMENT, links, Patience()) == []
+
+
+@pytest.mark.parametrize("order", [(NEW_SET, NEW_POD), (NEW_POD, NEW_SET)])
+def test_a_pod_is_found_in_whichever_order_it_became_known(order):
+    """A Pod seen before its ReplicaSet still belongs to its Deployment."""
+    assert names(pods_of(DEPLOYMENT, owned(*order))) == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("workload", "label"),
+    [
+        (
+            {**thing("StatefulSet", "s"), "status": {"updateRevision": "b"}},
+            "controller-revision-hash",
+        ),
+        (thing("DaemonSet", "s", annotations={GENERATION: "b"}), "pod-template-generation"),
+    ],
+)
+def test_only_the_revision_a_workload_goes_to_counts(workload, label):
+    """StatefulSets and DaemonSets are judged by the Pods of their present template."""
+    old, new = (thing("Pod", name, "s", labels={label: name}) for name in ("a", "b"))
+    assert names(pods_of(workload, owned(old, new))) == ["b"]
+
+
+def test_a_job_counts_its_crashes_itself():
+    """A crash is a Job's own business; an image that cannot be pulled is not."""
+    job = thing("Job", "j")
+    links = owned(
+        sick(thing("Pod", "crashes", "j"), "CrashLoopBackOff"),
+        sick(thing("Pod", "lacks", "j"), "ImagePullBackOff"),
+    )
+    found = [(fault.pod, fault.grace) for fault in faults_of(job, links, Patience())]
+    assert found == [("lacks", 0.0), ("crashes", NEVER)]
+
+
+def test_pods_that_are_done_or_going_are_not_waited_for():
+    """Only Pods that could still become ready are looked at for a reason."""
+    done = {**thing("Pod", "done", "rs-2"), "status": {"phase": "Succeeded"}}
+    going = thing("Pod", "going", "rs-2", deletionTimestamp="t")
+    links = owned(NEW_SET, done, going, NEW_POD)
+    assert names(list(unready_pods(DEPLOYMENT, links))) == ["new"]
