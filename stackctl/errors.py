@@ -50,6 +50,13 @@ class ConfigError(StackError):
         super().__init__("\n".join([message, *problems]) if problems else message, hint=hint)
         self.problems = tuple(problems)
 
+    @classmethod
+    def listing(cls, what: str, problems: Sequence[str], *, hint: str = "") -> "ConfigError":
+        """Report problems under a line that says what has them; a single one on its own."""
+        if len(problems) == 1:
+            return cls(problems[0], hint=hint)
+        return cls(what, problems=problems, hint=hint)
+
 
 class RenderError(StackError):
     """The layers do not compose into a bundle; nothing was touched."""

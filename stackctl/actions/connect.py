@@ -10,7 +10,8 @@ from stackctl.cluster import connection
 from stackctl.cluster.connection import Connection
 from stackctl.errors import NoTarget
 from stackctl.model.events import Notice, Notify
-from stackctl.sandbox.inspection import running_kubeconfig
+from stackctl.sandbox.inspection import kubeconfig, running_sandboxes
+from stackctl.sandbox.places import DEFAULT_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,10 @@ def _access(wish: Wish, env: Mapping[str, str], notify: Notify) -> Access:
     try:
         return find_access(kubeconfig=wish.kubeconfig, context=wish.context, env=env)
     except NoTarget:
-        sandbox = running_kubeconfig(env)
-        if sandbox is None:
+        running = running_sandboxes(environment=env)
+        if not running:
             raise
-        notify(Notice(f"no kubeconfig found: using the running sandbox ({sandbox})"))
-        return find_access(kubeconfig=str(sandbox), context=None, env=env)
+        name = DEFAULT_NAME if DEFAULT_NAME in running else running[0]
+        notify(Notice(f"no kubeconfig found: using the running sandbox {name!r} (simulated)"))
+        path = kubeconfig(name, environment=env)
+        return find_access(kubeconfig=str(path), context=None, env=env)

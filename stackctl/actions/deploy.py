@@ -1,21 +1,18 @@
 """Bring a cluster to the state a profile describes, or show what that would take."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from stackctl import __version__
 from stackctl.actions.compose import Request, compose_stack
-from stackctl.cluster import facts, releases, snapshot
+from stackctl.actions.outlook import look, require_cluster
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.run import Intent, Options, execute
 from stackctl.cluster.session import workers
-from stackctl.errors import ConflictError, PreflightError
-from stackctl.model.events import Notify, Step
+from stackctl.model.events import Notify
 from stackctl.model.outcome import DeployOutcome, TargetInfo
-from stackctl.model.plan import Plan, make
-from stackctl.model.preflight import Finding, check
+from stackctl.model.plan import Plan
 
 Agree = Callable[[Plan, TargetInfo], bool]
 Clock = Callable[[], float]
@@ -54,40 +51,35 @@ def deploy(
     began = now()
     with workers() as pool:
         intent = outlook(request, connection, notify, pool)
-        outcome = DeployOutcome(connection.info, intent.plan, None, dry_run=options.dry_run)
-        if intent.settled or options.dry_run:
-            return replace(outcome, seconds=now() - began)
-        if not agree(intent.plan, connection.info):
-            return replace(outcome, agreed=False)
-        run = Options(options.timeout, options.wait, options.holder)
-        result, release = execute(connection, intent, run, pool, notify, now)
-    return replace(outcome, release=release, components=result.states, seconds=now() - began)
+        outcome = bring_about(
+            intent, connection, pool, agree=agree, notify=notify, options=options, now=now
+        )
+    return replace(outcome, seconds=now() - began)
 
 
 def outlook(request: Request, connection: Connection, notify: Notify, pool: Executor) -> Intent:
     """Compose the bundle and compare it with the cluster."""
     composed = compose_stack(request)
-    _require_cluster(composed.cluster_uid, connection.info)
-    notify(Step("looking at the cluster"))
-    _require_facts(check(composed.bundle.requires, facts.read(connection)))
-    recorded = releases.current(connection.client, composed.stack)
-    inventory = recorded.release.inventory if recorded else ()
-    seen = snapshot.take(connection, composed.bundle, composed.stack, inventory, pool)
-    plan = make(composed.bundle, composed.stack, seen, inventory)
-    return Intent(composed.stack, composed.bundle, plan, recorded, __version__)
+    require_cluster(composed.cluster_uid, connection.info)
+    return look(connection, composed.stack, composed.bundle, notify, pool)
 
 
-def _require_cluster(wanted: str, info: TargetInfo) -> None:
-    if wanted and wanted != info.cluster_uid:
-        raise ConflictError(
-            f"the stack file is meant for the cluster {wanted}, "
-            f"and context {info.context} leads to {info.cluster_uid}",
-            hint="choose another context with --context, or correct spec.target.clusterUID",
-        )
-
-
-def _require_facts(findings: Sequence[Finding]) -> None:
-    if findings:
-        lines = [f"  {each.subject}: {each.message}" for each in findings]
-        hint = next((each.hint for each in findings if each.hint), "")
-        raise PreflightError("\n".join(["the cluster lacks what is needed", *lines]), hint=hint)
+def bring_about(
+    intent: Intent,
+    connection: Connection,
+    pool: Executor,
+    *,
+    agree: Agree,
+    notify: Notify,
+    options: DeployOptions,
+    now: Clock,
+) -> DeployOutcome:
+    """Ask, and carry out what was agreed to; shared by every verb that changes a stack."""
+    outcome = DeployOutcome(connection.info, intent.plan, None, dry_run=options.dry_run)
+    if intent.settled or options.dry_run:
+        return outcome
+    if not agree(intent.plan, connection.info):
+        return replace(outcome, agreed=False)
+    run = Options(options.timeout, options.wait, options.holder)
+    result, release = execute(connection, intent, run, pool, notify, now)
+    return replace(outcome, release=release, components=result.states)

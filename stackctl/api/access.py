@@ -13,7 +13,7 @@ class ExecPlugin:
 
     api_version: str
     command: str
-    args: tuple[str, ...] = ()
+    args: tuple[str, ...] = field(default=(), repr=False)
     env: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     interactive: str = "IfAvailable"  # Never | IfAvailable | Always
     cluster_info: bool = False  # the program is told the address and the trust of the cluster

@@ -42,7 +42,7 @@ Query = Mapping[str, str]
 class Client:
     """One API server, to be used from many threads."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         access: Access,
         *,
@@ -85,7 +85,7 @@ class Client:
                 content_type=content_type,
                 accept=accept,
                 timeout=timeout,
-                repeatable=method != "POST",
+                repeatable=method != "POST" and content_type != PATCHES["json"],
                 retry_until=retry_until,
             )
         )
@@ -100,7 +100,7 @@ class Client:
         """Read one object; None only when the API server says that it does not exist."""
         accept = METADATA if metadata_only else JSON
         try:
-            return _document(self.send(Request("GET", path, query, accept=accept, verb="read")))
+            return self._exchange.answer(Request("GET", path, query, accept=accept, verb="read"))
         except NotFound:
             return None
 
@@ -129,18 +129,16 @@ class Client:
         query = {"fieldManager": manager, "fieldValidation": "Strict"}
         query |= {"force": "true"} if force else {}
         query |= {"dryRun": "All"} if dry_run else {}
-        return _document(
-            self.send(
-                Request(
-                    method="PATCH",
-                    path=path,
-                    query=query,
-                    body=encode(manifest),
-                    content_type=APPLY,
-                    verb="apply",
-                    what=str(ref_of(manifest)),
-                    retry_until=retry_until,
-                )
+        return self._exchange.answer(
+            Request(
+                method="PATCH",
+                path=path,
+                query=query,
+                body=encode(manifest),
+                content_type=APPLY,
+                verb="apply",
+                what=str(ref_of(manifest)),
+                retry_until=retry_until,
             )
         )
 
@@ -161,7 +159,7 @@ class Client:
             repeatable=bool(name),
         )
         try:
-            return _document(self.send(request))
+            return self._exchange.answer(request)
         except AlreadyExists as refusal:
             return self._echo(refusal, f"{path}/{name}", manifest)
 
@@ -180,7 +178,7 @@ class Client:
             what=str(ref_of(manifest)),
         )
         try:
-            return _document(self.send(request))
+            return self._exchange.answer(request)
         except StaleWrite as refusal:
             return self._echo(refusal, path, manifest)
 
@@ -188,17 +186,15 @@ class Client:
         self, path: str, body: Any, *, kind: str = "merge", dry_run: bool = False
     ) -> Manifest:
         """Change parts of an object; kind is merge, strategic or json."""
-        return _document(
-            self.send(
-                Request(
-                    method="PATCH",
-                    path=path,
-                    query=_writing(dry_run),
-                    body=encode(body),
-                    content_type=PATCHES[kind],
-                    verb="patch",
-                    repeatable=kind != "json",
-                )
+        return self._exchange.answer(
+            Request(
+                method="PATCH",
+                path=path,
+                query=_writing(dry_run),
+                body=encode(body),
+                content_type=PATCHES[kind],
+                verb="patch",
+                repeatable=kind != "json",
             )
         )
 
@@ -283,8 +279,3 @@ def contains(live: Any, sent: Any) -> bool:
 def _writing(dry_run: bool) -> dict[str, str]:
     query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
     return query | {"dryRun": "All"} if dry_run else query
-
-
-def _document(response: Response) -> Manifest:
-    document: Manifest = response.document
-    return document

@@ -17,6 +17,7 @@ from stackctl.api.plugin import Credential, Tell, run_plugin
 from stackctl.errors import AccessDenied
 
 TOKEN_FILE_SECONDS = 60.0
+LEAST_SECONDS = 5.0
 EXPIRY_MARGIN = 10.0  # a credential that is about to expire is not used any more
 
 Headers = tuple[tuple[str, str], ...]
@@ -24,12 +25,10 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A client certificate and its key, as PEM text or as files."""
+    """A client certificate and its key, as PEM text."""
 
-    text: str = ""
-    key: str = field(default="", repr=False)
-    file: str = ""
-    key_file: str = ""
+    text: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,10 @@ class Credentials:
             given = run_plugin(login.plugin, self._access, self._env, self._tell)
         token, stale = login.token, float("inf")
         if login.token_file:
-            token, stale = _token_in(login.token_file), self._clock() + TOKEN_FILE_SECONDS
+            token, stale = _text_in(login.token_file), self._clock() + TOKEN_FILE_SECONDS
         if given.expires is not None:
-            stale = min(stale, given.expires - EXPIRY_MARGIN)
+            # Even where clocks disagree, a plugin is not run for every single request.
+            stale = max(given.expires - EXPIRY_MARGIN, self._clock() + LEAST_SECONDS)
         return Identity(
             headers=(*self._authorization(token or given.token), *_acting_as(login.impersonate)),
             certificate=self._certificate(given),
@@ -100,19 +100,23 @@ class Credentials:
 
     def _certificate(self, given: Credential) -> Certificate | None:
         login = self._access.login
-        if login.certificate or login.certificate_file:
-            return Certificate(login.certificate, login.key, login.certificate_file, login.key_file)
+        text = login.certificate or _text_in(login.certificate_file)
+        if text:
+            return Certificate(text, login.key or _text_in(login.key_file))
         return Certificate(given.certificate, given.key) if given.certificate else None
 
 
-def _token_in(path: str) -> str:
+def _text_in(path: str) -> str:
+    if not path:
+        return ""
     try:
-        token = Path(path).read_text().strip()
-    except OSError as error:
-        raise AccessDenied(f"{path}: the token cannot be read: {error.strerror}") from error
-    if not token:
-        raise AccessDenied(f"{path}: the token file is empty")
-    return token
+        text = Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", "") or "not a text file"
+        raise AccessDenied(f"{path}: the credentials cannot be read: {why}") from error
+    if not text:
+        raise AccessDenied(f"{path}: there are no credentials in the file")
+    return text
 
 
 def _acting_as(who: Impersonation | None) -> Headers:

@@ -29,8 +29,9 @@ from stackctl.api.retries import (
 )
 from stackctl.api.streams import Streams
 from stackctl.api.transport import Sending, Transport, TransportFault, body_of
-from stackctl.errors import ClusterError, Interrupted, Rejected
+from stackctl.errors import ClusterError, Interrupted, Rejected, Unreachable
 from stackctl.model.events import Notice, Notify, Retrying, ServerWarning
+from stackctl.model.objects import Manifest
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -121,6 +122,16 @@ class Exchange:
         """
         return self._persist(request, self._sending(request, stream=False), _read)
 
+    def answer(self, request: Request) -> Manifest:
+        """Send a request and return the object it is answered with."""
+        document = self.send(request).document
+        if not isinstance(document, dict):
+            raise Unreachable(
+                f"{self._access.server}: what answers there is not an API server",
+                hint="check the address and the proxy of the context",
+            )
+        return document
+
     def open(self, request: Request) -> "BaseHTTPResponse":
         """Send a request and leave its answer to be read as it comes."""
         return self._persist(request, self._sending(request, stream=True), _leave)
@@ -177,7 +188,7 @@ class Exchange:
             identity = self._credentials.identity()
             try:
                 answer = self._attempt(sending, identity)
-                if answer.status < 400:
+                if answer.status < 300 or answer.status == 304:
                     return read(answer)
                 refusal = read_refusal(answer.status, answer.headers, body_of(answer))
             except TransportFault as fault:
@@ -226,10 +237,8 @@ class Exchange:
         self.wait(min(seconds, max(retry.seconds, until - now)), retry.why)
 
     def _error(self, request: Request, refusal: Refusal, course: _Course) -> ClusterError:
-        waited = ""
-        if course.attempt > 1 and course.first_failure:
-            seconds = self.now() - course.first_failure
-            waited = f" (tried {course.attempt} times in {seconds:.0f} s)"
+        seconds = self.now() - (course.first_failure or self.now())
+        waited = f" (tried {course.attempt} times in {seconds:.0f} s)" if seconds >= 1 else ""
         intent = Intent(request.verb or request.method, _what(request), self._access.server)
         error = error_for(refusal, intent, waited)
         if isinstance(error, Rejected):

@@ -201,7 +201,7 @@ def access_of(
 
 def _context(merged: Kubeconfig, name: str, files: tuple[Path, ...]) -> Fields:
     names = ", ".join(sorted(merged.contexts)) or "none"
-    where = ", ".join(map(str, files))
+    where = ", ".join(map(str, files)) or "kubeconfig"
     if not name:
         raise ClusterError(
             f"{where}: no context is current",

@@ -63,7 +63,7 @@ def _read_pages(exchange: Exchange, request: Request, selection: Selection) -> L
     items: list[Manifest] = []
     query = selection.query | {"limit": PAGE}
     while True:
-        page = exchange.send(replace(request, query=query)).document
+        page = exchange.answer(replace(request, query=query))
         items += _complete(page)
         metadata = page["metadata"]
         if not metadata.get("continue"):

@@ -3,6 +3,7 @@
 When to run it again is for `credentials`.
 """
 
+import itertools
 import json
 import os
 import subprocess
@@ -161,6 +162,8 @@ def _cluster_info(access: Access) -> dict[str, Any]:
 
 
 def _failed(plugin: ExecPlugin, what: str, *, hint: str = "") -> AccessDenied:
-    command = " ".join([plugin.command, *plugin.args[:2]])
-    hint = hint or f"run it yourself: {' '.join([plugin.command, *plugin.args])}"
+    # Its words, but no option: some hold secrets.
+    words = itertools.takewhile(lambda word: not word.startswith("-"), plugin.args)
+    command = " ".join([plugin.command, *words])
+    hint = hint or "see how it is called: kubectl config view --minify"
     return AccessDenied(f"credential plugin `{command}` {what}", hint=hint)

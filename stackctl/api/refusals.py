@@ -27,6 +27,7 @@ from stackctl.errors import (
 
 _MANAGER = re.compile(r'conflict with "([^"]*)"')
 _NOT_ALLOWED = re.compile(r'(?:^|is )forbidden: User "')
+_TYPED_PATCH = re.compile(r"failed to create typed patch object \([^)]*\): ")
 # By status and reason; an empty reason stands for all others.
 _CLASSES: dict[tuple[int, str], type[Rejected]] = {
     (404, "NotFound"): NotFound,
@@ -61,9 +62,10 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
     document = _status_in(body)
     if document:
         return refusal_of(document | {"code": status}, headers.get("Retry-After"))
+    elsewhere = f"it sends us to {headers['Location']}" if "Location" in headers else ""
     failure = Failure(
         status=status,
-        text=body[:500].decode(errors="replace").strip(),
+        text=elsewhere or body[:500].decode(errors="replace").strip(),
         retry_after=_seconds(headers.get("Retry-After")),
     )
     return Refusal(failure)
@@ -139,7 +141,7 @@ def _explanation(refusal: Refusal) -> str:
         return "; ".join(f"{cause['field']} is owned by {cause['manager']}" for cause in conflicts)
     if failure.status == 422 and causes:
         return "; ".join(dict.fromkeys(_cause_words(cause) for cause in causes))
-    return failure.text or f"status {failure.status}"
+    return _TYPED_PATCH.sub("", failure.text) or f"status {failure.status}"
 
 
 def _cause_words(cause: Mapping[str, str]) -> str:

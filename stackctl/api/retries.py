@@ -69,20 +69,17 @@ def decide(failure: Failure, so_far: Circumstances) -> Retry | None:
 
 
 def _after_fault(fault: Fault, text: str, so_far: Circumstances) -> Retry | None:
-    match fault:
-        case Fault.UNTRUSTED:
-            return None
-        case Fault.CONNECT:
-            # A server that never answered is a wrong address more often than a restart.
-            patient = so_far.known or so_far.attempt == 1
-            why = f"the API server cannot be reached: {text}"
-            return Retry(why, backoff(so_far.attempt)) if patient else None
-        case Fault.DROPPED if so_far.repeatable and so_far.attempt == 1:
-            # Kept connections are closed by servers and load balancers all the time.
-            return Retry("the connection to the API server was closed")
+    # A server that never answered is a wrong address more often than a restart.
+    hopeless = not so_far.known and so_far.attempt > 1
+    if fault is Fault.UNTRUSTED or hopeless:
+        return None
+    if fault is Fault.CONNECT:
+        return Retry(f"the API server cannot be reached: {text}", backoff(so_far.attempt))
     if not so_far.repeatable:
         return None
-    return Retry(f"the API server: {fault.value}", backoff(so_far.attempt))
+    # Kept connections are closed by servers and load balancers all the time: no wait for those.
+    closed = fault is Fault.DROPPED and so_far.attempt == 1
+    return Retry(f"the API server: {fault.value}", 0.0 if closed else backoff(so_far.attempt))
 
 
 def _after_refusal(failure: Failure, so_far: Circumstances) -> Retry | None:

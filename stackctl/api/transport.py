@@ -54,8 +54,7 @@ class Transport:
         self._access = access
         self._size = workers + SPARE_CONNECTIONS
         self._opening = threading.Lock()
-        self._pool: HTTPConnectionPool | None = None
-        self._certificate: Certificate | None = None
+        self._pool: tuple[HTTPConnectionPool, Certificate | None] | None = None
         parts = urlsplit(access.server)
         self._prefix = parts.path.rstrip("/")
         if access.proxy and parts.scheme == "http":
@@ -70,12 +69,15 @@ class Transport:
         from urllib3 import HTTPHeaderDict, Timeout
 
         pool = self._pool_for(identity.certificate)
+        pairs = sending.headers + identity.headers
+        headers = dict(pairs)
+        several = len(headers) < len(pairs)  # groups to act for, each in a header of its own
         with translated():
             return pool.urlopen(
                 sending.method,
                 self._prefix + sending.path,
                 body=sending.body,
-                headers=HTTPHeaderDict(sending.headers + identity.headers),
+                headers=HTTPHeaderDict(pairs) if several else headers,
                 timeout=Timeout(connect=CONNECT_SECONDS, read=sending.timeout),
                 retries=False,
                 redirect=False,
@@ -87,18 +89,18 @@ class Transport:
         """Close every idle connection."""
         with self._opening:
             if self._pool is not None:
-                self._pool.close()
+                self._pool[0].close()
             self._pool = None
 
     def _pool_for(self, certificate: Certificate | None) -> "HTTPConnectionPool":
-        pool = self._pool
-        if pool is not None and certificate is self._certificate:
-            return pool
+        opened = self._pool
+        if opened is not None and opened[1] == certificate:
+            return opened[0]
         with self._opening:
-            if self._pool is None or certificate is not self._certificate:
-                self._pool = open_pool(self._access, certificate, self._size)
-                self._certificate = certificate
-            return self._pool
+            if self._pool is None or self._pool[1] != certificate:
+                pool = open_pool(self._access, certificate, self._size)
+                self._pool = (pool, certificate)
+            return self._pool[0]
 
 
 def open_pool(access: Access, certificate: Certificate | None, size: int) -> "HTTPConnectionPool":
@@ -164,12 +166,9 @@ def _trust(context: ssl.SSLContext, access: Access) -> None:
 
 
 def _show(context: ssl.SSLContext, certificate: Certificate, access: Access) -> None:
-    where = certificate.file or f"{access.origin}: user {access.login.user!r}"
+    where = f"{access.origin}: user {access.login.user!r}"
     try:
-        with (
-            _as_file(certificate.text, certificate.file) as file,
-            _as_file(certificate.key, certificate.key_file) as key,
-        ):
+        with _as_file(certificate.text) as file, _as_file(certificate.key) as key:
             # A key with a passphrase is refused instead of asked for in the middle of a run.
             context.load_cert_chain(file, key, password=lambda: b"")
     except (OSError, ValueError) as error:
@@ -177,11 +176,8 @@ def _show(context: ssl.SSLContext, certificate: Certificate, access: Access) -> 
 
 
 @contextmanager
-def _as_file(text: str, path: str) -> Iterator[str]:
+def _as_file(text: str) -> Iterator[str]:
     """Give the name of a file that holds the text; ssl reads certificates from nowhere else."""
-    if path:
-        yield path
-        return
     descriptor, name = tempfile.mkstemp(prefix="stackctl-")  # 0600
     try:
         with os.fdopen(descriptor, "w") as file:

@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from stackctl.cli import about, catalogue, deploy, look, sandbox
+from stackctl.cli import about, catalogue, deploy, look, sandbox, start
 from stackctl.cli.grammar import Command, Group
 from stackctl.cli.options import spread
 from stackctl.errors import Interrupted, StackError, UsageError
@@ -68,7 +68,7 @@ def stackctl(
 
 
 for _panel, _command in (
-    (_STACK, catalogue.init),
+    (_STACK, start.init),
     (_STACK, deploy.deploy),
     (_STACK, look.status),
     (_STACK, look.diff),

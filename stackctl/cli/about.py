@@ -21,8 +21,8 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-def version(output: Output, shown: Shown) -> int:
-    """Show the version of stackctl and what it runs on.
+def version(*, output: Output, shown: Shown) -> int:
+    """Show the version of stackctl, and of what it runs on.
 
     Examples:
         stackctl version
@@ -51,6 +51,7 @@ def print_version() -> None:
 
 
 def completion(
+    *,
     shell: Annotated[
         Shell | None, typer.Argument(help="bash, zsh or fish; default: your login shell")
     ] = None,
@@ -73,7 +74,7 @@ def completion(
 
 def _login_shell() -> str:
     name = os.path.basename(os.environ.get("SHELL", ""))  # noqa: PTH119 - a name, not a file
-    if name not in Shell:
+    if name not in list(Shell):
         raise UsageError(
             f"no completion for the shell {name or 'of this session'!r}",
             hint="stackctl completion bash",

@@ -6,7 +6,7 @@ Where and when the lines are written is for `progress`.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from stackctl.cli.terminal import Paint, plain, shorten
+from stackctl.cli.terminal import Paint, plain, shorten, wrap
 from stackctl.model.events import ComponentProgress, ComponentState, Step
 
 _DONE = frozenset(
@@ -36,6 +36,7 @@ _COUNT_WIDTH = 7
 _CLOCK_WIDTH = 6
 _LEAST_ROOM = 36  # columns below which what is waited for gets a line of its own
 _BAR = 24
+_MEGA = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class Board:
 
     def see(self, event: ComponentProgress, now: float) -> bool:
         """Take in a component's progress; tell whether its state is a new one."""
+        if not self.lines:
+            self.begun = now  # what came before, a question perhaps, is not part of the work
         known = self.lines.get(event.component)
         line = self.lines.setdefault(event.component, Line(event.state))
         fresh = known is None or line.state is not event.state
@@ -161,13 +164,29 @@ def _component_lines(
         f"{line.clock(now).rjust(_CLOCK_WIDTH)}"
     )
     used = 4 + names + 2 + _STATE_WIDTH + 2 + _COUNT_WIDTH + 2 + _CLOCK_WIDTH
-    reason = plain(line.waiting_for).replace("\n", " ")
+    reason = _reason(line)
     if not reason or line.state in _GOOD:
         return [head.rstrip()]
+    if board.closed and line.state is ComponentState.FAILED:
+        return [head.rstrip(), *wrap(f"      {reason}", width, "      ")]
     room = width - used - 2
     if len(reason) <= room or room >= _LEAST_ROOM:
-        return [f"{head}  {shorten(reason, room)}"]
-    return [head.rstrip(), paint(f"      {marks.bend} {shorten(reason, width - 8)}", "dim")]
+        return [f"{head}  {squeeze(reason, room)}"]
+    return [head.rstrip(), paint(f"      {marks.bend} {squeeze(reason, width - 8)}", "dim")]
+
+
+def _reason(line: Line) -> str:
+    reason = plain(line.waiting_for).replace("\n", " ")
+    return f"waits for {reason}" if reason and line.state is ComponentState.PENDING else reason
+
+
+def squeeze(reason: str, room: int) -> str:
+    """Fit a reason into a line; the namespace of the object it begins with goes first."""
+    ref, colon, rest = reason.partition(": ")
+    if len(reason) > room and ref.count("/") == 2:
+        kind, _, name = ref.split("/")
+        reason = f"{kind}/{name}{colon}{rest}"
+    return shorten(reason, room)
 
 
 def _mark(line: Line, age: float, marks: Marks) -> str:
@@ -197,7 +216,7 @@ def _footer(board: Board, now: float, marks: Marks) -> str:
     objects = f"{sum(line.ready for line in lines)}/{sum(line.total for line in lines)} objects"
     parts = [f"{done}/{len(lines)} components", objects, elapsed(now - board.begun)]
     if not board.settled:
-        parts.append("Ctrl-C stops; what was done is recorded")
+        parts.append("Ctrl-C stops and records")
     return "  " + f" {marks.dot} ".join(parts)
 
 
@@ -224,11 +243,6 @@ def step_text(step: Step) -> str:
     text = plain(step.text)
     if not step.total:
         return text
-    return f"{text}: {amount(step.done, step.unit)} of {amount(step.total, step.unit)}"
-
-
-def amount(number: int, unit: str) -> str:
-    """Write a number with its unit; bytes as people read them."""
-    if unit != "bytes":
-        return f"{number} {unit}".rstrip()
-    return f"{number / 1_000_000:.1f} MB"
+    if step.unit == "bytes":
+        return f"{text}: {step.done / _MEGA:.1f} of {step.total / _MEGA:.1f} MB"
+    return f"{text}: {step.done} of {step.total} {step.unit}".rstrip()

@@ -10,30 +10,30 @@ from stackctl.cli.options import (
     Catalogs,
     ListOutput,
     ManifestFormat,
+    Recipe,
     Shown,
-    Source,
-    StackName,
     option,
 )
 
 
-def profiles(catalogs: Catalogs, output: ListOutput, shown: Shown) -> int:
+def profiles(*, catalogs: Catalogs, output: ListOutput, shown: Shown) -> int:
     """List the profiles that can be deployed.
 
     Examples:
         stackctl profiles
         stackctl profiles --catalog ./catalogue -o wide
     """
-    from stackctl import actions
     from stackctl.cli import report_catalogue
     from stackctl.cli.report import Report
+    from stackctl.sources.files import read_catalogue
 
-    report = Report(shown, output.format)
-    report_catalogue.report_profiles(report, actions.profiles(catalogs.folders))
+    found = read_catalogue(catalogs.folders).profiles
+    report_catalogue.report_profiles(Report(shown, output.format), found.values())
     return 0
 
 
 def components(
+    *,
     catalogs: Catalogs,
     output: ListOutput,
     shown: Shown,
@@ -49,19 +49,18 @@ def components(
         stackctl components spark-operator
         stackctl components -o name
     """
-    from stackctl import actions
     from stackctl.cli import report_catalogue
     from stackctl.cli.report import Report
+    from stackctl.sources.files import read_catalogue
 
-    report = Report(shown, output.format)
-    report_catalogue.report_components(report, actions.components(catalogs.folders), name)
+    found = read_catalogue(catalogs.folders).components
+    report_catalogue.report_components(Report(shown, output.format), found.values(), name)
     return 0
 
 
-def render(  # noqa: PLR0913 - each parameter is an option
-    source: Source,
-    which: StackName,
-    catalogs: Catalogs,
+def render(
+    *,
+    recipe: Recipe,
     shown: Shown,
     output: Annotated[
         ManifestFormat, option("--output", "-o", metavar="FORMAT", help="yaml, json or name")
@@ -80,11 +79,11 @@ def render(  # noqa: PLR0913 - each parameter is an option
         stackctl render --profile gpu8 --output-dir ./out
         stackctl render --profile gpu8 | kubectl apply --server-side --dry-run=server -f -
     """
-    from stackctl import actions
+    from stackctl.actions.compose import render as action
     from stackctl.cli.report import Report
     from stackctl.cli.report_manifests import report_bundle
     from stackctl.cli.requests import request_of
 
-    bundle = actions.render(request_of(source, which, catalogs))
+    bundle = action(request_of(recipe))
     report_bundle(Report(shown, output), bundle, output_dir)
     return 0

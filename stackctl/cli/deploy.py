@@ -1,24 +1,22 @@
 """The commands that change a cluster: deploy and teardown."""
 
-import os
 from typing import Annotated
 
 from stackctl.cli.options import (
     Agreement,
-    Catalogs,
     Cluster,
+    Loss,
     Output,
+    Recipe,
     Shown,
-    Source,
     StackName,
     option,
 )
 
 
-def deploy(  # noqa: PLR0913 - each parameter is a group of options
-    source: Source,
-    which: StackName,
-    catalogs: Catalogs,
+def deploy(
+    *,
+    recipe: Recipe,
     agreement: Agreement,
     cluster: Cluster,
     output: Output,
@@ -38,16 +36,15 @@ def deploy(  # noqa: PLR0913 - each parameter is a group of options
         stackctl deploy -f stack.yaml --yes --timeout 20m
         stackctl deploy --profile gpu8 --set spark-operator.workers=20
     """
-    from stackctl import actions
+    from stackctl.actions import deploy as action
     from stackctl.cli.report import Report
-    from stackctl.cli.requests import deploy_options, request_of
+    from stackctl.cli.requests import connected, deploy_options, request_of
 
     report = Report(shown, output.format)
     agree = report.agree(yes=agreement.yes, dry_run=agreement.dry_run)
-    with report.progress() as notify:
-        connection = actions.connect(cluster.kubeconfig, cluster.context, os.environ, notify)
-        outcome = actions.deploy(
-            request_of(source, which, catalogs),
+    with report.progress() as notify, connected(cluster, notify) as connection:
+        outcome = action.deploy(
+            request_of(recipe),
             connection,
             agree=agree,
             notify=notify,
@@ -57,18 +54,14 @@ def deploy(  # noqa: PLR0913 - each parameter is a group of options
     return 0 if outcome.agreed else 1
 
 
-def teardown(  # noqa: PLR0913 - each parameter is a group of options
+def teardown(
+    *,
     which: StackName,
     agreement: Agreement,
     cluster: Cluster,
     output: Output,
+    loss: Loss,
     shown: Shown,
-    keep_crds: Annotated[
-        bool, option("--keep-crds", help="Leave CRDs and everything made with them")
-    ] = False,
-    delete_data: Annotated[
-        bool, option("--delete-data", help="Delete your own resources of its CRDs, and its volumes")
-    ] = False,
 ) -> int:
     """Take a stack out of a cluster, and prove that nothing is left.
 
@@ -79,20 +72,19 @@ def teardown(  # noqa: PLR0913 - each parameter is a group of options
         stackctl teardown --yes
         stackctl teardown --stack gpu8 --keep-crds
     """
-    from stackctl import actions
+    from stackctl.actions import teardown as action
     from stackctl.cli.report import Report
-    from stackctl.cli.requests import RESIDUE, stack_of, teardown_options
+    from stackctl.cli.requests import RESIDUE, connected, stack_of, teardown_options
 
     report = Report(shown, output.format)
     agree = report.agree(yes=agreement.yes, dry_run=agreement.dry_run)
-    with report.progress() as notify:
-        connection = actions.connect(cluster.kubeconfig, cluster.context, os.environ, notify)
-        outcome = actions.teardown(
-            stack_of(which),
+    with report.progress() as notify, connected(cluster, notify) as connection:
+        outcome = action.teardown(
+            stack_of(which, connection),
             connection,
             agree=agree,
             notify=notify,
-            options=teardown_options(agreement, keep_crds=keep_crds, delete_data=delete_data),
+            options=teardown_options(agreement, loss),
         )
     report.torn_down(outcome)
     if outcome.residue:

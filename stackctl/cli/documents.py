@@ -4,25 +4,30 @@ The shapes are for programs: fields are added, never renamed. Manifests never ap
 they may hold secrets; `render` prints those.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from stackctl.errors import ConfigError, Rejected, StackError
-from stackctl.model.component import Component
-from stackctl.model.diff import MISSING, Difference
-from stackctl.model.objects import Ref
-from stackctl.model.outcome import (
-    ComponentStatus,
-    DeployOutcome,
-    ObjectStatus,
-    Residue,
-    StackStatus,
-    TargetInfo,
-    TeardownOutcome,
-)
-from stackctl.model.plan import Change, Drift, Plan
-from stackctl.model.profile import Profile
-from stackctl.model.release import Release
+
+if TYPE_CHECKING:  # the commands that print only a part of this should not load all of it
+    from collections.abc import Iterable
+
+    from stackctl.model.component import Component
+    from stackctl.model.diff import Difference
+    from stackctl.model.objects import Ref
+    from stackctl.model.outcome import (
+        ComponentStatus,
+        DeployOutcome,
+        ObjectStatus,
+        Residue,
+        StackStatus,
+        TargetInfo,
+        TeardownOutcome,
+    )
+    from stackctl.model.plan import Change, Drift, Plan
+    from stackctl.model.profile import Profile
+    from stackctl.model.release import Release
 
 API_VERSION = "stackctl.dev/v1alpha1"
 Document = dict[str, Any]
@@ -186,6 +191,8 @@ def _change(change: Change) -> Document:
 
 
 def _difference(each: Difference) -> Document:
+    from stackctl.model.diff import MISSING
+
     sides = {"old": each.old, "new": each.new}
     return {"path": each.path} | {k: v for k, v in sides.items() if v is not MISSING}
 

@@ -59,7 +59,7 @@ class Group(TyperGroup):
                 moved.append(rest.pop(0))
         return [*rest[:1], *moved, *rest[1:]]
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
         """Write the commands under the headings they were registered with."""
         panels: dict[str, list[tuple[str, str]]] = {}
         longest = max(map(len, self.commands))
@@ -71,7 +71,7 @@ class Group(TyperGroup):
             with formatter.section(title):
                 formatter.write_dl(records)
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+    def format_epilog(self, _ctx: Any, formatter: Any) -> None:
         """Write the closing text as it is."""
         if self.epilog:
             formatter.write_paragraph()

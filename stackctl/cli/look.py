@@ -1,21 +1,12 @@
 """The commands that only look at a cluster: status and diff."""
 
-import os
 from typing import Annotated
 
-from stackctl.cli.options import (
-    Catalogs,
-    Cluster,
-    ListOutput,
-    Output,
-    Shown,
-    Source,
-    StackName,
-    option,
-)
+from stackctl.cli.options import Cluster, ListOutput, Output, Recipe, Shown, StackName, option
 
 
 def status(
+    *,
     which: StackName,
     cluster: Cluster,
     output: ListOutput,
@@ -31,30 +22,22 @@ def status(
         stackctl status --watch
         stackctl status -o json
     """
-    from stackctl import actions
+    from stackctl.actions import status as action
     from stackctl.cli.report import Report
-    from stackctl.cli.requests import stack_of
+    from stackctl.cli.requests import connected, stack_of
     from stackctl.cli.watch import watch_status
 
     report = Report(shown, output.format)
-    with report.progress() as notify:
-        connection = actions.connect(cluster.kubeconfig, cluster.context, os.environ, notify)
-        if not watch:
-            found = actions.status(stack_of(which), connection)
-    if watch:
-        return watch_status(report, lambda: actions.status(stack_of(which), connection))
+    with report.progress() as notify, connected(cluster, notify) as connection:
+        stack = stack_of(which, connection)
+        if watch:
+            return watch_status(report, lambda: action.status(stack, connection, notify))
+        found = action.status(stack, connection, notify)
     report.status(found)
     return 0 if found.current else 1
 
 
-def diff(  # noqa: PLR0913 - each parameter is a group of options
-    source: Source,
-    which: StackName,
-    catalogs: Catalogs,
-    cluster: Cluster,
-    output: Output,
-    shown: Shown,
-) -> int:
+def diff(*, recipe: Recipe, cluster: Cluster, output: Output, shown: Shown) -> int:
     """Show what a deploy would change, object by object.
 
     Exits 0 when nothing would change and 1 when something would. Values of Secrets are masked.
@@ -64,13 +47,12 @@ def diff(  # noqa: PLR0913 - each parameter is a group of options
         stackctl diff --profile gpu8 -v
         stackctl diff -f stack.yaml -o json
     """
-    from stackctl import actions
+    from stackctl.actions import deploy as action
     from stackctl.cli.report import Report
-    from stackctl.cli.requests import request_of
+    from stackctl.cli.requests import connected, request_of
 
     report = Report(shown, output.format)
-    with report.progress() as notify:
-        connection = actions.connect(cluster.kubeconfig, cluster.context, os.environ, notify)
-        plan, target = actions.diff(request_of(source, which, catalogs), connection, notify)
+    with report.progress() as notify, connected(cluster, notify) as connection:
+        plan, target = action.diff(request_of(recipe), connection, notify)
     report.plan(plan, target)
     return 0 if plan.empty else 1

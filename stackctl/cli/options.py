@@ -21,11 +21,11 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
 
 
-def option(*names: str, help: str, panel: str = "", **more: Any) -> Any:  # noqa: A002 (typer's word)
+def option(*names: str, help: str, panel: str = "", **more: Any) -> Any:
     """Declare an option that can also be given as STACKCTL_<NAME> in the environment."""
     long = next(name for name in names if name.startswith("--"))
     variable = "STACKCTL_" + long.split("/")[0].strip("-").replace("-", "_").upper()
-    more = {"envvar": variable, "show_envvar": False, "show_default": False} | more
+    more = dict[str, Any](envvar=variable, show_envvar=False, show_default=False) | more
     return typer.Option(*names, help=help, rich_help_panel=panel or None, **more)
 
 
@@ -81,9 +81,9 @@ class Shown:
     quiet: Annotated[
         bool, option("--quiet", "-q", help="Only the result and errors", panel=_OUTPUT)
     ] = False
-    debug: Annotated[
-        bool, option("--debug", help="Show tracebacks of errors", panel=_OUTPUT)
-    ] = False
+    debug: Annotated[bool, option("--debug", help="Show tracebacks of errors", panel=_OUTPUT)] = (
+        False
+    )
     color: Annotated[
         Colour,
         option("--color", metavar="WHEN", help="Colour: auto, always or never", panel=_OUTPUT),
@@ -107,7 +107,11 @@ class ListOutput:
     format: Annotated[
         ListFormat,
         option(
-            "--output", "-o", metavar="FORMAT", help="table, wide, name, json or yaml", panel=_OUTPUT
+            "--output",
+            "-o",
+            metavar="FORMAT",
+            help="table, wide, name, json or yaml",
+            panel=_OUTPUT,
         ),
     ] = ListFormat.TABLE
 
@@ -126,7 +130,7 @@ class Cluster:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogs:
     """Where components and profiles come from."""
 
@@ -145,7 +149,7 @@ class Catalogs:
         return tuple(self.catalogs or ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StackName:
     """Which stack of a cluster is meant."""
 
@@ -159,8 +163,8 @@ class StackName:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+@dataclass(frozen=True)
+class Recipe(Catalogs, StackName):
     """What a stack is made of."""
 
     profile: Annotated[
@@ -185,6 +189,59 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxName:
+    """Which sandbox is meant."""
+
+    name: Annotated[
+        str,
+        option(
+            "--name",
+            metavar="NAME",
+            help="Name of the sandbox; default: default",
+            envvar=["STACKCTL_NAME", "STACKCTL_SANDBOX"],
+        ),
+    ] = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a teardown takes along."""
+
+    keep_crds: Annotated[
+        bool, option("--keep-crds", help="Leave CRDs and everything made with them")
+    ] = False
+    delete_data: Annotated[
+        bool, option("--delete-data", help="Delete your own resources of its CRDs, and its volumes")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """Which nodes a sandbox simulates."""
+
+    nodes: Annotated[
+        str | None,
+        option("--nodes", metavar="GROUPS", help="Nodes, as NAME=COUNT[xGPUS]: gpu=2x8,cpu=1"),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Programs(Nodes):
+    """How a sandbox gets its programs and where it listens."""
+
+    port: Annotated[
+        int | None, option("--port", metavar="PORT", help="Port of the API server; default: free")
+    ] = None
+    assets: Annotated[
+        Path | None,
+        option("--assets", metavar="DIR", help="Folder with the control plane's programs"),
+    ] = None
+    install_go: Annotated[
+        bool, option("--install-go", help="Get the Go toolchain if the programs must be built")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """Whether and how far a change goes."""
 
@@ -198,8 +255,7 @@ class Agreement:
             "--timeout",
             metavar="DURATION",
             parser=seconds,
-            help="How long to wait for everything, as 90s, 10m or 1h30m",
-            show_default="10m",
+            help="How long to wait for everything: 90s, 10m (default), 1h30m",
         ),
     ] = 600.0
 

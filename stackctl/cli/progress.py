@@ -97,10 +97,10 @@ class PlainProgress:
         """Do nothing: everything has been said."""
 
     def _component(self, event: ComponentProgress) -> None:
-        if self._board.see(event, self._now()):
+        idle = event.state is ComponentState.PENDING and not event.waiting_for
+        if self._board.see(event, self._now()) and not idle:
             count = f" {event.ready}/{event.total}" if event.total else ""
-            reason = f": {plain(event.waiting_for)}" if event.waiting_for else ""
-            self._say(f"{event.component} {event.state}{count}{reason}")
+            self._say(f"{event.component} {event.state}{count}{_because(event)}")
 
     def _step(self, step: Step) -> None:
         # A counted step is worth a line for each tenth of the way.
@@ -196,6 +196,14 @@ class LiveProgress:
         from rich.text import Text
 
         self._console.print(Text.from_ansi(line), soft_wrap=True)
+
+
+def _because(event: ComponentProgress) -> str:
+    if not event.waiting_for:
+        return ""
+    if event.state is ComponentState.PENDING:
+        return f", waits for {plain(event.waiting_for)}"
+    return f": {plain(event.waiting_for)}"
 
 
 def message(event: Retrying | ServerWarning | Notice, paint: Paint) -> str:

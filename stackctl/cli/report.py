@@ -4,34 +4,38 @@ How a plan, a diff, a status look is in the `report_…` modules; what `-o json`
 `documents`.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from stackctl.cli.options import Shown
-from stackctl.cli.progress import LiveProgress, NoProgress, PlainProgress, Progress, message
 from stackctl.cli.terminal import Paint, plain, somebody_is_there, wants_colour, width_of
 from stackctl.errors import StackError, UsageError
-from stackctl.model.events import Event, Notice, Notify
-from stackctl.model.outcome import DeployOutcome, StackStatus, TargetInfo, TeardownOutcome
-from stackctl.model.plan import Plan
 
-Agree = Callable[[Plan, TargetInfo], bool]
+if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
+    from collections.abc import Callable, Iterable, Iterator
+
+    from stackctl.cli.progress import Progress
+    from stackctl.model.events import Notify
+    from stackctl.model.outcome import DeployOutcome, StackStatus, TargetInfo, TeardownOutcome
+    from stackctl.model.plan import Plan
+
+    Agree = Callable[[Plan, TargetInfo], bool]
 
 
 class Report:
     """Tells the user what a command does and what came of it."""
 
-    def __init__(self, shown: Shown, format: str = "table") -> None:  # noqa: A002
+    def __init__(self, shown: Shown, format: str = "table") -> None:
         self.shown = shown
         self.format = format
         self.paint = Paint(on=wants_colour(sys.stdout, shown.color))
         self.aside = Paint(on=wants_colour(sys.stderr, shown.color))
-        self._progress: Progress = NoProgress(sys.stderr, self.aside)
+        self._progress: Progress | None = None
 
     @property
     def structured(self) -> bool:
@@ -51,15 +55,12 @@ class Report:
             yield self._progress.event
         finally:
             self._progress.close()
-
-    def event(self, event: Event) -> None:
-        """Show one event."""
-        self._progress.event(event)
+            self._progress = None
 
     def note(self, text: str) -> None:
         """Tell something that is neither result nor failure."""
         if not self.shown.quiet:
-            self.say([message(Notice(text), self.aside)])
+            self.say([f"{self.aside('note:', 'cyan')} {plain(text)}"])
 
     def say(self, lines: Iterable[str]) -> None:
         """Write lines that are not the result."""
@@ -90,12 +91,13 @@ class Report:
             )
 
         def agree(plan: Plan, target: TargetInfo) -> bool:
-            from stackctl.cli.report_plan import plan_lines, target_line
+            from stackctl.cli.report_plan import plan_lines, target_lines
 
-            self._progress.pause()
+            if self._progress is not None:
+                self._progress.pause()
             if not (yes and self.shown.quiet):
                 width, verbose = width_of(sys.stderr), self.shown.verbose
-                self.say([target_line(target, self.aside), ""])
+                self.say([*target_lines(target, self.aside, width), ""])
                 self.say([*plan_lines(plan, self.aside, width=width, verbose=verbose), ""])
             return yes or plan.empty or self._ask(f"Proceed on {plain(target.context)}? [y/N] ")
 
@@ -110,6 +112,8 @@ class Report:
         return agreed
 
     def _choose_progress(self) -> Progress:
+        from stackctl.cli.progress import LiveProgress, NoProgress, PlainProgress
+
         if self.shown.quiet:
             return NoProgress(sys.stderr, self.aside)
         live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -144,7 +148,7 @@ class Report:
             self.lines(str(each.ref) for each in plan.changes if each.action != "unchanged")
         else:
             if not self.shown.quiet:
-                self.say([report_plan.target_line(target, self.aside), ""])
+                self.say([*report_plan.target_lines(target, self.aside, width_of(sys.stderr)), ""])
             verbose = self.shown.verbose
             self.lines(report_diff.diff_lines(plan, self.paint, width=self.width, verbose=verbose))
 
@@ -161,6 +165,8 @@ class Report:
 
     def status_lines(self, status: StackStatus) -> list[str]:
         """Write how a stack stands, as text."""
+        from datetime import UTC, datetime
+
         from stackctl.cli import report_status
 
         verbose = self.shown.verbose or self.format == "wide"
@@ -169,7 +175,7 @@ class Report:
         )
 
 
-def report_error(error: StackError, code: int, *, format: str, debug: bool) -> None:  # noqa: A002
+def report_error(error: StackError, code: int, *, format: str, debug: bool) -> None:
     """Write a failure: `error:` and `hint:` for people, one document for programs."""
     if debug:
         _write(sys.stderr, "".join(traceback.format_exception(error)))
@@ -184,7 +190,7 @@ def report_error(error: StackError, code: int, *, format: str, debug: bool) -> N
         _write(sys.stdout, dumped(error_document(error, code), format))
 
 
-def dumped(found: Any, format: str) -> str:  # noqa: A002
+def dumped(found: Any, format: str) -> str:
     """Write a value as JSON or YAML."""
     if format == "yaml":
         from stackctl.sources import yaml

@@ -5,7 +5,7 @@ from typing import Any
 
 from stackctl.cli import documents
 from stackctl.cli.report import Report
-from stackctl.cli.terminal import Paint, plain, table, wrap
+from stackctl.cli.terminal import Paint, Row, plain, table, wrap
 from stackctl.errors import ConfigError
 from stackctl.model.component import Component, Feature, Parameter
 from stackctl.model.profile import Profile
@@ -27,7 +27,7 @@ def report_profiles(report: Report, profiles: Iterable[Profile]) -> None:
 
 def _profile_rows(
     profiles: Sequence[Profile], *, wide: bool
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+) -> tuple[Sequence[str], Sequence[Row]]:
     if not wide:
         rows = [(each.name, each.extends or "-", each.description) for each in profiles]
         return ("PROFILE", "EXTENDS", "DESCRIPTION"), rows
@@ -62,7 +62,7 @@ def _named(components: Sequence[Component], name: str) -> Component:
 
 def _component_rows(
     components: Sequence[Component], *, wide: bool
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+) -> tuple[Sequence[str], Sequence[Row]]:
     if not wide:
         rows = [(each.name, each.spec.version, each.description) for each in components]
         return ("COMPONENT", "VERSION", "DESCRIPTION"), rows

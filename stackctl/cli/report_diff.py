@@ -54,11 +54,12 @@ def _object(component: str, change: Change, paint: Paint) -> Iterable[str]:
     yield ""
 
 
-def drift_text(drift: Drift) -> str:
+def drift_text(drift: Drift, when: str = "") -> str:
     """Say who changed an object behind our back, and when."""
-    fields = f" ({', '.join(drift.fields)})" if drift.fields else ""
-    when = f" at {drift.time}" if drift.time else ""
-    return plain(f"changed by {drift.manager}{when}{fields}")
+    fields = ", ".join(drift.fields)
+    what = f"{fields} set by" if fields else "changed by"
+    when = (when or f"at {drift.time}") if drift.time else ""
+    return plain(f"{what} {drift.manager} {when}".rstrip())
 
 
 def _field(difference: Difference, paint: Paint) -> Iterable[str]:

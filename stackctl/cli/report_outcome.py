@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 from stackctl.cli.board import elapsed
 from stackctl.cli.options import Shown
-from stackctl.cli.report_plan import objects, plan_lines, target_line
+from stackctl.cli.report_plan import objects, plan_lines, target_lines
 from stackctl.cli.terminal import Paint, plain
-from stackctl.model.objects import Ref
-from stackctl.model.outcome import DeployOutcome, Residue, TeardownOutcome
+from stackctl.model.outcome import DeployOutcome, Residue, TargetInfo, TeardownOutcome
 from stackctl.model.plan import Action, Plan
 
 
@@ -15,24 +14,20 @@ def deploy_lines(
     outcome: DeployOutcome, paint: Paint, width: int | None, shown: Shown
 ) -> list[str]:
     """Say what a deploy did."""
-    plan, simulated = outcome.plan, " (simulated)" if outcome.target.simulated else ""
+    plan = outcome.plan
     if outcome.dry_run:
-        head = [target_line(outcome.target, paint), ""]
-        return [*head, *plan_lines(plan, paint, width=width, verbose=shown.verbose)]
+        return _dry(plan, outcome.target, paint, width, shown)
     if not outcome.agreed:
         return []
-    where = f"on {plain(outcome.target.context)}{simulated}"
-    took = f"in {elapsed(outcome.seconds)}"
+    end = f"on {_where(outcome.target)} in {elapsed(outcome.seconds)}"
     if outcome.release is None:
-        return [
-            f"{paint('nothing to change:', 'green', 'bold')} stack {plan.stack} is as profile "
-            f"{plan.profile} says, {objects(len(plan.changes))} {where}, checked {took}"
-        ]
-    changed = sum(count for action, count in plan.counts.items() if action != Action.UNCHANGED)
+        head = paint("nothing to change:", "green", "bold")
+        return [f"{head} stack {plan.stack}, {objects(len(plan.changes))}, checked {end}"]
+    changed = len(plan.changes) - plan.counts[Action.UNCHANGED]
+    head = f"{paint('deployed:', 'green', 'bold')} stack {plan.stack}, profile {plan.profile}"
     return [
-        f"{paint('deployed:', 'green', 'bold')} stack {plan.stack}, profile {plan.profile}, "
-        f"revision {outcome.release.revision}: {changed} of {objects(len(plan.changes))} changed "
-        f"{where} {took}"
+        f"{head}, revision {outcome.release.revision}",
+        f"  {changed} of {objects(len(plan.changes))} changed {end}",
     ]
 
 
@@ -41,16 +36,16 @@ def teardown_lines(
 ) -> list[str]:
     """Say what a teardown removed, kept and left."""
     plan = outcome.plan
+    kept = _list("kept on purpose:", "yellow", outcome.kept, paint)
     if outcome.dry_run:
-        head = [target_line(outcome.target, paint), ""]
-        return [*head, *plan_lines(plan, paint, width=width, verbose=shown.verbose)]
+        return [*_dry(plan, outcome.target, paint, width, shown), *kept]
     if not outcome.agreed:
         return []
-    simulated = " (simulated)" if outcome.target.simulated else ""
+    end = f"on {_where(outcome.target)} in {elapsed(outcome.seconds)}"
+    removed = objects(plan.counts[Action.PRUNE])
     return [
-        f"{paint('removed:', 'green', 'bold')} stack {plan.stack}, {_pruned(plan)} "
-        f"on {plain(outcome.target.context)}{simulated} in {elapsed(outcome.seconds)}",
-        *_list("kept on purpose:", "yellow", outcome.kept, paint),
+        f"{paint('removed:', 'green', 'bold')} stack {plan.stack}, {removed} {end}",
+        *kept,
         *(
             _list("residue:", "red", outcome.residue, paint)
             or [f"residue: {paint('none', 'green', 'bold')}"]
@@ -58,14 +53,17 @@ def teardown_lines(
     ]
 
 
-def _pruned(plan: Plan) -> str:
-    return objects(plan.counts[Action.PRUNE])
+def _dry(
+    plan: Plan, target: TargetInfo, paint: Paint, width: int | None, shown: Shown
+) -> list[str]:
+    head = [*target_lines(target, paint, width), ""]
+    return [*head, *plan_lines(plan, paint, width=width, verbose=shown.verbose)]
+
+
+def _where(target: TargetInfo) -> str:
+    return plain(target.context) + (" (simulated)" if target.simulated else "")
 
 
 def _list(title: str, style: str, found: Iterable[Residue], paint: Paint) -> list[str]:
-    lines = [f"  {_named(each.ref)}: {plain(each.why)}" for each in found]
+    lines = [f"  {plain(str(each.ref))}: {plain(each.why)}" for each in found]
     return [paint(title, style, "bold"), *lines] if lines else []
-
-
-def _named(ref: Ref) -> str:
-    return plain(str(ref))

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from stackctl.cli.board import elapsed
 from stackctl.cli.report_diff import drift_text
-from stackctl.cli.report_plan import target_line
-from stackctl.cli.terminal import Cell, Paint, Row, measure, plain, shorten, table
+from stackctl.cli.report_plan import target_lines
+from stackctl.cli.terminal import Cell, Paint, Row, flow, measure, plain, table, visible, wrap
 from stackctl.model.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus, Status
 from stackctl.model.release import Release, ReleaseStatus
 
@@ -26,6 +26,7 @@ _GAP = 2
 _ROOM_FOR_MESSAGE = 30  # columns below which messages go under the table's lines
 _DAY = 86400
 _MOST_OBJECTS = 5
+_MOST_NODES = 8
 
 
 def status_lines(
@@ -33,12 +34,12 @@ def status_lines(
 ) -> list[str]:
     """Write the state of a stack: header, a line for each component, GPUs, drift."""
     return [
-        *_header(status, now, paint),
+        *_header(status, now, paint, width),
         "",
         *_components(status.components, paint, width),
-        *_section(_objects(status, paint, verbose)),
+        *_section(_objects(status, paint, width, verbose=verbose)),
         *_section(gpu_lines(status.gpus, paint)),
-        *_section(_drift(status, paint)),
+        *_section(_drift(status, now, paint, width)),
     ]
 
 
@@ -46,13 +47,14 @@ def _section(lines: Sequence[str]) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _header(status: StackStatus, now: datetime, paint: Paint) -> list[str]:
+def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None) -> list[str]:
     release = status.release
-    lines = [
-        f"stack {paint(release.stack, 'bold')} · profile {paint(release.profile, 'bold')} · "
-        f"{release_text(release, now, paint)}",
-        target_line(status.target, paint),
-    ]
+    head = (
+        f"stack {paint(release.stack, 'bold')}",
+        f"profile {paint(release.profile, 'bold')}",
+        release_text(release, now, paint),
+    )
+    lines = [*flow(head, width), *target_lines(status.target, paint, width)]
     if release.message:
         lines.append(paint(plain(release.message), "yellow"))
     if status.locked_by:
@@ -85,28 +87,33 @@ def _components(
 ) -> list[str]:
     rows = [_row(part) for part in components]
     used = sum(measure([_HEADER, *rows])) + len(_HEADER) * _GAP
-    beside = width is None or width - used >= _ROOM_FOR_MESSAGE
     if not any(part.message for part in components):
         return table(_HEADER, rows, paint)
-    if beside:
-        room = None if width is None else width - used
-        full = [
-            [*row, shorten(plain(part.message), room)]
-            for row, part in zip(rows, components, strict=True)
-        ]
-        return table((*_HEADER, "MESSAGE"), full, paint)
-    return list(_messages_below(table(_HEADER, rows, paint), components, paint, width))
+    if width is None or width - used >= _ROOM_FOR_MESSAGE:
+        header, *lines = table((*_HEADER, "MESSAGE"), [[*row, ""] for row in rows], paint)
+        indent = used
+    else:
+        header, *lines = table(_HEADER, rows, paint)
+        indent = 0
+    return [header, *_with_messages(lines, components, indent, width)]
 
 
-def _messages_below(
-    lines: Sequence[str], components: Sequence[ComponentStatus], paint: Paint, width: int | None
+def _with_messages(
+    lines: Sequence[str], components: Sequence[ComponentStatus], indent: int, width: int | None
 ) -> Iterable[str]:
-    yield lines[0]
-    for line, part in zip(lines[1:], components, strict=True):
-        yield line
-        if part.message:
-            room = None if width is None else width - 4
-            yield "    " + paint(shorten(plain(part.message), room), "dim")
+    """Put each message beside its line where there is room for a column, else below it."""
+    for line, part in zip(lines, components, strict=True):
+        if not part.message:
+            yield line
+            continue
+        below = indent or 4
+        first, *more = wrap(plain(part.message), width and width - below)
+        if indent:
+            yield f"{line}{' ' * (indent - visible(line))}{first}"
+        else:
+            yield line
+            more = [first, *more]
+        yield from (f"{' ' * below}{each}" for each in more)
 
 
 def _row(part: ComponentStatus) -> Row:
@@ -119,20 +126,28 @@ def _row(part: ComponentStatus) -> Row:
     )
 
 
-def _objects(status: StackStatus, paint: Paint, verbose: bool) -> list[str]:
+def _objects(status: StackStatus, paint: Paint, width: int | None, *, verbose: bool) -> list[str]:
     lines = []
     for part in status.components:
-        troubled = [item for item in part.objects if verbose or item.status is not Status.CURRENT]
-        shown = troubled if verbose else troubled[:_MOST_OBJECTS]
-        lines += [_object(item, paint) for item in shown]
-        if len(troubled) > len(shown):
-            lines.append(f"  and {len(troubled) - len(shown)} more of {part.name} (-v shows all)")
+        untold = [item for item in part.objects if verbose or _untold(item, part)]
+        shown = untold if verbose else untold[:_MOST_OBJECTS]
+        lines += [line for item in shown for line in _object(item, paint, width)]
+        if len(untold) > len(shown):
+            lines.append(f"  and {len(untold) - len(shown)} more of {part.name} (-v shows all)")
     return lines
 
 
-def _object(item: ObjectStatus, paint: Paint) -> str:
-    message = f": {plain(item.message)}" if item.message else ""
-    return f"  {paint(item.status, STYLES[item.status])} {plain(str(item.ref))}{message}"
+def _untold(item: ObjectStatus, part: ComponentStatus) -> bool:
+    return item.status is not Status.CURRENT and str(item.ref) not in part.message
+
+
+def _object(item: ObjectStatus, paint: Paint, width: int | None) -> list[str]:
+    text = f"{item.ref}: {item.message}" if item.message else str(item.ref)
+    status = item.status.ljust(len(Status.IN_PROGRESS))
+    first, *more = wrap(plain(text), width and width - len(status) - 4)
+    indent = " " * (len(status) + 4)
+    head = f"  {paint(status, STYLES[item.status])}  {first}"
+    return [head, *(f"{indent}{line}" for line in more)]
 
 
 def gpu_lines(gpus: Sequence[Gpus], paint: Paint) -> list[str]:
@@ -141,18 +156,28 @@ def gpu_lines(gpus: Sequence[Gpus], paint: Paint) -> list[str]:
 
 
 def _gpus(gpus: Gpus, paint: Paint) -> Iterable[str]:
-    having = {name: count for name, count in gpus.nodes.items() if count}
+    having = [count for count in gpus.nodes.values() if count]
     style = "green" if gpus.allocatable >= gpus.expected else "yellow"
-    nodes = f"{len(having)} node{'' if len(having) == 1 else 's'}"
-    each = ", ".join(f"{plain(name)} {count}" for name, count in gpus.nodes.items())
     count = paint(f"{gpus.allocatable}/{gpus.expected}", style, "bold")
-    yield f"GPUs  {count} {plain(gpus.resource)} on {nodes}{f': {each}' if each else ''}"
+    nodes = f"{len(having)} node{'' if len(having) == 1 else 's'}"
+    yield f"GPUs  {count} {plain(gpus.resource)} on {nodes}{_spread(gpus)}"
 
 
-def _drift(status: StackStatus, paint: Paint) -> list[str]:
-    return [
-        f"{paint('drift', 'magenta')} {plain(str(item.ref))}: {drift_text(drift)}"
-        for part in status.components
-        for item in part.objects
-        for drift in item.drift
-    ]
+def _spread(gpus: Gpus) -> str:
+    """Say what each node has; where they differ, which ones have less than the best."""
+    most = max(gpus.nodes.values(), default=0)
+    less = [f"{plain(name)} has {count}" for name, count in gpus.nodes.items() if count < most]
+    if not less:
+        return f", {most} each" if len(gpus.nodes) > 1 and most else ""
+    more = f" and {len(less) - _MOST_NODES} more" if len(less) > _MOST_NODES else ""
+    return f"; {', '.join(less[:_MOST_NODES])}{more}"
+
+
+def _drift(status: StackStatus, now: datetime, paint: Paint, width: int | None) -> list[str]:
+    lines = []
+    for item in (item for part in status.components for item in part.objects):
+        for drift in item.drift:
+            text = f"{item.ref}: {drift_text(drift, ago(drift.time, now))}"
+            first, *more = wrap(plain(text), width and width - 7)
+            lines += [f"{paint('drift', 'magenta')}  {first}", *(f"       {line}" for line in more)]
+    return lines

@@ -1,30 +1,58 @@
 """Turns options into what the actions ask for."""
 
 import getpass
+import os
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl.cli.options import Agreement, Catalogs, Source, StackName
+from stackctl.cli.options import Agreement, Cluster, Loss, Recipe, StackName
 from stackctl.errors import ApplyError
+from stackctl.model.events import Notify
 
 if TYPE_CHECKING:
-    from stackctl.actions import DeployOptions, Request, TeardownOptions
+    from stackctl.actions.compose import Request
+    from stackctl.actions.deploy import DeployOptions
+    from stackctl.actions.teardown import TeardownOptions
+    from stackctl.cluster.connection import Connection
 
 STACK_FILE = Path("stack.yaml")
 RESIDUE = ApplyError.exit_code
 
 
-def request_of(source: Source, which: StackName, catalogs: Catalogs) -> "Request":
+@contextmanager
+def connected(cluster: Cluster, notify: Notify) -> Iterator["Connection"]:
+    """Reach the cluster that is meant, for as long as the block runs."""
+    from stackctl.actions.connect import Wish, connect
+
+    wish = Wish(kubeconfig=cluster.kubeconfig, context=cluster.context)
+    connection = connect(wish, os.environ, notify, threading.Event())
+    try:
+        yield connection
+    finally:
+        connection.client.close()
+
+
+def stack_of(which: StackName, connection: "Connection") -> str:
+    """Name the stack that is meant."""
+    from stackctl.actions.stacks import choose_stack
+
+    return choose_stack(which.stack, stack_file_of(which), connection)
+
+
+def request_of(recipe: Recipe) -> "Request":
     """Say what is to be composed."""
-    from stackctl.actions import Request
+    from stackctl.actions.compose import Request
 
     return Request(
-        profile=source.profile,
-        stack_file=stack_file_of(which),
-        stack=which.stack,
-        sets=tuple(source.sets or ()),
-        catalogs=catalogs.folders,
+        profile=recipe.profile,
+        stack_file=stack_file_of(recipe),
+        stack=recipe.stack,
+        sets=tuple(recipe.sets or ()),
+        catalogs=recipe.folders,
     )
 
 
@@ -37,24 +65,22 @@ def stack_file_of(which: StackName) -> Path | None:
 
 def deploy_options(agreement: Agreement, *, wait: bool) -> "DeployOptions":
     """Say how a deploy goes about it."""
-    from stackctl.actions import DeployOptions
+    from stackctl.actions.deploy import DeployOptions
 
     return DeployOptions(
         timeout=agreement.timeout, wait=wait, dry_run=agreement.dry_run, holder=holder()
     )
 
 
-def teardown_options(
-    agreement: Agreement, *, keep_crds: bool, delete_data: bool
-) -> "TeardownOptions":
+def teardown_options(agreement: Agreement, loss: Loss) -> "TeardownOptions":
     """Say how a teardown goes about it."""
-    from stackctl.actions import TeardownOptions
+    from stackctl.actions.teardown import TeardownOptions
 
     return TeardownOptions(
         timeout=agreement.timeout,
         dry_run=agreement.dry_run,
-        keep_crds=keep_crds,
-        delete_data=delete_data,
+        keep_crds=loss.keep_crds,
+        delete_data=loss.delete_data,
         holder=holder(),
     )
 

@@ -22,7 +22,7 @@ _CODES = {
     "magenta": "35",
     "cyan": "36",
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|\x1b\[[0-9;]*[A-Za-z]")
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _GAP = "  "
 
 
@@ -112,6 +112,23 @@ def _line(row: Sequence[Cell], widths: Sequence[int], paint: Paint) -> str:
 def _cell(each: Cell | str) -> Cell:
     cell = each if isinstance(each, Cell) else Cell(each)
     return Cell(plain(cell.text).replace("\n", " "), cell.styles)
+
+
+def visible(text: str) -> int:
+    """Return the columns a painted text takes."""
+    return len(_CONTROL.sub("", text))
+
+
+def flow(parts: Iterable[str], width: int | None) -> list[str]:
+    """Join parts with dots, beginning a new line where one would be too long."""
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]} · {part}" if lines else ""
+        if longer and (width is None or visible(longer) <= width):
+            lines[-1] = longer
+        elif part:
+            lines.append(part)
+    return lines
 
 
 def shorten(text: str, width: int | None) -> str:

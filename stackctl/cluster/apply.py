@@ -15,12 +15,12 @@ from graphlib import TopologicalSorter
 from stackctl.cluster.probes import probe
 from stackctl.cluster.session import Session
 from stackctl.cluster.snapshot import apply_yielding
-from stackctl.cluster.wait import Target
+from stackctl.cluster.targets import Progress, Target
 from stackctl.errors import ApplyError, Interrupted, NotReadyError, StackError
 from stackctl.model.bundle import Bundle, BundleComponent
 from stackctl.model.component import Mode, Probe
 from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
-from stackctl.model.objects import Manifest, Ref, ref_of, version_of
+from stackctl.model.objects import Manifest, Ref, ref_of
 from stackctl.model.plan import Action, Plan
 from stackctl.model.stages import Stage, stages
 
@@ -130,17 +130,17 @@ class _Run:
     def _stage(self, part: BundleComponent, stage: Stage, before: Sequence[Target]) -> list[Target]:
         if stage.after_ready:
             self._wait(part, before)
-        done = self._apply_all(part, stage.objects)
-        targets = [_target(manifest) for manifest in done]
+        targets = self._apply_all(part, stage.objects)
         if stage.establishes:
             self.session.observer.wait_established(
-                [target.ref for target in targets if target.ref.kind == stage.establishes],
+                [target for target in targets if target.ref.kind == stage.establishes],
                 deadline=self.session.deadline,
+                progress=self._progress(part),
                 stop=self.session.abandoned,
             )
         return targets
 
-    def _apply_all(self, part: BundleComponent, objects: Sequence[Manifest]) -> list[Manifest]:
+    def _apply_all(self, part: BundleComponent, objects: Sequence[Manifest]) -> list[Target]:
         futures = [
             self.session.pool.submit(self._apply, part.name, manifest) for manifest in objects
         ]
@@ -154,29 +154,33 @@ class _Run:
             raise _joined(failed)
         return done
 
-    def _apply(self, component: str, manifest: Manifest) -> Manifest:
+    def _apply(self, component: str, manifest: Manifest) -> Target:
         change = self.changes[ref_of(manifest)]
         if change.action is Action.UNCHANGED and change.live is not None:
             # Listed as metadata only, it carries the type of the list.
-            return change.live | {key: manifest[key] for key in ("apiVersion", "kind")}
+            typed = change.live | {key: manifest[key] for key in ("apiVersion", "kind")}
+            return Target.of(typed, fresh=False)
         if self.session.abandoned.is_set():
             raise Interrupted(f"{change.ref}: not attempted")
         path = self.session.connection.discovery.path_of(manifest)
         result = apply_yielding(self.session.connection.client, path, manifest)
         self.outcome.applied[change.ref] = result
         self.session.notify(ObjectDone(component, change.ref, RESULT_WORDS[change.action]))
-        return result
+        return Target.of(result)
 
     def _wait(self, part: BundleComponent, targets: Sequence[Target]) -> None:
-        def progress(ready: int, _total: int, waiting_for: str) -> None:
-            self._tell(part, ComponentState.WAITING, ready, waiting_for=waiting_for)
-
         self.session.observer.wait(
             targets,
             deadline=self.session.deadline,
-            progress=progress,
+            progress=self._progress(part),
             stop=self.session.abandoned,
         )
+
+    def _progress(self, part: BundleComponent) -> Progress:
+        def progress(ready: int, _: int, waiting_for: str) -> None:
+            self._tell(part, ComponentState.WAITING, ready, waiting_for=waiting_for)
+
+        return progress
 
     def _probe(self, part: BundleComponent, each: Probe) -> None:
         def tell(text: str) -> None:
@@ -203,16 +207,6 @@ def _report(
 
 
 _UNUSABLE = (ComponentState.FAILED, ComponentState.SKIPPED)
-
-
-def _target(manifest: Manifest) -> Target:
-    metadata = manifest["metadata"]
-    return Target(
-        ref=ref_of(manifest),
-        version=version_of(manifest),
-        uid=metadata.get("uid", ""),
-        generation=metadata.get("generation", 0),
-    )
 
 
 def _joined(errors: Sequence[StackError]) -> StackError:

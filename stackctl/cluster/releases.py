@@ -41,6 +41,21 @@ def current(client: Client, stack: str) -> Recorded | None:
     return _read(client, stack, revisions[-1]) if revisions else None
 
 
+def read(client: Client, stack: str, revision: int) -> Release:
+    """Read one revision.
+
+    Raises:
+        ReleaseError: it does not exist, or no longer; those there are are named.
+    """
+    known = _revisions(client, stack)
+    if revision not in known:
+        there = ", ".join(map(str, known)) or "none"
+        raise ReleaseError(
+            f"stack {stack}: no revision {revision} (there: {there})", hint="stackctl history"
+        )
+    return _read(client, stack, revision).release
+
+
 def latest_revision(client: Client, stack: str) -> int:
     """Return the newest revision's number, 0 when there is none."""
     return max(_revisions(client, stack), default=0)

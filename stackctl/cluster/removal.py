@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.session import Session
+from stackctl.cluster.targets import Target
 from stackctl.errors import ApplyError, Interrupted, StackError
 from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
 from stackctl.model.objects import Manifest, Ref
@@ -41,7 +42,7 @@ def remove(
             raise Interrupted("interrupted before everything was removed")
         _delete_all(session, removal, refs)
         session.observer.wait_gone(
-            {ref: removal.live[ref]["metadata"].get("uid", "") for ref in refs},
+            [_target(session.connection, ref, removal.live[ref]) for ref in refs],
             deadline=session.deadline,
             progress=_progress(session, removal, refs),
             stop=session.abandoned,
@@ -71,6 +72,11 @@ def delete_one(connection: Connection, ref: Ref, live: Manifest) -> None:
         return  # its definition is gone, and so is it
     uid = live["metadata"].get("uid", "")
     connection.client.delete(resource.path(ref.namespace, ref.name), uid=uid)
+
+
+def _target(connection: Connection, ref: Ref, live: Manifest) -> Target:
+    resource = connection.discovery.find(ref.group, ref.kind)
+    return Target(ref, resource.version if resource else "", live["metadata"].get("uid", ""))
 
 
 def _progress(

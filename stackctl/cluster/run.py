@@ -46,6 +46,7 @@ class Intent:
     plan: Plan
     recorded: releases.Recorded | None
     tool: str  # stackctl's version
+    pending: ReleaseStatus | None = None  # what the revision is called meanwhile; None: by itself
 
     @property
     def inventory(self) -> tuple[Entry, ...]:
@@ -142,11 +143,10 @@ def _pending(intent: Intent, connection: Connection, options: Options, begun: st
         (ref, component, version_of(manifest))
         for ref, (component, manifest) in intent.bundle.objects().items()
     ]
-    first = previous is None or _never_deployed(previous)
     return Release(
         stack=intent.stack,
         revision=previous.revision + 1 if previous else 1,
-        status=ReleaseStatus.PENDING_INSTALL if first else ReleaseStatus.PENDING_UPGRADE,
+        status=intent.pending or _pending_status(previous),
         profile=intent.bundle.profile,
         bundle=intent.bundle.digest,
         cluster=connection.info.cluster_uid,
@@ -160,8 +160,10 @@ def _pending(intent: Intent, connection: Connection, options: Options, begun: st
     )
 
 
-def _never_deployed(previous: Release) -> bool:
-    return previous.revision == 1 and previous.status is not ReleaseStatus.DEPLOYED
+def _pending_status(previous: Release | None) -> ReleaseStatus:
+    if previous is None or previous.status is ReleaseStatus.UNINSTALLING:
+        return ReleaseStatus.PENDING_INSTALL
+    return ReleaseStatus.PENDING_UPGRADE
 
 
 def _finished(

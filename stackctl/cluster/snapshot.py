@@ -114,8 +114,8 @@ def _unlabelled(
         if resource := connection.discovery.find(ref.group, ref.kind):
             groups[resource, ref.namespace].append(ref)
     spaces = _namespaces(connection, {space for _, space in groups if space}, found, pool)
-    asked = [(key, refs) for key, refs in groups.items() if not key[1] or key[1] in spaces]
-    answers = pool.map(lambda each: _find(connection.client, *each[0], each[1]), asked)
+    asked = [key for key in groups if not key[1] or key[1] in spaces]
+    answers = pool.map(lambda key: _find(connection.client, key[0], key[1], groups[key]), asked)
     return {ref: manifest for answer in answers for ref, manifest in answer.items()}
 
 

@@ -4,7 +4,7 @@ How layers become a bundle is `compose`; what would change is `plan`.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from stackctl.model.component import Mode, Probe
@@ -22,7 +22,7 @@ class BundleComponent:
     objects: tuple[Manifest, ...]
     needs: frozenset[str] = frozenset()  # names of components of the same bundle
     probes: tuple[Probe, ...] = ()
-    samples: Mapping[str, Manifest] | None = None  # what the `accepts` probes send, by path
+    samples: Mapping[str, Manifest] = field(default_factory=dict)  # what the `accepts` probes send, by path
     ignored: tuple[tuple[Ref, str], ...] = ()  # fields never owned, never diffed
     leftovers: tuple[Ref, ...] = ()  # what its operator makes by itself
     mode: Mode = Mode.MANAGED
@@ -42,7 +42,7 @@ def to_plain(part: BundleComponent) -> dict[str, Any]:
         "objects": list(part.objects),
         "needs": sorted(part.needs),
         "probes": [asdict(probe) for probe in part.probes],
-        "samples": dict(part.samples or {}),
+        "samples": dict(part.samples),
         "ignored": [[ref.key, path] for ref, path in part.ignored],
         "leftovers": [ref.key for ref in part.leftovers],
         "mode": part.mode.value,

@@ -4,7 +4,7 @@ Links are followed through `ownerReferences` when they are asked for, so that it
 in which order Pods and ReplicaSets became known. What ails a Pod is said in `pod_faults`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from stackctl.model.conditions import holds
@@ -25,7 +25,7 @@ WORKLOADS = frozenset(
     }
 )
 
-Owned = Mapping[str, Sequence[Manifest]]  # what each uid controls
+Owned = Callable[[str], Iterable[Manifest]]  # what the object of a uid controls
 
 
 def controller(obj: Manifest) -> str:
@@ -43,19 +43,17 @@ def pods_of(workload: Manifest, owned: Owned) -> list[Manifest]:
         case "Pod":
             return [workload]
         case "Deployment":
-            newest = _newest(workload, owned.get(uid, ()))
-            return [pod for each in newest for pod in owned.get(each["metadata"]["uid"], ())]
+            newest = _newest(workload, owned(uid))
+            return [pod for each in newest for pod in owned(each["metadata"]["uid"])]
         case "StatefulSet":
-            return _labelled(
-                owned.get(uid, ()), "controller-revision-hash", status.get("updateRevision")
-            )
+            return _labelled(owned(uid), "controller-revision-hash", status.get("updateRevision"))
         case "DaemonSet":
             return _labelled(
-                owned.get(uid, ()),
+                owned(uid),
                 "pod-template-generation",
                 annotations_of(workload).get(GENERATION),
             )
-    return list(owned.get(uid, ()))
+    return list(owned(uid))
 
 
 def faults_of(workload: Manifest, owned: Owned, patience: Patience) -> list[Fault]:

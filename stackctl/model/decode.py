@@ -1,19 +1,21 @@
-"""Plain values into frozen dataclasses, strictly; and their JSON Schema, from the same types.
+"""Plain values into frozen dataclasses, strictly: every fault at once, each with its path.
 
 The types of a dataclass say what a file may hold: `X | None`, `tuple[X, ...]` for lists,
 `Mapping[str, X]`, enums, other dataclasses, `Any`. A field's metadata may add `key` (its name in
-the file), `enum` (allowed values), `const` (the only one), `pattern` and `help`. Where a path
-lies in a file is known by who read the file.
+the file), `enum` (allowed values), `const` (the only one), `pattern` and `help`; a field marked
+`internal` is in no file. Where a path lies in a file is known by who read the file; `schema`
+describes the same types to editors.
 """
 
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from stackctl.model.paths import show
 from stackctl.model.suggest import did_you_mean
 
 T = TypeVar("T")
@@ -38,7 +40,7 @@ class Problem:
     what: str
 
     def __str__(self) -> str:
-        return f"{path_text(self.at)}: {self.what}" if self.at else self.what
+        return f"{show(self.at)}: {self.what}" if self.at else self.what
 
 
 class Undecodable(ValueError):
@@ -50,7 +52,9 @@ class Undecodable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class FileField:
+    """A field of a dataclass as a file has it."""
+
     name: str
     key: str
     hint: Any
@@ -71,35 +75,15 @@ def decode(kind: type[T], value: Any, at: At = ()) -> T:
     return cast("T", result)
 
 
-def path_text(at: At) -> str:
-    """Write a path as people do: `spec.components.kserve.patches[0]`."""
-    text = ""
-    for step in at:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif re.fullmatch(r"[\w/-]+", step):
-            text += f".{step}" if text else step
-        else:
-            text += f'["{step}"]'
-    return text
-
-
 def shown(value: Any) -> str:
     """Say what was found, for messages."""
-    match value:
-        case None:
-            return "nothing"
-        case str() if len(value) > 40:
-            return "a long text"
-        case str():
-            return f'the text "{value}"'
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return f"the number {value}"
-        case list() | tuple():
-            return "a list"
-    return "a map"
+    if isinstance(value, str):
+        return f'the text "{value}"' if len(value) <= 40 else "a long text"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    return _NAMES.get(type(value), "something else")
 
 
 def _decode(hint: Any, value: Any, at: At, problems: list[Problem]) -> Any:  # noqa: PLR0911
@@ -128,7 +112,7 @@ def _optional(hint: Any, value: Any, at: At, problems: list[Problem]) -> Any:
 
 def _object(hint: Any, value: Any, at: At, problems: list[Problem]) -> Any:
     cls = cast("type", get_origin(hint) or hint)
-    known = {item.key: item for item in _fields(hint)}
+    known = {item.key: item for item in fields_of(hint)}
     if not isinstance(value, dict):
         problems.append(Problem(at, f"expected a map, found {shown(value)}"))
         return None
@@ -145,7 +129,7 @@ def _object(hint: Any, value: Any, at: At, problems: list[Problem]) -> Any:
     return cls(**arguments) if len(problems) == before else None
 
 
-def _field(item: _Field, value: Any, at: At, problems: list[Problem]) -> Any:
+def _field(item: FileField, value: Any, at: At, problems: list[Problem]) -> Any:
     before = len(problems)
     result = _decode(item.hint, value, at, problems)
     if len(problems) > before:
@@ -181,7 +165,7 @@ def _enum(cls: type[Enum], value: Any, at: At, problems: list[Problem]) -> Any:
     return None
 
 
-def _one_of(value: Any, allowed: Iterator[str]) -> str:
+def _one_of(value: Any, allowed: Iterable[str]) -> str:
     words = list(allowed)
     return f"expected one of {', '.join(words)}, found {shown(value)}" + (
         did_you_mean(value, words) if isinstance(value, str) else ""
@@ -197,13 +181,13 @@ def _leaf(cls: type, value: Any, at: At, problems: list[Problem]) -> Any:
 
 
 @cache
-def _fields(hint: Any) -> tuple[_Field, ...]:
-    """Read a dataclass, the type variables of a generic one filled in."""
+def fields_of(hint: Any) -> tuple[FileField, ...]:
+    """Return the fields of a dataclass, the type variables of a generic one filled in."""
     cls = get_origin(hint) or hint
     hints = get_type_hints(cls)
     filled = dict(zip(getattr(cls, "__parameters__", ()), get_args(hint), strict=False))
     return tuple(
-        _Field(
+        FileField(
             name=item.name,
             key=item.metadata.get("key", item.name),
             hint=_fill(hints[item.name], filled),
@@ -222,67 +206,3 @@ def _fill(hint: Any, filled: Mapping[Any, Any]) -> Any:
         inner = [_fill(arg, filled) for arg in get_args(hint)]
         return Union[tuple(inner)]  # noqa: UP007 - built from values
     return hint
-
-
-# JSON Schema
-
-
-def schema(kind: type, *, title: str = "") -> dict[str, Any]:
-    """Describe what `decode` accepts as a JSON Schema (2020-12), for editors."""
-    definitions: dict[str, Any] = {}
-    root = _schema(kind, definitions)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": title or kind.__name__,
-        **root,
-        "$defs": dict(sorted(definitions.items())),
-    }
-
-
-def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    if hint is Any:
-        return {}
-    origin = get_origin(hint) or hint
-    if origin in (Union, types.UnionType):
-        (inner,) = (arg for arg in get_args(hint) if arg is not type(None))
-        return {"anyOf": [_schema(inner, definitions), {"type": "null"}]}
-    if is_dataclass(origin):
-        return _reference(hint, definitions)
-    if origin is tuple:
-        return {"type": "array", "items": _schema(get_args(hint)[0], definitions)}
-    if isinstance(origin, type) and issubclass(origin, Mapping):
-        return {"type": "object", "additionalProperties": _schema(get_args(hint)[1], definitions)}
-    if issubclass(origin, Enum):
-        return {"enum": [member.value for member in origin]}
-    names = {str: "string", bool: "boolean", int: "integer", float: "number"}
-    return {"type": names[cast("type", origin)]}
-
-
-def _reference(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    cls = cast("type", get_origin(hint) or hint)
-    name = "".join([cls.__name__, *(_title(arg) for arg in get_args(hint))])
-    if name not in definitions:
-        definitions[name] = {}
-        items = _fields(hint)
-        definitions[name] = {
-            "type": "object",
-            "description": (cls.__doc__ or "").partition("\n")[0],
-            "properties": {item.key: _property(item, definitions) for item in items},
-            "required": [item.key for item in items if item.required],
-            "additionalProperties": False,
-        }
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def _title(hint: Any) -> str:
-    """Name a type argument for use in a definition's name."""
-    return "".join(word.capitalize() for word in re.findall(r"\w+", str(hint).rpartition(".")[2]))
-
-
-def _property(item: _Field, definitions: dict[str, Any]) -> dict[str, Any]:
-    extra = {key: item.metadata[key] for key in ("const", "pattern") if key in item.metadata}
-    if "enum" in item.metadata:
-        extra["enum"] = list(item.metadata["enum"])
-    if "help" in item.metadata:
-        extra["description"] = item.metadata["help"]
-    return _schema(item.hint, definitions) | extra

@@ -17,35 +17,6 @@ COMPONENT_LABEL = "stackctl.dev/component"
 FIELD_MANAGER = "stackctl"
 RECORD_NAMESPACE = "stackctl-system"
 PROTECTED_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
-# Groups every API server has; everything else comes with a definition or an aggregated API.
-_BUILT_IN = frozenset({"", "apps", "batch", "autoscaling", "policy"}) | {
-    f"{name}.k8s.io"
-    for name in (
-        "admissionregistration",
-        "apiextensions",
-        "apiregistration",
-        "authentication",
-        "authorization",
-        "certificates",
-        "coordination",
-        "discovery",
-        "events",
-        "flowcontrol.apiserver",
-        "internal.apiserver",
-        "networking",
-        "node",
-        "rbac.authorization",
-        "resource",
-        "scheduling",
-        "storage",
-        "storagemigration",
-    )
-}
-
-
-def custom(group: str) -> bool:
-    """Tell the groups of custom resources from those every API server has."""
-    return group not in _BUILT_IN
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -140,7 +140,7 @@ def remove(value: Any, path: Path) -> Any:
 
 def _change(value: Any, path: Path, at: int, change: Callable[[Any, Any], Any]) -> Any:
     """Copy along the path and change the collection that holds its end."""
-    key = _key(value, path[at])
+    key: Any = _key(value, path[at])
     if key is None:
         raise PathError(f"{show(path[: at + 1])}: {_why(value, path[at])}")
     if at == len(path) - 1:

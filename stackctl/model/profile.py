@@ -5,10 +5,13 @@ Merging profiles, overrides and defaults into a `Selection` is done by `resolve`
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from stackctl.model.component import Component, Mode
 from stackctl.model.objects import Manifest
+
+T = TypeVar("T")
+Lines = Mapping[tuple[str | int, ...], int]  # the line of each path of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,11 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
-class ForPods:
+class ForPods(Generic[T]):
     """A setting with one value for system Pods and one for accelerated ones."""
 
-    system: Any = None
-    accelerated: Any = None
+    system: T | None = None
+    accelerated: T | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,10 @@ class Settings:
 
     imageRegistry: str = ""  # noqa: N815 - the file's spelling
     imagePullSecrets: tuple[str, ...] = ()  # noqa: N815
-    nodeSelector: ForPods = ForPods()  # noqa: N815
-    tolerations: ForPods = ForPods()
+    nodeSelector: ForPods[Mapping[str, str]] = ForPods()  # noqa: N815
+    tolerations: ForPods[tuple[Manifest, ...]] = ForPods()
     storageClass: str | None = None  # noqa: N815
-    priorityClass: ForPods = ForPods()  # noqa: N815
+    priorityClass: ForPods[str] = ForPods()  # noqa: N815
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -70,8 +73,9 @@ class Profile:
     extends: str | None = None
     mixins: tuple[str, ...] = ()
     components: Mapping[str, Choice | None] = field(default_factory=dict)  # None: taken out
-    requires: Needs = Needs()
+    requires: Mapping[str, Any] = field(default_factory=dict)  # as written: maps merge
     settings: Mapping[str, Any] = field(default_factory=dict)
+    lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class StackFile:
     target: TargetPin = TargetPin()
     components: Mapping[str, Choice | None] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,3 +140,4 @@ class Selection:
     components: tuple[Chosen, ...]
     requires: Needs
     settings: Settings
+    target: TargetPin = TargetPin()  # what the stack file pins

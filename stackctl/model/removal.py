@@ -8,14 +8,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from stackctl.model.objects import (
-    PROTECTED_NAMESPACES,
-    STACK_LABEL,
-    Manifest,
-    Ref,
-    custom,
-    labels_of,
-)
+from stackctl.model import kinds
+from stackctl.model.objects import PROTECTED_NAMESPACES, STACK_LABEL, Manifest, Ref, labels_of
 
 
 class Phase(IntEnum):
@@ -30,19 +24,13 @@ class Phase(IntEnum):
     NAMESPACES = 6
 
 
-_KINDS = {
-    "ValidatingWebhookConfiguration": Phase.WEBHOOKS,
-    "MutatingWebhookConfiguration": Phase.WEBHOOKS,
-    "APIService": Phase.WEBHOOKS,
-    "Deployment": Phase.WORKLOADS,
-    "DaemonSet": Phase.WORKLOADS,
-    "StatefulSet": Phase.WORKLOADS,
-    "Job": Phase.WORKLOADS,
-    "CronJob": Phase.WORKLOADS,
-    "Pod": Phase.WORKLOADS,
-    "HorizontalPodAutoscaler": Phase.WORKLOADS,
-    "CustomResourceDefinition": Phase.DEFINITIONS,
-    "Namespace": Phase.NAMESPACES,
+_PHASES = {
+    kinds.Phase.CUSTOM_RESOURCES: Phase.CUSTOM_RESOURCES,
+    kinds.Phase.WEBHOOKS: Phase.WEBHOOKS,
+    kinds.Phase.API_SERVICES: Phase.WEBHOOKS,
+    kinds.Phase.WORKLOADS: Phase.WORKLOADS,
+    kinds.Phase.DEFINITIONS: Phase.DEFINITIONS,
+    kinds.Phase.NAMESPACES: Phase.NAMESPACES,
 }
 # What the control plane puts into every namespace, or keeps about its content.
 _ORDINARY = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
@@ -70,9 +58,7 @@ class Survey:
 
 def phase(ref: Ref) -> Phase:
     """Say when an object is removed."""
-    if custom(ref.group):
-        return Phase.CUSTOM_RESOURCES
-    return _KINDS.get(ref.kind, Phase.REST)
+    return _PHASES.get(kinds.phase_of((ref.group, ref.kind)), Phase.REST)
 
 
 def phases(

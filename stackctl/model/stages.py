@@ -1,40 +1,18 @@
 """In which steps the objects of one component are applied.
 
 Objects of a step are applied together; a step begins when the one before it was accepted, and
-where it says so, when everything before it is ready. The order of whole components is `graph`'s.
+where it says so, when everything before it is ready. The order of kinds is `kinds`', the order
+of whole components `graph`'s.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
 
 from stackctl.model.bundle import BundleComponent
-from stackctl.model.objects import Manifest, custom, group_of
+from stackctl.model.kinds import GroupKind, Phase, defined, kind_of, phase_within
+from stackctl.model.objects import Manifest
 
 DEFINITION = "CustomResourceDefinition"
-
-_STEPS: Mapping[str, int] = {
-    "Namespace": 0,
-    DEFINITION: 0,
-    "ClusterRoleBinding": 2,
-    "RoleBinding": 2,
-    "Deployment": 3,
-    "DaemonSet": 3,
-    "StatefulSet": 3,
-    "ReplicaSet": 3,
-    "Job": 3,
-    "CronJob": 3,
-    "Pod": 3,
-    "HorizontalPodAutoscaler": 3,
-    # They follow the workloads without waiting for them: operators that keep their own
-    # certificates are not ready before their configuration exists.
-    "ValidatingWebhookConfiguration": 4,
-    "MutatingWebhookConfiguration": 4,
-    "APIService": 4,
-}
-_SUPPORT = 1  # identities, roles, configuration, storage, services: everything not named above
-_CUSTOM = 5
-_GUARDED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,47 +26,20 @@ class Stage:
 
 def stages(part: BundleComponent) -> tuple[Stage, ...]:
     """Divide a component's objects into stages."""
-    guarded = guarded_kinds(part.objects)
-    steps: dict[int, list[Manifest]] = {}
-    for manifest in part.objects:
-        steps.setdefault(_step(manifest, guarded), []).append(manifest)
+    own = frozenset(defined(part.objects))
+    guarded = any(kind_of(each)[1].endswith("WebhookConfiguration") for each in part.objects)
+    placed = sorted(part.objects, key=lambda each: _step(kind_of(each), own))
     return tuple(
         Stage(
-            tuple(steps[step]),
-            establishes=DEFINITION if step == 0 else "",
-            after_ready=step == _GUARDED,
+            tuple(objects),
+            establishes=DEFINITION if phase is Phase.DEFINITIONS else "",
+            # Own webhooks look at own kinds: they must answer first.
+            after_ready=guarded and phase is Phase.CUSTOM_RESOURCES,
         )
-        for step in sorted(steps)
+        for (phase, _), objects in groupby(placed, key=lambda each: _step(kind_of(each), own))
     )
 
 
-def guarded_kinds(objects: Iterable[Manifest]) -> frozenset[tuple[str, str]]:
-    """Collect (group, plural) of what webhook configurations among the objects look at."""
-    return frozenset(
-        (group, plural)
-        for manifest in objects
-        if manifest["kind"].endswith("WebhookConfiguration")
-        for webhook in manifest.get("webhooks") or ()
-        for group, plural in _rules(webhook)
-    )
-
-
-def _rules(webhook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for rule in webhook.get("rules") or ():
-        for group in rule.get("apiGroups") or ():
-            for resource in rule.get("resources") or ():
-                yield group, resource.partition("/")[0]
-
-
-def _step(manifest: Manifest, guarded: frozenset[tuple[str, str]]) -> int:
-    if not custom(group_of(manifest)):
-        return _STEPS.get(manifest["kind"], _SUPPORT)
-    kinds = _plurals(manifest["kind"])
-    looked_at = any((group_of(manifest), plural) in guarded for plural in kinds)
-    return _GUARDED if looked_at else _CUSTOM
-
-
-def _plurals(kind: str) -> Sequence[str]:
-    # The plural is not in the object; English gives three candidates, and a star covers all.
-    lower = kind.lower()
-    return (f"{lower}s", f"{lower}es", f"{lower.removesuffix('y')}ies", "*")
+def _step(kind: GroupKind, own: frozenset[GroupKind]) -> tuple[Phase, bool]:
+    # A binding to a role that is not there yet is refused to those who may only pass on rights.
+    return phase_within(kind, own), kind[1].endswith("RoleBinding")

@@ -62,11 +62,14 @@ def interruptible() -> Iterator[Interrupts]:
     if threading.current_thread() is not threading.main_thread():
         yield interrupts
         return
-    # What a parent told us to ignore (nohup, a script's background job) stays ignored.
-    heard = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, interrupts.receive) for number in heard}
+    before = {number: signal.signal(number, interrupts.receive) for number in heard_signals()}
     try:
         yield interrupts
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def heard_signals() -> tuple[signal.Signals, ...]:
+    """Name the signals to act on: not those a parent ignores (nohup, a background job)."""
+    return tuple(number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN)

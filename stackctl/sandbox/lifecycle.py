@@ -168,17 +168,20 @@ class _Errand:
         nodes = format_nodes(parse_nodes(nodes))
         if before and any(map(before.running, PARTS)):
             self._refuse_changes(sandbox, before)
-            return replace(before, nodes=nodes)
+            alive = {p: before.processes[p] for p in PARTS if before.running(p)}
+            return replace(before, nodes=nodes, processes=alive)
         ports = choose_ports(self.wanted.port, before.ports if before else None)
-        binaries = find_binaries(self._search(), self.notify, interrupts)
+        binaries = find_binaries(self._search(before), self.notify, interrupts)
         return Record(KUBERNETES, binaries.folder, binaries.source, ports, nodes)
 
-    def _search(self) -> Search:
+    def _search(self, before: Record | None) -> Search:
+        # Kept data goes on with the programs that were named for it.
+        named = before.programs if before and before.source == "assets" else None
         return Search(
             cache=Places.of(self.environment).cache,
             target=this_platform(),
             environment=self.environment,
-            assets=self.wanted.assets,
+            assets=self.wanted.assets or named,
             install_go=self.wanted.install_go,
         )
 

@@ -84,11 +84,9 @@ def _read(path: Path) -> "yaml.MappingNode":
 def _new_document() -> "yaml.MappingNode":
     from yaml.representer import SafeRepresenter
 
-    node: yaml.MappingNode = SafeRepresenter().represent_data(
-        {"apiVersion": "v1", "kind": "Config"}
+    return SafeRepresenter().represent_mapping(
+        "tag:yaml.org,2002:map", {"apiVersion": "v1", "kind": "Config"}, flow_style=False
     )
-    node.flow_style = False
-    return node
 
 
 def _write(path: Path, document: "yaml.MappingNode") -> None:
@@ -104,7 +102,7 @@ def _list(document: "yaml.MappingNode", key: str) -> "yaml.SequenceNode":
 
     for name, value in document.value:
         if name.value == key and isinstance(value, yaml.SequenceNode):
-            value.flow_style = False
+            value.flow_style = False  # `[]`, as kubectl writes an empty list
             return value
     sequence = yaml.SequenceNode("tag:yaml.org,2002:seq", [], flow_style=False)
     _set(document, key, sequence)

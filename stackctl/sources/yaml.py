@@ -84,10 +84,10 @@ def load_all(text: str | bytes, name: str = "", *, positions: bool = False) -> l
         problems.append((_line_of(text, error), str(error).splitlines()[0]))
     if not problems:
         return builder.documents
-    lines = [f"{_at(name, line)}{what}" for line, what in problems]
-    if len(lines) == 1:
-        raise ConfigError(lines[0])
-    raise ConfigError("not valid YAML:", problems=lines)
+    raise ConfigError.listing(
+        f"{name or 'the text'} is not YAML that can be used:",
+        [f"{_at(name, line)}{what}" for line, what in problems],
+    )
 
 
 def _at(name: str, line: int) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stackctl.model.children import controller, faults_of, pods_of, unready_pods
+from stackctl.model.children import Owned, controller, faults_of, pods_of, unready_pods
 from stackctl.model.objects import Manifest
 from stackctl.model.pod_faults import NEVER, Patience
 
@@ -25,11 +25,8 @@ def sick(pod: Manifest, reason: str, restarts: int = 5) -> Manifest:
     }
 
 
-def owned(*children: Manifest) -> dict[str, list[Manifest]]:
-    links: dict[str, list[Manifest]] = {}
-    for child in children:
-        links.setdefault(controller(child), []).append(child)
-    return links
+def owned(*children: Manifest) -> Owned:
+    return lambda uid: [child for child in children if controller(child) == uid]
 
 
 def names(pods: list[Manifest]) -> list[str]:

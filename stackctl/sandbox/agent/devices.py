@@ -189,11 +189,9 @@ def sharing_in(config: Any) -> Sharing:
     """Read how GPUs are shared from a plugin's configuration document."""
     sharing = config.get("sharing") if isinstance(config, dict) else None
     for key, strategy in (("mps", "mps"), ("timeSlicing", "time-slicing")):
-        match sharing:
-            case {**entries} if isinstance(entries.get(key), dict):
-                replicas = _replicas(entries[key])
-                renamed = entries[key].get("renameByDefault") is True
-                return Sharing(strategy, replicas, renamed) if replicas > 1 else Sharing()
+        shared = sharing.get(key) if isinstance(sharing, dict) else None
+        if isinstance(shared, dict) and (replicas := _replicas(shared)) > 1:
+            return Sharing(strategy, replicas, shared.get("renameByDefault") is True)
     return Sharing()
 
 

@@ -259,7 +259,13 @@ def _describe_issuer(issuer: Manifest, _state: str, now: str) -> Manifest:
     return {"conditions": conditions_of(issuer, now, reason=reason, observed=True)}
 
 
+_BLOCKED = "BlockedByFailedLoad"
 _SERVICE_CONDITIONS = ("IngressReady", "PredictorReady", "Ready")
+
+
+def _inference_state(service: Manifest) -> str:
+    transition = (_status(service).get("modelStatus") or {}).get("transitionStatus")
+    return "Failed" if transition == _BLOCKED else ready_state(service)
 
 
 def _describe_inference(service: Manifest, state: str, now: str) -> Manifest:
@@ -279,7 +285,7 @@ def _describe_inference(service: Manifest, state: str, now: str) -> Manifest:
 
 def _model_status(state: str) -> Manifest:
     model = {"Ready": "Loaded", "Failed": "FailedToLoad"}.get(state, "Loading")
-    transition = {"Ready": "UpToDate", "Failed": "BlockedByFailedLoad"}.get(state, "InProgress")
+    transition = {"Ready": "UpToDate", "Failed": _BLOCKED}.get(state, "InProgress")
     copies = {"failedCopies": int(state == "Failed"), "totalCopies": 1}
     states = {"activeModelState": model, "targetModelState": model}
     return {"copies": copies, "states": states, "transitionStatus": transition}
@@ -379,7 +385,7 @@ LIFECYCLES = (
         "InferenceService",
         KSERVE,
         _SERVED,
-        ready_state,
+        _inference_state,
         _describe_inference,
         failure="Failed",
         finalizer="inferenceservice.finalizers",

@@ -1,0 +1,71 @@
+"""Go back to what an earlier revision applied, by the same line as a deploy."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from stackctl.actions.deploy import Agree, Clock, DeployOptions, bring_about
+from stackctl.actions.outlook import look
+from stackctl.cluster import releases
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.session import workers
+from stackctl.errors import ReleaseError
+from stackctl.model.events import Notify
+from stackctl.model.outcome import DeployOutcome
+from stackctl.model.release import Release, ReleaseStatus
+
+_GOOD = (ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED)
+
+
+def rollback(
+    stack: str,
+    revision: int | None,
+    connection: Connection,
+    *,
+    agree: Agree,
+    notify: Notify,
+    options: DeployOptions,
+    now: Clock = time.monotonic,
+) -> DeployOutcome:
+    """Apply a recorded bundle again and prune what it did not have.
+
+    Raises:
+        ReleaseError: there is no such revision, or none to go back to.
+        ConflictError: a definition would go back to a schema that loses stored objects.
+    """
+    began = now()
+    known = releases.history(connection.client, stack)
+    wanted = _chosen(stack, known, revision)
+    bundle = releases.bundle_of(connection.client, wanted)
+    with workers() as pool:
+        intent = look(connection, stack, bundle, notify, pool)
+        intent = replace(intent, pending=ReleaseStatus.PENDING_ROLLBACK)
+        outcome = bring_about(
+            intent, connection, pool, agree=agree, notify=notify, options=options, now=now
+        )
+    return replace(outcome, seconds=now() - began)
+
+
+def history(stack: str, connection: Connection) -> tuple[Release, ...]:
+    """Read every revision that is kept, oldest first.
+
+    Raises:
+        ReleaseError: the stack was never deployed here.
+    """
+    found = releases.history(connection.client, stack)
+    if not found:
+        raise ReleaseError(f"stack {stack}: not on this cluster", hint="stackctl deploy")
+    return found
+
+
+def _chosen(stack: str, known: Sequence[Release], revision: int | None) -> Release:
+    """Take the revision that was named, else the last good one before the current."""
+    if revision is not None:
+        found = [each for each in known if each.revision == revision]
+    else:
+        found = [each for each in known[:-1] if each.status in _GOOD]
+    if not found:
+        there = ", ".join(str(each.revision) for each in known) or "none"
+        what = f"revision {revision}" if revision is not None else "earlier revision that was good"
+        raise ReleaseError(f"stack {stack}: no {what} (there: {there})", hint="stackctl history")
+    return found[-1]

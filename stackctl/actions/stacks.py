@@ -1,0 +1,28 @@
+"""Which stack of a cluster a command means."""
+
+from pathlib import Path
+
+from stackctl.cluster import releases
+from stackctl.cluster.connection import Connection
+from stackctl.errors import ReleaseError, UsageError
+
+
+def choose_stack(name: str | None, stack_file: Path | None, connection: Connection) -> str:
+    """Take the name that was given, else the stack file's, else the only stack there is."""
+    if name is not None:
+        return name
+    if stack_file is not None:
+        from stackctl.sources.files import read_stack_file
+
+        return read_stack_file(stack_file).name
+    known = releases.stacks(connection.client)
+    if not known:
+        raise ReleaseError(
+            f"no stack on {connection.info.context}", hint="stackctl deploy --profile NAME"
+        )
+    if len(known) > 1:
+        raise UsageError(
+            f"several stacks on {connection.info.context}: {', '.join(known)}",
+            hint=f"name one: --stack {known[0]}",
+        )
+    return known[0]

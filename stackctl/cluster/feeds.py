@@ -1,0 +1,128 @@
+"""One LIST and WATCH, told to the scene for as long as a run lasts.
+
+Where watching is not allowed, the list is asked for again and again; where that is not allowed
+either, the objects by name. What the objects say is for `wait`.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from stackctl.api.client import Client
+from stackctl.api.discovery import ApiResource
+from stackctl.cluster.scene import Scene
+from stackctl.errors import AccessDenied, ClusterError, Interrupted
+from stackctl.model.events import Notice, Notify
+from stackctl.model.objects import Manifest, Ref, ref_of
+
+POLL_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class Feed:
+    """The objects of one kind, in all namespaces or in one, as they change."""
+
+    client: Client
+    resource: ApiResource
+    scene: Scene
+    notify: Notify
+    stop: threading.Event
+    namespace: str = ""
+    labels: str = ""
+    names: frozenset[Ref] = frozenset()  # what is asked for by name, if it must be
+    without: str = ""  # what cannot be told if it is denied and nobody waits for it
+    listed: bool = False  # all that there was has been seen
+    trouble: ClusterError | None = None  # why nothing comes, at the moment
+    denied: AccessDenied | None = None  # why nothing will ever come
+    _refusal: AccessDenied | None = None
+    _known: dict[Ref, Manifest] = field(default_factory=dict)
+    _thread: threading.Thread | None = None
+
+    @property
+    def path(self) -> str:
+        """Where the objects are."""
+        return self.resource.path(self.namespace)
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether it ended without having been told to."""
+        thread = self._thread
+        return not (thread is None or thread.is_alive() or self.stop.is_set() or self.denied)
+
+    def start(self) -> None:
+        """Begin to tell."""
+        self._thread = threading.Thread(target=self._run, name=self.path, daemon=True)
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end after `stop` was set."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        ways = [self._follow, lambda: self._poll(self._list)]
+        for tell in [*ways, lambda: self._poll(self._read)] if self.names else ways:
+            try:
+                self._persist(tell)
+            except AccessDenied as refusal:
+                self._refusal, self.listed = refusal, False
+            except Interrupted:
+                return
+            else:
+                return
+        self.denied = self._refusal
+        if self.without:
+            self.notify(Notice(f"{self.denied}; {self.without}"))
+        self.scene.touch()
+
+    def _persist(self, tell: Callable[[], None]) -> None:
+        """Go on telling through everything that may pass."""
+        while not self.stop.is_set():
+            try:
+                tell()
+            except AccessDenied:
+                raise
+            except ClusterError as error:
+                self.trouble = error
+                self.stop.wait(POLL_SECONDS)
+
+    def _follow(self) -> None:
+        for event in self.client.follow(self.path, labels=self.labels, stop=self.stop):
+            self.trouble = None
+            match event.type:
+                case "LISTED":
+                    self._ready()
+                case "DELETED":
+                    self.scene.remove(event.object)
+                case "ADDED" | "MODIFIED":
+                    self.scene.put(event.object)
+
+    def _poll(self, read: Callable[[], Iterable[Manifest]]) -> None:
+        while not self.stop.is_set():
+            self._compare({ref_of(obj): obj for obj in read()})
+            self.trouble = None
+            self._ready()
+            self.stop.wait(POLL_SECONDS)
+
+    def _list(self) -> Iterable[Manifest]:
+        return self.client.list(self.path, labels=self.labels).items
+
+    def _read(self) -> Iterable[Manifest]:
+        paths = [self.resource.path(ref.namespace, ref.name) for ref in self.names]
+        return [obj for path in paths if (obj := self.client.get(path)) is not None]
+
+    def _compare(self, fresh: dict[Ref, Manifest]) -> None:
+        for ref, obj in self._known.items():
+            if ref not in fresh:
+                self.scene.remove(obj)
+        for obj in fresh.values():
+            self.scene.put(obj)
+        self._known = fresh
+
+    def _ready(self) -> None:
+        if self.listed:
+            return
+        self.listed = True
+        if self._refusal:
+            self.notify(Notice(f"{self._refusal}; asking every {POLL_SECONDS:.0f} s instead"))
+        self.scene.touch()

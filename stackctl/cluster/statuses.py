@@ -1,0 +1,152 @@
+"""How the objects of a stack stand at this moment: one LIST for each kind, nothing watched.
+
+Waiting for them is done in `wait`; what stands where is decided in `model.readiness`.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
+
+from stackctl.api.client import Client
+from stackctl.api.discovery import ApiResource, Discovery
+from stackctl.cluster.scene import Scene
+from stackctl.cluster.standing import Judge, Standing
+from stackctl.cluster.surroundings import Explorer
+from stackctl.cluster.targets import Target
+from stackctl.errors import AccessDenied, NotServed
+from stackctl.model.children import WORKLOADS
+from stackctl.model.objects import STACK_LABEL, Manifest, Ref
+from stackctl.model.outcome import Assessment, Status
+from stackctl.model.pod_faults import Patience
+from stackctl.model.readiness import settles
+
+WORKERS = 8
+Found = dict[Ref, Assessment]
+
+
+def read_statuses(
+    client: Client,
+    discovery: Discovery,
+    refs: Iterable[Ref],
+    *,
+    stack: str,
+    may_match_no_node: Container[Ref] = (),
+) -> Found:
+    """Tell how each object stands; what cannot be read is unknown, never missing."""
+    kinds: dict[tuple[str, str], list[Ref]] = defaultdict(list)
+    wanted = tuple(refs)
+    for ref in wanted:
+        kinds[ref.group, ref.kind].append(ref)
+    survey = _Survey(client, discovery, f"{STACK_LABEL}={stack}")
+    with ThreadPoolExecutor(WORKERS) as pool:
+        found = _merged(pool.map(survey.read_kind, kinds, kinds.values()))
+        targets = [
+            survey.target(ref, may_match_no_node=ref in may_match_no_node)
+            for ref in wanted
+            if ref not in found
+        ]
+        standings = survey.standings(targets, pool)
+    found |= {
+        each.target.ref: Assessment(each.status, each.message, each.hint) for each in standings
+    }
+    return {ref: found[ref] for ref in wanted}
+
+
+class _Survey:
+    """One look; what needs judging is put on the scene."""
+
+    def __init__(self, client: Client, discovery: Discovery, labels: str) -> None:
+        self._client = client
+        self._discovery = discovery
+        self._labels = labels
+        self._scene = Scene()
+        explorer = Explorer(client, discovery)
+        self._judge = Judge(self._scene, explorer, Patience(), time.monotonic)
+
+    def read_kind(self, kind: tuple[str, str], refs: Sequence[Ref]) -> Found:
+        """Put the objects of a kind on the scene, or say why there is nothing to judge."""
+        resource = self._discovery.find(*kind)
+        if resource is None:
+            return dict.fromkeys(refs, self._unserved(kind[0]))
+        try:
+            objects = self._list(resource)
+            objects |= self._read(resource, [ref for ref in refs if ref not in objects])
+        except AccessDenied as refusal:
+            return dict.fromkeys(refs, Assessment(Status.UNKNOWN, str(refusal), refusal.hint))
+        for ref in refs:
+            if ref in objects:
+                self._scene.put(objects[ref])
+        missing = Assessment(Status.NOT_FOUND, "does not exist")
+        return dict.fromkeys([ref for ref in refs if ref not in objects], missing)
+
+    def target(self, ref: Ref, *, may_match_no_node: bool) -> Target:
+        """Name an object in whatever state it is."""
+        resource = self._discovery.find(ref.group, ref.kind)
+        version = resource.version if resource else ""
+        return Target(ref, version, may_match_no_node=may_match_no_node)
+
+    def standings(self, targets: Sequence[Target], pool: Executor) -> list[Standing]:
+        """Judge what is on the scene; workloads that are not ready with their Pods."""
+        standings = list(pool.map(self._judge.ready, targets))
+        unready = [
+            each.target.ref
+            for each in standings
+            if each.status is not Status.CURRENT
+            and (each.target.ref.group, each.target.ref.kind) in WORKLOADS
+        ]
+        if not unready:
+            return standings
+        resources = [self._discovery.find("", "Pod"), self._discovery.find("apps", "ReplicaSet")]
+        paths = {
+            found.path(ref.namespace) for found in resources if found is not None for ref in unready
+        }
+        list(pool.map(self._read_children, paths))
+        return list(pool.map(self._judge.ready, targets))
+
+    def _unserved(self, group: str) -> Assessment:
+        if any(each.partition("/")[0] == group for each in self._discovery.broken):
+            return Assessment(Status.UNKNOWN, f"the server of {group} does not answer")
+        return Assessment(Status.NOT_FOUND, "its kind is not served")
+
+    def _list(self, resource: ApiResource) -> dict[Ref, Manifest]:
+        brief = not settles(resource.group, resource.kind)
+        try:
+            path = resource.path()
+            items = self._client.list(path, labels=self._labels, metadata_only=brief).items
+        except NotServed:
+            return {}
+        return _by_ref(resource, items)
+
+    def _read(self, resource: ApiResource, refs: Sequence[Ref]) -> dict[Ref, Manifest]:
+        """Read by name what may have lost its label."""
+        get = partial(self._client.get, metadata_only=not settles(resource.group, resource.kind))
+        found = (get(resource.path(ref.namespace, ref.name)) for ref in refs)
+        return _by_ref(resource, [obj for obj in found if obj is not None])
+
+    def _read_children(self, path: str) -> None:
+        try:
+            items = self._client.list(path).items
+        except AccessDenied:
+            return  # then nobody can say why
+        for item in items:
+            self._scene.put(item)
+
+
+def _by_ref(resource: ApiResource, items: Iterable[Manifest]) -> dict[Ref, Manifest]:
+    names = {"apiVersion": resource.api_version, "kind": resource.kind}
+    objects = [{**item, **names} for item in items]
+    return {
+        Ref(
+            resource.group,
+            resource.kind,
+            item["metadata"].get("namespace", ""),
+            item["metadata"]["name"],
+        ): item
+        for item in objects
+    }
+
+
+def _merged(parts: Iterable[Mapping[Ref, Assessment]]) -> Found:
+    return {ref: assessment for part in parts for ref, assessment in part.items()}

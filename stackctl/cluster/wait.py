@@ -1,0 +1,294 @@
+"""Waits until what was applied is ready, and says early when it will never be.
+
+One LIST and WATCH for each kind serves every component of a run; Pods are watched where there
+are workloads. How an object stands is judged in `standing`; waiting for the end of something is
+done in `gone`.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+
+from stackctl.api.client import Client
+from stackctl.api.discovery import Discovery
+from stackctl.cluster import causes
+from stackctl.cluster.feeds import Feed
+from stackctl.cluster.gone import Departure
+from stackctl.cluster.scene import Scene
+from stackctl.cluster.standing import Judge, Standing
+from stackctl.cluster.statuses import read_statuses
+from stackctl.cluster.surroundings import Explorer
+from stackctl.cluster.targets import Progress, Target
+from stackctl.errors import Interrupted, NotReadyError, NotServed
+from stackctl.model.children import WORKLOADS
+from stackctl.model.events import Notify
+from stackctl.model.objects import STACK_LABEL, Manifest, Ref
+from stackctl.model.outcome import Assessment, Status
+from stackctl.model.pod_faults import Patience
+from stackctl.model.readiness import settles
+
+LOOK_SECONDS = 0.25  # how late a stop, a deadline or the end of a grace may be noticed
+GATHER_SECONDS = 0.03  # changes come in bursts
+SERVED_SECONDS = 0.1  # between two looks at what the server serves
+JOIN_SECONDS = 1.0
+UNEXPLAINED = "why Pods fail cannot be told"
+NAMED = 5  # objects whose causes are looked up when time is up
+
+
+class Observer:
+    """Watches the objects of one stack for the components of one run; a context manager."""
+
+    def __init__(
+        self,
+        client: Client,
+        discovery: Discovery,
+        *,
+        stack: str,
+        notify: Notify,
+        now: Callable[[], float] = time.monotonic,
+        patience: Patience | None = None,
+    ) -> None:
+        self.client = client
+        self.discovery = discovery
+        self.now = now
+        self.scene = Scene()
+        self._stack = stack
+        self._labels = f"{STACK_LABEL}={stack}"
+        self._notify = notify
+        self._judge = Judge(self.scene, Explorer(client, discovery), patience or Patience(), now)
+        self._stop = threading.Event()
+        self._starting = threading.Lock()
+        self._feeds: dict[tuple[str, str, str, str], Feed] = {}
+
+    def __enter__(self) -> "Observer":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        for feed in tuple(self._feeds.values()):
+            feed.join(JOIN_SECONDS)
+
+    def wait(
+        self,
+        targets: Sequence[Target],
+        *,
+        deadline: float,
+        progress: Progress,
+        stop: threading.Event,
+    ) -> None:
+        """Return when every target is ready.
+
+        Raises:
+            NotReadyError: one will never be by itself, or time is up.
+            Interrupted: `stop` was set.
+        """
+        watched = [each for each in targets if settles(each.ref.group, each.ref.kind)]
+        at_once = len(targets) - len(watched)
+        feeds = [self._observe(target) for target in watched]
+
+        def look() -> list[Standing]:
+            insist(feeds)
+            return [self._judge.ready(target) for target in watched]
+
+        def told(ready: int, total: int, missing: str) -> None:
+            progress(ready + at_once, total + at_once, missing)
+
+        self._until(look, deadline, told, stop)
+
+    def wait_established(
+        self,
+        crds: Sequence[Target],
+        *,
+        deadline: float,
+        progress: Progress,
+        stop: threading.Event,
+    ) -> None:
+        """Return when the kinds that CRDs define can be used; discovery knows them then.
+
+        Raises:
+            NotReadyError: a definition is refused, or time is up.
+            Interrupted: `stop` was set.
+        """
+        feeds = [self._observe(crd) for crd in crds]
+
+        def look() -> list[Standing]:
+            insist(feeds)
+            return [self._judge.served(crd) for crd in crds]
+
+        definitions = [each.live for each in self._until(look, deadline, progress, stop)]
+        while missing := [name for crd in definitions if crd for name in self._unserved(crd)]:
+            if self.now() >= deadline:
+                raise NotReadyError(f"not served in time: {', '.join(missing)}")
+            if stop.wait(SERVED_SECONDS):
+                raise Interrupted(f"stopped while waiting for {missing[0]} to be served")
+            self.discovery.refresh()
+
+    def wait_gone(
+        self,
+        targets: Sequence[Target],
+        *,
+        deadline: float,
+        progress: Progress,
+        stop: threading.Event,
+        controllers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Return when every target is gone; see `gone.Departure`."""
+        departure = Departure(self.client, self.discovery, self.now, controllers or {})
+        departure.wait(targets, deadline=deadline, progress=progress, stop=stop)
+
+    def statuses(
+        self, refs: Iterable[Ref], *, may_match_no_node: Container[Ref] = ()
+    ) -> dict[Ref, Assessment]:
+        """Tell how objects stand at this moment; nothing is watched."""
+        return read_statuses(
+            self.client,
+            self.discovery,
+            refs,
+            stack=self._stack,
+            may_match_no_node=may_match_no_node,
+        )
+
+    def feed(
+        self,
+        group: str,
+        kind: str,
+        version: str = "",
+        *,
+        namespace: str = "",
+        labels: str = "",
+        names: Iterable[Ref] = (),
+        without: str = "",
+    ) -> Feed:
+        """Return what tells about a kind; it is started when it is first asked for.
+
+        Raises:
+            NotServed: the cluster does not know the kind.
+        """
+        key = (group, kind, namespace, labels)
+        with self._starting:
+            if key not in self._feeds:
+                resource = self.discovery.find(group, kind, version)
+                if resource is None:
+                    raise NotServed(f"the cluster does not serve {kind} of {group}", status=404)
+                self._feeds[key] = Feed(
+                    self.client,
+                    resource,
+                    self.scene,
+                    self._notify,
+                    self._stop,
+                    namespace,
+                    labels,
+                    frozenset(names),
+                    without,
+                )
+                self._feeds[key].start()
+            self._feeds[key].names |= frozenset(names)
+            return self._feeds[key]
+
+    def _observe(self, target: Target) -> Feed:
+        """Follow the kind of a target, and the Pods in its namespace if it has any."""
+        ref = target.ref
+        feed = self.feed(ref.group, ref.kind, target.version, labels=self._labels, names=[ref])
+        if (ref.group, ref.kind) in WORKLOADS and ref.kind != "Pod":
+            self.feed("", "Pod", namespace=ref.namespace, without=UNEXPLAINED)
+        if ref.kind == "Deployment":
+            self.feed("apps", "ReplicaSet", namespace=ref.namespace, without=UNEXPLAINED)
+        return feed
+
+    def _until(
+        self,
+        look: Callable[[], list[Standing]],
+        deadline: float,
+        progress: Progress,
+        stop: threading.Event,
+    ) -> list[Standing]:
+        """Look again whenever something has changed, until nothing is missing."""
+        told = None
+        while True:
+            version = self.scene.version
+            standings = look()
+            failed = [each for each in standings if each.status is Status.FAILED]
+            if failed := [each for each in failed if not self._passes(each)]:
+                raise _error([self._explained(each) for each in failed[:NAMED]], failed)
+            missing = [each for each in standings if each.status is not Status.CURRENT]
+            news = (
+                len(standings) - len(missing),
+                len(standings),
+                str(missing[0]) if missing else "",
+            )
+            if news != told:
+                told = news
+                progress(*news)
+            if not missing:
+                return standings
+            if self.now() >= deadline:
+                raise self._late(missing, len(standings))
+            if stop.wait(GATHER_SECONDS):
+                raise Interrupted(f"stopped while waiting for {missing[0]}")
+            self.scene.wait(version, LOOK_SECONDS)
+
+    def _passes(self, standing: Standing) -> bool:
+        """Tell whether a node is on its way for a Pod that finds none."""
+        fault = standing.fault
+        if fault is None or fault.reason != "Unschedulable":
+            return False
+        if coming := causes.scaling_up(self.client, fault):
+            self._judge.forgive(fault)
+        return coming
+
+    def _late(self, missing: Sequence[Standing], total: int) -> NotReadyError:
+        named = [self._explained(each) for each in missing[:NAMED]]
+        named += [str(each) for each in missing[NAMED:]]
+        trouble = {str(feed.trouble) for feed in self._feeds.values() if feed.trouble}
+        lines = [f"time is up, {len(missing)} of {total} objects not ready:", *named, *trouble]
+        return _error(lines, missing)
+
+    def _explained(self, standing: Standing) -> str:
+        """Add to a standing what events and logs tell about it."""
+        return "\n    ".join([str(standing), *self._causes(standing)])
+
+    def _causes(self, standing: Standing) -> Iterator[str]:
+        if standing.fault:
+            yield from causes.of_fault(self.client, standing.fault)
+        elif pod := self._judge.unready_pod(standing):
+            yield from causes.of_pod(self.client, pod)
+        elif standing.live:
+            yield from causes.of_object(self.client, standing.live)
+
+    def _unserved(self, crd: Manifest) -> list[str]:
+        """Name what a CRD defines and the server does not serve yet."""
+        spec = crd["spec"]
+        group, kind = spec["group"], spec["names"]["kind"]
+        return [
+            f"{kind}.{each['name']}.{group}"
+            for each in spec["versions"]
+            if each.get("served") and self.discovery.find(group, kind, each["name"]) is None
+        ]
+
+
+def insist(feeds: Sequence[Feed]) -> None:
+    """Raise what keeps us from ever seeing the targets."""
+    for feed in feeds:
+        if feed.denied is not None:
+            raise feed.denied
+        if feed.broken:
+            raise RuntimeError(f"nothing tells about {feed.path} any more")
+
+
+def _error(lines: Sequence[str], standings: Sequence[Standing]) -> NotReadyError:
+    """Make an error of what was found; the first hint is the one to follow."""
+    hints = [each.hint for each in standings if each.hint]
+    return NotReadyError("\n  ".join(lines), hint=hints[0] if hints else _describe(standings[0]))
+
+
+def _describe(standing: Standing) -> str:
+    ref = standing.target.ref
+    where = f" -n {ref.namespace}" if ref.namespace else ""
+    kind = f"{ref.kind}.{ref.group}" if ref.group else ref.kind
+    return f"kubectl{where} describe {kind.lower()} {ref.name}"

@@ -1,0 +1,46 @@
+"""All components and profiles known.
+
+Reading them from folders is done by sources; choosing among them by `resolve`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stackctl.errors import ConfigError
+from stackctl.model.component import Component
+from stackctl.model.profile import Profile
+from stackctl.model.suggest import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Profiles and components by name."""
+
+    profiles: Mapping[str, Profile]
+    components: Mapping[str, Component]
+
+    def profile(self, name: str) -> Profile:
+        """Return a profile.
+
+        Raises:
+            ConfigError: there is none of this name.
+        """
+        if name in self.profiles:
+            return self.profiles[name]
+        raise ConfigError(
+            f"no profile is called {name}{did_you_mean(name, self.profiles)}",
+            hint="stackctl profiles lists them",
+        )
+
+    def component(self, name: str) -> Component:
+        """Return a component.
+
+        Raises:
+            ConfigError: there is none of this name.
+        """
+        if name in self.components:
+            return self.components[name]
+        raise ConfigError(
+            f"no component is called {name}{did_you_mean(name, self.components)}",
+            hint="stackctl components lists them",
+        )

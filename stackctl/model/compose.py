@@ -1,0 +1,202 @@
+"""The bundle: every component's objects in order, with our labels, each object once.
+
+How the objects of one component come about is `layers`' part.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stackctl.errors import ConfigError, RenderError
+from stackctl.model import graph
+from stackctl.model.bundle import Bundle, BundleComponent
+from stackctl.model.component import ComponentSpec, Manifests, Mode
+from stackctl.model.documents import Codec, formats
+from stackctl.model.filekinds import LABEL, LABEL_HELP
+from stackctl.model.kinds import BUILTIN, Scopes, builtin_group, defined, ordered
+from stackctl.model.layers import objects_of
+from stackctl.model.namespaces import moved
+from stackctl.model.normalise import normalised
+from stackctl.model.objects import (
+    COMPONENT_LABEL,
+    MANAGED_BY,
+    PROTECTED_NAMESPACES,
+    STACK_LABEL,
+    Manifest,
+    Ref,
+    ref_of,
+)
+from stackctl.model.objectset import NotFound, Objects
+from stackctl.model.profile import Chosen, Selection
+
+_SECURITY = "pod-security.kubernetes.io/"
+_LEVELS = ("restricted", "baseline", "privileged")
+_LEFTOVER = re.compile(
+    r"(?P<kind>\w+)(?:\.(?P<group>[^/]+))?/(?:(?P<namespace>[^/]+)/)?(?P<name>.+)"
+)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A component on its way into the bundle."""
+
+    chosen: Chosen
+    objects: dict[Ref, Manifest]
+    needs: set[str]
+
+
+def compose(
+    selection: Selection, manifests: Mapping[str, Manifests], stack: str, *, yaml: Codec
+) -> Bundle:
+    """Compose the bundle of a selection; `manifests` are those of its components by name.
+
+    Raises:
+        ConfigError: the stack's name cannot be one.
+        RenderError: layers that do not fit, or an object that two components bring.
+    """
+    if not re.fullmatch(LABEL, stack):
+        raise ConfigError(f"a stack cannot be called {stack}: expected {LABEL_HELP}")
+    scopes = _scopes(manifests.values())
+    edges = graph.edges(selection.components)
+    known = formats(yaml)
+    parts = []
+    for chosen in selection.components:
+        name = chosen.component.name
+        objects: Iterable[Manifest] = ()
+        if chosen.mode is not Mode.EXTERNAL:
+            objects = objects_of(chosen, manifests[name], scopes, known, selection.settings)
+        kept = {ref_of(manifest): manifest for manifest in objects if not _protected(manifest)}
+        parts.append(_Part(chosen, kept, set(edges[name])))
+    _share_namespaces(parts)
+    _reject_duplicates(parts)
+    return Bundle(
+        profile=selection.profile,
+        components=tuple(_sealed(part, manifests, stack, scopes) for part in parts),
+        requires=selection.requires,
+    )
+
+
+def _scopes(manifests: Iterable[Manifests]) -> Scopes:
+    """Collect what the CRDs of all components say of their kinds."""
+    found: dict[tuple[str, str], bool] = {}
+    for each in manifests:
+        for layer in (each.base, *each.features.values()):
+            found |= defined(layer)
+    return found
+
+
+def _protected(manifest: Manifest) -> bool:
+    """Tell the Namespace objects that are never ours."""
+    name = manifest["metadata"]["name"]
+    return manifest["kind"] == "Namespace" and (
+        name in PROTECTED_NAMESPACES or name.startswith("kube-")
+    )
+
+
+def _share_namespaces(parts: Sequence[_Part]) -> None:
+    """Leave each Namespace to the first component that brings it; the others wait for that one."""
+    owners: dict[Ref, _Part] = {}
+    for part in parts:
+        for ref in [ref for ref in part.objects if ref.kind == "Namespace"]:
+            owner = owners.setdefault(ref, part)
+            if owner is not part:
+                owner.objects[ref] = _both(owner.objects[ref], part.objects.pop(ref))
+                part.needs.add(owner.chosen.component.name)
+
+
+def _both(first: Manifest, second: Manifest) -> Manifest:
+    """Unite two Namespace objects: of two Pod security levels the laxer one holds."""
+    labels = dict(second["metadata"].get("labels") or {})
+    for key, value in (first["metadata"].get("labels") or {}).items():
+        ranks = [_LEVELS.index(level) for level in (value, labels.get(key)) if level in _LEVELS]
+        laxer = key.startswith(_SECURITY) and ranks
+        labels[key] = _LEVELS[max(ranks)] if laxer else value
+    return first | {"metadata": first["metadata"] | ({"labels": labels} if labels else {})}
+
+
+def _reject_duplicates(parts: Iterable[_Part]) -> None:
+    owners: dict[Ref, str] = {}
+    for part in parts:
+        name = part.chosen.component.name
+        for ref in part.objects:
+            if (other := owners.setdefault(ref, name)) != name:
+                raise RenderError(
+                    f"{ref} is part of both {other} and {name}",
+                    hint=f"install one of them elsewhere: --set {name}.namespace=NAME",
+                )
+
+
+def _sealed(
+    part: _Part, manifests: Mapping[str, Manifests], stack: str, scopes: Scopes
+) -> BundleComponent:
+    """Label and sort a component's objects, and say what the engine must know about them."""
+    component, namespace = part.chosen.component, part.chosen.namespace
+    spec, name = component.spec, component.name
+    result = BundleComponent(
+        name, spec.version, namespace, (), frozenset(part.needs), mode=part.chosen.mode
+    )
+    if part.chosen.mode is Mode.EXTERNAL:
+        return result
+    own = defined(part.objects.values())
+    labels = {MANAGED_BY: "stackctl", STACK_LABEL: stack, COMPONENT_LABEL: name}
+    labelled = (_labelled(manifest, labels) for manifest in part.objects.values())
+    return replace(
+        result,
+        objects=ordered(labelled, own),
+        probes=spec.ready,
+        samples=_samples(part.chosen, manifests[name], scopes),
+        ignored=_ignored(spec, part.objects.values(), namespace),
+        leftovers=tuple(leftover(text, namespace, scopes) for text in spec.leftovers),
+    )
+
+
+def _labelled(manifest: Manifest, labels: Mapping[str, str]) -> Manifest:
+    metadata = manifest["metadata"]
+    return manifest | {
+        "metadata": metadata | {"labels": {**(metadata.get("labels") or {}), **labels}}
+    }
+
+
+def _samples(chosen: Chosen, manifests: Manifests, scopes: Scopes) -> dict[str, Manifest]:
+    """Collect what the `accepts` probes send, in the component's namespace."""
+    old, new = chosen.component.spec.namespace, chosen.namespace
+    return {
+        probe.accepts: normalised(moved(sample, old, new), new, scopes)
+        for probe in chosen.component.spec.ready
+        for sample in manifests.files.get(probe.accepts, ())[:1]
+    }
+
+
+def _ignored(
+    spec: ComponentSpec, objects: Iterable[Manifest], namespace: str
+) -> tuple[tuple[Ref, str], ...]:
+    """Name the fields that are never owned, of the objects that are there."""
+    there = Objects(namespace)
+    for manifest in objects:
+        there.add(manifest)
+    found = []
+    for each in spec.ignore:
+        try:
+            found.append((there.find(each.object), each.path))
+        except NotFound:
+            continue  # of a feature that is off
+    return tuple(found)
+
+
+def leftover(text: str, namespace: str, scopes: Scopes) -> Ref:
+    """Read `Kind[.group]/[namespace/]name`.
+
+    Raises:
+        RenderError: it is none, or its group is not known.
+    """
+    match = _LEFTOVER.fullmatch(text)
+    if match is None:
+        raise RenderError(f"{text}: expected Kind/name or Kind/namespace/name")
+    kind = match["kind"]
+    group = match["group"] if match["group"] is not None else builtin_group(kind)
+    if group is None:
+        group = next((each for each, name in scopes if name == kind), None)
+    if group is None:
+        raise RenderError(f"{text}: of which API group? write {kind}.GROUP/{match['name']}")
+    namespaced = BUILTIN.get((group, kind), scopes.get((group, kind), True))
+    return Ref(group, kind, (match["namespace"] or namespace) if namespaced else "", match["name"])

@@ -1,0 +1,112 @@
+"""What a profile, a stack file and `--set` come to: every component with everything decided.
+
+Later beats earlier: default, profile chain, stack file, `--set`. Maps merge, lists replace, null
+takes a setting back to its default and a component out. Every fault is reported at once.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from stackctl.errors import ConfigError
+from stackctl.model import graph
+from stackctl.model.catalogue import Catalogue
+from stackctl.model.chain import Layer, chain_of, layer_of
+from stackctl.model.component import Mode
+from stackctl.model.decide import Draft, Override, decide
+from stackctl.model.decode import decode
+from stackctl.model.overlay import overlay
+from stackctl.model.profile import Needs, Selection, Settings, StackFile, TargetPin
+from stackctl.model.suggest import did_you_mean
+
+_SET = re.compile(r"(?P<component>[a-z0-9-]+)\.(?P<path>[^=\s]+)=(?P<value>.*)", re.DOTALL)
+
+
+def resolve(
+    catalogue: Catalogue,
+    profile: str,
+    *,
+    stack: StackFile | None = None,
+    sets: Sequence[str] = (),
+) -> Selection:
+    """Decide everything that a profile, a stack file and overrides leave to be decided.
+
+    Raises:
+        ConfigError: with every fault found, each with the file and line it comes from.
+    """
+    chain = chain_of(catalogue, profile)
+    layers = [layer_of(part) for part in chain] + ([layer_of(stack)] if stack else [])
+    problems: list[str] = []
+    drafts = _gather(layers, problems)
+    _override(drafts, sets, catalogue, profile, problems)
+    chosen = [
+        decide(catalogue.components[name], draft, problems)
+        for name, draft in drafts.items()
+        if _known(name, draft, catalogue, problems)
+    ]
+    running = [part for part in chosen if part.mode is not Mode.SKIP]
+    if not problems:  # the graph of half-understood components would only confuse
+        problems += graph.problems(running, catalogue.components)
+    if problems:
+        raise ConfigError.listing(f"profile {profile} cannot be resolved:", problems)
+    return Selection(
+        profile=profile,
+        chain=tuple(part.name for part in chain),
+        components=graph.ordered(running),
+        requires=decode(Needs, _merged(layer.requires for layer in layers)),
+        settings=decode(Settings, _merged(layer.settings for layer in layers)),
+        target=stack.target if stack else TargetPin(),
+    )
+
+
+def _merged(values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for value in values:
+        result = overlay(result, value)
+    return result
+
+
+def _gather(layers: Iterable[Layer], problems: list[str]) -> dict[str, Draft]:
+    """Collect what the layers say, component by component."""
+    drafts: dict[str, Draft] = {}
+    for layer in layers:
+        for name, choice in layer.components.items():
+            if choice is not None:
+                drafts.setdefault(name, Draft()).choices.append((choice, layer))
+            elif drafts.pop(name, None) is None:
+                problems.append(
+                    f"{layer.origin('components', name)}: spec.components.{name}: takes out a "
+                    "component that nothing before puts in; to put it in, write {}"
+                )
+    return drafts
+
+
+def _override(
+    drafts: Mapping[str, Draft],
+    sets: Iterable[str],
+    catalogue: Catalogue,
+    profile: str,
+    problems: list[str],
+) -> None:
+    for text in sets:
+        match = _SET.fullmatch(text)
+        if match is None:
+            problems.append(f"--set {text}: expected component.parameter=value")
+        elif (name := match["component"]) in drafts:
+            drafts[name].overrides.append(Override(name, match["path"], match["value"]))
+        elif name in catalogue.components:
+            problems.append(f"--set {text}: {name} is not in profile {profile}")
+        else:
+            known = did_you_mean(name, drafts)
+            problems.append(f"--set {text}: no component is called {name}{known}")
+
+
+def _known(name: str, draft: Draft, catalogue: Catalogue, problems: list[str]) -> bool:
+    if name in catalogue.components:
+        return True
+    _, layer = draft.choices[0]
+    problems.append(
+        f"{layer.origin('components', name)}: spec.components.{name}: no component is called "
+        f"{name}{did_you_mean(name, catalogue.components)}"
+    )
+    return False

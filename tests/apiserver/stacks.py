@@ -1,0 +1,136 @@
+"""Small stacks to try the engine with: objects, components, and the verbs that bring them about."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from stackctl.actions.deploy import DeployOptions, bring_about
+from stackctl.actions.outlook import look
+from stackctl.actions.teardown import TeardownOptions, teardown
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.session import workers
+from stackctl.model.bundle import Bundle, BundleComponent
+from stackctl.model.events import Event, Notify
+from stackctl.model.objects import COMPONENT_LABEL, MANAGED_BY, STACK_LABEL, Manifest
+from stackctl.model.outcome import DeployOutcome, TeardownOutcome
+
+QUICK = 60.0  # seconds; far more than anything here takes
+
+
+class Stack:
+    """A stack under test: its name is its namespace, its log is what it told."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self.connection = connection
+        self.client = connection.client
+        self.name = name
+        self.told: list[Event] = []
+
+    def part(self, name: str, *objects: Manifest, **fields: Any) -> BundleComponent:
+        """Make a component of objects, labelled as composing would."""
+        labelled = tuple(self._labelled(each, name) for each in objects)
+        return BundleComponent(name, "1.0.0", self.name, labelled, **fields)
+
+    def deploy(
+        self, *parts: BundleComponent, notify: Notify | None = None, timeout: float = QUICK
+    ) -> DeployOutcome:
+        """Bring the cluster to the state that the components describe."""
+        with workers() as pool:
+            intent = look(self.connection, self.name, Bundle("test", parts), self.tell, pool)
+            return bring_about(
+                intent,
+                self.connection,
+                pool,
+                agree=lambda *_: True,
+                notify=notify or self.tell,
+                options=DeployOptions(timeout=timeout, holder="tester@here"),
+                now=time.monotonic,
+            )
+
+    def teardown(self, **options: Any) -> TeardownOutcome:
+        """Take everything off again."""
+        return teardown(
+            self.name,
+            self.connection,
+            agree=lambda *_: True,
+            notify=self.tell,
+            options=TeardownOptions(timeout=QUICK, holder="tester@here", **options),
+        )
+
+    def tell(self, event: Event) -> None:
+        """Keep what a run tells."""
+        self.told.append(event)
+
+    def get(self, path: str) -> Manifest | None:
+        """Read an object of the stack's namespace: `configmaps/x`."""
+        return self.client.get(f"/api/v1/namespaces/{self.name}/{path}")
+
+    def namespace(self) -> Manifest:
+        """The namespace everything is in."""
+        return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}}
+
+    def config(self, name: str, **data: str) -> Manifest:
+        """A ConfigMap."""
+        return self._object("v1", "ConfigMap", name) | {"data": data or {"key": "value"}}
+
+    def deployment(self, name: str, image: str = "example.com/fine:1", **spec: Any) -> Manifest:
+        """A Deployment of one container."""
+        labels = {"app": name}
+        pod = {"containers": [{"name": "main", "image": image}]}
+        template = {"metadata": {"labels": labels}, "spec": pod}
+        body = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template} | spec
+        return self._object("apps/v1", "Deployment", name) | {"spec": body}
+
+    def definition(self, plural: str, kind: str, **extra: Any) -> Manifest:
+        """A definition of custom resources, in a group of the stack's own."""
+        group = f"{self.name}.example.com"
+        schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        version = {
+            "name": "v1",
+            "served": True,
+            "storage": True,
+            "schema": {"openAPIV3Schema": schema},
+        }
+        return {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"{plural}.{group}"},
+            "spec": {
+                "group": group,
+                "scope": "Namespaced",
+                "names": {"plural": plural, "singular": kind.lower(), "kind": kind},
+                "versions": [version],
+            }
+            | extra,
+        }
+
+    def custom(self, kind: str, name: str, **body: Any) -> Manifest:
+        """An instance of such a definition."""
+        return self._object(f"{self.name}.example.com/v1", kind, name) | body
+
+    def _object(self, version: str, kind: str, name: str) -> Manifest:
+        metadata = {"name": name, "namespace": self.name}
+        return {"apiVersion": version, "kind": kind, "metadata": metadata}
+
+    def _labelled(self, manifest: Manifest, component: str) -> Manifest:
+        labels = {MANAGED_BY: "stackctl", STACK_LABEL: self.name, COMPONENT_LABEL: component}
+        return manifest | {"metadata": manifest["metadata"] | {"labels": labels}}
+
+
+class Killed(BaseException):
+    """Stands for a process that is no more."""
+
+
+@contextmanager
+def killed_at(event: type, count: int = 1) -> Iterator[Notify]:
+    """Give a `notify` that ends the run the moment the n-th event of a kind is told."""
+    seen = 0
+
+    def notify(told: Event) -> None:
+        nonlocal seen
+        seen += isinstance(told, event)
+        if seen >= count:
+            raise Killed
+
+    yield notify

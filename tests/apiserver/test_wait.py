@@ -1,0 +1,454 @@
+"""Waiting for objects on a real API server, with Pods that fail as the sandbox is told to."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from stackctl.api.access import Impersonation
+from stackctl.api.client import Client
+from stackctl.api.discovery import Discovery
+from stackctl.cluster.targets import Target
+from stackctl.cluster.wait import Observer
+from stackctl.errors import AccessDenied, ApplyError, Interrupted, NotReadyError
+from stackctl.model.events import Event, Notice
+from stackctl.model.objects import STACK_LABEL, Manifest, Ref
+from stackctl.model.outcome import Status
+from stackctl.model.pod_faults import Patience
+from tests.apiserver.proxy import Proxy
+
+LONG = 60.0  # seconds; far more than anything here takes
+SHORT = 3.0  # seconds; for what never happens
+FAIL = "sandbox.stackctl.dev/fail"
+FINE, MISSING = "example.com/fine:1", "example.com/does-not-exist:1"
+
+
+class Scenery:
+    """A namespace, a stack of the same name, and objects in it."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self.client, self.name = client, name
+        self.discovery = Discovery(client)
+        self.stop = threading.Event()
+        self.told: list[Event] = []
+        self.progress: list[tuple[int, int, str]] = []
+        self.patience = Patience(unschedulable=1, restarts=1)
+
+    def as_user(self, user: str) -> "Scenery":
+        """See the same things with the rights of somebody else."""
+        access = self.client.access
+        login = replace(access.login, impersonate=Impersonation(user))
+        return Scenery(Client(replace(access, login=login)), self.name)
+
+    def observer(self) -> Observer:
+        return Observer(
+            self.client,
+            self.discovery,
+            stack=self.name,
+            notify=self.told.append,
+            patience=self.patience,
+        )
+
+    def wait(self, *targets: Target, seconds: float = LONG, observer: Observer | None = None):
+        if observer is None:
+            with self.observer() as made:
+                self.wait(*targets, seconds=seconds, observer=made)
+            return
+        observer.wait(targets, **self.terms(seconds))
+
+    def terms(self, seconds: float = LONG) -> dict[str, Any]:
+        def progress(*news: Any) -> None:
+            self.progress.append(news)
+
+        deadline = time.monotonic() + seconds
+        return {"deadline": deadline, "progress": progress, "stop": self.stop}
+
+    def apply(self, manifest: Manifest, **how: Any) -> Target:
+        return Target.of(self.client.apply(self.path(manifest), manifest, force=True), **how)
+
+    def path(self, manifest: Manifest) -> str:
+        return self.discovery.path_of(manifest)
+
+    def thing(self, api: str, kind: str, name: str, **body: Any) -> Manifest:
+        metadata = {"name": name, "labels": {STACK_LABEL: self.name}}
+        if kind not in ("CustomResourceDefinition", "ValidatingWebhookConfiguration"):
+            metadata["namespace"] = self.name
+        return {"apiVersion": api, "kind": kind, "metadata": metadata, **body}
+
+    def workload(self, kind: str, name: str, image: str = FINE, **how: Any) -> Manifest:
+        """One container; `fail` is an annotation, everything else goes into the Pod."""
+        labels = {"app": name}
+        annotations = {FAIL: how.pop("fail")} if "fail" in how else {}
+        resources = how.pop("resources", {})
+        main = {"name": "main", "image": image, "resources": resources}
+        template = {
+            "metadata": {"labels": labels, "annotations": annotations},
+            "spec": {"containers": [main], **how},
+        }
+        spec = {"selector": {"matchLabels": labels}, "template": template}
+        return self.thing("apps/v1", kind, name, spec=spec)
+
+    def definition(self, schema: Manifest | None = None) -> Manifest:
+        group = f"{self.name}.example.com"
+        opened = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        version = {
+            "name": "v1",
+            "served": True,
+            "storage": True,
+            "schema": {"openAPIV3Schema": opened},
+            "subresources": {"status": {}},
+        }
+        return self.thing(
+            "apiextensions.k8s.io/v1",
+            "CustomResourceDefinition",
+            f"widgets.{group}",
+            spec={
+                "group": group,
+                "scope": "Namespaced",
+                "names": {"plural": "widgets", "kind": "Widget"},
+                "versions": [version],
+            },
+        )
+
+    def widget(self, **metadata: Any) -> Manifest:
+        made = self.thing(f"{self.name}.example.com/v1", "Widget", "one")
+        return made | {"metadata": made["metadata"] | metadata}
+
+
+@pytest.fixture
+def scenery(client: Client, request: pytest.FixtureRequest) -> Iterator[Scenery]:
+    made = Scenery(client, f"wait-{next(NUMBERS)}-{int(time.time())}")
+    client.create("/api/v1/namespaces", made.thing("v1", "Namespace", made.name) | {
+        "metadata": {"name": made.name}})  # fmt: skip
+    yield made
+    made.stop.set()
+    crd = made.definition()
+    client.delete(made.path(crd))
+    client.delete(f"/api/v1/namespaces/{made.name}")
+
+
+NUMBERS = itertools.count()
+
+
+def in_background(work: Callable[[], None]) -> Callable[[], None]:
+    """Start something and return how to wait for its end, with its error if it has one."""
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(work)
+    pool.shutdown(wait=False)
+    return lambda: future.result(LONG)
+
+
+def until(true: Callable[[], object]) -> None:
+    """Return as soon as something holds."""
+    end = time.monotonic() + LONG
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "DaemonSet", "StatefulSet"])
+def test_ready_workloads_end_the_wait(scenery, kind):
+    """A wait ends when the workload's Pods are there, and tells how far it is."""
+    scenery.wait(scenery.apply(scenery.workload(kind, "fine")))
+    assert scenery.progress[0][:2] == (0, 1)
+    assert scenery.progress[-1] == (1, 1, "")
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "DaemonSet", "StatefulSet"])
+def test_image_that_cannot_be_pulled_fails_in_seconds(scenery, kind):
+    """A bad image ends the wait long before the deadline, naming Pod, reason and remedy."""
+    began = time.monotonic()
+    with pytest.raises(NotReadyError, match=f"{kind}/.*/web: Pod web-.*ImagePullBackOff") as caught:
+        scenery.wait(scenery.apply(scenery.workload(kind, "web", MISSING)))
+    assert time.monotonic() - began < 15
+    assert MISSING in caught.value.hint
+
+
+def test_image_of_an_init_container(scenery):
+    """A Pod that is held up by its init container names that container."""
+    first = {"name": "first", "image": MISSING}
+    with pytest.raises(NotReadyError, match="container first: ImagePullBackOff"):
+        scenery.wait(scenery.apply(scenery.workload("Deployment", "web", initContainers=[first])))
+
+
+def test_crash_loop_names_the_exit_code_and_the_log(scenery):
+    """A container that crashes again and again fails the wait, with the command for its log."""
+    with pytest.raises(NotReadyError, match="CrashLoopBackOff: exit code 1") as caught:
+        scenery.wait(scenery.apply(scenery.workload("Deployment", "web", fail="crash-loop")))
+    assert caught.value.hint.startswith(f"kubectl -n {scenery.name} logs web-")
+
+
+def test_pod_that_fits_on_no_node(scenery):
+    """A Pod that asks for more than any node has fails after a short grace."""
+    greedy = {"limits": {"nvidia.com/gpu": "999"}}
+    with pytest.raises(NotReadyError, match="Unschedulable: .*Insufficient nvidia.com/gpu"):
+        scenery.wait(scenery.apply(scenery.workload("Deployment", "web", resources=greedy)))
+
+
+def test_deadline_names_what_is_missing_and_its_last_event(scenery):
+    """When time is up every object that is not ready is named, with what is known about it."""
+    fine = scenery.apply(scenery.workload("Deployment", "fine"))
+    never = scenery.apply(scenery.workload("Deployment", "never", fail="never-ready"))
+    scenery.wait(fine)
+    with pytest.raises(NotReadyError) as caught:
+        scenery.wait(fine, never, seconds=SHORT)
+    text = str(caught.value)
+    assert "1 of 2 objects not ready" in text
+    assert f"Deployment/{scenery.name}/never: 0/1 replicas ready" in text
+    assert "Unhealthy: Readiness probe failed" in text
+    assert "Deployment/fine" not in text
+
+
+def test_new_revision_is_not_judged_by_the_old_ones_pods(scenery):
+    """A Deployment mended after a bad image gets ready, though the broken Pod is still there."""
+    scenery.wait(scenery.apply(scenery.workload("Deployment", "web")))
+    with pytest.raises(NotReadyError, match="ImagePullBackOff"):
+        scenery.wait(scenery.apply(scenery.workload("Deployment", "web", MISSING)))
+    scenery.wait(scenery.apply(scenery.workload("Deployment", "web", "example.com/fine:2")))
+
+
+def test_answer_about_the_generation_before_is_not_ready(scenery):
+    """What was ready before the change is not ready because of that."""
+    with scenery.observer() as observer:
+        scenery.wait(scenery.apply(scenery.workload("Deployment", "web")), observer=observer)
+        changed = scenery.apply(scenery.workload("Deployment", "web", MISSING))
+        with pytest.raises(NotReadyError, match="ImagePullBackOff"):
+            scenery.wait(changed, observer=observer)
+
+
+def test_object_of_another_uid_is_not_the_one_applied(scenery):
+    """An object that took the place of ours does not pass for it."""
+    web = scenery.workload("Deployment", "web")
+    first = scenery.apply(web)
+    scenery.wait(first)
+    with scenery.observer() as observer:
+        scenery.wait(first, observer=observer)
+        scenery.client.delete(scenery.path(web), uid=first.uid)
+        with pytest.raises(NotReadyError, match="was deleted by somebody else"):
+            scenery.wait(first, observer=observer)
+
+
+def test_daemon_set_without_a_node_is_not_ready_unless_foreseen(scenery):
+    """A DaemonSet that matches no node is named at the deadline; where it may, it is ready."""
+    idle = scenery.workload("DaemonSet", "idle", nodeSelector={"no": "where"})
+    with pytest.raises(NotReadyError, match="no node matches its node selector"):
+        scenery.wait(scenery.apply(idle), seconds=SHORT)
+    scenery.wait(scenery.apply(idle, may_match_no_node=True))
+
+
+def test_established_definitions_can_be_used_at_once(scenery):
+    """After the wait for a definition its objects can be found and applied."""
+    crd = scenery.apply(scenery.definition())
+    with scenery.observer() as observer:
+        observer.wait_established([crd], **scenery.terms())
+    assert scenery.apply(scenery.widget()).uid
+
+
+def test_definition_whose_names_are_taken_is_refused(scenery):
+    """Two definitions cannot have one kind in one group; the wait says so."""
+    scenery.apply(scenery.definition())
+    other = scenery.definition()
+    group = other["spec"]["group"]
+    other["metadata"]["name"] = f"others.{group}"
+    other["spec"]["names"]["plural"] = "others"
+    try:
+        with (
+            scenery.observer() as observer,
+            pytest.raises(NotReadyError, match="its names are taken"),
+        ):
+            observer.wait_established([scenery.apply(other)], **scenery.terms())
+    finally:
+        scenery.client.delete(scenery.path(other))
+
+
+def test_custom_resource_waits_for_its_controller(scenery):
+    """A fresh custom resource is not ready; it is when its controller says so."""
+    with scenery.observer() as observer:
+        observer.wait_established([scenery.apply(scenery.definition())], **scenery.terms())
+        one = scenery.apply(scenery.widget())
+        finish = in_background(lambda: scenery.wait(one, observer=observer))
+        until(lambda: "has not reported" in str(scenery.progress))
+        ready = {"type": "Ready", "status": "True"}
+        path = f"{scenery.path(scenery.widget())}/status"
+        scenery.client.patch(path, {"status": {"conditions": [ready]}})
+        finish()
+
+
+def test_lost_connections_are_taken_up_again(scenery):
+    """A watch that is cut goes on, and what happened meanwhile is not missed."""
+    with Proxy(scenery.client.access.server) as proxy:
+        access = replace(scenery.client.access, server=proxy.server)
+        client = Client(access)
+        web = scenery.apply(scenery.workload("Deployment", "web", MISSING), fresh=True)
+        scenery.patience = Patience(pull=LONG, registry=LONG)
+        with Observer(
+            client, Discovery(client), stack=scenery.name, notify=scenery.told.append
+        ) as observer:
+            mended = scenery.workload("Deployment", "web")
+            finish = in_background(lambda: scenery.wait(web, observer=observer))
+            until(lambda: scenery.progress)
+            proxy.refuse()
+            proxy.cut()
+            web = scenery.apply(mended)
+            proxy.accept()
+            finish_mended = in_background(lambda: scenery.wait(web, observer=observer))
+            finish_mended()
+            finish()
+        client.close()
+
+
+def test_stopping_ends_the_wait(scenery):
+    """A wait that is stopped ends at once and says what it was waiting for."""
+    never = scenery.apply(scenery.workload("Deployment", "never", fail="never-ready"))
+    finish = in_background(lambda: scenery.wait(never))
+    until(lambda: scenery.progress)
+    scenery.stop.set()
+    with pytest.raises(Interrupted, match="Deployment/.*/never"):
+        finish()
+
+
+def allow(scenery: Scenery, user: str, *rules: tuple[str, str, list[str]]) -> None:
+    """Give a user rights in the namespace."""
+    api = "rbac.authorization.k8s.io/v1"
+    role = scenery.thing(api, "Role", user, rules=[
+        {"apiGroups": [group], "resources": [plural], "verbs": verbs}
+        for group, plural, verbs in rules])  # fmt: skip
+    binding = scenery.thing(
+        api,
+        "RoleBinding",
+        user,
+        roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": user},
+        subjects=[{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+    )
+    scenery.apply(role)
+    scenery.apply(binding)
+
+
+def test_few_rights_are_enough_to_wait(scenery):
+    """Who may only read single objects of one namespace is told so, and waits by asking."""
+    allow(scenery, "reader", ("apps", "deployments", ["get"]), ("", "pods", ["list"]))
+    web = scenery.apply(scenery.workload("Deployment", "web"))
+    reader = scenery.as_user("reader")
+    reader.wait(web)
+    notices = [event.text for event in reader.told if isinstance(event, Notice)]
+    assert any("deployments" in text and "asking every 2 s" in text for text in notices)
+    assert any("replicasets" in text and "why Pods fail" in text for text in notices)
+
+
+def test_no_rights_are_said_at_once(scenery):
+    """Who may not read what was applied is told which right is missing."""
+    web = scenery.apply(scenery.workload("Deployment", "web"))
+    with pytest.raises(AccessDenied, match="deployments"):
+        scenery.as_user("nobody").wait(web)
+
+
+def test_webhook_configuration_is_ready_with_its_ca(scenery):
+    """A webhook configuration is waited for until its CA has been filled in."""
+    hook = {
+        "name": "widgets.example.com",
+        "clientConfig": {"service": {"name": "none", "namespace": scenery.name}},
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+        "failurePolicy": "Ignore",
+        "rules": [
+            {
+                "apiGroups": [f"{scenery.name}.example.com"],
+                "apiVersions": ["v1"],
+                "operations": ["CREATE"],
+                "resources": ["widgets"],
+            }
+        ],
+    }
+    api = "admissionregistration.k8s.io/v1"
+    kind = "ValidatingWebhookConfiguration"
+    config = scenery.thing(api, kind, scenery.name, webhooks=[hook])
+    try:
+        scenery.wait(scenery.apply(config))
+        live = scenery.client.get(scenery.path(config))
+        assert live
+        assert live["webhooks"][0]["clientConfig"]["caBundle"]
+    finally:
+        scenery.client.delete(scenery.path(config))
+
+
+def test_wait_for_the_end_names_the_finalizer_and_its_controller(scenery):
+    """What stays after its deletion is named with what holds it and the command that lets go."""
+    widget = scenery.widget(finalizers=["example.com/clean"])
+    with scenery.observer() as observer:
+        observer.wait_established([scenery.apply(scenery.definition())], **scenery.terms())
+        one = scenery.apply(widget)
+        scenery.client.delete(scenery.path(widget), uid=one.uid)
+        with pytest.raises(ApplyError) as caught:
+            observer.wait_gone(
+                [one],
+                **scenery.terms(seconds=0),
+                controllers={"example.com": "Deployment/ml/widgets"},
+            )
+        assert "finalizer example.com/clean, held by Deployment/ml/widgets" in str(caught.value)
+        assert f"kubectl -n {scenery.name} patch widget.{scenery.name}.example.com one" in (
+            caught.value.hint
+        )
+        scenery.client.patch(scenery.path(widget), {"metadata": {"finalizers": None}})
+        observer.wait_gone([one], **scenery.terms())
+
+
+def test_everything_of_a_deleted_definition_is_gone(scenery):
+    """Objects whose kind went away are gone; so is what another object of that name replaced."""
+    crd, widget = scenery.definition(), scenery.widget()
+    with scenery.observer() as observer:
+        targets = [scenery.apply(crd)]
+        observer.wait_established(targets, **scenery.terms())
+        targets.append(scenery.apply(widget))
+        scenery.client.delete(scenery.path(crd))
+        observer.wait_gone(targets, **scenery.terms())
+        targets = [scenery.apply(crd)]
+        observer.wait_gone([replace(targets[0], uid="another")], **scenery.terms(seconds=0))
+
+
+def test_many_objects_of_a_place_are_counted_together(scenery):
+    """With many objects in one place their end is noticed all the same."""
+    configs = [scenery.thing("v1", "ConfigMap", f"c{number}") for number in range(8)]
+    targets = [scenery.apply(config) for config in configs]
+    for config in configs[1:]:
+        scenery.client.delete(scenery.path(config))
+    with scenery.observer() as observer:
+        observer.wait_gone(targets[1:], **scenery.terms())
+        with pytest.raises(ApplyError, match="ConfigMap/.*/c0: was not deleted"):
+            observer.wait_gone(targets, **scenery.terms(seconds=0))
+
+
+def test_statuses_tell_how_everything_stands(scenery):
+    """Every object has a status: ready, missing, not served, or its Pod's reason."""
+    config = scenery.thing("v1", "ConfigMap", "there")
+    stripped = scenery.thing("v1", "ConfigMap", "stripped")
+    del stripped["metadata"]["labels"]
+    web = scenery.workload("Deployment", "web", MISSING)
+    with pytest.raises(NotReadyError):
+        scenery.wait(scenery.apply(web))
+    there, bare = scenery.apply(config).ref, scenery.apply(stripped).ref
+    missing = replace(there, name="missing")
+    unserved = Ref("no.example.com", "Widget", scenery.name, "one")
+    deployment = Ref("apps", "Deployment", scenery.name, "web")
+    with scenery.observer() as observer:
+        found = observer.statuses([there, bare, missing, unserved, deployment])
+    assert {ref: each.status for ref, each in found.items()} == {
+        there: Status.CURRENT,
+        bare: Status.CURRENT,
+        missing: Status.NOT_FOUND,
+        unserved: Status.NOT_FOUND,
+        deployment: Status.FAILED,
+    }
+    assert "ImagePullBackOff" in found[deployment].message
+
+
+def test_status_of_what_may_not_be_read_is_unknown(scenery):
+    """A refusal is not an empty answer."""
+    web = scenery.apply(scenery.workload("Deployment", "web")).ref
+    nobody = scenery.as_user("nobody")
+    with nobody.observer() as observer:
+        assert observer.statuses([web])[web].status is Status.UNKNOWN

@@ -1,0 +1,93 @@
+"""Differences between two versions of an object, and what must not show in them."""
+
+from typing import Any
+
+from stackctl.model.diff import LAST_APPLIED, MISSING, Difference, differences, mask
+
+
+def deployment(**spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "x", "namespace": "ml"},
+        "spec": spec,
+    }
+
+
+def secret(data: dict[str, str], annotations: dict[str, str] | None = None) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": "s", "namespace": "ml"}
+    if annotations:
+        metadata["annotations"] = annotations
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
+
+
+def test_equal_objects_have_no_differences():
+    """An object compared with itself differs in nothing."""
+    assert differences(deployment(replicas=1), deployment(replicas=1)) == ()
+
+
+def test_a_changed_field_is_named_by_its_path():
+    """A scalar that changed is one difference with both values."""
+    assert differences(deployment(replicas=1), deployment(replicas=3)) == (
+        Difference("spec.replicas", 1, 3),
+    )
+
+
+def test_server_metadata_and_status_are_left_out():
+    """What only the server writes is never a difference."""
+    old, new = deployment(replicas=1), deployment(replicas=1) | {"status": {"replicas": 1}}
+    new["metadata"] = new["metadata"] | {"resourceVersion": "7", "uid": "u", "generation": 2}
+    assert differences(old, new) == ()
+
+
+def test_lists_merged_by_name_are_compared_by_name():
+    """A reordered container list is equal, and a changed element is named by its key."""
+    a, b = {"name": "a", "image": "a:1"}, {"name": "b", "image": "b:1"}
+    assert differences(deployment(containers=[a, b]), deployment(containers=[b, a])) == ()
+    changed = differences(
+        deployment(containers=[a, b]), deployment(containers=[a, b | {"image": "b:2"}])
+    )
+    assert changed == (Difference("spec.containers[name=b].image", "b:1", "b:2"),)
+
+
+def test_plain_lists_are_compared_by_position():
+    """An argument that was added shows where it stands."""
+    assert differences(deployment(args=["-a"]), deployment(args=["-a", "-b"])) == (
+        Difference("spec.args[1]", MISSING, "-b"),
+    )
+
+
+def test_keys_with_dots_are_quoted():
+    """A label's key stays readable in a path."""
+    old, new = deployment(), deployment()
+    new["metadata"] = new["metadata"] | {"labels": {"a.b/c": "1"}}
+    assert differences(old | {"metadata": old["metadata"] | {"labels": {}}}, new) == (
+        Difference('metadata.labels["a.b/c"]', MISSING, "1"),
+    )
+
+
+def test_secret_values_never_show_but_their_change_does():
+    """Equal values are masked alike, changed ones say so, and no value is in the text."""
+    found = differences(secret({"a": "b25l", "b": "dHdv"}), secret({"a": "b25l", "b": "ZHJlaQ=="}))
+    assert found == (Difference("data.b", "<masked, before>", "<masked, after>"),)
+
+
+def test_a_key_added_to_a_secret_is_masked():
+    """A value that appears is hidden as well."""
+    assert differences(secret({}), secret({"x.y": "c2VjcmV0"})) == (
+        Difference('data["x.y"]', MISSING, "<masked>"),
+    )
+
+
+def test_last_applied_of_a_secret_is_masked():
+    """The annotation in which clients keep whole Secrets leaks nothing."""
+    before = secret({}, {LAST_APPLIED: "{data: b25l}"})
+    after = secret({}, {LAST_APPLIED: "{data: dHdv}"})
+    assert "b25l" not in str(differences(before, after))
+    assert "dHdv" not in str(differences(before, after))
+
+
+def test_masking_leaves_other_kinds_alone():
+    """Only Secrets are masked."""
+    assert mask(deployment(replicas=1)) == deployment(replicas=1)
+    assert mask(secret({"a": "b25l"}))["data"] == {"a": "<masked>"}

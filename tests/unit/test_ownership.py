@@ -1,0 +1,81 @@
+"""Who owns an object or a field, and what follows from it."""
+
+from typing import Any
+
+import pytest
+
+from stackctl.model.objects import MANAGED_BY, STACK_LABEL
+from stackctl.model.ownership import Verdict, field_conflicts, ours, owner, verdict, without
+
+
+def live(**metadata: Any) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"} | metadata}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        ({}, ""),
+        ({"labels": {MANAGED_BY: "stackctl", STACK_LABEL: "ml"}}, ""),
+        ({"labels": {MANAGED_BY: "stackctl", STACK_LABEL: "other"}}, "stack other"),
+        (
+            {
+                "annotations": {
+                    "meta.helm.sh/release-name": "r",
+                    "meta.helm.sh/release-namespace": "n",
+                }
+            },
+            "Helm release n/r",
+        ),
+        (
+            {"annotations": {"argocd.argoproj.io/tracking-id": "app:apps/Deployment:ns/x"}},
+            "Argo CD application app",
+        ),
+        ({"labels": {"kustomize.toolkit.fluxcd.io/name": "k"}}, "Flux Kustomization k"),
+        ({"labels": {"helm.toolkit.fluxcd.io/name": "h"}}, "Flux HelmRelease h"),
+    ],
+)
+def test_an_owner_is_named(metadata, expected):
+    """Every tool leaves its mark in labels or annotations."""
+    assert owner(live(**metadata), "ml") == expected
+
+
+def test_our_label_alone_is_not_ownership():
+    """A label somebody copied does not make an object ours."""
+    assert not ours(live(labels={STACK_LABEL: "ml"}), "ml")
+
+
+@pytest.mark.parametrize(
+    ("manager", "expected"),
+    [
+        ("kubectl-edit", Verdict.OVERRIDE),
+        ("kubectl-client-side-apply", Verdict.OVERRIDE),
+        ("helm", Verdict.OVERRIDE),
+        ("kube-controller-manager", Verdict.YIELD),
+        ("cert-manager-cainjector", Verdict.YIELD),
+        ("keda-operator", Verdict.YIELD),
+        ("argocd-application", Verdict.REFUSE),
+        ("unknown", Verdict.REFUSE),
+    ],
+)
+def test_a_manager_is_judged_by_its_name(manager, expected):
+    """People's tools are overridden, controllers keep their fields, strangers are refused."""
+    assert verdict(manager) is expected
+    assert field_conflicts({".spec": manager})[0].verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        (".spec.replicas", {"spec": {"list": [{"name": "a", "x": 1}, {"name": "b", "x": 2}]}}),
+        (
+            '.spec.list[name="b"].x',
+            {"spec": {"replicas": 1, "list": [{"name": "a", "x": 1}, {"name": "b"}]}},
+        ),
+        (".spec.absent.deeper", None),
+    ],
+)
+def test_a_field_is_left_out_by_the_servers_name_for_it(field, expected):
+    """Only the named field goes; a field that is not there changes nothing."""
+    manifest = {"spec": {"replicas": 1, "list": [{"name": "a", "x": 1}, {"name": "b", "x": 2}]}}
+    assert without(manifest, field) == (expected if expected is not None else manifest)

@@ -1,0 +1,167 @@
+"""The plan's truth table: desired, live and inventory in, action out."""
+
+from typing import Any
+
+import pytest
+
+from stackctl.model.bundle import Bundle, BundleComponent
+from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Manifest, digest, ref_of
+from stackctl.model.ownership import owned_digest
+from stackctl.model.plan import Action, Change, Plan, Snapshot, drifted, make, proven_unchanged
+from stackctl.model.release import Entry
+
+OURS = {MANAGED_BY: "stackctl", STACK_LABEL: "ml"}
+
+
+def config(value: str = "1", **metadata: Any) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "c", "namespace": "ml"} | metadata,
+        "data": {"key": value},
+    }
+
+
+def live_config(value: str = "1", *, ours: bool = True, fields: str = "f:data") -> Manifest:
+    entry = {"manager": "stackctl", "operation": "Apply", "fieldsV1": {fields: {}}}
+    return config(
+        value,
+        uid="u1",
+        labels=OURS if ours else {},
+        managedFields=[entry] if ours else [],
+    )
+
+
+def entry_for(manifest: Manifest, live: Manifest, **changes: Any) -> Entry:
+    return Entry(
+        **{
+            "ref": ref_of(manifest),
+            "component": "a",
+            "version": "v1",
+            "uid": "u1",
+            "rendered": digest(manifest),
+            "owned": owned_digest(live),
+            **changes,
+        }
+    )
+
+
+def planned(desired: list[Manifest], snapshot: Snapshot, inventory: tuple[Entry, ...] = ()) -> Plan:
+    bundle = Bundle("p", (BundleComponent("a", "1", "ml", tuple(desired)),))
+    return make(bundle, "ml", snapshot, inventory)
+
+
+def only(plan: Plan) -> Change:
+    (change,) = plan.changes
+    return change
+
+
+def test_an_object_that_is_not_there_is_created():
+    """Nothing live: create."""
+    assert only(planned([config()], Snapshot({}, {}, frozenset()))).action is Action.CREATE
+
+
+def test_an_object_proven_unchanged_is_unchanged():
+    """A proof is enough; no prediction is needed."""
+    ref = ref_of(config())
+    snapshot = Snapshot({ref: live_config()}, {}, frozenset({ref}))
+    assert only(planned([config()], snapshot)).action is Action.UNCHANGED
+
+
+def test_a_different_prediction_is_an_update_with_its_differences():
+    """What the dry run would change is shown."""
+    live, wanted = live_config("1"), live_config("2")
+    ref = ref_of(live)
+    snapshot = Snapshot({ref: live}, {ref: wanted}, frozenset())
+    change = only(planned([config("2")], snapshot, (entry_for(config(), live),)))
+    assert change.action is Action.UPDATE
+    assert [each.path for each in change.differences] == ["data.key"]
+
+
+def test_lost_field_ownership_is_taken_back():
+    """Equal values in other hands are applied again, so that a later removal really removes."""
+    live, wanted = live_config(fields="f:metadata"), live_config(fields="f:data")
+    ref = ref_of(live)
+    snapshot = Snapshot({ref: live}, {ref: wanted}, frozenset())
+    change = only(planned([config()], snapshot, (entry_for(config(), live),)))
+    assert (change.action, change.reason) == (Action.UPDATE, "field ownership")
+
+
+def test_an_equal_prediction_is_unchanged():
+    """A dry run that changes nothing means no request."""
+    live = live_config()
+    ref = ref_of(live)
+    plan = planned([config()], Snapshot({ref: live}, {ref: live}, frozenset()))
+    assert only(plan).action is Action.UNCHANGED
+    assert plan.empty
+
+
+def test_a_foreign_object_is_adopted_not_updated():
+    """An object without our labels that the snapshot let through is taken over, and shown so."""
+    live = live_config(ours=False)
+    ref = ref_of(live)
+    plan = planned([config()], Snapshot({ref: live}, {ref: live_config()}, frozenset()))
+    assert only(plan).action is Action.ADOPT
+
+
+def test_what_left_the_bundle_is_pruned():
+    """An object of the inventory that nobody wants any more goes."""
+    live = live_config()
+    snapshot = Snapshot({ref_of(live): live}, {}, frozenset())
+    assert only(planned([], snapshot, (entry_for(config(), live),))).action is Action.PRUNE
+
+
+def test_what_somebody_made_again_is_not_pruned():
+    """Another uid is another object: not ours to delete."""
+    live = live_config()
+    snapshot = Snapshot({ref_of(live): live}, {}, frozenset())
+    assert planned([], snapshot, (entry_for(config(), live, uid="other"),)).changes == ()
+
+
+def test_what_is_gone_already_is_not_pruned():
+    """An object deleted by hand needs no delete."""
+    live = live_config()
+    assert planned([], Snapshot({}, {}, frozenset()), (entry_for(config(), live),)).changes == ()
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        {"uid": "other"},
+        {"rendered": "other"},
+        {"owned": "other"},
+        {"owned": ""},
+        {"version": "v1beta1"},
+    ],
+    ids=lambda doubt: next(iter(doubt)),
+)
+def test_any_doubt_breaks_the_proof(doubt):
+    """One hash, uid or version that differs and the object is asked about."""
+    live = live_config()
+    assert proven_unchanged(config(), live, entry_for(config(), live))
+    assert not proven_unchanged(config(), live, entry_for(config(), live, **doubt))
+
+
+def test_an_object_being_deleted_is_never_proven():
+    """A terminating object is not left alone."""
+    live = live_config()
+    live["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert not proven_unchanged(config(), live, entry_for(config(), live))
+
+
+def test_drift_names_its_author():
+    """The manager that wrote last is who changed it, and its time is when."""
+    live = live_config()
+    entry = entry_for(config(), live, owned="before")
+    live["metadata"]["managedFields"].append(
+        {"manager": "kubectl-edit", "operation": "Update", "time": "2026-01-02T00:00:00Z"}
+    )
+    (drift,) = drifted(live, entry)
+    assert (drift.manager, drift.time) == ("kubectl-edit", "2026-01-02T00:00:00Z")
+
+
+def test_no_drift_where_our_entry_is_as_it_was():
+    """Status updates and foreign additions are not drift."""
+    live = live_config()
+    live["metadata"]["managedFields"].append({"manager": "x", "operation": "Update"})
+    assert drifted(live, entry_for(config(), live)) == ()

@@ -1,0 +1,48 @@
+"""What a cluster must have before anything is touched."""
+
+import pytest
+
+from stackctl.model.preflight import GPU, Facts, Node, check, satisfies
+from stackctl.model.profile import GpuNeeds, Needs
+
+
+def facts(*gpus: int, version: str = "v1.36.3", storage: bool = True) -> Facts:
+    nodes = tuple(Node(f"n{i}", {GPU: str(n)} if n else {}, {}) for i, n in enumerate(gpus))
+    return Facts(version, nodes, ("standard",), storage, "uid")
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "expected"),
+    [
+        ("v1.36.3", ">=1.30", True),
+        ("v1.29.9", ">=1.30", False),
+        ("v1.36.3", "<=1.36", True),
+        ("v1.36.3", ">=1.30,<1.36", False),
+        ("v1.36.3-gke.100", "==1.36.3", True),
+        ("v1.36.3", "1.36", True),
+        ("v1.36.3", "about 1.36", False),
+        ("nonsense", ">=1.30", False),
+    ],
+)
+def test_versions_are_compared_as_precisely_as_the_bound_is_written(version, wanted, expected):
+    """A bound of two numbers means every patch of that minor."""
+    assert satisfies(version, wanted) is expected
+
+
+def test_a_cluster_that_has_everything_passes():
+    """No findings."""
+    needs = Needs(">=1.30", GpuNeeds(2, 8), storageClass=True)
+    assert check(needs, facts(8, 8)) == ()
+
+
+def test_all_findings_come_at_once():
+    """The version, the missing node and the storage class are told together."""
+    needs = Needs(">=1.40", GpuNeeds(3, 8), storageClass=True)
+    subjects = [each.subject for each in check(needs, facts(8, 8, storage=False))]
+    assert subjects == ["kubernetes", "gpu", "storage"]
+
+
+def test_nodes_with_too_few_gpus_are_named():
+    """A four-GPU node is not what an eight-GPU profile expects; an unknown one may still be."""
+    (finding,) = check(Needs(gpu=GpuNeeds(1, 8)), facts(4, 0, 8))
+    assert finding.subject == "node n0"

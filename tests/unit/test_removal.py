@@ -1,0 +1,98 @@
+"""In which order objects leave, and which must stay."""
+
+from typing import Any
+
+from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Ref
+from stackctl.model.removal import Phase, Survey, foreign, matches, phases, spared
+
+NAMESPACE = Ref("", "Namespace", "", "ml")
+CLAIM = Ref("", "PersistentVolumeClaim", "ml", "data")
+DEFINITION = Ref("apiextensions.k8s.io", "CustomResourceDefinition", "", "jobs.e.dev")
+JOB = Ref("e.dev", "Job", "team", "theirs")
+CONFIG = Ref("", "ConfigMap", "ml", "theirs")
+NOTHING = Survey({}, {}, {})
+
+
+def kept(refs: list[Ref], survey: Survey = NOTHING, **options: Any) -> dict[Ref, str]:
+    options = {"created": set(refs)} | options
+    return {each.ref: each.why for each in spared(refs, survey, **options)}
+
+
+def test_objects_leave_in_the_safe_order():
+    """Custom resources while controllers run, webhooks before workloads, namespaces last."""
+    refs = [
+        NAMESPACE,
+        DEFINITION,
+        Ref("", "Service", "ml", "s"),
+        Ref("apps", "Deployment", "ml", "d"),
+        Ref("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "", "w"),
+        Ref("e.dev", "Job", "ml", "ours"),
+    ]
+    assert [(phase, [ref.kind for ref in group]) for phase, group in phases(refs)] == [
+        (Phase.CUSTOM_RESOURCES, ["Job"]),
+        (Phase.WEBHOOKS, ["ValidatingWebhookConfiguration"]),
+        (Phase.WORKLOADS, ["Deployment"]),
+        (Phase.REST, ["Service"]),
+        (Phase.DEFINITIONS, ["CustomResourceDefinition"]),
+        (Phase.NAMESPACES, ["Namespace"]),
+    ]
+
+
+def test_nothing_is_spared_without_a_reason():
+    """A namespace we made and that is empty goes, and so does an unused definition."""
+    assert kept([NAMESPACE, DEFINITION, CONFIG]) == {}
+
+
+def test_claims_stay_unless_their_data_may_go():
+    """A volume claim holds data until the user says otherwise."""
+    assert kept([CLAIM]) == {CLAIM: "holds data"}
+    assert kept([CLAIM], delete_data=True) == {}
+
+
+def test_a_namespace_that_was_there_before_stays():
+    """Only what we created may be deleted whole."""
+    assert kept([NAMESPACE], created=set()) == {NAMESPACE: "was there before the stack"}
+
+
+def test_kubernetes_own_namespaces_always_stay():
+    """`default` and `kube-*` are never deleted, whatever the record says."""
+    names = ("default", "kube-system", "kube-anything")
+    refs = [Ref("", "Namespace", "", name) for name in names]
+    assert set(kept(refs)) == set(refs)
+
+
+def test_a_namespace_with_strangers_stays_and_names_them():
+    """Somebody else's object keeps its namespace."""
+    survey = Survey({}, {"ml": (CONFIG,)}, {})
+    assert "ConfigMap/ml/theirs" in kept([NAMESPACE], survey)[NAMESPACE]
+
+
+def test_a_definition_with_users_objects_stays_unless_their_data_may_go():
+    """Deleting a definition would delete every instance."""
+    survey = Survey({"jobs.e.dev": (JOB,)}, {}, {})
+    assert "Job/team/theirs" in kept([DEFINITION], survey)[DEFINITION]
+    assert kept([DEFINITION], survey, delete_data=True) == {}
+    assert set(kept([DEFINITION], keep_definitions=True)) == {DEFINITION}
+
+
+def test_what_is_foreign_in_a_namespace():
+    """Ours, owned, ordinary and declared objects are not; everything else is."""
+    label = {MANAGED_BY: "stackctl", STACK_LABEL: "ml"}
+    owned = [{"uid": "u"}]
+    lease = Ref("coordination.k8s.io", "Lease", "ml", "leader")
+    root = Ref("", "ConfigMap", "ml", "kube-root-ca.crt")
+    declared = Ref("", "Secret", "ml", "certs")
+    assert foreign({"metadata": {}}, CONFIG, "ml", ())
+    assert foreign({"metadata": {"labels": label}}, CONFIG, "other", ())
+    assert not foreign({"metadata": {"labels": label}}, CONFIG, "ml", ())
+    assert not foreign({"metadata": {"ownerReferences": owned}}, CONFIG, "ml", ())
+    assert not foreign({"metadata": {}}, lease, "ml", ())
+    assert not foreign({"metadata": {}}, root, "ml", ())
+    assert not foreign({"metadata": {}}, declared, "ml", (declared,))
+
+
+def test_leftovers_may_be_patterns():
+    """A star stands for any name or namespace, never for another kind."""
+    pattern = Ref("", "NodeFeature", "*", "*")
+    assert matches(pattern, Ref("nfd.k8s-sigs.io", "NodeFeature", "nfd", "node-1"))
+    assert not matches(pattern, Ref("nfd.k8s-sigs.io", "NodeFeatureRule", "", "x"))
