@@ -8,6 +8,10 @@ fail() {
     printf 'error: %s\n' "$*" >&2
     exit 1
 }
+misused() {
+    printf 'error: %s\n' "$*" >&2
+    exit 2
+}
 
 usage() {
     cat <<'END'
@@ -39,7 +43,7 @@ read_options() {
     while [ $# -gt 0 ]; do
         case $1 in
         --prefix)
-            [ $# -gt 1 ] || fail '--prefix needs a directory'
+            [ $# -gt 1 ] || misused '--prefix needs a directory'
             prefix=$2
             shift
             ;;
@@ -51,11 +55,11 @@ read_options() {
             usage
             exit 0
             ;;
-        *) fail "unknown option $1; ./install.sh --help lists the options" ;;
+        *) misused "unknown option $1; ./install.sh --help lists the options" ;;
         esac
         shift
     done
-    [ -z "$quickstart" ] || [ -z "$uninstall" ] || fail '--quickstart and --uninstall exclude each other'
+    [ -z "$quickstart" ] || [ -z "$uninstall" ] || misused '--quickstart and --uninstall exclude each other'
 }
 
 # Sets $home (the environment's folder), $bin and $link.
@@ -126,13 +130,17 @@ check_writable() {
     [ -w "$folder" ] || fail "cannot write to $folder; choose another place with --prefix DIR"
 }
 
+make_folder() {
+    [ -d "$1" ] || act mkdir -p "$1" 2>/dev/null || fail "cannot write to $1; choose another place with --prefix DIR"
+}
+
 sound() {
     [ -x "$venv/bin/python" ] && new_enough "$venv/bin/python" && "$venv/bin/python" -c 'import pip' 2>/dev/null
 }
 
 make_environment() {
     if sound; then return; fi
-    act mkdir -p "$home"
+    make_folder "$home"
     # Whatever is there is half made, or belonged to a Python that has gone.
     act "$python" -m venv --clear "$venv" || fail "cannot make a Python environment in $venv"
 }
@@ -156,7 +164,7 @@ install_package() {
 }
 
 make_link() {
-    act mkdir -p "$bin"
+    make_folder "$bin"
     act ln -sf "$venv/bin/stackctl" "$link"
 }
 
@@ -186,9 +194,8 @@ remove() {
         say "nothing to remove: stackctl is not installed in $home"
         return
     fi
-    if [ -x "$venv/bin/stackctl" ] && running=$("$venv/bin/stackctl" sandbox status -q -o name 2>/dev/null); then
-        fail "a sandbox is running; stop it first: $link sandbox down --name $(say "$running" | head -n 1)"
-    fi
+    running=$("$venv/bin/python" -c 'from stackctl.sandbox.inspection import running_sandboxes as f; print(*f())' 2>/dev/null) || running=''
+    [ -z "$running" ] || fail "a sandbox runs ($running); stop it first: $link sandbox down --name ${running%% *}"
     if ours; then act rm -f "$link"; fi
     act rm -rf "$venv"
     act rm -f "$home/install.log"

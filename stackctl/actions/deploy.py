@@ -1,31 +1,18 @@
 """Bring a cluster to the state a profile describes, or show what that would take."""
 
 import time
-from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.compose import Request, compose_stack
 from stackctl.actions.outlook import look, require_cluster
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.run import Intent, Options, execute
+from stackctl.cluster.run import Intent
 from stackctl.cluster.session import workers
 from stackctl.model.events import Notify
 from stackctl.model.outcome import DeployOutcome, TargetInfo
 from stackctl.model.plan import Plan
-
-Agree = Callable[[Plan, TargetInfo], bool]
-Clock = Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True)
-class DeployOptions:
-    """How a deploy goes about it."""
-
-    timeout: float = 600.0  # seconds for the whole run
-    wait: bool = True
-    dry_run: bool = False
-    holder: str = ""  # user@host: holds the lock and is recorded
 
 
 def diff(request: Request, connection: Connection, notify: Notify) -> tuple[Plan, TargetInfo]:
@@ -62,24 +49,3 @@ def outlook(request: Request, connection: Connection, notify: Notify, pool: Exec
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
     return look(connection, composed.stack, composed.bundle, notify, pool)
-
-
-def bring_about(
-    intent: Intent,
-    connection: Connection,
-    pool: Executor,
-    *,
-    agree: Agree,
-    notify: Notify,
-    options: DeployOptions,
-    now: Clock,
-) -> DeployOutcome:
-    """Ask, and carry out what was agreed to; shared by every verb that changes a stack."""
-    outcome = DeployOutcome(connection.info, intent.plan, None, dry_run=options.dry_run)
-    if intent.settled or options.dry_run:
-        return outcome
-    if not agree(intent.plan, connection.info):
-        return replace(outcome, agreed=False)
-    run = Options(options.timeout, options.wait, options.holder)
-    result, release = execute(connection, intent, run, pool, notify, now)
-    return replace(outcome, release=release, components=result.states)

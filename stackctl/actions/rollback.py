@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stackctl.actions.deploy import Agree, Clock, DeployOptions, bring_about
+from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.outlook import look
 from stackctl.cluster import releases
 from stackctl.cluster.connection import Connection

@@ -5,6 +5,7 @@ from pathlib import Path
 from stackctl.cluster import releases
 from stackctl.cluster.connection import Connection
 from stackctl.errors import ReleaseError, UsageError
+from stackctl.sources.files import read_stack_file
 
 
 def choose_stack(name: str | None, stack_file: Path | None, connection: Connection) -> str:
@@ -12,8 +13,6 @@ def choose_stack(name: str | None, stack_file: Path | None, connection: Connecti
     if name is not None:
         return name
     if stack_file is not None:
-        from stackctl.sources.files import read_stack_file
-
         return read_stack_file(stack_file).name
     known = releases.stacks(connection.client)
     if not known:

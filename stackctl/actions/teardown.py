@@ -146,15 +146,14 @@ def _carry_out(
     now: Clock,
 ) -> tuple[Residue, ...]:
     client, abandoned = connection.client, threading.Event()
+    deadline = now() + options.timeout
     with (
         locked(client, sight.stack, options.holder, abandoned),
         Observer(
             client, connection.discovery, stack=sight.stack, notify=notify, now=now
         ) as observer,
     ):
-        session = Session(
-            connection, observer, pool, notify, now() + options.timeout, True, abandoned
-        )
+        session = Session(connection, observer, pool, notify, deadline, True, abandoned)
         begun = replace(sight.recorded.release, status=ReleaseStatus.UNINSTALLING)
         releases.update(client, sight.recorded, begun)
         try:
@@ -170,7 +169,7 @@ def _carry_out(
         if not left:
             releases.forget(client, sight.stack)
     if not left:
-        residue.remove_record_namespace(connection, pool)
+        residue.remove_record_namespace(connection, pool, deadline, now)
     return left
 
 

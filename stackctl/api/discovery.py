@@ -124,12 +124,12 @@ class Discovery:
         return served
 
 
-def read_served(client: Client) -> Served:
-    """Ask the server what it serves."""
+def read_served(client: Client, accept: str = AGGREGATED) -> Served:
+    """Ask the server what it serves; one that does not know the asked form answers in the old."""
     resources: list[ApiResource] = []
     broken: set[str] = set()
     for root in ("/api", "/apis"):
-        answer = client.send(Request("GET", root, accept=AGGREGATED, verb="discover"))
+        answer = client.send(Request("GET", root, accept=accept, verb="discover"))
         part = (
             read_aggregated(answer.document)
             if _is_aggregated(answer)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 JSON = "application/json"
 READ_SECONDS = 65.0  # an API server ends a request after 60
 PATIENCE_SECONDS = 60.0  # for one request, from its first failure
+LATE_SECONDS = 5.0  # for a request that begins when the run is being stopped already
 QUIET_SECONDS = 2.0  # a longer first wait is told at once
 
 Sleep = Callable[[float], None]
@@ -91,10 +92,11 @@ class Terms:
 class _Course:
     """How one request went so far."""
 
+    late: bool  # it began after the stop: it may be writing down how far the run came
     attempt: int = 0
     renewed: bool = False
     uncertain: bool = False  # an attempt got no answer and may have been carried out
-    first_failure: float = 0.0
+    first_failure: float | None = None
 
 
 class Exchange:
@@ -140,19 +142,6 @@ class Exchange:
         """Close every idle connection."""
         self._transport.close()
 
-    def wait(self, seconds: float, why: str) -> None:
-        """Let time pass, unless the run is being stopped.
-
-        Raises:
-            Interrupted: it is.
-        """
-        if self._terms.sleep is None:
-            self._terms.stop.wait(seconds)
-        elif not self._terms.stop.is_set():
-            self._terms.sleep(seconds)
-        if self._terms.stop.is_set():
-            raise Interrupted(f"interrupted while waiting: {why}")
-
     def tell(self, what: str, why: str, seconds: float) -> None:
         """Say what is being waited for, once for each reason."""
         with self._counting:
@@ -177,12 +166,12 @@ class Exchange:
 
     def error_of(self, refusal: Refusal, request: Request) -> ClusterError:
         """Say what a refusal that came in the middle of an answer means."""
-        return self._error(request, refusal, _Course())
+        return self._error(request, refusal, _Course(late=False))
 
     def _persist(
         self, request: Request, sending: Sending, read: "Callable[[BaseHTTPResponse], T]"
     ) -> T:
-        course = _Course()
+        course = _Course(late=self._terms.stop.is_set())
         while True:
             course.attempt += 1
             identity = self._credentials.identity()
@@ -223,22 +212,37 @@ class Exchange:
 
     def _wait_for(self, retry: Retry, request: Request, refusal: Refusal, course: _Course) -> None:
         now = self.now()
-        course.first_failure = course.first_failure or now
-        until = request.retry_until
-        if until is None:
-            until = course.first_failure + self._terms.patience
-        seconds = retry.seconds * (
-            1 + self._terms.chance() / 2
-        )  # many threads failed at this moment
+        course.first_failure = now if course.first_failure is None else course.first_failure
+        until = self._deadline(request, course, course.first_failure)
+        seconds = retry.seconds * (1 + self._terms.chance() / 2)  # many threads failed just now
         if seconds and now + retry.seconds > until:
             raise self._error(request, refusal, course)
         if course.attempt > 1 or seconds > QUIET_SECONDS:
             self.tell(_what(request), retry.why, seconds)
-        self.wait(min(seconds, max(retry.seconds, until - now)), retry.why)
+        self._sleep(min(seconds, max(retry.seconds, until - now)), retry.why, course.late)
+
+    def _deadline(self, request: Request, course: _Course, began: float) -> float:
+        until = began + self._terms.patience
+        if request.retry_until is not None:
+            until = request.retry_until
+        return min(until, began + LATE_SECONDS) if course.late else until
+
+    def _sleep(self, seconds: float, why: str, late: bool) -> None:
+        """Let time pass, but not beyond a stop."""
+        stop = self._terms.stop
+        if self._terms.sleep is not None:
+            self._terms.sleep(seconds)
+        elif late:
+            time.sleep(seconds)
+        else:
+            stop.wait(seconds)
+        if stop.is_set() and not late:
+            raise Interrupted(f"interrupted while waiting: {why}")
 
     def _error(self, request: Request, refusal: Refusal, course: _Course) -> ClusterError:
-        seconds = self.now() - (course.first_failure or self.now())
-        waited = f" (tried {course.attempt} times in {seconds:.0f} s)" if seconds >= 1 else ""
+        waited = ""
+        if course.first_failure is not None:
+            waited = _duration(course.attempt, self.now() - course.first_failure)
         intent = Intent(request.verb or request.method, _what(request), self._access.server)
         error = error_for(refusal, intent, waited)
         if isinstance(error, Rejected):
@@ -271,6 +275,10 @@ def _fixed_headers(access: Access) -> tuple[tuple[str, str], ...]:
     loopback = is_loopback(urlsplit(access.server).hostname or "")
     compressed = access.compress and not loopback
     return (("User-Agent", agent), ("Accept-Encoding", "gzip" if compressed else "identity"))
+
+
+def _duration(attempts: int, seconds: float) -> str:
+    return f" (tried {attempts} times in {seconds:.0f} s)" if seconds >= 1 else ""
 
 
 def _leave(answer: "BaseHTTPResponse") -> "BaseHTTPResponse":

@@ -55,7 +55,8 @@ class Transport:
         self._size = workers + SPARE_CONNECTIONS
         self._opening = threading.Lock()
         self._pool: tuple[HTTPConnectionPool, Certificate | None] | None = None
-        parts = urlsplit(access.server)
+        parts, proxy = urlsplit(access.server), urlsplit(access.proxy)
+        self._via = f"proxy {proxy.hostname}:{proxy.port or 80}: " if access.proxy else ""
         self._prefix = parts.path.rstrip("/")
         if access.proxy and parts.scheme == "http":
             self._prefix = access.server  # a proxy wants the whole address
@@ -72,7 +73,7 @@ class Transport:
         pairs = sending.headers + identity.headers
         headers = dict(pairs)
         several = len(headers) < len(pairs)  # groups to act for, each in a header of its own
-        with translated():
+        with translated(self._via):
             return pool.urlopen(
                 sending.method,
                 self._prefix + sending.path,
@@ -216,14 +217,15 @@ def body_of(answer: "BaseHTTPResponse") -> bytes:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn every way a connection can fail into a TransportFault."""
+def translated(via: str = "") -> Iterator[None]:
+    """Turn every way a connection can fail into a TransportFault; `via` names the proxy."""
     from urllib3 import exceptions as urllib3
 
     try:
         yield
     except urllib3.HTTPError as error:
-        raise TransportFault(_fault(error), _words(error)) from error
+        through = via if isinstance(error, urllib3.ProxyError) else ""
+        raise TransportFault(_fault(error), through + _words(error)) from error
     except OSError as error:
         raise TransportFault(Fault.DROPPED, _words(error)) from error
 

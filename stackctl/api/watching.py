@@ -4,12 +4,11 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from stackctl.api.exchange import Exchange, Request
 from stackctl.api.listing import Listing, Selection, read_list
 from stackctl.api.refusals import refusal_of
-from stackctl.api.retries import backoff
+from stackctl.api.retries import Fault, backoff
 from stackctl.api.streams import lines_of
 from stackctl.api.transport import TransportFault
 from stackctl.errors import ClusterError, Expired, Rejected, Unreachable
@@ -58,12 +57,16 @@ def read_watch(
             for line in lines_of(answer):
                 if stop.is_set():
                     return
-                yield _event(json.loads(line), exchange, request)
+                yield _event(line, exchange, request)
         except TransportFault:
             return  # the next watch goes on where this one was cut
 
 
-def _event(document: dict[str, Any], exchange: Exchange, request: Request) -> WatchEvent:
+def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
+    try:
+        document = json.loads(line)
+    except ValueError as error:
+        raise TransportFault(Fault.TRUNCATED, str(error)) from error
     if document["type"] == "ERROR":
         raise exchange.error_of(refusal_of(document["object"]), request)
     return WatchEvent(document["type"], document["object"])

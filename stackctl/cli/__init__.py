@@ -5,7 +5,7 @@
 
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -21,13 +21,13 @@ TERMINATED = 128 + signal.SIGTERM
 
 EXIT_CODES = (
     (0, "done; diff: nothing to change; status: all current"),
-    (1, "a truthful no: diff found changes, status is not current, you answered no"),
+    (1, "a truthful no: diff found changes, status not current, you said no"),
     (2, "usage"),
     (3, "profile, component, stack file or catalogue invalid; nothing touched"),
     (4, "rendering failed; nothing touched"),
     (5, "cluster, sandbox or registry unreachable, or access denied"),
     (6, "preflight failed; nothing touched"),
-    (7, "refused: owned by another, locked, wrong cluster or profile; nothing touched"),
+    (7, "refused: another's, locked, wrong cluster or profile; nothing touched"),
     (8, "applied in part; recorded; run again to resume"),
     (9, "applied, not ready in time"),
     (10, "no such release or revision; record unreadable"),
@@ -83,15 +83,17 @@ for _panel, _command in (
 app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_MORE)
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], application: Callable[..., int | None] = app) -> int:
     """Run one command line and return its exit code."""
     if "_STACKCTL_COMPLETE" in os.environ:
         about.prepare_completion()
     with _terminable() as terminated:
         try:
-            code = app(args=list(arguments), prog_name="stackctl", standalone_mode=False)
+            code = application(args=list(arguments), prog_name="stackctl", standalone_mode=False)
             if code == Interrupted.exit_code:
-                raise Interrupted("interrupted")  # noqa: TRY301 - typer made a number of Ctrl-C
+                raise KeyboardInterrupt  # noqa: TRY301 - typer made a number of it
+        except KeyboardInterrupt:
+            code = _fail(Interrupted("interrupted"), Interrupted.exit_code, arguments)
         except StackError as error:
             code = _fail(error, error.exit_code, arguments)
         except typer.TyperException as error:
@@ -106,8 +108,14 @@ def run(arguments: Sequence[str]) -> int:
 def _fail(error: StackError, code: int, arguments: Sequence[str]) -> int:
     from stackctl.cli.report import report_error
 
-    said = {**_environment(os.environ), **_said(arguments)}
-    report_error(error, code, format=said.get("output", ""), debug="debug" in said)
+    said = said_in(arguments, os.environ)
+    report_error(
+        error,
+        code,
+        format=said.get("output", ""),
+        colour=said.get("color", "auto"),
+        debug=said.get("debug", "") not in ("", "0", "false"),
+    )
     return code
 
 
@@ -126,21 +134,19 @@ def _bug(error: Exception) -> StackError:
     return failure
 
 
-def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    names = {"output": "STACKCTL_OUTPUT", "debug": "STACKCTL_DEBUG"}
-    return {name: environment[key] for name, key in names.items() if environment.get(key)}
-
-
-def _said(arguments: Sequence[str]) -> dict[str, str]:
-    """Find how failures are wanted; the line may be one that could not be read."""
-    said: dict[str, str] = {}
+def said_in(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Find how a failure is to be shown, in a line that perhaps could not even be read."""
+    said = {
+        name: environment[variable]
+        for name in ("output", "color", "debug")
+        if (variable := f"STACKCTL_{name.upper()}") in environment
+    }
     ours = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
     for this, following in zip(ours, [*ours[1:], ""], strict=True):
-        if this in ("-o", "--output"):
-            said["output"] = following
-        elif this.startswith("--output="):
-            said["output"] = this.partition("=")[2]
-        elif this.startswith("-o") and not this.startswith("--"):
+        name, equals, value = this.partition("=")
+        if name in ("-o", "--output", "--color"):
+            said["output" if name == "-o" else name[2:]] = value if equals else following
+        elif this.startswith("-o"):
             said["output"] = this[2:]
         elif this == "--debug":
             said["debug"] = "1"

@@ -23,11 +23,11 @@ def profiles(*, catalogs: Catalogs, output: ListOutput, shown: Shown) -> int:
         stackctl profiles
         stackctl profiles --catalog ./catalogue -o wide
     """
+    from stackctl.actions import catalogue as action
     from stackctl.cli import report_catalogue
     from stackctl.cli.report import Report
-    from stackctl.sources.files import read_catalogue
 
-    found = read_catalogue(catalogs.folders).profiles
+    found = action.profiles(catalogs.folders)
     report_catalogue.report_profiles(Report(shown, output.format), found.values())
     return 0
 
@@ -49,11 +49,11 @@ def components(
         stackctl components spark-operator
         stackctl components -o name
     """
+    from stackctl.actions import catalogue as action
     from stackctl.cli import report_catalogue
     from stackctl.cli.report import Report
-    from stackctl.sources.files import read_catalogue
 
-    found = read_catalogue(catalogs.folders).components
+    found = action.components(catalogs.folders)
     report_catalogue.report_components(Report(shown, output.format), found.values(), name)
     return 0
 
@@ -77,7 +77,7 @@ def render(
     Examples:
         stackctl render --profile gpu8
         stackctl render --profile gpu8 --output-dir ./out
-        stackctl render --profile gpu8 | kubectl apply --server-side --dry-run=server -f -
+        stackctl render --profile gpu8 | kubectl apply --server-side -f -
     """
     from stackctl.actions.compose import render as action
     from stackctl.cli.report import Report

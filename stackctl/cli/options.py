@@ -1,4 +1,4 @@
-"""The options that commands share, as dataclasses, and how these become a command's options.
+"""The options that commands share, in groups, and how these become a command's options.
 
 What an option does is the command's business.
 """
@@ -6,10 +6,9 @@ What an option does is the command's business.
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
@@ -73,8 +72,25 @@ class ManifestFormat(StrEnum):
     NAME = "name"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Options:
+    """A group of options: each annotated name of the class is one, its value the default.
+
+    Not a dataclass, for a dozen of those would take a tenth of the time of `stackctl profiles`.
+    """
+
+    def __init__(self, **values: Any) -> None:
+        vars(self).update(values)
+
+    @classmethod
+    def declared(cls) -> dict[str, Any]:
+        """Return every option by name, those of the base classes first."""
+        found: dict[str, Any] = {}
+        for each in reversed(cls.__mro__):
+            found |= vars(each).get("__annotations__", {})
+        return found
+
+
+class Shown(Options):
     """How much is said, and how."""
 
     verbose: Annotated[bool, option("--verbose", "-v", help="Say more", panel=_OUTPUT)] = False
@@ -90,8 +106,7 @@ class Shown:
     ] = Colour.AUTO
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Options):
     """How the result is printed."""
 
     format: Annotated[
@@ -100,8 +115,7 @@ class Output:
     ] = ResultFormat.TABLE
 
 
-@dataclass(frozen=True, slots=True)
-class ListOutput:
+class ListOutput(Options):
     """How a list is printed."""
 
     format: Annotated[
@@ -116,8 +130,7 @@ class ListOutput:
     ] = ListFormat.TABLE
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Options):
     """Which cluster is meant: kubectl's rules."""
 
     kubeconfig: Annotated[
@@ -130,8 +143,7 @@ class Cluster:
     ] = None
 
 
-@dataclass(frozen=True)
-class Catalogs:
+class Catalogs(Options):
     """Where components and profiles come from."""
 
     catalogs: Annotated[
@@ -140,6 +152,7 @@ class Catalogs:
             "--catalog",
             metavar="DIR",
             help="Folder with profiles/ and manifests/ to add to the shipped ones; may repeat",
+            envvar=None,  # STACKCTL_CATALOG stands in for the shipped ones instead
         ),
     ] = None
 
@@ -149,8 +162,7 @@ class Catalogs:
         return tuple(self.catalogs or ())
 
 
-@dataclass(frozen=True)
-class StackName:
+class StackName(Options):
     """Which stack of a cluster is meant."""
 
     stack: Annotated[
@@ -163,7 +175,6 @@ class StackName:
     ] = None
 
 
-@dataclass(frozen=True)
 class Recipe(Catalogs, StackName):
     """What a stack is made of."""
 
@@ -188,8 +199,7 @@ class Recipe(Catalogs, StackName):
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxName:
+class SandboxName(Options):
     """Which sandbox is meant."""
 
     name: Annotated[
@@ -203,8 +213,7 @@ class SandboxName:
     ] = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Options):
     """What a teardown takes along."""
 
     keep_crds: Annotated[
@@ -215,8 +224,7 @@ class Loss:
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
-class Nodes:
+class Nodes(Options):
     """Which nodes a sandbox simulates."""
 
     nodes: Annotated[
@@ -225,7 +233,6 @@ class Nodes:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
 class Programs(Nodes):
     """How a sandbox gets its programs and where it listens."""
 
@@ -241,8 +248,7 @@ class Programs(Nodes):
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Options):
     """Whether and how far a change goes."""
 
     yes: Annotated[bool, option("--yes", "-y", help="Do not ask before changing anything")] = False
@@ -261,41 +267,37 @@ class Agreement:
 
 
 def spread(command: Callable[..., int]) -> Callable[..., int]:
-    """Let parameters that are dataclasses stand for one option for each of their fields."""
-    signature = inspect.signature(command)
-    groups: dict[str, Any] = {
-        name: part.annotation
-        for name, part in signature.parameters.items()
-        if is_dataclass(part.annotation)
+    """Let each parameter that is a group stand for the options of the group."""
+    declared = command.__annotations__
+    defaults = command.__kwdefaults__ or {}
+    groups = {
+        name: kind
+        for name, kind in declared.items()
+        if isinstance(kind, type) and issubclass(kind, Options)
     }
 
     def call(**values: Any) -> int:
         grouped = {
-            name: group(**{field.name: values.pop(field.name) for field in fields(group)})
-            for name, group in groups.items()
+            name: kind(**{option: values.pop(option) for option in kind.declared()})
+            for name, kind in groups.items()
         }
         return command(**grouped, **values)
 
-    parameters = [
-        each for part in signature.parameters.values() for each in _parameters(part, groups)
-    ]
+    parameters: list[inspect.Parameter] = []
+    for name, kind in declared.items():
+        if name in groups:
+            parameters += [
+                _parameter(option, declaration, getattr(kind, option))
+                for option, declaration in kind.declared().items()
+            ]
+        elif name != "return":
+            parameters.append(_parameter(name, kind, defaults.get(name, inspect.Parameter.empty)))
     vars(call)["__signature__"] = inspect.Signature(parameters)
     call.__annotations__ = {each.name: each.annotation for each in parameters}
     call.__name__, call.__doc__ = command.__name__, command.__doc__
     return call
 
 
-def _parameters(part: inspect.Parameter, groups: dict[str, Any]) -> list[inspect.Parameter]:
-    if part.name not in groups:
-        return [part.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
-    group = groups[part.name]
-    hints = get_type_hints(group, include_extras=True)
-    return [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=field.default,
-            annotation=hints[field.name],
-        )
-        for field in fields(group)
-    ]
+def _parameter(name: str, declaration: Any, default: Any) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=declaration)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -175,11 +174,15 @@ class Report:
         )
 
 
-def report_error(error: StackError, code: int, *, format: str, debug: bool) -> None:
+def report_error(
+    error: StackError, code: int, *, format: str = "", colour: str = "auto", debug: bool = False
+) -> None:
     """Write a failure: `error:` and `hint:` for people, one document for programs."""
     if debug:
+        import traceback
+
         _write(sys.stderr, "".join(traceback.format_exception(error)))
-    paint = Paint(on=wants_colour(sys.stderr, "auto"))
+    paint = Paint(on=wants_colour(sys.stderr, colour))
     lines = [f"{paint('error:', 'red', 'bold')} {plain(str(error))}"]
     if error.hint:
         lines.append(f"{paint('hint:', 'cyan', 'bold')} {plain(error.hint)}")

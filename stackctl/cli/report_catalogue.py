@@ -1,14 +1,19 @@
 """How profiles and components look."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from stackctl.cli import documents
 from stackctl.cli.report import Report
 from stackctl.cli.terminal import Paint, Row, plain, table, wrap
 from stackctl.errors import ConfigError
-from stackctl.model.component import Component, Feature, Parameter
-from stackctl.model.profile import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from stackctl.model.component import Component, Feature, Parameter
+    from stackctl.model.profile import Profile
 
 _INDENT = "  "
 

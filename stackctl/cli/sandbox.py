@@ -119,9 +119,9 @@ def run(
     shown: Shown,
     command: Annotated[list[str], typer.Argument(help="The command and its arguments")],
 ) -> int:
-    """Run a command with KUBECONFIG set to a sandbox, and exit with its exit code.
+    """Run a command with KUBECONFIG set to a sandbox.
 
-    A sandbox that does not run yet is started for it, and stopped afterwards.
+    Exits with the command's exit code. A sandbox that does not run yet is started for it, and stopped afterwards.
 
     Examples:
         stackctl sandbox run -- kubectl get nodes

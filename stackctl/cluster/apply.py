@@ -141,9 +141,7 @@ class _Run:
         return targets
 
     def _apply_all(self, part: BundleComponent, objects: Sequence[Manifest]) -> list[Target]:
-        futures = [
-            self.session.pool.submit(self._apply, part.name, manifest) for manifest in objects
-        ]
+        futures = [self.session.pool.submit(self._apply, part, manifest) for manifest in objects]
         done, failed = [], []
         for future in futures:
             try:
@@ -154,7 +152,7 @@ class _Run:
             raise _joined(failed)
         return done
 
-    def _apply(self, component: str, manifest: Manifest) -> Target:
+    def _apply(self, part: BundleComponent, manifest: Manifest) -> Target:
         change = self.changes[ref_of(manifest)]
         if change.action is Action.UNCHANGED and change.live is not None:
             # Listed as metadata only, it carries the type of the list.
@@ -163,9 +161,10 @@ class _Run:
         if self.session.abandoned.is_set():
             raise Interrupted(f"{change.ref}: not attempted")
         path = self.session.connection.discovery.path_of(manifest)
-        result = apply_yielding(self.session.connection.client, path, manifest)
+        client, take = self.session.connection.client, part.mode is Mode.ADOPTED
+        result = apply_yielding(client, path, manifest, take=take)
         self.outcome.applied[change.ref] = result
-        self.session.notify(ObjectDone(component, change.ref, RESULT_WORDS[change.action]))
+        self.session.notify(ObjectDone(part.name, change.ref, RESULT_WORDS[change.action]))
         return Target.of(result)
 
     def _wait(self, part: BundleComponent, targets: Sequence[Target]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
 from stackctl.cluster.scene import Scene
-from stackctl.errors import AccessDenied, ClusterError, Interrupted
+from stackctl.errors import AccessDenied, ClusterError, Interrupted, StackError
 from stackctl.model.events import Notice, Notify
 from stackctl.model.objects import Manifest, Ref, ref_of
 
@@ -33,7 +33,7 @@ class Feed:
     without: str = ""  # what cannot be told if it is denied and nobody waits for it
     listed: bool = False  # all that there was has been seen
     trouble: ClusterError | None = None  # why nothing comes, at the moment
-    denied: AccessDenied | None = None  # why nothing will ever come
+    ended: StackError | None = None  # why nothing will ever come
     _refusal: AccessDenied | None = None
     _known: dict[Ref, Manifest] = field(default_factory=dict)
     _thread: threading.Thread | None = None
@@ -47,7 +47,7 @@ class Feed:
     def broken(self) -> bool:
         """Tell whether it ended without having been told to."""
         thread = self._thread
-        return not (thread is None or thread.is_alive() or self.stop.is_set() or self.denied)
+        return not (thread is None or thread.is_alive() or self.stop.is_set() or self.ended)
 
     def start(self) -> None:
         """Begin to tell."""
@@ -66,13 +66,17 @@ class Feed:
                 self._persist(tell)
             except AccessDenied as refusal:
                 self._refusal, self.listed = refusal, False
-            except Interrupted:
+            except Interrupted as interruption:
+                self._end(interruption)
                 return
             else:
                 return
-        self.denied = self._refusal
         if self.without:
-            self.notify(Notice(f"{self.denied}; {self.without}"))
+            self.notify(Notice(f"{self._refusal}; {self.without}"))
+        self._end(self._refusal)
+
+    def _end(self, reason: StackError | None) -> None:
+        self.ended = reason
         self.scene.touch()
 
     def _persist(self, tell: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from stackctl.api.client import encode
+from stackctl.api.exchange import Request
 from stackctl.cluster.scene import Scene
 from stackctl.cluster.session import Session
 from stackctl.cluster.wait import LOOK_SECONDS, insist
@@ -28,8 +29,7 @@ from stackctl.model.profile import GpuNeeds, Needs
 from stackctl.model.quantities import amount
 
 Tell = Callable[[str], None]
-ATTEMPT_SECONDS = 3.0  # how long one attempt is repeated before it is looked at again
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 0.25  # between two attempts
 
 
 def probe(
@@ -58,7 +58,7 @@ def _wait_allocatable(
         found = _allocation(observer.scene, part, resource, needs)
         if nodes.listed and found.complete:
             return
-        if str(found) != told:
+        if nodes.listed and str(found) != told:
             told = str(found)
             tell(told)
         if observer.now() >= session.deadline:
@@ -117,12 +117,12 @@ def _wait_accepted(session: Session, part: BundleComponent, sample: str, tell: T
     now, told = session.observer.now, ""
     while True:
         try:
-            _try(session, manifest, now() + ATTEMPT_SECONDS)
+            _try(session, manifest)
         except (NotServed, Unreachable) as error:
             trouble: ClusterError = error
         except Rejected as error:
             if error.status < 500 and error.status != 429:
-                raise _refused(manifest, sample, error) from error
+                raise _refused(sample, error) from error
             trouble = error
         else:
             return
@@ -135,7 +135,7 @@ def _wait_accepted(session: Session, part: BundleComponent, sample: str, tell: T
             raise Interrupted(f"stopped while waiting for {ref_of(manifest)} to be accepted")
 
 
-def _try(session: Session, manifest: Manifest, until: float) -> None:
+def _try(session: Session, manifest: Manifest) -> None:
     discovery, ref = session.connection.discovery, ref_of(manifest)
     resource = discovery.find(ref.group, ref.kind, version_of(manifest))
     if resource is None:
@@ -143,14 +143,18 @@ def _try(session: Session, manifest: Manifest, until: float) -> None:
         raise NotServed(f"{ref}: {manifest['apiVersion']} is not served", status=404)
     query = {"dryRun": "All", "fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
     with suppress(AlreadyExists):  # which is said only after everybody has agreed
-        session.connection.client.request(
-            "POST",
-            resource.path(ref.namespace),
-            query=query,
-            body=encode(manifest),
-            retry_until=until,
+        session.connection.client.send(
+            Request(
+                method="POST",
+                path=resource.path(ref.namespace),
+                query=query,
+                body=encode(manifest),
+                verb="create",
+                what=str(ref),
+                retry_until=session.observer.now(),  # repeated by ourselves, and sooner
+            )
         )
 
 
-def _refused(manifest: Manifest, sample: str, error: Rejected) -> NotReadyError:
-    return NotReadyError(f"{ref_of(manifest)} ({sample}) is not accepted: {error}", hint=error.hint)
+def _refused(sample: str, error: Rejected) -> NotReadyError:
+    return NotReadyError(f"{sample} is not accepted: {error}", hint=error.hint)

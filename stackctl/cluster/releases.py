@@ -6,6 +6,7 @@ exceeds what the API server takes. Values and their encoding are in `model.relea
 """
 
 import base64
+import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ SHARD_LABEL = "stackctl.dev/shard"
 TYPE = "stackctl.dev/release"
 PART_BYTES = 600 * 1024  # base64 makes 800 KiB of it
 KEPT_REVISIONS = 10
+TERMINATING_SECONDS = 60.0
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,6 @@ def begin(
     client: Client, release: Release, components: Iterable[BundleComponent], pool: Executor
 ) -> Recorded:
     """Store a pending revision with everything it is about to touch, before it is touched."""
-    ensure_namespace(client)
     held = _shards(client, release.stack)
     missing = [part for part in components if part.digest not in held]
     list(pool.map(lambda part: _store(client, release.stack, part), missing))
@@ -144,19 +146,22 @@ def forget(client: Client, stack: str) -> None:
     _delete(client, [item["metadata"]["name"] for item in items])
 
 
-def ensure_namespace(client: Client) -> None:
-    """Make the namespace of the record; already there is fine."""
-    if client.get(NAMESPACE, metadata_only=True) is not None:
+def ensure_namespace(client: Client, stop: threading.Event) -> None:
+    """Make the namespace of the record; already there is fine.
+
+    One that a teardown is just removing is waited for: nothing can be written into it.
+    """
+    live = client.get(NAMESPACE, metadata_only=True)
+    for _ in range(int(TERMINATING_SECONDS / POLL_SECONDS)):
+        if live is None or not live["metadata"].get("deletionTimestamp"):
+            break
+        stop.wait(POLL_SECONDS)
+        live = client.get(NAMESPACE, metadata_only=True)
+    if live is not None:
         return
     labels = {MANAGED_BY: FIELD_MANAGER}
-    client.apply(
-        NAMESPACE,
-        {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {"name": RECORD_NAMESPACE, "labels": labels},
-        },
-    )
+    metadata = {"name": RECORD_NAMESPACE, "labels": labels}
+    client.apply(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
 
 def _removal_rank(item: Manifest) -> tuple[bool, int]:

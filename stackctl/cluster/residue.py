@@ -3,13 +3,15 @@
 Also removes what operators made by themselves and nobody else would.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 
 from stackctl.cluster import releases, snapshot, survey
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.gone import Departure
 from stackctl.cluster.removal import Removal, delete_one, remove
 from stackctl.cluster.session import Session
+from stackctl.cluster.targets import Target
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Ref, labels_of
 from stackctl.model.outcome import Residue
 from stackctl.model.removal import Kept, Phase, foreign
@@ -45,11 +47,20 @@ def remove_leftovers(session: Session, patterns: Sequence[Ref]) -> None:
     remove(session, Removal(live, {}, "deleted"), [(Phase.REST, tuple(live))])
 
 
-def remove_record_namespace(connection: Connection, pool: Executor) -> None:
+def remove_record_namespace(
+    connection: Connection, pool: Executor, deadline: float, now: Callable[[], float]
+) -> None:
     """Delete the namespace of the records if it was ours and nothing is left in it."""
     live = connection.client.get(releases.NAMESPACE, metadata_only=True)
     if live is None or labels_of(live).get(MANAGED_BY) != FIELD_MANAGER:
         return
     content = survey.content_of(connection, [RECORD_NAMESPACE], pool)
-    if not any(foreign(item, ref, "", ()) for ref, item in content.items()):
-        delete_one(connection, RECORD, live)
+    if any(foreign(item, ref, "", ()) for ref, item in content.items()):
+        return
+    delete_one(connection, RECORD, live)
+    Departure(connection.client, connection.discovery, now).wait(
+        [Target(RECORD, "v1", live["metadata"]["uid"])],
+        deadline=deadline,
+        progress=lambda *_: None,
+        stop=connection.stop,
+    )

@@ -80,7 +80,7 @@ def execute(
     """
     client = connection.client
     notify(Step("taking the lock"))
-    releases.ensure_namespace(client)
+    releases.ensure_namespace(client, connection.stop)
     abandoned, outcome = threading.Event(), Outcome()
     with (
         locked(client, intent.stack, options.holder, abandoned) as lock,

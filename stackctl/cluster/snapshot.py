@@ -43,14 +43,17 @@ def take(
     found = find(
         connection, stack, [*desired, *(ref for ref in entries if ref not in desired)], pool
     )
-    _refuse_foreign(found, desired, entries, stack, _adoptable(bundle))
+    adopted = frozenset(part.name for part in bundle.components if part.mode is Mode.ADOPTED)
+    _refuse_foreign(found, desired, entries, stack, adopted)
     proven = frozenset(
         ref
         for ref, (_, manifest) in desired.items()
         if ref in found and proven_unchanged(manifest, found[ref], entries.get(ref))
     )
     asked = [ref for ref in desired if ref in found and ref not in proven]
-    looks = pool.map(lambda ref: _look(connection, desired[ref][1]), asked)
+    looks = pool.map(
+        lambda ref: _look(connection, desired[ref][1], take=desired[ref][0] in adopted), asked
+    )
     live, predicted = dict(found), {}
     for ref, look in zip(asked, looks, strict=True):
         live[ref] = look.live
@@ -147,21 +150,17 @@ def _find(
     return {ref: manifest for ref, manifest in answers.items() if manifest is not None}
 
 
-def _adoptable(bundle: Bundle) -> frozenset[str]:
-    return frozenset(part.name for part in bundle.components if part.mode is Mode.ADOPTED)
-
-
 def _refuse_foreign(
     found: Mapping[Ref, Manifest],
     desired: Mapping[Ref, tuple[str, Manifest]],
     entries: Mapping[Ref, Entry],
     stack: str,
-    adoptable: frozenset[str],
+    adopted: frozenset[str],
 ) -> None:
     foreign = []
     for ref, (component, _) in desired.items():
         live = found.get(ref)
-        if live is None or ref.kind == "Namespace" or component in adoptable:
+        if live is None or ref.kind == "Namespace" or component in adopted:
             continue
         known = entries.get(ref)
         same = known is not None and known.uid == live["metadata"]["uid"]
@@ -177,24 +176,21 @@ def _refuse_foreign(
         )
 
 
-def _look(connection: Connection, manifest: Manifest) -> _Look:
+def _look(connection: Connection, manifest: Manifest, *, take: bool) -> _Look:
     """Read one object, and what applying it would make of it."""
     path = connection.discovery.path_of(manifest)
     live = connection.client.get(path)
     if live is None:
         raise NotFound(f"{path}: deleted while it was looked at", status=404)
-    return _Look(live, predict(connection.client, path, manifest))
-
-
-def predict(client: Client, path: str, manifest: Manifest) -> Manifest:
-    """Ask the server what an apply would result in, nothing being written."""
-    return apply_yielding(client, path, manifest, dry_run=True)
+    return _Look(live, apply_yielding(connection.client, path, manifest, take=take, dry_run=True))
 
 
 def apply_yielding(
-    client: Client, path: str, manifest: Manifest, *, dry_run: bool = False
+    client: Client, path: str, manifest: Manifest, *, take: bool = False, dry_run: bool = False
 ) -> Manifest:
     """Apply an object; fields that controllers hold are left to them, people's are overridden.
+
+    With `take`, an adopted object's fields are taken from whoever else holds them.
 
     Raises:
         ConflictError: a field is held by a manager that is neither.
@@ -204,7 +200,7 @@ def apply_yielding(
     except FieldConflict as error:
         conflicts = field_conflicts(error.owners)
         refused = [each for each in conflicts if each.verdict is Verdict.REFUSE]
-        if refused or not conflicts:
+        if (refused and not take) or not conflicts:
             lines = [f"  {each.field}: held by {each.manager}" for each in refused]
             raise ConflictError("\n".join([str(error), *lines])) from error
     for each in conflicts:

@@ -71,8 +71,9 @@ class Observer:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
+        end = time.monotonic() + JOIN_SECONDS
         for feed in tuple(self._feeds.values()):
-            feed.join(JOIN_SECONDS)
+            feed.join(max(0.0, end - time.monotonic()))
 
     def wait(
         self,
@@ -177,15 +178,15 @@ class Observer:
                 if resource is None:
                     raise NotServed(f"the cluster does not serve {kind} of {group}", status=404)
                 self._feeds[key] = Feed(
-                    self.client,
-                    resource,
-                    self.scene,
-                    self._notify,
-                    self._stop,
-                    namespace,
-                    labels,
-                    frozenset(names),
-                    without,
+                    client=self.client,
+                    resource=resource,
+                    scene=self.scene,
+                    notify=self._notify,
+                    stop=self._stop,
+                    namespace=namespace,
+                    labels=labels,
+                    names=frozenset(names),
+                    without=without,
                 )
                 self._feeds[key].start()
             self._feeds[key].names |= frozenset(names)
@@ -245,7 +246,7 @@ class Observer:
     def _late(self, missing: Sequence[Standing], total: int) -> NotReadyError:
         named = [self._explained(each) for each in missing[:NAMED]]
         named += [str(each) for each in missing[NAMED:]]
-        trouble = {str(feed.trouble) for feed in self._feeds.values() if feed.trouble}
+        trouble = {str(feed.trouble) for feed in tuple(self._feeds.values()) if feed.trouble}
         lines = [f"time is up, {len(missing)} of {total} objects not ready:", *named, *trouble]
         return _error(lines, missing)
 
@@ -275,8 +276,8 @@ class Observer:
 def insist(feeds: Sequence[Feed]) -> None:
     """Raise what keeps us from ever seeing the targets."""
     for feed in feeds:
-        if feed.denied is not None:
-            raise feed.denied
+        if feed.ended is not None:
+            raise feed.ended
         if feed.broken:
             raise RuntimeError(f"nothing tells about {feed.path} any more")
 

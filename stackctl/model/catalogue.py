@@ -5,11 +5,14 @@ Reading them from folders is done by sources; choosing among them by `resolve`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stackctl.errors import ConfigError
-from stackctl.model.component import Component
 from stackctl.model.profile import Profile
 from stackctl.model.suggest import did_you_mean
+
+if TYPE_CHECKING:  # listing profiles does without
+    from stackctl.model.component import Component
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Catalogue:
     """Profiles and components by name."""
 
     profiles: Mapping[str, Profile]
-    components: Mapping[str, Component]
+    components: Mapping[str, "Component"]
 
     def profile(self, name: str) -> Profile:
         """Return a profile.
@@ -32,7 +35,7 @@ class Catalogue:
             hint="stackctl profiles lists them",
         )
 
-    def component(self, name: str) -> Component:
+    def component(self, name: str) -> "Component":
         """Return a component.
 
         Raises:

@@ -10,7 +10,7 @@ from typing import Any
 
 from stackctl.errors import ConfigError
 from stackctl.model.catalogue import Catalogue
-from stackctl.model.profile import Choice, Lines, Origin, Profile, StackFile
+from stackctl.model.profile import Choice, Lines, Origin, Profile, StackFile, origin_of
 from stackctl.model.suggest import did_you_mean
 
 Key = tuple[str, ...]
@@ -29,13 +29,6 @@ class Layer:
     def origin(self, *at: str | int) -> Origin:
         """Say where a path below `spec` is written, or what encloses it."""
         return origin_of(self.path, self.lines, ("spec", *at))
-
-
-def origin_of(path: str, lines: Lines, at: tuple[str | int, ...]) -> Origin:
-    """Find the line of a path, or of the nearest thing around it that has one."""
-    while at and at not in lines:
-        at = at[:-1]
-    return Origin(path, lines.get(at, 0))
 
 
 def layer_of(file: Profile | StackFile) -> Layer:

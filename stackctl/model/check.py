@@ -12,6 +12,7 @@ from stackctl.model.bind import Binder, PlaceError, agrees, describe
 from stackctl.model.checkobjects import object_problems
 from stackctl.model.component import Component, Image, Manifests, Parameter, Place
 from stackctl.model.compose import leftover
+from stackctl.model.declarations import declaration_problems
 from stackctl.model.decode import Problem
 from stackctl.model.documents import Codec, Formats, formats
 from stackctl.model.images import images_in
@@ -21,7 +22,7 @@ from stackctl.model.normalise import flatten, normalised
 from stackctl.model.objects import PROTECTED_NAMESPACES
 from stackctl.model.objectset import NotFound, Objects
 from stackctl.model.overlay import OverlayError
-from stackctl.model.parameters import NAMESPACE, bounded, checked, text_of
+from stackctl.model.parameters import checked, text_of
 from stackctl.model.paths import MISSING
 from stackctl.model.suggest import did_you_mean
 
@@ -33,7 +34,7 @@ def validate_component(
 ) -> tuple[Problem, ...]:
     """Return everything that is wrong with a component; paths are those of component.yaml."""
     check = _Check(component, manifests, formats(yaml), _scopes(manifests))
-    found = list(check.declarations())
+    found = list(declaration_problems(component, manifests))
     variants = list(check.variants(found))
     if not found:  # what follows would stumble over the same things again
         found += check.places(variants)
@@ -70,72 +71,6 @@ class _Check:
     manifests: Manifests
     formats: Formats
     scopes: Scopes
-
-    # what component.yaml says by itself
-
-    def declarations(self) -> Iterator[Problem]:
-        """Check names and values that need no manifest."""
-        spec = self.component.spec
-        for name, parameter in spec.parameters.items():
-            at: At = ("spec", "parameters", name)
-            yield from _parameter_problems(at, parameter)
-            yield from self._home(at, name, parameter)
-            for index, place in enumerate(parameter.places):
-                yield from self._place_shape((*at, "places", index), place)
-        yield from self._features()
-        yield from self._repeats()
-        for index, probe in enumerate(spec.ready):
-            if bool(probe.allocatable) == bool(probe.accepts):
-                yield Problem(("spec", "ready", index), "expected one of allocatable and accepts")
-
-    def _home(self, at: At, name: str, parameter: Parameter) -> Iterator[Problem]:
-        spec = self.component.spec
-        if name == NAMESPACE and parameter.default != spec.namespace:
-            yield Problem((*at, "default"), f"expected spec.namespace, {spec.namespace}")
-        if not parameter.places and name != NAMESPACE and name not in spec.each:
-            yield Problem(at, "the parameter has no place, it would change nothing")
-
-    def _place_shape(self, at: At, place: Place) -> Iterator[Problem]:
-        spec = self.component.spec
-        ways = [way for way in ("path", "arg", "env") if getattr(place, way)]
-        if len(ways) != 1:
-            yield Problem(at, f"expected one of path, arg and env, found {len(ways)}")
-        if place.key and not place.path:
-            yield Problem(at, "key opens a document: a path inside it is missing")
-        if place.feature and place.feature not in spec.features:
-            known = did_you_mean(place.feature, spec.features)
-            yield Problem((*at, "feature"), f"no feature is called {place.feature}{known}")
-        if place.each and place.each not in spec.each:
-            known = did_you_mean(place.each, spec.each)
-            yield Problem((*at, "each"), f"nothing is repeated over {place.each}{known}")
-
-    def _features(self) -> Iterator[Problem]:
-        spec = self.component.spec
-        for name, feature in spec.features.items():
-            for key in ("requires", "conflicts"):
-                for other in getattr(feature, key):
-                    if other not in spec.features:
-                        known = did_you_mean(other, spec.features)
-                        what = f"no feature is called {other}{known}"
-                        yield Problem(("spec", "features", name, key), what)
-        for name in sorted({*self.manifests.features, *self.manifests.patches}):
-            if name not in spec.features:
-                known = did_you_mean(name, spec.features)
-                yield Problem(
-                    ("spec", "features"), f"the folder features/{name} is no feature{known}"
-                )
-
-    def _repeats(self) -> Iterator[Problem]:
-        spec = self.component.spec
-        for name in spec.each:
-            parameter = spec.parameters.get(name)
-            if parameter is None or parameter.type != "list":
-                yield Problem(("spec", "each", name), "expected the name of a list parameter")
-            if name not in self.manifests.each:
-                yield Problem(("spec", "each", name), f"the folder each/{name} is empty or missing")
-        for name in self.manifests.each:
-            if name not in spec.each:
-                yield Problem(("spec", "each"), f"the folder each/{name} is not described")
 
     # what the manifests come to
 
@@ -225,13 +160,13 @@ class _Check:
                 if image not in declared:
                     known = did_you_mean(image, declared)
                     yield Problem(("spec", "images"), f"{ref} has {image}, not listed{known}")
-        for image in (image for objects in self._files() for _, image in images_in(objects)):
-            used.add(image)
-        for index, image in enumerate(self.component.spec.images):
+        for objects in self._files():
+            used.update(image for _, image in images_in(objects))
+        for index, listed in enumerate(self.component.spec.images):
             at: At = ("spec", "images", index)
-            yield from self._image_places(at, image, variants)
-            if not image.places and image.reference not in used:
-                yield Problem(at, f"no manifest has {image.reference}")
+            yield from self._image_places(at, listed, variants)
+            if not listed.places and listed.reference not in used:
+                yield Problem(at, f"no manifest has {listed.reference}")
 
     def _everything(self, variants: list[_Variant]) -> Iterator[Objects]:
         yield from (variant.objects for variant in variants)
@@ -281,24 +216,6 @@ class _Check:
         names = {each["metadata"]["name"] for each in base if each["kind"] == "Namespace"}
         if spec.namespace not in names | PROTECTED_NAMESPACES:
             yield Problem(("spec", "namespace"), f"base/ has no Namespace {spec.namespace}")
-
-
-def _parameter_problems(at: At, parameter: Parameter) -> Iterator[Problem]:
-    """Check a parameter's default against its own bounds, and the bounds themselves."""
-    try:
-        re.compile(parameter.pattern)
-    except re.error as error:
-        yield Problem((*at, "pattern"), f"no regular expression: {error}")
-        return
-    has_bounds = parameter.minimum is not None or parameter.maximum is not None
-    if has_bounds and not bounded(parameter.type):
-        yield Problem(at, f"minimum and maximum mean nothing for a {parameter.type}")
-    if parameter.default is None:
-        return
-    try:
-        checked(parameter, parameter.default)
-    except ValueError as error:
-        yield Problem((*at, "default"), str(error))
 
 
 def _writable(at: At, binder: Binder, place: Place, parameter: Parameter) -> Iterator[Problem]:

@@ -8,16 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from stackctl.model.mode import Mode as Mode
 from stackctl.model.objects import Manifest
-
-
-class Mode(StrEnum):
-    """How stackctl relates to a component."""
-
-    MANAGED = "managed"
-    ADOPTED = "adopted"
-    EXTERNAL = "external"  # somebody else runs it; its capabilities count as provided
-    SKIP = "skip"
 
 
 class ParameterType(StrEnum):

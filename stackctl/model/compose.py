@@ -12,7 +12,7 @@ from stackctl.model import graph
 from stackctl.model.bundle import Bundle, BundleComponent
 from stackctl.model.component import ComponentSpec, Manifests, Mode
 from stackctl.model.documents import Codec, formats
-from stackctl.model.filekinds import LABEL, LABEL_HELP
+from stackctl.model.envelope import LABEL, LABEL_HELP
 from stackctl.model.kinds import BUILTIN, Scopes, builtin_group, defined, ordered
 from stackctl.model.layers import objects_of
 from stackctl.model.namespaces import moved

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 
 from stackctl.model.conditions import condition, one_line
-from stackctl.model.objects import Manifest, ref_of
+from stackctl.model.objects import Manifest, Ref, ref_of
 
 GARBAGE = "the garbage collector of kube-controller-manager"
 # Finalizers of Kubernetes itself, and what they wait for.
@@ -22,6 +22,7 @@ KNOWN = {
     "service.kubernetes.io/load-balancer-cleanup": "the cloud's load balancer controller",
     "batch.kubernetes.io/job-tracking": "the Job controller of kube-controller-manager",
 }
+CONTROLLERS = ("Deployment", "StatefulSet")
 # Where a namespace or a definition says what it still waits for.
 REASONS = (
     "NamespaceDeletionDiscoveryFailure",
@@ -31,6 +32,21 @@ REASONS = (
     "NamespaceContentRemaining",
     "Terminating",
 )
+
+
+def controllers_of(components: Mapping[Ref, str]) -> dict[str, str]:
+    """Name for each API group a stack defines the workload that looks after it.
+
+    `components` says which component each object belongs to.
+    """
+    workloads = {
+        component: str(ref) for ref, component in components.items() if ref.kind in CONTROLLERS
+    }
+    return {
+        ref.name.partition(".")[2]: workloads[component]
+        for ref, component in components.items()
+        if ref.kind == "CustomResourceDefinition" and component in workloads
+    }
 
 
 def finalizers_of(obj: Manifest) -> list[str]:

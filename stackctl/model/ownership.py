@@ -20,9 +20,9 @@ from stackctl.model.objects import (
     labels_of,
 )
 
-# Programs through which a person changed something by hand.
+# Programs through which a person changed something by hand; ourselves, before we applied.
 _PEOPLE = re.compile(
-    r"^(kubectl.*|k9s|helm|Helm|lens|rancher.*|oc|before-first-apply|dashboard|Mozilla)$"
+    r"^(stackctl|kubectl.*|k9s|helm|Helm|lens|rancher.*|oc|before-first-apply|dashboard|Mozilla)$"
 )
 # Controllers that change other people's objects for good reasons.
 _CONTROLLERS = re.compile(

@@ -11,7 +11,7 @@ from typing import Any
 
 from stackctl.model.component import Component, Parameter, ParameterType
 from stackctl.model.decode import shown
-from stackctl.model.filekinds import LABEL
+from stackctl.model.envelope import LABEL
 from stackctl.model.quantities import amount, seconds
 
 NAMESPACE = "namespace"

@@ -5,10 +5,13 @@ Merging profiles, overrides and defaults into a `Selection` is done by `resolve`
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from stackctl.model.component import Component, Mode
+from stackctl.model.mode import Mode
 from stackctl.model.objects import Manifest
+
+if TYPE_CHECKING:  # reading profiles does without
+    from stackctl.model.component import Component
 
 T = TypeVar("T")
 Lines = Mapping[tuple[str | int, ...], int]  # the line of each path of a file
@@ -110,6 +113,13 @@ class Origin:
         return f"{self.source}:{self.line}" if self.line else self.source
 
 
+def origin_of(source: str, lines: Lines, at: tuple[str | int, ...]) -> Origin:
+    """Find the line of a path, or of the nearest thing around it that has one."""
+    while at and at not in lines:
+        at = at[:-1]
+    return Origin(source, lines.get(at, 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A parameter's value with where it was set, and what it overrode, nearest first."""
@@ -123,7 +133,7 @@ class Setting:
 class Chosen:
     """A component with everything decided."""
 
-    component: Component
+    component: "Component"
     mode: Mode
     namespace: str
     parameters: Mapping[str, Setting]  # every parameter, and `namespace`

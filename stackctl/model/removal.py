@@ -88,17 +88,22 @@ def spared(
             instances = survey.instances.get(ref.name, ())
             if keep_definitions or (instances and not delete_data):
                 found.append(Kept(ref, _many("users' objects", instances)))
-        elif ref.kind == "Namespace" and (why := _namespace_stays(ref, survey, created)):
+        elif ref.kind == "Namespace" and (
+            why := _namespace_stays(ref, survey, created, delete_data=delete_data)
+        ):
             found.append(Kept(ref, why))
     return tuple(found)
 
 
-def _namespace_stays(ref: Ref, survey: Survey, created: Container[Ref]) -> str:
+def _namespace_stays(
+    ref: Ref, survey: Survey, created: Container[Ref], *, delete_data: bool
+) -> str:
     if ref.name in PROTECTED_NAMESPACES or ref.name.startswith("kube-"):
         return "a namespace of Kubernetes itself"
     if ref not in created:
         return "was there before the stack"
-    if strangers := survey.strangers.get(ref.name):
+    going = survey.volumes.get(ref.name, ()) if delete_data else ()
+    if strangers := [each for each in survey.strangers.get(ref.name, ()) if each not in going]:
         return f"holds {_many('objects that are not ours', strangers)}"
     return ""
 

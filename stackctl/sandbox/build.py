@@ -16,6 +16,7 @@ from stackctl.sandbox.versions import KUBERNETES, MODULE, PROGRAMS
 
 _BINARY = "controlplane"
 _VERSION_PACKAGE = "k8s.io/component-base/version"
+_WORK = "go-work"
 _FETCHING = "go: downloading "
 
 
@@ -30,8 +31,13 @@ def build(
 ) -> None:
     """Put all programs into `folder`."""
     compiler = _Compiler(go, _go_environment(go, cache, environment), notify, interrupts)
-    packages = compiler.list_packages()
-    compiler.compile(folder / _BINARY, packages)
+    # Ours, because a Go command that is interrupted leaves its own behind.
+    work = cache / _WORK
+    work.mkdir(exist_ok=True)
+    try:
+        compiler.compile(folder / _BINARY, compiler.list_packages())
+    finally:
+        rmtree(work, ignore_errors=True)
     for program in PROGRAMS:
         (folder / program).symlink_to(_BINARY)
     if go.private:
@@ -42,6 +48,7 @@ def build(
 def _go_environment(go: Go, cache: Path, environment: Mapping[str, str]) -> dict[str, str]:
     # The build is the same whatever the user has set for their own work.
     ours = {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off", "GO111MODULE": "on"}
+    ours["GOTMPDIR"] = str(cache / _WORK)
     if go.private:
         ours |= {"GOCACHE": str(cache / "go-build"), "GOMODCACHE": str(cache / "go-mod")}
     foreign = ("GOOS", "GOARCH", "GOEXPERIMENT", "GOAMD64", "GOARM64")

@@ -26,7 +26,8 @@ class Terminated(Interrupted):
 class Interrupts:
     """Turns signals into an exception, once, and not while held."""
 
-    def __init__(self) -> None:
+    def __init__(self, aftermath: str = "") -> None:
+        self._aftermath = aftermath
         self._holds = 0
         self._pending: int | None = None
         self._raised = False
@@ -52,13 +53,16 @@ class Interrupts:
         self._raised = True
         name = signal.Signals(self._pending).name
         kind = Interrupted if self._pending == signal.SIGINT else Terminated
-        raise kind(f"stopped by {name}")
+        raise kind(f"interrupted by {name}{self._aftermath}")
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupts]:
-    """Make signals raise `Interrupted` in the block; other threads than the main get none."""
-    interrupts = Interrupts()
+def interruptible(aftermath: str = "") -> Iterator[Interrupts]:
+    """Make signals raise `Interrupted` in the block; other threads than the main get none.
+
+    `aftermath` ends the message: what the interrupt leaves behind.
+    """
+    interrupts = Interrupts(aftermath)
     if threading.current_thread() is not threading.main_thread():
         yield interrupts
         return

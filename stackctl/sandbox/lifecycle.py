@@ -82,11 +82,12 @@ def up(
     """Bring a sandbox to what is wanted: make it, mend it, or find that nothing is to be done."""
     begun = now()
     errand = _Errand(wanted or Wanted(), os.environ if environment is None else environment, notify)
-    with errand.changing(name) as (sandbox, interrupts):
+    with errand.changing(name, "; the sandbox is as it was before") as (sandbox, interrupts):
         before = read_record(sandbox)
         record = errand.decide(sandbox, before, interrupts)
         merge_into = errand.kubeconfig_to_merge(record)
-        start = Start(sandbox, record, notify, interrupts, now() + errand.wanted.timeout, now)
+        deadline = now() + errand.wanted.timeout
+        start = Start(sandbox, record, errand.environment, notify, interrupts, deadline, now)
         with _undone(start, before):
             stop_strays(sandbox, before)
             prepare(sandbox, record)
@@ -101,7 +102,7 @@ def up(
         nodes=record.nodes,
         source=record.source,
         started=tuple(start.started),
-        changed=bool(start.started) or start.nodes_changed or record != start.record,
+        changed=start.nodes_changed or record != before,
         merged_into=Path(record.merged_into) if record.merged_into else None,
         seconds=now() - begun,
     )
@@ -116,10 +117,8 @@ def down(
 ) -> DownResult:
     """Stop a sandbox and, unless its data is to be kept, remove all it has written."""
     environment = os.environ if environment is None else environment
-    with (
-        _Errand(Wanted(), environment, notify).changing(name) as (sandbox, interrupts),
-        interrupts.held(),
-    ):
+    errand = _Errand(Wanted(), environment, notify)
+    with errand.changing(name) as (sandbox, interrupts), interrupts.held():
         record = _readable_record(sandbox)
         existed = sandbox.root.exists()
         stopped = stop_parts(record) if record else 0
@@ -149,13 +148,13 @@ class _Errand:
     notify: Notify
 
     @contextmanager
-    def changing(self, name: str) -> Iterator[tuple[Sandbox, Interrupts]]:
+    def changing(self, name: str, aftermath: str = "") -> Iterator[tuple[Sandbox, Interrupts]]:
         """Be the only one to change a sandbox, and leave no empty folders."""
         places = Places.of(self.environment)
         sandbox = places.sandbox(name)
         try:
             with (
-                interruptible() as interrupts,
+                interruptible(aftermath) as interrupts,
                 locked(sandbox.lock, f"sandbox {name!r}", self.notify),
             ):
                 yield sandbox, interrupts

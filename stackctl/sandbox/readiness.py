@@ -40,7 +40,10 @@ class Patience:
         while what := pending():
             self.alarm()
             if self.now() >= self.deadline:
-                raise SandboxError(f"the sandbox is not ready in time: {what}")
+                raise SandboxError(
+                    f"the sandbox is not ready in time: {what}",
+                    hint="stackctl sandbox logs shows what its parts say",
+                )
             self.sleep(_POLL)
 
 

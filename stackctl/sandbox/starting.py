@@ -4,9 +4,8 @@ What is to be started is decided before; what happens when this fails is for `li
 """
 
 import json
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +53,7 @@ class Start:
 
     sandbox: Sandbox
     record: Record
+    environment: Mapping[str, str]
     notify: Notify
     interrupts: Interrupts
     deadline: float
@@ -91,7 +91,7 @@ class Start:
                 command_of(part, plane_of(self.sandbox, self.record)),
                 log=self.sandbox.log(part),
                 folder=self.sandbox.root,
-                environment=environment_of(self.sandbox, os.environ),
+                environment=environment_of(self.sandbox, self.environment),
             )
             self.started.append(part)
             self.record = self.record.with_process(part, process)

@@ -153,5 +153,5 @@ def _reason(error: Exception) -> str:
     if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason:
         return _reason(error.reason)
     if isinstance(error, urllib3.exceptions.NewConnectionError):
-        return str(error).rpartition(": ")[2]
+        return str(error).rpartition(": ")[2].rpartition("] ")[2]  # "[Errno 111] Connection …"
     return str(error)

@@ -14,14 +14,14 @@ Scalar = str | int | float | bool | None
 # A text that starts with anything else is a text.
 HINTS = frozenset("+-.0123456789yYnNtTfFoO~")
 
-_WORDS: dict[str, bool | None] = {
+WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), True),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF"), False),
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
 }
-_NOT_NUMBERS = frozenset(
+NOT_NUMBERS = frozenset(
     sign + word
     for sign, words in {
         "": (".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF"),
@@ -36,14 +36,6 @@ _INTEGER = re.compile(
 )
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
-# What other readers of YAML 1.1 take for a number or a date.
-_ELSEWHERE = re.compile(
-    r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
-    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"
-    r"|[-+]?[0-9._]+(?:[eE][-+]?[0-9]*)?"
-    r"|=|<<",
-    re.DOTALL,
-)
 
 
 @lru_cache(maxsize=8192)
@@ -53,11 +45,11 @@ def resolve(text: str) -> Scalar:
     Raises:
         ValueError: it is an infinity or not a number, which JSON cannot say.
     """
-    if text in _WORDS:
-        return _WORDS[text]
+    if text in WORDS:
+        return WORDS[text]
     if text[0] not in HINTS:
         return text
-    if text in _NOT_NUMBERS:
+    if text in NOT_NUMBERS:
         raise ValueError(f"{text} is not a number that JSON knows")
     return _number(text)
 
@@ -107,10 +99,3 @@ def _go_float(value: float) -> str:
     digits = repr(value).partition("e")[0].replace(".", "").strip("-0") or "0"
     text = f"{value:.{len(digits) - 1}e}"
     return repr(value) if -4 <= int(text.partition("e")[2]) < 6 else text
-
-
-def ambiguous(text: str) -> bool:
-    """Tell whether a plain scalar with this text might be read as something else, anywhere."""
-    if text in _NOT_NUMBERS or text in _WORDS:
-        return True
-    return _ELSEWHERE.fullmatch(text) is not None or not isinstance(resolve(text), str)

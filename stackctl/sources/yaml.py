@@ -7,9 +7,8 @@ third of the time of PyYAML's own loader. What a scalar means is `scalars`' part
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml as pyyaml
 from yaml.events import (
@@ -26,9 +25,6 @@ from yaml.events import (
 
 from stackctl.errors import ConfigError
 from stackctl.sources.scalars import HINTS, key_text, resolve
-from stackctl.sources.yamltext import dump, dump_all
-
-__all__ = ["Document", "dump", "dump_all", "load", "load_all"]
 
 Path = tuple[str | int, ...]
 
@@ -44,13 +40,23 @@ _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 _COLLECTION_TAGS = frozenset({None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One document: its value, the line it begins on, and the line of each path if asked for."""
 
     value: Any
     line: int
-    lines: Mapping[Path, int] = field(default_factory=dict)
+    lines: Mapping[Path, int]
+
+
+def dump(value: Any) -> str:
+    """Write one document that kubectl, and everybody else, reads back the same.
+
+    Raises:
+        ValueError: a number is infinite or none.
+    """
+    from stackctl.sources import yamltext
+
+    return yamltext.dump(value)
 
 
 def load(text: str | bytes, name: str = "") -> Any:
@@ -131,16 +137,18 @@ _NO_KEY: Any = _Missing()
 _MERGE: Any = _Missing()
 
 
-@dataclass(slots=True)
 class _Frame:
     """A collection being filled."""
 
-    value: Any
-    path: Path
-    anchor: str | None
-    nodes: int  # seen before it began
-    key: Any = _NO_KEY
-    merges: list[Any] | None = None
+    __slots__ = ("anchor", "key", "merges", "nodes", "path", "value")
+
+    def __init__(self, value: Any, path: Path, anchor: str | None, nodes: int) -> None:
+        self.value = value
+        self.path = path
+        self.anchor = anchor
+        self.nodes = nodes  # seen before it began
+        self.key: Any = _NO_KEY
+        self.merges: list[Any] | None = None
 
 
 class _Builder:

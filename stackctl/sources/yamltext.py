@@ -12,11 +12,19 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from stackctl.sources.scalars import ambiguous
+from stackctl.sources.scalars import NOT_NUMBERS, WORDS, resolve
 
 _FIRST = ("apiVersion", "kind", "metadata", "spec")
 _FIRST_IN_METADATA = ("name", "namespace", "labels", "annotations")
 
+# What other readers of YAML 1.1 take for a number or a date.
+_ELSEWHERE = re.compile(
+    r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"
+    r"|[-+]?[0-9._]+(?:[eE][-+]?[0-9]*)?"
+    r"|=|<<",
+    re.DOTALL,
+)
 # Not allowed in a YAML stream, or taken for a line break by some reader.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\U0001fffe\U0001ffff\ud800-\udfff]"
@@ -126,7 +134,7 @@ def _flow(value: Any) -> str:
 
 @lru_cache(maxsize=8192)
 def _text(text: str) -> str:
-    if _NOT_PLAIN.match(text) or _UNPRINTABLE.search(text) or ambiguous(text):
+    if _NOT_PLAIN.match(text) or _UNPRINTABLE.search(text) or _ambiguous(text):
         return _quoted(text)
     return text
 
@@ -140,3 +148,10 @@ def _quoted(text: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _ambiguous(text: str) -> bool:
+    """Tell whether a plain scalar with this text might be read as something else, anywhere."""
+    if text in NOT_NUMBERS or text in WORDS:
+        return True
+    return _ELSEWHERE.fullmatch(text) is not None or not isinstance(resolve(text), str)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from stackctl.actions.deploy import DeployOptions, bring_about
+from stackctl.actions.change import DeployOptions, bring_about
 from stackctl.actions.outlook import look
 from stackctl.actions.teardown import TeardownOptions, teardown
 from stackctl.cluster.connection import Connection
@@ -48,14 +48,14 @@ class Stack:
                 now=time.monotonic,
             )
 
-    def teardown(self, **options: Any) -> TeardownOutcome:
+    def teardown(self, timeout: float = QUICK, **options: Any) -> TeardownOutcome:
         """Take everything off again."""
         return teardown(
             self.name,
             self.connection,
             agree=lambda *_: True,
             notify=self.tell,
-            options=TeardownOptions(timeout=QUICK, holder="tester@here", **options),
+            options=TeardownOptions(timeout=timeout, holder="tester@here", **options),
         )
 
     def tell(self, event: Event) -> None:

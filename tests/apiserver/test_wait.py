@@ -1,154 +1,34 @@
 """Waiting for objects on a real API server, with Pods that fail as the sandbox is told to."""
 
-import itertools
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from stackctl.api.access import Impersonation
 from stackctl.api.client import Client
-from stackctl.api.discovery import Discovery
-from stackctl.cluster.targets import Target
-from stackctl.cluster.wait import Observer
 from stackctl.errors import AccessDenied, ApplyError, Interrupted, NotReadyError
-from stackctl.model.events import Event, Notice
-from stackctl.model.objects import STACK_LABEL, Manifest, Ref
+from stackctl.model.events import Notice
+from stackctl.model.objects import Manifest, Ref
 from stackctl.model.outcome import Status
-from stackctl.model.pod_faults import Patience
 from tests.apiserver.proxy import Proxy
-
-LONG = 60.0  # seconds; far more than anything here takes
-SHORT = 3.0  # seconds; for what never happens
-FAIL = "sandbox.stackctl.dev/fail"
-FINE, MISSING = "example.com/fine:1", "example.com/does-not-exist:1"
-
-
-class Scenery:
-    """A namespace, a stack of the same name, and objects in it."""
-
-    def __init__(self, client: Client, name: str) -> None:
-        self.client, self.name = client, name
-        self.discovery = Discovery(client)
-        self.stop = threading.Event()
-        self.told: list[Event] = []
-        self.progress: list[tuple[int, int, str]] = []
-        self.patience = Patience(unschedulable=1, restarts=1)
-
-    def as_user(self, user: str) -> "Scenery":
-        """See the same things with the rights of somebody else."""
-        access = self.client.access
-        login = replace(access.login, impersonate=Impersonation(user))
-        return Scenery(Client(replace(access, login=login)), self.name)
-
-    def observer(self) -> Observer:
-        return Observer(
-            self.client,
-            self.discovery,
-            stack=self.name,
-            notify=self.told.append,
-            patience=self.patience,
-        )
-
-    def wait(self, *targets: Target, seconds: float = LONG, observer: Observer | None = None):
-        if observer is None:
-            with self.observer() as made:
-                self.wait(*targets, seconds=seconds, observer=made)
-            return
-        observer.wait(targets, **self.terms(seconds))
-
-    def terms(self, seconds: float = LONG) -> dict[str, Any]:
-        def progress(*news: Any) -> None:
-            self.progress.append(news)
-
-        deadline = time.monotonic() + seconds
-        return {"deadline": deadline, "progress": progress, "stop": self.stop}
-
-    def apply(self, manifest: Manifest, **how: Any) -> Target:
-        return Target.of(self.client.apply(self.path(manifest), manifest, force=True), **how)
-
-    def path(self, manifest: Manifest) -> str:
-        return self.discovery.path_of(manifest)
-
-    def thing(self, api: str, kind: str, name: str, **body: Any) -> Manifest:
-        metadata = {"name": name, "labels": {STACK_LABEL: self.name}}
-        if kind not in ("CustomResourceDefinition", "ValidatingWebhookConfiguration"):
-            metadata["namespace"] = self.name
-        return {"apiVersion": api, "kind": kind, "metadata": metadata, **body}
-
-    def workload(self, kind: str, name: str, image: str = FINE, **how: Any) -> Manifest:
-        """One container; `fail` is an annotation, everything else goes into the Pod."""
-        labels = {"app": name}
-        annotations = {FAIL: how.pop("fail")} if "fail" in how else {}
-        resources = how.pop("resources", {})
-        main = {"name": "main", "image": image, "resources": resources}
-        template = {
-            "metadata": {"labels": labels, "annotations": annotations},
-            "spec": {"containers": [main], **how},
-        }
-        spec = {"selector": {"matchLabels": labels}, "template": template}
-        return self.thing("apps/v1", kind, name, spec=spec)
-
-    def definition(self, schema: Manifest | None = None) -> Manifest:
-        group = f"{self.name}.example.com"
-        opened = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-        version = {
-            "name": "v1",
-            "served": True,
-            "storage": True,
-            "schema": {"openAPIV3Schema": opened},
-            "subresources": {"status": {}},
-        }
-        return self.thing(
-            "apiextensions.k8s.io/v1",
-            "CustomResourceDefinition",
-            f"widgets.{group}",
-            spec={
-                "group": group,
-                "scope": "Namespaced",
-                "names": {"plural": "widgets", "kind": "Widget"},
-                "versions": [version],
-            },
-        )
-
-    def widget(self, **metadata: Any) -> Manifest:
-        made = self.thing(f"{self.name}.example.com/v1", "Widget", "one")
-        return made | {"metadata": made["metadata"] | metadata}
+from tests.apiserver.scenery import (
+    FAIL,
+    FINE,
+    MISSING,
+    SHORT,
+    Scenery,
+    in_background,
+    scenery_on,
+    until,
+)
 
 
 @pytest.fixture
-def scenery(client: Client, request: pytest.FixtureRequest) -> Iterator[Scenery]:
-    made = Scenery(client, f"wait-{next(NUMBERS)}-{int(time.time())}")
-    client.create("/api/v1/namespaces", made.thing("v1", "Namespace", made.name) | {
-        "metadata": {"name": made.name}})  # fmt: skip
-    yield made
-    made.stop.set()
-    crd = made.definition()
-    client.delete(made.path(crd))
-    client.delete(f"/api/v1/namespaces/{made.name}")
-
-
-NUMBERS = itertools.count()
-
-
-def in_background(work: Callable[[], None]) -> Callable[[], None]:
-    """Start something and return how to wait for its end, with its error if it has one."""
-    pool = ThreadPoolExecutor(1)
-    future = pool.submit(work)
-    pool.shutdown(wait=False)
-    return lambda: future.result(LONG)
-
-
-def until(true: Callable[[], object]) -> None:
-    """Return as soon as something holds."""
-    end = time.monotonic() + LONG
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+def scenery(client: Client) -> Iterator[Scenery]:
+    with scenery_on(client) as made:
+        yield made
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "DaemonSet", "StatefulSet"])
@@ -186,7 +66,7 @@ def test_crash_loop_names_the_exit_code_and_the_log(scenery):
 def test_pod_that_fits_on_no_node(scenery):
     """A Pod that asks for more than any node has fails after a short grace."""
     greedy = {"limits": {"nvidia.com/gpu": "999"}}
-    with pytest.raises(NotReadyError, match="Unschedulable: .*Insufficient nvidia.com/gpu"):
+    with pytest.raises(NotReadyError, match=r"Unschedulable: .*Insufficient nvidia.com/gpu"):
         scenery.wait(scenery.apply(scenery.workload("Deployment", "web", resources=greedy)))
 
 
@@ -223,14 +103,20 @@ def test_answer_about_the_generation_before_is_not_ready(scenery):
 
 def test_object_of_another_uid_is_not_the_one_applied(scenery):
     """An object that took the place of ours does not pass for it."""
-    web = scenery.workload("Deployment", "web")
-    first = scenery.apply(web)
-    scenery.wait(first)
-    with scenery.observer() as observer:
-        scenery.wait(first, observer=observer)
-        scenery.client.delete(scenery.path(web), uid=first.uid)
-        with pytest.raises(NotReadyError, match="was deleted by somebody else"):
-            scenery.wait(first, observer=observer)
+    other = replace(scenery.apply(scenery.workload("Deployment", "web")), uid="another")
+    with pytest.raises(NotReadyError, match="has not been seen"):
+        scenery.wait(other, seconds=SHORT)
+
+
+def test_object_that_somebody_deletes_fails(scenery):
+    """What is deleted while it is waited for will never be ready."""
+    never = scenery.workload("Deployment", "never", fail="never-ready")
+    target = scenery.apply(never)
+    finish = in_background(lambda: scenery.wait(target))
+    until(lambda: "replicas ready" in str(scenery.progress))
+    scenery.client.delete(scenery.path(never), uid=target.uid)
+    with pytest.raises(NotReadyError, match="was deleted by somebody else"):
+        finish()
 
 
 def test_daemon_set_without_a_node_is_not_ready_unless_foreseen(scenery):
@@ -239,6 +125,62 @@ def test_daemon_set_without_a_node_is_not_ready_unless_foreseen(scenery):
     with pytest.raises(NotReadyError, match="no node matches its node selector"):
         scenery.wait(scenery.apply(idle), seconds=SHORT)
     scenery.wait(scenery.apply(idle, may_match_no_node=True))
+
+
+def job(scenery: Scenery, *, fail: str = "", **spec: Any) -> Manifest:
+    annotations = {FAIL: fail} if fail else {"sandbox.stackctl.dev/run-for": "1s"}
+    pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": FINE}]}
+    template = {"metadata": {"annotations": annotations}, "spec": pod}
+    return scenery.thing("batch/v1", "Job", "once", spec={"template": template, **spec})
+
+
+def test_job_is_waited_for_until_it_is_done(scenery):
+    """A Job is ready when it is complete, not when it has started."""
+    scenery.wait(scenery.apply(job(scenery)))
+    done = scenery.client.get(scenery.path(job(scenery)))
+    assert done
+    assert done["status"]["succeeded"] == 1
+
+
+def test_job_that_deletes_itself_when_done_is_done(scenery):
+    """A Job that is gone by the time anybody asks counts as complete if it asked for that."""
+    with scenery.observer() as observer:
+        target = scenery.apply(job(scenery, ttlSecondsAfterFinished=0))
+        scenery.wait(target, observer=observer)
+        until(lambda: observer.scene.gone(target.uid))
+        scenery.wait(target, observer=observer)
+
+
+def test_job_that_fails(scenery):
+    """A Job that has given up fails the wait with its own words."""
+    with pytest.raises(NotReadyError, match=r"Job/.*/once: Job has reached the specified backoff"):
+        scenery.wait(scenery.apply(job(scenery, fail="crash-loop", backoffLimit=0)))
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("WaitForFirstConsumer", "ready"), ("Immediate", "not bound")]
+)
+def test_claim_waits_only_for_what_comes_by_itself(scenery, mode, expected):
+    """A claim that is bound at its first use holds nobody up; any other is waited for."""
+    kind = scenery.thing("storage.k8s.io/v1", "StorageClass", scenery.name)
+    kind |= {"provisioner": "example.com/none", "volumeBindingMode": mode}
+    del kind["metadata"]["namespace"]
+    spec = {
+        "storageClassName": scenery.name,
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "1Gi"}},
+    }
+    scenery.apply(kind)
+    try:
+        claim = scenery.apply(scenery.thing("v1", "PersistentVolumeClaim", "data", spec=spec))
+        found = "ready"
+        try:
+            scenery.wait(claim, seconds=0.5)
+        except NotReadyError as error:
+            found = str(error)
+        assert expected in found
+    finally:
+        scenery.client.delete(scenery.path(kind))
 
 
 def test_established_definitions_can_be_used_at_once(scenery):
@@ -282,24 +224,17 @@ def test_custom_resource_waits_for_its_controller(scenery):
 def test_lost_connections_are_taken_up_again(scenery):
     """A watch that is cut goes on, and what happened meanwhile is not missed."""
     with Proxy(scenery.client.access.server) as proxy:
-        access = replace(scenery.client.access, server=proxy.server)
-        client = Client(access)
-        web = scenery.apply(scenery.workload("Deployment", "web", MISSING), fresh=True)
-        scenery.patience = Patience(pull=LONG, registry=LONG)
-        with Observer(
-            client, Discovery(client), stack=scenery.name, notify=scenery.told.append
-        ) as observer:
-            mended = scenery.workload("Deployment", "web")
-            finish = in_background(lambda: scenery.wait(web, observer=observer))
-            until(lambda: scenery.progress)
+        far = scenery.through(proxy.server)
+        never = scenery.apply(scenery.workload("Deployment", "web", fail="never-ready"))
+        with far.observer() as observer:
+            with pytest.raises(NotReadyError, match="time is up"):
+                far.wait(never, seconds=SHORT, observer=observer)
             proxy.refuse()
-            proxy.cut()
-            web = scenery.apply(mended)
+            assert proxy.cut() > 2
+            fine = scenery.apply(scenery.workload("Deployment", "web"))
+            finish = in_background(lambda: far.wait(fine, observer=observer))
             proxy.accept()
-            finish_mended = in_background(lambda: scenery.wait(web, observer=observer))
-            finish_mended()
             finish()
-        client.close()
 
 
 def test_stopping_ends_the_wait(scenery):
@@ -308,7 +243,7 @@ def test_stopping_ends_the_wait(scenery):
     finish = in_background(lambda: scenery.wait(never))
     until(lambda: scenery.progress)
     scenery.stop.set()
-    with pytest.raises(Interrupted, match="Deployment/.*/never"):
+    with pytest.raises(Interrupted, match=r"Deployment/.*/never"):
         finish()
 
 
@@ -337,6 +272,7 @@ def test_few_rights_are_enough_to_wait(scenery):
     reader.wait(web)
     notices = [event.text for event in reader.told if isinstance(event, Notice)]
     assert any("deployments" in text and "asking every 2 s" in text for text in notices)
+    assert any("pods" in text and "asking every 2 s" in text for text in notices)
     assert any("replicasets" in text and "why Pods fail" in text for text in notices)
 
 
@@ -418,7 +354,7 @@ def test_many_objects_of_a_place_are_counted_together(scenery):
         scenery.client.delete(scenery.path(config))
     with scenery.observer() as observer:
         observer.wait_gone(targets[1:], **scenery.terms())
-        with pytest.raises(ApplyError, match="ConfigMap/.*/c0: was not deleted"):
+        with pytest.raises(ApplyError, match=r"ConfigMap/.*/c0: was not deleted"):
             observer.wait_gone(targets, **scenery.terms(seconds=0))
 
 

@@ -159,7 +159,9 @@ def mixed_plan() -> Plan:
             differences=(
                 Difference("spec.replicas", 1, 3),
                 Difference("spec.template.spec.nodeSelector", MISSING, {"pool": "system"}),
-                Difference("spec.template.spec.containers[name=controller].args[4]", "-v=4", MISSING),
+                Difference(
+                    "spec.template.spec.containers[name=controller].args[4]", "-v=4", MISSING
+                ),
             ),
             drift=(Drift("kubectl-edit", "2026-11-22T15:03:00Z", ("spec.replicas",)),),
         ),
@@ -168,7 +170,9 @@ def mixed_plan() -> Plan:
             "kserve",
             Action.UPDATE,
             differences=(
-                Difference("data.deploy", '{\n  "mode": "Knative"\n}\n', '{\n  "mode": "Standard"\n}\n'),
+                Difference(
+                    "data.deploy", '{\n  "mode": "Knative"\n}\n', '{\n  "mode": "Standard"\n}\n'
+                ),
             ),
         ),
         Change(
@@ -199,7 +203,9 @@ RELEASE = Release(
 )
 
 
-def component_status(name: str, status: Status = Status.CURRENT, missing: int = 0) -> ComponentStatus:
+def component_status(
+    name: str, status: Status = Status.CURRENT, missing: int = 0
+) -> ComponentStatus:
     """Say how a component stands."""
     total = sum(SHAPES[name].values())
     message = ""

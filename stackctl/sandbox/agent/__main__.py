@@ -31,7 +31,7 @@ KINDS = {
     "nodes": "/api/v1/nodes",
     **injector.KINDS,
 }
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 3.0  # whatever fails is seen again
 _RECHECK_SECONDS = 1.0  # the routes are a file, which rings no bell
 _POLL_SECONDS = 0.05
 

@@ -45,7 +45,8 @@ def report(
 ) -> Report:
     """Describe a node by the Pods on it that run."""
     running = [pod for pod in pods if is_ready(pod)]
-    gpus = int(annotations_of(node).get(GPUS_ANNOTATION) or 0)
+    told = annotations_of(node).get(GPUS_ANNOTATION, "")
+    gpus = int(told) if told.isdecimal() else 0
     labels: dict[str, str] = {}
     if labels_of(node).get(NVIDIA_LABEL) and any(map(_is_feature_worker, running)):
         labels["feature.node.kubernetes.io/pci-10de.present"] = "true"

@@ -15,7 +15,7 @@ from stackctl.sandbox.agent.addresses import Destination, Way
 from stackctl.sandbox.agent.log import Log
 
 Resolve = Callable[[str, int], Destination]
-Respond = Callable[[socket.socket, Destination], None]
+Respond = Callable[[socket.socket, Destination, str], None]  # …, the host asked for
 Health = Callable[[], str]  # empty when all is well, or else what is not
 
 _HEAD_LIMIT = 16 * 1024
@@ -100,7 +100,7 @@ class Egress:
                     self._pass_through(connection, f"{host}:{port}", destination)
                 case Way.SIMULATED | Way.KUBELET:
                     connection.sendall(_head("200 Connection established"))
-                    self._respond(connection, destination)
+                    self._respond(connection, destination, host)
 
     @contextlib.contextmanager
     def _counted(
@@ -135,7 +135,9 @@ class Egress:
         with peer:
             peer.settimeout(None)
             connection.sendall(_head("200 Connection established"))
-            back = threading.Thread(target=_copy, args=(peer, connection), daemon=True)
+            back = threading.Thread(
+                target=_copy, args=(peer, connection), name="connection", daemon=True
+            )
             back.start()
             _copy(connection, peer)
             back.join()

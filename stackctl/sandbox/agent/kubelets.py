@@ -4,6 +4,7 @@ What those are is decided in `devices`; this module reads, writes and waits.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -52,13 +53,13 @@ class Kubelets:
 
     def _look(self) -> None:
         pods = self._mirror.all("pods")
-        self._sharing = {
-            uid: sharing
-            for uid, sharing in self._sharing.items()
-            if any(pod["metadata"]["uid"] == uid for pod in pods)
-        }
+        alive = {pod["metadata"]["uid"] for pod in pods}
+        self._sharing = {uid: known for uid, known in self._sharing.items() if uid in alive}
+        by_node = defaultdict(list)
+        for pod in pods:
+            by_node[pod["spec"].get("nodeName")].append(pod)
         for node in self._mirror.all("nodes"):
-            here = [pod for pod in pods if pod["spec"].get("nodeName") == node["metadata"]["name"]]
+            here = by_node[node["metadata"]["name"]]
             try:
                 self._tell(node, report(node, here, partial(self._shares, node)))
             except ClusterError as error:

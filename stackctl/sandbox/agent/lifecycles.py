@@ -6,6 +6,7 @@ Pure, and mostly a table. Doing it is for `operators`; certificates are made in 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stackctl.model.objects import Manifest, annotations_of
 
@@ -106,8 +107,7 @@ def is_operator(operator: Operator, pod: Manifest) -> bool:
 
 def _flag_values(pod: Manifest, flag: str) -> Iterator[str]:
     for container in pod["spec"]["containers"]:
-        words = _words(container)
-        for word, following in zip(words, [*words[1:], ""], strict=True):
+        for word, following in pairwise((*_words(container), "")):
             name, equals, value = word.partition("=")
             if name == flag:
                 yield from filter(None, (value if equals else following).strip('"').split(","))
@@ -237,7 +237,7 @@ def ready_state(manifest: Manifest) -> str:
     return ""
 
 
-def conditions_of(  # noqa: PLR0913 (a condition has that many fields)
+def conditions_of(
     manifest: Manifest,
     now: str,
     types: Iterable[str] = ("Ready",),

@@ -157,6 +157,6 @@ def _shed(manifest: Manifest) -> None:
     The watch keeps a reference to the same object: a shortened copy would save nothing.
     """
     manifest["metadata"].pop("managedFields", None)
-    versions = (manifest.get("spec") or {}).get("versions")
-    for version in versions if isinstance(versions, list) else ():
-        version.pop("schema", None)
+    if manifest["kind"] == "CustomResourceDefinition":
+        for version in manifest["spec"]["versions"]:
+            version.pop("schema", None)

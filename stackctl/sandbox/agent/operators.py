@@ -22,6 +22,8 @@ from stackctl.sandbox.agent.writes import merge
 
 _IDLE_SECONDS = 5.0  # the routes are a file, which rings no bell
 _AGAIN_SECONDS = 2.0
+# Schemas let through what no operator could read; one such object must not stop the others.
+_NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Operators:
         self._log = log
         self._now = now
         self._due: dict[str, _Due] = {}  # by uid
+        self._senseless: dict[str, str] = {}  # by uid: the version that could not be read
         self._bell = mirror.bell("crds", "pods", *map(_name_of, lifecycles))
 
     def run(self) -> None:
@@ -85,14 +88,21 @@ class Operators:
                     seen.add(manifest["metadata"]["uid"])
                     self._try(lifecycle, manifest)
         self._due = {uid: due for uid, due in self._due.items() if uid in seen}
+        self._senseless = {uid: old for uid, old in self._senseless.items() if uid in seen}
 
     def _try(self, lifecycle: Lifecycle, manifest: Manifest) -> None:
-        uid = manifest["metadata"]["uid"]
+        uid, version = manifest["metadata"]["uid"], manifest["metadata"]["resourceVersion"]
+        if self._senseless.get(uid) == version:
+            return
         try:
             self._advance(lifecycle, manifest)
         except ClusterError as error:
             self._log(f"{_say(manifest)}: {error}")
             self._due[uid] = _Due(lifecycle.state_of(manifest), self._now() + _AGAIN_SECONDS)
+        except _NONSENSE as error:
+            self._log(f"{_say(manifest)}: makes no sense: {error!r}")
+            self._due.pop(uid, None)
+            self._senseless[uid] = version
 
     def _advance(self, lifecycle: Lifecycle, manifest: Manifest) -> None:
         uid, state = manifest["metadata"]["uid"], lifecycle.state_of(manifest)

@@ -28,17 +28,15 @@ class Responder:
     def __init__(self, authority: Authority, log: Log) -> None:
         self._authority = authority
         self._log = log
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.sni_callback = self._choose_certificate
 
-    def respond(self, connection: socket.socket, destination: Destination) -> None:
+    def respond(self, connection: socket.socket, destination: Destination, host: str) -> None:
         """Answer requests until the other side has no more."""
         connection.settimeout(_IDLE_SECONDS)
         if connection.recv(1, socket.MSG_PEEK) != _HANDSHAKE:
             _Conversation(connection, destination, self._log)
             return
         try:
-            secure = self._context.wrap_socket(connection, server_side=True)
+            secure = self._context(host).wrap_socket(connection, server_side=True)
         except ssl.SSLError as error:
             # A caller with another CA in its caBundle ends here.
             self._log(f"simulated: {destination.target}: TLS failed: {error.reason}")
@@ -46,10 +44,16 @@ class Responder:
         with secure, suppress(ssl.SSLError):
             _Conversation(secure, destination, self._log)
 
-    def _choose_certificate(
-        self, connection: ssl.SSLObject, host: str | None, _context: ssl.SSLContext
-    ) -> None:
-        connection.context = self._authority.context(host or "localhost")
+    def _context(self, host: str) -> ssl.SSLContext:
+        """Prepare TLS with a certificate for the name that the caller will ask for."""
+
+        def choose(secure: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
+            # Callers of an address give no name.
+            secure.context = self._authority.context(name or host)
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.sni_callback = choose
+        return context
 
 
 class _Conversation(BaseHTTPRequestHandler):

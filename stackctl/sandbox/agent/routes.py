@@ -24,9 +24,13 @@ class Routes:
         with self._reading:
             if (stamp := self._stamp()) != self._seen:
                 self._seen = stamp
-                self._current = self._load()
-                self._log(f"routes: {dict(self._current) or 'none'}")
+                self._take(self._load())
             return self._current
+
+    def _take(self, routes: Mapping[str, str]) -> None:
+        if routes != self._current:
+            self._current = routes
+            self._log(f"routes: {dict(routes) or 'none'}")
 
     def _stamp(self) -> tuple[int, ...] | None:
         try:

@@ -1,0 +1,45 @@
+"""Ask, and carry out what was agreed to; shared by every verb that changes a stack."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.run import Intent, Options, execute
+from stackctl.model.events import Notify
+from stackctl.model.outcome import DeployOutcome, TargetInfo
+from stackctl.model.plan import Plan
+
+Agree = Callable[[Plan, TargetInfo], bool]
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class DeployOptions:
+    """How a deploy goes about it."""
+
+    timeout: float = 600.0  # seconds for the whole run
+    wait: bool = True
+    dry_run: bool = False
+    holder: str = ""  # user@host: holds the lock and is recorded
+
+
+def bring_about(
+    intent: Intent,
+    connection: Connection,
+    pool: Executor,
+    *,
+    agree: Agree,
+    notify: Notify,
+    options: DeployOptions,
+    now: Clock,
+) -> DeployOutcome:
+    """Ask about a plan and carry it out; nothing happens where nothing would change."""
+    outcome = DeployOutcome(connection.info, intent.plan, None, dry_run=options.dry_run)
+    if intent.settled or options.dry_run:
+        return outcome
+    if not agree(intent.plan, connection.info):
+        return replace(outcome, agreed=False)
+    run = Options(options.timeout, options.wait, options.holder)
+    result, release = execute(connection, intent, run, pool, notify, now)
+    return replace(outcome, release=release, components=result.states)

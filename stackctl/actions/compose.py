@@ -1,0 +1,98 @@
+"""From what the user asked for to a bundle: read, resolve, order, render, compose.
+
+No cluster is asked for anything in here; that is what `deploy`, `diff` and `render` share.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackctl.errors import ConfigError, ConflictError, UsageError
+from stackctl.model.bundle import Bundle
+from stackctl.model.component import Mode
+from stackctl.model.compose import compose
+from stackctl.model.profile import Selection, StackFile
+from stackctl.model.resolve import resolve
+from stackctl.sources.components import YAML, read_manifests
+from stackctl.sources.files import read_catalogue, read_stack_file
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for."""
+
+    profile: str | None = None
+    stack_file: Path | None = None
+    stack: str | None = None  # the stack's name, when it is not the file's or the profile's
+    sets: tuple[str, ...] = ()
+    catalogs: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What was asked for, decided and put together."""
+
+    stack: str
+    selection: Selection
+    bundle: Bundle
+
+    @property
+    def cluster_uid(self) -> str:
+        """The cluster the stack file is meant for; empty when it does not say."""
+        return self.selection.target.clusterUID
+
+
+def render(request: Request) -> Bundle:
+    """Return the bundle a deploy would apply."""
+    return compose_stack(request).bundle
+
+
+def compose_stack(request: Request) -> Composed:
+    """Read, resolve and compose what was asked for.
+
+    Raises:
+        ConfigError: a file, a value or a combination is wrong; every fault is listed.
+        ConflictError: the stack file is for another profile.
+        RenderError: the layers do not fit together.
+    """
+    stack, selection = select(request)
+    manifests = {}
+    problems: list[str] = []
+    for chosen in selection.components:
+        if chosen.mode is not Mode.EXTERNAL:
+            try:
+                manifests[chosen.component.name] = read_manifests(chosen.component)
+            except ConfigError as error:
+                problems += error.problems or [str(error)]
+    if problems:
+        raise ConfigError.listing("the catalogue is not right:", problems)
+    return Composed(stack, selection, compose(selection, manifests, stack, yaml=YAML))
+
+
+def select(request: Request) -> tuple[str, Selection]:
+    """Return the stack's name and what its profile resolves to.
+
+    Raises:
+        ConfigError: a file, a value or a combination is wrong; every fault is listed.
+        ConflictError: the stack file is for another profile.
+    """
+    file = read_stack_file(request.stack_file) if request.stack_file else None
+    profile = _profile(request.profile, file)
+    stack = request.stack or (file.name if file else profile)
+    catalogue = read_catalogue(request.catalogs)
+    return stack, resolve(catalogue, profile, stack=file, sets=request.sets)
+
+
+def _profile(asked: str | None, file: StackFile | None) -> str:
+    """Choose the profile; a stack is never switched to another one silently."""
+    if asked and file and file.profile != asked:
+        raise ConflictError(
+            f"{file.path} is for profile {file.profile}, not {asked}",
+            hint=f"leave out --profile, or change spec.profile in {file.path}",
+        )
+    profile = asked or (file.profile if file else None)
+    if profile is None:
+        raise UsageError(
+            "which profile? there is neither --profile nor a stack file",
+            hint="stackctl profiles lists them; stackctl deploy --profile NAME",
+        )
+    return profile

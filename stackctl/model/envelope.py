@@ -1,0 +1,15 @@
+"""What every file of ours begins with: apiVersion, kind, a name."""
+
+from dataclasses import dataclass, field
+
+API_VERSION = "stackctl.dev/v1alpha1"
+LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
+LABEL_HELP = "a name of small letters, digits and dashes, 63 at most"
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a file is called, and what it is for in one line."""
+
+    name: str = field(metadata={"pattern": LABEL, "help": LABEL_HELP})
+    description: str = ""

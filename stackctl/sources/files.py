@@ -1,0 +1,97 @@
+"""Profiles, components, manifests and stack files: from disk to values.
+
+The doors; what they open is kept apart so that listing profiles reads nothing else.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stackctl.model.catalogue import Catalogue
+from stackctl.model.profile import Profile, StackFile
+from stackctl.model.profilefile import ProfileFile, StackDocument
+from stackctl.sources import folders
+from stackctl.sources.reading import decoded, read_all, require_name
+
+if TYPE_CHECKING:
+    from stackctl.model.component import Component, Manifests
+
+
+def read_catalogue(extra: Sequence[Path] = ()) -> Catalogue:
+    """Read all profiles now, and all components when the first of them is asked for.
+
+    Raises:
+        ConfigError: a profile is wrong, or two have one name.
+    """
+    roots = folders.catalogues(extra)
+    paths = (path for root in roots for path in folders.profile_files(root))
+    return Catalogue(read_all(paths, _profile), _Components(roots))
+
+
+class _Components(Mapping[str, "Component"]):
+    """Components by name, all read when the first one is asked for."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self._roots = roots
+
+    @cached_property
+    def _read(self) -> "Mapping[str, Component]":
+        from stackctl.sources.components import read_components
+
+        return read_components(self._roots)
+
+    def __getitem__(self, name: str) -> "Component":
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+
+def read_manifests(component: "Component") -> "Manifests":
+    """Read every layer of a component's folder and check it against component.yaml.
+
+    Raises:
+        ConfigError: with every fault of the files and of what they come to.
+    """
+    from stackctl.sources import components
+
+    return components.read_manifests(component)
+
+
+def read_stack_file(path: Path) -> StackFile:
+    """Read a stack file.
+
+    Raises:
+        ConfigError: it is not there, or not right.
+    """
+    file, raw, lines = decoded(path, StackDocument)
+    return StackFile(
+        name=file.metadata.name,
+        profile=file.spec.profile,
+        path=folders.shown(path),
+        target=file.spec.target,
+        components=file.spec.components,
+        settings=raw["spec"].get("settings") or {},
+        lines=lines,
+    )
+
+
+def _profile(path: Path) -> Profile:
+    file, raw, lines = decoded(path, ProfileFile)
+    require_name(path, file.metadata.name, path.stem)
+    spec = raw.get("spec") or {}
+    return Profile(
+        name=file.metadata.name,
+        description=file.metadata.description,
+        path=folders.shown(path),
+        extends=file.spec.extends,
+        mixins=file.spec.mixins,
+        components=file.spec.components,
+        requires=spec.get("requires") or {},
+        settings=spec.get("settings") or {},
+        lines=lines,
+    )

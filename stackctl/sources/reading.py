@@ -1,0 +1,142 @@
+"""A file of one of our kinds, decoded, with the line of everything in it.
+
+Every fault is reported at once as `file:line: path: what was expected`. Which files there are,
+and what becomes of them, is said by `files` and `components`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from stackctl.errors import ConfigError
+from stackctl.model.decode import Problem, Undecodable, decode, shown
+from stackctl.model.overlay import overlay
+from stackctl.model.profile import Lines, origin_of
+from stackctl.sources import folders, yaml
+
+T = TypeVar("T")
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_Named)
+
+
+def read_all(paths: Iterable[Path], read: Callable[[Path], Named]) -> dict[str, Named]:
+    """Read files that each define one name.
+
+    Raises:
+        ConfigError: with what is wrong with any of them.
+    """
+    found: dict[str, tuple[Named, Path]] = {}
+    problems: list[str] = []
+    for path in paths:
+        try:
+            value = read(path)
+        except ConfigError as error:
+            problems += error.problems or [str(error)]
+            continue
+        if value.name in found:
+            other = folders.shown(found[value.name][1])
+            problems.append(f"{folders.shown(path)}: {value.name} is defined in {other} as well")
+        found.setdefault(value.name, (value, path))
+    if problems:
+        raise ConfigError.listing("the catalogue is not right:", problems)
+    return {name: value for name, (value, _) in found.items()}
+
+
+def require_name(path: Path, name: str, expected: str) -> None:
+    """Refuse a file that defines another name than it has.
+
+    Raises:
+        ConfigError: it does.
+    """
+    if name != expected:
+        raise ConfigError(
+            f"{folders.shown(path)}: metadata.name: expected {expected}, as the file is called, "
+            f"found {name}"
+        )
+
+
+def decoded(path: Path, kind: type[T]) -> tuple[T, Any, Lines]:
+    """Read a file of one of our kinds; also return its plain value and the line of each path.
+
+    Raises:
+        ConfigError: with everything that is wrong with it.
+    """
+    name = folders.shown(path)
+    documents = yaml.load_all(bytes_of(path), name, positions=True)
+    if len(documents) != 1:
+        raise ConfigError(f"{name}: expected one document, found {len(documents)}")
+    raw, lines = documents[0].value, documents[0].lines
+    try:
+        file = decode(kind, _without_nulls(raw))
+    except Undecodable as error:
+        problems = _kind_first(error.problems)
+        raise ConfigError.listing(f"{name} is not right:", located(path, lines, problems)) from None
+    if problems := list(_patch_problems(raw)):
+        raise ConfigError.listing(f"{name} is not right:", located(path, lines, problems))
+    return file, raw, lines
+
+
+def _without_nulls(raw: Any) -> Any:
+    """Drop nulls from settings and requires, where they unset what a file before this one set."""
+    spec = raw.get("spec") if isinstance(raw, dict) else None
+    if not isinstance(spec, dict):
+        return raw
+    cleaned = {
+        key: overlay({}, spec[key])
+        for key in ("settings", "requires")
+        if isinstance(spec.get(key), dict)
+    }
+    return raw | {"spec": spec | cleaned}
+
+
+def _kind_first(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """Of a file of another kind, say only that."""
+    return [each for each in problems if each.at in (("kind",), ("apiVersion",))] or problems
+
+
+def _patch_problems(raw: Any) -> Iterator[Problem]:
+    """Check that patches say which object they are for."""
+    for name, choice in (raw["spec"].get("components") or {} if "spec" in raw else {}).items():
+        for index, patch in enumerate((choice or {}).get("patches") or ()):
+            if what := no_object(patch):
+                yield Problem(("spec", "components", name, "patches", index), what)
+
+
+def located(path: Path, lines: Lines, problems: Iterable[Problem]) -> list[str]:
+    """Write problems with the file and the lines they are in."""
+    name = folders.shown(path)
+    return [f"{origin_of(name, lines, problem.at)}: {problem}" for problem in problems]
+
+
+def bytes_of(path: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{folders.shown(path)}: there is no such file") from None
+    except OSError as error:
+        raise ConfigError(f"{folders.shown(path)}: cannot be read: {error.strerror}") from error
+
+
+def no_object(value: Any) -> str:
+    """Say what a value lacks to be an object, or a patch of one."""
+    if not isinstance(value, dict):
+        return f"expected an object, found {shown(value)}"
+    metadata = value.get("metadata")
+    names = {
+        "apiVersion": value.get("apiVersion"),
+        "kind": value.get("kind"),
+        "metadata.name": metadata.get("name") if isinstance(metadata, dict) else None,
+    }
+    lacking = [key for key, text in names.items() if not isinstance(text, str) or not text]
+    return f"an object needs {', '.join(lacking)}" if lacking else ""

@@ -1,0 +1,58 @@
+"""One sandbox for the whole tier; every test works in a namespace of its own."""
+
+import itertools
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stackctl.api.client import Client
+from stackctl.api.discovery import Discovery
+from stackctl.api.kubeconfig import find_access
+from stackctl.cluster.connection import Connection, connect
+from stackctl.sandbox.lifecycle import UpResult
+from tests.apiserver.stacks import Stack
+from tests.sandboxes import sandbox_in
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpResult]:
+    """A running sandbox with two nodes of eight GPUs and one without."""
+    with sandbox_in(tmp_path_factory.mktemp("state")) as result:
+        yield result
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(sandbox: UpResult) -> Path:
+    """The administrator's kubeconfig."""
+    return sandbox.kubeconfig
+
+
+@pytest.fixture
+def connection(kubeconfig: Path) -> Iterator[Connection]:
+    """A connection as the commands open one."""
+    access = find_access(kubeconfig=str(kubeconfig), context=None, env={})
+    opened = connect(access, lambda _: None, threading.Event())
+    yield opened
+    opened.client.close()
+
+
+@pytest.fixture
+def client(connection: Connection) -> Client:
+    """The connection's client."""
+    return connection.client
+
+
+@pytest.fixture
+def discovery(connection: Connection) -> Discovery:
+    """What the API server serves."""
+    return connection.discovery
+
+
+@pytest.fixture
+def stack(connection: Connection) -> Stack:
+    """An empty stack with a name that no other test uses."""
+    return Stack(connection, f"stack-{next(_NUMBERS)}")

@@ -1,0 +1,176 @@
+"""Taking a stack off a real API server: completely, in order, and without users' data."""
+
+import pytest
+
+from stackctl.cluster import releases
+from stackctl.errors import ConflictError, NotReadyError, ReleaseError, StackError
+from stackctl.model.objects import Ref
+from stackctl.model.plan import Action
+from stackctl.model.release import ReleaseStatus
+from tests.apiserver.stacks import Stack
+
+
+def with_widgets(stack: Stack):
+    return stack.part("a", stack.namespace(), stack.definition("widgets", "Widget"))
+
+
+def widgets(stack: Stack, namespace: str) -> str:
+    return f"/apis/{stack.name}.example.com/v1/namespaces/{namespace}/widgets"
+
+
+def test_nothing_is_left(stack):
+    """Objects, definitions, namespaces and the record are gone, and the scan says so."""
+    stack.deploy(
+        stack.part(
+            "a",
+            stack.namespace(),
+            stack.definition("widgets", "Widget"),
+            stack.custom("Widget", "ours"),
+            stack.deployment("d"),
+        )
+    )
+    outcome = stack.teardown()
+    assert (outcome.residue, outcome.kept) == ((), ())
+    assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
+    assert releases.current(stack.client, stack.name) is None
+    with pytest.raises(ReleaseError, match="not on this cluster"):
+        stack.teardown()
+
+
+def test_users_instances_stop_it_before_anything_is_touched(stack):
+    """Each is named, and so are the two ways on."""
+    stack.deploy(with_widgets(stack))
+    theirs = stack.custom("Widget", "theirs")
+    theirs["metadata"]["namespace"] = "default"
+    stack.client.create(widgets(stack, "default"), theirs)
+    with pytest.raises(ConflictError, match="Widget/default/theirs") as refused:
+        stack.teardown()
+    assert "--keep-crds" in refused.value.hint
+    recorded = releases.current(stack.client, stack.name)
+    assert recorded.release.status is ReleaseStatus.DEPLOYED
+    assert stack.teardown(delete_data=True).residue == ()
+
+
+def test_definitions_may_be_kept_with_their_instances(stack):
+    """The instance survives, the rest goes, and what stayed is told with its reason."""
+    stack.deploy(with_widgets(stack))
+    theirs = stack.custom("Widget", "theirs")
+    theirs["metadata"]["namespace"] = "default"
+    stack.client.create(widgets(stack, "default"), theirs)
+    outcome = stack.teardown(keep_crds=True)
+    assert outcome.residue == ()
+    assert [each.ref.kind for each in outcome.kept] == ["CustomResourceDefinition"]
+    assert stack.client.get(f"{widgets(stack, 'default')}/theirs") is not None
+    stack.deploy(with_widgets(stack))
+    assert stack.teardown(delete_data=True).residue == ()
+
+
+def test_a_namespace_with_somebody_elses_object_stays(stack):
+    """What is not ours keeps its namespace, and is named."""
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("ours")))
+    stack.client.create(f"/api/v1/namespaces/{stack.name}/configmaps", stack.config("theirs"))
+    outcome = stack.teardown()
+    assert outcome.residue == ()
+    assert "ConfigMap" in outcome.kept[0].why
+    assert stack.get("configmaps/theirs") is not None
+    assert stack.get("configmaps/ours") is None
+
+
+def test_what_operators_make_is_no_reason_to_stay(stack):
+    """A declared leftover goes with the stack."""
+    made = Ref("", "Secret", stack.name, "certs")
+    stack.deploy(stack.part("a", stack.namespace(), leftovers=(made,)))
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "certs"}}
+    stack.client.create(f"/api/v1/namespaces/{stack.name}/secrets", secret)
+    assert stack.teardown().kept == ()
+    assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
+
+
+def test_a_namespace_that_was_there_before_stays(stack):
+    """Only what we created is deleted whole."""
+    stack.client.create("/api/v1/namespaces", stack.namespace())
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
+    outcome = stack.teardown()
+    assert [each.why for each in outcome.kept] == ["was there before the stack"]
+    assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is not None
+
+
+def test_a_claim_keeps_its_data_until_the_user_says_so(stack):
+    """The claim and its namespace stay, listed; asked for, both go."""
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data", "namespace": stack.name},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}},
+            "storageClassName": "none",
+        },
+    }
+    stack.deploy(stack.part("a", stack.namespace()))
+    stack.client.create(f"/api/v1/namespaces/{stack.name}/persistentvolumeclaims", claim)
+    assert stack.teardown(dry_run=True).kept != ()
+    assert stack.get("persistentvolumeclaims/data") is not None
+    assert stack.teardown(delete_data=True).kept == ()
+    assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
+
+
+def test_a_stuck_finalizer_is_named_and_never_stripped(stack):
+    """The object, its finalizer and a way on; the next teardown goes on from there."""
+    stuck = stack.config("stuck")
+    stuck["metadata"]["finalizers"] = ["example.com/hold"]
+    stack.deploy(stack.part("a", stack.namespace(), stuck))
+    with pytest.raises(StackError, match=r"example\.com/hold"):
+        stack.teardown(timeout=3.0)
+    assert releases.current(stack.client, stack.name).release.status is ReleaseStatus.UNINSTALLING
+    stack.client.patch(
+        f"/api/v1/namespaces/{stack.name}/configmaps/stuck", {"metadata": {"finalizers": None}}
+    )
+    assert stack.teardown().residue == ()
+
+
+def test_an_interrupted_teardown_is_finished_by_the_next(stack):
+    """A deploy after half a teardown makes everything again."""
+    stuck = stack.config("stuck")
+    stuck["metadata"]["finalizers"] = ["example.com/hold"]
+    parts = stack.part("a", stack.namespace(), stack.config("x"), stuck)
+    stack.deploy(parts)
+    with pytest.raises((NotReadyError, StackError)):
+        stack.teardown(timeout=3.0)
+    stack.client.patch(
+        f"/api/v1/namespaces/{stack.name}/configmaps/stuck", {"metadata": {"finalizers": None}}
+    )
+    outcome = stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
+    assert Action.CREATE in outcome.plan.counts
+    assert stack.teardown().residue == ()
+
+
+def test_a_plan_alone_touches_nothing(stack):
+    """A dry run shows what would go, and everything is still there."""
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
+    outcome = stack.teardown(dry_run=True)
+    assert {change.ref.name for change in outcome.plan.changes} == {stack.name, "x"}
+    assert stack.get("configmaps/x") is not None
+    assert stack.teardown().residue == ()
+
+
+def test_an_object_made_again_by_somebody_else_stays(stack):
+    """The same name with another uid is not ours to delete."""
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
+    path = f"/api/v1/namespaces/{stack.name}/configmaps"
+    stack.client.delete(f"{path}/x")
+    stack.client.create(path, stack.config("x", key="theirs"))
+    outcome = stack.teardown()
+    assert stack.get("configmaps/x")["data"] == {"key": "theirs"}
+    assert "x" in outcome.kept[0].why
+
+
+def test_the_last_stack_takes_the_record_along(stack):
+    """With no stack left, the namespace of the records goes too."""
+    stack.deploy(stack.part("a", stack.namespace()))
+    for other in releases.stacks(stack.client):
+        if other != stack.name:
+            releases.forget(stack.client, other)
+    assert stack.teardown().residue == ()
+    live = stack.client.get("/api/v1/namespaces/stackctl-system")
+    assert live is None or live["metadata"].get("deletionTimestamp")

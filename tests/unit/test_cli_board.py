@@ -1,0 +1,215 @@
+"""What a run shows while it goes on."""
+
+import io
+
+import pytest
+
+from stackctl.cli.board import ASCII, UNICODE, Board, draw, elapsed, marks_for, squeeze, step_text
+from stackctl.cli.progress import LiveProgress, NoProgress, PlainProgress
+from stackctl.cli.terminal import Paint
+from stackctl.model.events import (
+    ComponentProgress,
+    ComponentState,
+    Notice,
+    ObjectDone,
+    Retrying,
+    ServerWarning,
+    Step,
+)
+from tests.unit.cli_samples import ref
+
+PLAIN = Paint(on=False)
+WAITING = "Deployment/kserve/kserve-controller-manager: 0/1 replicas available"
+
+
+def progress(name: str, state: ComponentState, ready: int = 0, total: int = 0, why: str = ""):
+    return ComponentProgress(name, state, ready, total, why)
+
+
+def board() -> Board:
+    """A run in the middle of its work."""
+    seen = Board(begun=0)
+    for now, event in enumerate(
+        [
+            progress("cert-manager", ComponentState.APPLYING, 0, 48),
+            progress("kserve", ComponentState.PENDING, 0, 53, "cert-manager"),
+            progress("cert-manager", ComponentState.READY, 48, 48),
+            progress("kserve", ComponentState.WAITING, 52, 53, WAITING),
+            progress("training-operator", ComponentState.FAILED, 15, 16, "Pod x: ImagePullBackOff"),
+            progress("spark-operator", ComponentState.SKIPPED, 0, 22, "cert-manager failed"),
+        ]
+    ):
+        seen.see(event, now)
+    return seen
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_board(golden, width):
+    """One line per component: sign, state, count, time, and what it waits for."""
+    lines = draw(board(), 65, (width, None), PLAIN, UNICODE)
+    assert max(map(len, lines)) <= width
+    golden(f"board-{width}.txt", lines)
+
+
+def test_the_board_fits_a_low_terminal():
+    """With more components than rows, those that need attention stay."""
+    seen = board()
+    for number in range(30):
+        seen.see(progress(f"ready-{number}", ComponentState.READY, 1, 1), 5)
+    lines = draw(seen, 65, (120, 12), PLAIN, UNICODE)
+    assert len(lines) <= 12
+    assert any("kserve" in line for line in lines)
+    assert any("training-operator" in line for line in lines)
+    assert "    and 32 more" in lines
+
+
+def test_the_clock_of_a_component_stops_when_it_is_done():
+    """What took two seconds does not go on counting."""
+    (line,) = [line for line in draw(board(), 65, (120, None), PLAIN, ASCII) if "cert-m" in line]
+    assert line.split()[-1] == "2s"
+
+
+def test_a_reason_loses_its_namespace_before_its_end():
+    """In a narrow place the message is worth more than the namespace."""
+    assert squeeze(WAITING, 70) == WAITING
+    assert squeeze(WAITING, 62) == ("Deployment/kserve-controller-manager: 0/1 replicas available")
+    assert squeeze(WAITING, 20) == "Deployment/kserve-c…"
+
+
+def test_a_failure_is_told_in_full_at_the_end():
+    """When the run is over, no reason is cut short."""
+    why = "Pod training-operator-7d9-x2: ImagePullBackOff: " + "registry.example.com/" * 5
+    seen = board()
+    seen.see(progress("training-operator", ComponentState.FAILED, 15, 16, why), 9)
+    seen.closed = True
+    text = " ".join(" ".join(draw(seen, 65, (80, None), PLAIN, ASCII)).split())
+    assert why in text
+
+
+def test_spans_of_time_read_as_people_say_them():
+    """Seconds, then minutes, then hours."""
+    assert [elapsed(span) for span in (0.4, 59.9, 65, 3600, 7384)] == [
+        "0s",
+        "59s",
+        "1m05s",
+        "1h00m",
+        "2h03m",
+    ]
+
+
+def test_a_counted_step_says_how_far_it_is():
+    """Bytes are written as megabytes, everything else with its unit."""
+    assert step_text(Step("building", 3, 12, "packages")) == "building: 3 of 12 packages"
+    assert step_text(Step("fetching etcd", 1_500_000, 24_000_000, "bytes")) == (
+        "fetching etcd: 1.5 of 24.0 MB"
+    )
+    assert step_text(Step("taking the lock")) == "taking the lock"
+
+
+def test_a_terminal_without_unicode_gets_ascii():
+    """The signs are ones that the terminal's encoding has."""
+    assert marks_for("utf-8") is UNICODE
+    assert marks_for("ascii") is ASCII
+    assert marks_for(None) is ASCII
+
+
+def plainly(*events, verbose: bool = False) -> list[str]:
+    """Send events to a log and return its lines."""
+    stream = io.StringIO()
+    shown = PlainProgress(stream, PLAIN, verbose=verbose, now=iter(range(100)).__next__)
+    for event in events:
+        shown.event(event)
+    shown.close()
+    return [line.strip().partition("  ")[2] or line for line in stream.getvalue().splitlines()]
+
+
+def test_a_log_gets_a_line_for_each_change_of_state():
+    """Progress inside a state is not worth a line."""
+    assert plainly(
+        progress("kserve", ComponentState.PENDING, 0, 53),
+        progress("kserve", ComponentState.PENDING, 0, 53, "cert-manager"),
+        progress("kserve", ComponentState.APPLYING, 0, 53),
+        progress("kserve", ComponentState.APPLYING, 20, 53),
+        progress("kserve", ComponentState.WAITING, 52, 53, WAITING),
+        progress("kserve", ComponentState.READY, 53, 53),
+    ) == [
+        "kserve applying 0/53",
+        f"kserve waiting 52/53: {WAITING}",
+        "kserve ready 53/53",
+    ]
+
+
+def test_a_log_gets_a_line_for_each_tenth_of_a_counted_step():
+    """A build of a thousand packages takes ten lines, not a thousand."""
+    steps = [Step("building", done, 1000, "packages") for done in range(0, 1001, 10)]
+    lines = plainly(*steps)
+    assert len(lines) == 11
+    assert lines[-1] == "building: 1000 of 1000 packages"
+
+
+def test_a_log_tells_retries_warnings_and_notes():
+    """What the user should know stands out by its first word."""
+    assert plainly(
+        Retrying("PATCH Deployment/a/b", "no endpoints yet", 2.5),
+        ServerWarning("batch/v1beta1 is deprecated"),
+        Notice("no kubeconfig found"),
+    ) == [
+        "retry: PATCH Deployment/a/b: no endpoints yet; trying again in 2.5 s",
+        "warning: batch/v1beta1 is deprecated",
+        "note: no kubeconfig found",
+    ]
+
+
+def test_objects_are_named_only_when_asked_for():
+    """-v adds a line for each object."""
+    done = ObjectDone("kserve", ref("Deployment", "controller", "kserve"), "created")
+    assert plainly(done) == []
+    assert plainly(done, verbose=True) == ["kserve: Deployment/kserve/controller created"]
+
+
+def test_quiet_still_tells_the_servers_warnings():
+    """A deprecation is not progress."""
+    stream = io.StringIO()
+    shown = NoProgress(stream, PLAIN)
+    shown.event(Step("looking at the cluster"))
+    shown.event(ServerWarning("deprecated"))
+    assert stream.getvalue() == "warning: deprecated\n"
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """A terminal of 100 columns that remembers everything."""
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", "30")
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+
+
+def written(screen: io.TextIOWrapper) -> str:
+    screen.flush()
+    return screen.buffer.getvalue().decode()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_the_live_view_leaves_its_last_state_behind(screen):
+    """What was redrawn all the time ends as ordinary lines."""
+    shown = LiveProgress(screen, PLAIN, verbose=False, now=lambda: 0.0)
+    shown.event(progress("kserve", ComponentState.APPLYING, 3, 53))
+    shown.event(ServerWarning("deprecated"))
+    shown.event(progress("kserve", ComponentState.READY, 53, 53))
+    shown.close()
+    end = written(screen).rpartition("\x1b[2K")[2]
+    assert "✔ kserve  ready        53/53" in end
+    assert "1/1 components · 53/53 objects · 0s" in end
+    assert "warning: deprecated" in written(screen)
+
+
+def test_the_live_view_gives_the_terminal_away_and_comes_back(screen):
+    """While a question is asked nothing is drawn; the cursor is shown."""
+    shown = LiveProgress(screen, PLAIN, verbose=False, now=lambda: 0.0)
+    shown.event(Step("looking at the cluster"))
+    shown.pause()
+    before = written(screen)
+    assert before.rfind("\x1b[?25h") > before.rfind("\x1b[?25l")
+    shown.event(progress("kserve", ComponentState.APPLYING, 3, 53))
+    assert written(screen).rfind("\x1b[?25l") > len(before) - 1
+    shown.close()
+    assert written(screen).rfind("\x1b[?25h") > written(screen).rfind("\x1b[?25l")

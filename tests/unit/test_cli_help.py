@@ -1,0 +1,107 @@
+"""Help is documentation: every command explains itself with an example."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from stackctl.cli import EXIT_CODES, app, run
+
+ROOT = typer.main.get_command(app)
+
+
+def commands(
+    group: Any = ROOT, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """List every command with the words that call it."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+COMMANDS = dict(commands())
+
+
+def help_of(path, capsys) -> str:
+    assert run([*path, "--help"]) == 0
+    return str(capsys.readouterr().out)
+
+
+def test_the_commands_are_the_ones_promised():
+    """What the documentation names is there."""
+    assert {" ".join(path) for path in COMMANDS} == {
+        "init",
+        "deploy",
+        "status",
+        "diff",
+        "teardown",
+        "profiles",
+        "components",
+        "render",
+        "version",
+        "completion",
+        "sandbox up",
+        "sandbox down",
+        "sandbox status",
+        "sandbox kubeconfig",
+        "sandbox run",
+        "sandbox logs",
+    }
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_command_has_an_example_of_itself(path, capsys):
+    """The help shows at least one line that could be typed as it is."""
+    _, heading, examples = help_of(path, capsys).partition("\nExamples:\n")
+    assert heading
+    assert f"stackctl {' '.join(path)}" in examples.partition("\n\n")[0]
+
+
+@pytest.mark.parametrize("path", [(), ("sandbox",), *COMMANDS], ids=" ".join)
+def test_help_fits_a_terminal_of_80_columns(path, capsys):
+    """No line is wider than the narrowest terminal people use."""
+    assert [line for line in help_of(path, capsys).splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_the_first_line_of_help_fits_the_list_of_commands(path):
+    """A command's summary is never cut in the list."""
+    summary = str(COMMANDS[path].help).partition("\n")[0]
+    assert len(summary) <= 66
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_option_is_explained(path):
+    """Each option has a help text, without a final period."""
+    for param in COMMANDS[path].params:
+        assert param.help, param.name
+        assert not param.help.endswith("."), param.name
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_option_can_come_from_the_environment(path):
+    """--dry-run is STACKCTL_DRY_RUN, and so on."""
+    for param in COMMANDS[path].params:
+        if param.param_type_name == "option":
+            long = next(name for name in param.opts if name.startswith("--"))
+            variable = "STACKCTL_" + long.removeprefix("--").replace("-", "_").upper()
+            assert variable in (param.envvar, *param.envvar), param.name
+
+
+def test_the_help_ends_with_the_exit_codes(capsys):
+    """The table of exit codes in the help is the one the program goes by."""
+    text = help_of((), capsys)
+    assert re.findall(r"^ +(\d+)  (\S.*)$", text, re.MULTILINE) == [
+        (str(code), meaning) for code, meaning in EXIT_CODES
+    ]
+
+
+def test_no_command_at_all_shows_the_help(capsys):
+    """`stackctl` alone is a question, not a mistake."""
+    assert run([]) == 0
+    assert "Usage: stackctl" in capsys.readouterr().out

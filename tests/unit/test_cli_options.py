@@ -1,0 +1,90 @@
+"""Options: durations, where they may stand, where their values come from."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import typer
+
+from stackctl.cli.grammar import Command, Group
+from stackctl.cli.options import Options, Output, ResultFormat, option, seconds, spread
+
+
+class Target(Options):
+    """A group of options for the tests."""
+
+    context: Annotated[str | None, option("--context", help="Which cluster")] = None
+    folders: Annotated[list[Path] | None, option("--folder", help="Where")] = None
+
+
+def parse(*arguments: str) -> dict[str, Any]:
+    """Read a command line of a program with one command and one group, and tell what was said."""
+    said: dict[str, Any] = {}
+
+    def show(*, target: Target, output: Output, deep: bool = False) -> int:
+        """Show what was said."""
+        said.update(vars(target), **vars(output), deep=deep)
+        return 3
+
+    app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False)
+    inner = typer.Typer(cls=Group, rich_markup_mode=None)
+    app.command(cls=Command)(spread(show))
+    inner.command(cls=Command)(spread(show))
+    app.add_typer(inner, name="inner")
+    assert app(args=list(arguments), standalone_mode=False) == 3
+    return said
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5m", 90), ("500ms", 0.5), ("0", 0)],
+)
+def test_durations_are_read_as_go_writes_them(text, expected):
+    """10m is ten minutes."""
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["10", "ten minutes", "10 m", "m", "10d", "-5s", ""])
+def test_what_is_no_duration_is_refused(text):
+    """A number without a unit could mean anything."""
+    with pytest.raises(typer.BadParameter, match="write 90s, 10m or 1h30m"):
+        seconds(text)
+
+
+def test_a_group_stands_for_its_options():
+    """The command receives the group with every value in it."""
+    assert parse("show", "--context", "prod", "--folder", "a", "--folder", "b", "--deep") == {
+        "context": "prod",
+        "folders": [Path("a"), Path("b")],
+        "format": ResultFormat.TABLE,
+        "deep": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--context prod -o json show",
+        "--context=prod show -o json",
+        "-o json inner show --context prod",
+        "inner --context prod show -o json",
+        "show --context prod --output json",
+    ],
+)
+def test_options_may_stand_before_or_behind_the_command(line):
+    """As with kubectl, the place of an option does not matter."""
+    said = parse(*line.split())
+    assert (said["context"], said["format"]) == ("prod", ResultFormat.JSON)
+
+
+def test_an_option_of_no_command_is_refused_wherever_it_stands():
+    """Nothing is moved that nobody knows."""
+    with pytest.raises(typer.TyperException, match="No such option: --contxt"):
+        parse("--contxt", "prod", "show")
+
+
+def test_the_environment_gives_what_the_line_does_not(monkeypatch):
+    """Option before environment before default."""
+    monkeypatch.setenv("STACKCTL_CONTEXT", "from-environment")
+    assert parse("show")["context"] == "from-environment"
+    assert parse("show", "--context", "from-line")["context"] == "from-line"

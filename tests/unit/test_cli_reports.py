@@ -1,0 +1,104 @@
+"""How plans, diffs, the state of a stack and the ends of runs look, at 80 columns, uncoloured."""
+
+import pytest
+
+from stackctl.cli import report_diff, report_outcome, report_plan, report_status
+from stackctl.cli.options import Shown
+from stackctl.cli.terminal import Paint, visible
+from stackctl.model.outcome import Gpus
+from stackctl.model.plan import Action
+from tests.unit.cli_samples import (
+    CURRENT,
+    DEPLOYED,
+    NOW,
+    TORN_DOWN,
+    mixed_plan,
+    plan,
+    troubled_status,
+)
+
+PLAIN = Paint(on=False)
+WIDTH = 80
+SHOWN = Shown(verbose=False)
+
+TEXTS = {
+    "plan-first.txt": lambda paint: report_plan.plan_lines(plan(Action.CREATE), paint, width=WIDTH),
+    "plan-mixed.txt": lambda paint: report_plan.plan_lines(mixed_plan(), paint, width=WIDTH),
+    "plan-verbose.txt": lambda paint: report_plan.plan_lines(
+        mixed_plan(), paint, width=WIDTH, verbose=True
+    ),
+    "plan-empty.txt": lambda paint: report_plan.plan_lines(
+        plan(Action.UNCHANGED), paint, width=WIDTH
+    ),
+    "diff.txt": lambda paint: report_diff.diff_lines(mixed_plan(), paint, width=WIDTH),
+    "status.txt": lambda paint: report_status.status_lines(CURRENT, NOW, paint, width=WIDTH),
+    "status-troubled.txt": lambda paint: report_status.status_lines(
+        troubled_status(), NOW, paint, width=WIDTH
+    ),
+    "deployed.txt": lambda paint: report_outcome.deploy_lines(DEPLOYED, paint, WIDTH, SHOWN),
+    "torn-down.txt": lambda paint: report_outcome.teardown_lines(TORN_DOWN, paint, WIDTH, SHOWN),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text(golden, name):
+    """The text is the recorded one."""
+    golden(name, TEXTS[name](PLAIN))
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS.keys() - {"diff.txt"}))
+def test_text_fits(name):
+    """No line is wider than the terminal."""
+    assert [line for line in TEXTS[name](PLAIN) if len(line) > WIDTH] == []
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_colour_changes_nothing_but_colour(name):
+    """With the colours taken out, the text is the same: columns stay aligned."""
+    for plainly, coloured in zip(TEXTS[name](PLAIN), TEXTS[name](Paint(on=True)), strict=True):
+        assert visible(coloured) == len(plainly)
+
+
+def test_a_wide_terminal_has_the_message_in_the_table():
+    """With room for a column, a component and its message are one line."""
+    lines = report_status.status_lines(troubled_status(), NOW, PLAIN, width=260)
+    (line,) = [line for line in lines if line.startswith("kserve ")]
+    assert "Failed" in line
+    assert "ImagePullBackOff" in line
+
+
+def test_a_pipe_gets_every_line_whole():
+    """Without a terminal nothing is wrapped or cut."""
+    lines = report_status.status_lines(troubled_status(), NOW, PLAIN, width=None)
+    assert any(line.startswith("kserve ") and line.endswith("not found") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "text"),
+    [
+        ({"a": 8}, "on 1 node"),
+        ({"a": 8, "b": 8}, "on 2 nodes, 8 each"),
+        ({"a": 8, "b": 7}, "on 2 nodes; b has 7"),
+        ({"a": 8, "b": 0}, "on 1 node; b has 0"),
+        ({}, "on 0 nodes"),
+    ],
+)
+def test_gpus_are_counted_over_nodes(nodes, text):
+    """Where nodes differ, those with fewer are named."""
+    gpus = Gpus("nvidia.com/gpu", sum(nodes.values()), 16, nodes)
+    (line,) = report_status.gpu_lines([gpus], PLAIN)
+    assert line == f"GPUs  {gpus.allocatable}/16 nvidia.com/gpu {text}"
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        ("2026-11-22T15:29:20Z", "40s ago"),
+        ("2026-11-20T15:30:00Z", "2d ago"),
+        ("2026-11-22T15:30:05Z", "0s ago"),
+        ("", "at "),
+    ],
+)
+def test_moments_are_told_by_their_age(time, text):
+    """A clock that is ahead does not make a negative age."""
+    assert report_status.ago(time, NOW) == text
