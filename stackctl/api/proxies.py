@@ -10,11 +10,18 @@ def proxy_for(address: str, env: Mapping[str, str]) -> str:
     parts = urlsplit(address)
     name = f"{parts.scheme}_proxy"
     proxy = env.get(name) or env.get(name.upper()) or ""
-    host = parts.hostname or ""
+    host, port = parts.hostname or "", parts.port or _usual_port(parts.scheme)
     exceptions = env.get("no_proxy") or env.get("NO_PROXY") or ""
-    if not proxy or is_loopback(host) or exempt(host, _port(parts.scheme, parts.port), exceptions):
+    if not proxy or is_loopback(host) or exempt(host, port, exceptions):
         return ""
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def end_of(address: str) -> str:
+    """Return host and port of an address, without the login that may be in it."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    return f"{f'[{host}]' if ':' in host else host}:{parts.port or _usual_port(parts.scheme)}"
 
 
 def is_loopback(host: str) -> bool:
@@ -69,5 +76,5 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _port(scheme: str, port: int | None) -> int:
-    return port or (443 if scheme == "https" else 80)
+def _usual_port(scheme: str) -> int:
+    return 443 if scheme == "https" else 80

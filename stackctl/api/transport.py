@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from stackctl.api.access import Access
 from stackctl.api.credentials import Certificate, Identity
+from stackctl.api.proxies import end_of
 from stackctl.api.retries import Fault
 from stackctl.errors import AccessDenied, ClusterError
 
@@ -55,8 +56,8 @@ class Transport:
         self._size = workers + SPARE_CONNECTIONS
         self._opening = threading.Lock()
         self._pool: tuple[HTTPConnectionPool, Certificate | None] | None = None
-        parts, proxy = urlsplit(access.server), urlsplit(access.proxy)
-        self._via = f"proxy {proxy.hostname}:{proxy.port or 80}: " if access.proxy else ""
+        parts = urlsplit(access.server)
+        self._via = f"proxy {end_of(access.proxy)}: " if access.proxy else ""
         self._prefix = parts.path.rstrip("/")
         if access.proxy and parts.scheme == "http":
             self._prefix = access.server  # a proxy wants the whole address
@@ -199,7 +200,7 @@ def _open_through_proxy(access: Access, options: Mapping[str, Any]) -> "HTTPConn
         )
     login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else None
     manager = urllib3.ProxyManager(
-        f"{proxy.scheme}://{proxy.hostname}:{proxy.port or 80}",
+        f"{proxy.scheme}://{end_of(access.proxy)}",
         proxy_headers=urllib3.make_headers(proxy_basic_auth=login),
         **options,
     )

@@ -28,8 +28,10 @@ def option(*names: str, help: str, panel: str = "", **more: Any) -> Any:
     return typer.Option(*names, help=help, rich_help_panel=panel or None, **more)
 
 
-def seconds(text: str) -> float:
-    """Read a Go duration such as 90s, 10m or 1h30m."""
+def seconds(text: str | float) -> float:
+    """Read a Go duration such as 90s, 10m or 1h30m; seconds stay what they are."""
+    if isinstance(text, float):
+        return text
     if text == "0":
         return 0.0
     parts = _DURATION.findall(text)

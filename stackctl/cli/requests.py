@@ -14,8 +14,8 @@ from stackctl.errors import ApplyError
 from stackctl.model.events import Notify
 
 if TYPE_CHECKING:
+    from stackctl.actions.change import DeployOptions
     from stackctl.actions.compose import Request
-    from stackctl.actions.deploy import DeployOptions
     from stackctl.actions.teardown import TeardownOptions
     from stackctl.cluster.connection import Connection
 
@@ -65,7 +65,7 @@ def stack_file_of(which: StackName) -> Path | None:
 
 def deploy_options(agreement: Agreement, *, wait: bool) -> "DeployOptions":
     """Say how a deploy goes about it."""
-    from stackctl.actions.deploy import DeployOptions
+    from stackctl.actions.change import DeployOptions
 
     return DeployOptions(
         timeout=agreement.timeout, wait=wait, dry_run=agreement.dry_run, holder=holder()

@@ -121,7 +121,8 @@ def run(
 ) -> int:
     """Run a command with KUBECONFIG set to a sandbox.
 
-    Exits with the command's exit code. A sandbox that does not run yet is started for it, and stopped afterwards.
+    Exits with the command's exit code. A sandbox that does not run yet is started for it, and
+    stopped afterwards.
 
     Examples:
         stackctl sandbox run -- kubectl get nodes

@@ -20,10 +20,10 @@ SCALING = frozenset({"TriggeredScaleUp", "Nominated"})
 
 
 def of_fault(client: Client, fault: Fault) -> Iterator[str]:
-    """Tell what is known beyond what the Pod's status says."""
-    for event in _events(client, fault.namespace, fault.uid)[:1]:
-        if (said := _words(event)) and said not in fault.text and event["reason"] != "BackOff":
-            yield f"event: {event['reason']}: {said}"
+    """Tell what is known beyond what the status says."""
+    for said, line in _warning(client, fault.namespace, fault.uid):
+        if said not in fault.text and fault.text not in said:
+            yield line
     if fault.crashed:
         yield from _log(client, fault.namespace, fault.pod, fault.container)
 
@@ -42,15 +42,21 @@ def of_pod(client: Client, pod: Manifest) -> Iterator[str]:
 def of_object(client: Client, obj: Manifest) -> Iterator[str]:
     """Tell the last thing that went wrong with any object."""
     metadata = obj["metadata"]
-    for event in _events(client, metadata.get("namespace") or "default", metadata["uid"])[:1]:
-        if event.get("type") == "Warning":
-            yield f"event: {event['reason']}: {_words(event)}"
+    for _, line in _warning(client, metadata.get("namespace") or "default", metadata["uid"]):
+        yield line
 
 
 def scaling_up(client: Client, fault: Fault) -> bool:
     """Tell whether a node is being added for a Pod."""
     events = _events(client, fault.namespace, fault.uid)
     return any(event["reason"] in SCALING for event in events)
+
+
+def _warning(client: Client, namespace: str, uid: str) -> Iterator[tuple[str, str]]:
+    """Return the last warning about an object, and as a line; a repetition says nothing new."""
+    for event in _events(client, namespace, uid)[:1]:
+        if event.get("type") == "Warning" and event["reason"] != "BackOff":
+            yield _words(event), f"event: {event['reason']}: {_words(event)}"
 
 
 def _events(client: Client, namespace: str, uid: str) -> list[Manifest]:

@@ -1,5 +1,6 @@
 """How a recorded stack stands now: ready or not, drifted or not, GPUs there or not."""
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Executor
 
@@ -101,13 +102,19 @@ def _component(
     return ComponentStatus(
         name=name,
         version=version,
-        namespace=next((o.ref.namespace for o in objects if o.ref.namespace), ""),
+        namespace=_home(objects),
         status=worst,
         ready=sum(each.status is Status.CURRENT for each in objects),
         total=len(objects),
         message="" if worst is Status.CURRENT else reason,
         objects=objects,
     )
+
+
+def _home(objects: tuple[ObjectStatus, ...]) -> str:
+    """Name the namespace that most objects are in: a component may reach into others."""
+    spaces = Counter(each.ref.namespace for each in objects if each.ref.namespace)
+    return spaces.most_common(1)[0][0] if spaces else ""
 
 
 def _object(

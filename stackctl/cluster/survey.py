@@ -10,7 +10,7 @@ from stackctl.api.discovery import ApiResource
 from stackctl.cluster.connection import Connection
 from stackctl.errors import NotServed, Rejected
 from stackctl.model.objects import STACK_LABEL, Manifest, Ref
-from stackctl.model.removal import Survey, foreign
+from stackctl.model.removal import BOOKKEEPING, Survey, foreign
 
 
 def look(
@@ -74,10 +74,10 @@ def labelled_everywhere(connection: Connection, stack: str, pool: Executor) -> d
 
 
 def _listable(connection: Connection) -> list[ApiResource]:
-    """One version of each kind that can be listed and deleted."""
+    """One version of each kind that can be listed and deleted and is not mere bookkeeping."""
     found: dict[tuple[str, str], ApiResource] = {}
     for each in connection.discovery.all():
-        if {"list", "delete"} <= set(each.verbs):
+        if {"list", "delete"} <= set(each.verbs) and each.kind not in BOOKKEEPING:
             found.setdefault((each.group, each.kind), each)
     return list(found.values())
 

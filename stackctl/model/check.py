@@ -201,7 +201,7 @@ class _Check:
         """Check the objects and files that component.yaml names."""
         spec = self.component.spec
         for index, each in enumerate(spec.ignore):
-            if not any(_has(variant.objects, each.object) for variant in variants):
+            if not any(variant.objects.has(each.object) for variant in variants):
                 yield Problem(("spec", "ignore", index), f"there is no {each.object}")
         for index, text in enumerate(spec.leftovers):
             try:
@@ -241,15 +241,10 @@ def _found(at: At, binder: Binder, place: Place) -> Iterator[Problem]:
 
 
 def _read(binder: Binder, place: Place) -> object:
+    """Return what a place says; `MISSING` also where there is no such place."""
+    if not binder.objects.has(place.object):
+        return MISSING
     try:
         return binder.read(place)
     except PlaceError:
         return MISSING
-
-
-def _has(objects: Objects, name: str) -> bool:
-    try:
-        objects.find(name)
-    except NotFound:
-        return False
-    return True

@@ -7,7 +7,7 @@ in which order Pods and ReplicaSets became known. What ails a Pod is said in `po
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from stackctl.model.conditions import holds
+from stackctl.model.conditions import condition, holds, words
 from stackctl.model.objects import Manifest, annotations_of, labels_of, ref_of
 from stackctl.model.pod_faults import NEVER, Fault, Patience, fault_of
 
@@ -57,13 +57,15 @@ def pods_of(workload: Manifest, owned: Owned) -> list[Manifest]:
 
 
 def faults_of(workload: Manifest, owned: Owned, patience: Patience) -> list[Fault]:
-    """Find what ails the Pods of a workload, what fails it soonest first."""
+    """Find what ails the Pods of a workload or keeps it from having any, the worst first."""
     found = [
         fault for pod in pods_of(workload, owned) if (fault := fault_of(pod, patience)) is not None
     ]
     if workload["kind"] == "Job":
         # A Job counts crashes itself and says when there were too many.
         found = [replace(fault, grace=NEVER) if fault.crashed else fault for fault in found]
+    if refusal := _refusal(workload, patience):
+        found.append(refusal)
     return sorted(found, key=lambda fault: fault.grace)
 
 
@@ -73,6 +75,24 @@ def unready_pods(workload: Manifest, owned: Owned) -> Iterator[Manifest]:
         done = (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
         if not (done or holds(pod, "Ready") or pod["metadata"].get("deletionTimestamp")):
             yield pod
+
+
+def _refusal(workload: Manifest, patience: Patience) -> Fault | None:
+    """Read why the API server does not take a workload's Pods."""
+    refused = condition(workload, "ReplicaFailure")
+    if refused.get("status") != "True":
+        return None
+    text, metadata = words(refused), workload["metadata"]
+    return Fault(
+        namespace=metadata.get("namespace", "default"),
+        pod="",
+        uid=metadata.get("uid", ""),
+        container="",
+        reason=str(refused.get("reason") or "FailedCreate"),
+        text=text,
+        hint="",
+        grace=NEVER if "calling webhook" in text else patience.creation,
+    )
 
 
 def _newest(deployment: Manifest, sets: Iterable[Manifest]) -> list[Manifest]:

@@ -26,7 +26,7 @@ from stackctl.model.objects import (
     Ref,
     ref_of,
 )
-from stackctl.model.objectset import NotFound, Objects
+from stackctl.model.objectset import Objects
 from stackctl.model.profile import Chosen, Selection
 
 _SECURITY = "pod-security.kubernetes.io/"
@@ -174,13 +174,10 @@ def _ignored(
     there = Objects(namespace)
     for manifest in objects:
         there.add(manifest)
-    found = []
-    for each in spec.ignore:
-        try:
-            found.append((there.find(each.object), each.path))
-        except NotFound:
-            continue  # of a feature that is off
-    return tuple(found)
+    # What is not there belongs to a feature that is off.
+    return tuple(
+        (there.find(each.object), each.path) for each in spec.ignore if there.has(each.object)
+    )
 
 
 def leftover(text: str, namespace: str, scopes: Scopes) -> Ref:

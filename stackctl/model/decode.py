@@ -10,12 +10,11 @@ describes the same types to editors.
 import re
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from stackctl.model.paths import show
 from stackctl.model.suggest import did_you_mean
 
 T = TypeVar("T")
@@ -32,14 +31,14 @@ _NAMES: dict[type, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong at one path of a file."""
 
     at: At
     what: str
 
     def __str__(self) -> str:
+
         return f"{show(self.at)}: {self.what}" if self.at else self.what
 
 
@@ -51,8 +50,7 @@ class Undecodable(ValueError):
         self.problems = tuple(problems)
 
 
-@dataclass(frozen=True, slots=True)
-class FileField:
+class FileField(NamedTuple):
     """A field of a dataclass as a file has it."""
 
     name: str

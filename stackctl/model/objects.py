@@ -3,8 +3,6 @@
 Nothing in here decides anything about an object; that is for plan, readiness and bundle.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,5 +75,8 @@ def annotations_of(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 def digest(value: Any) -> str:
     """Hash a JSON value independently of the order of its keys, as 32 hexadecimal digits."""
+    import hashlib
+    import json
+
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -55,24 +55,39 @@ class Objects:
         if (new := ref_of(manifest)) == ref:
             self._items[ref] = manifest
             return
-        items = self._items.items()
-        self._items = {
-            new if key == ref else key: manifest if key == ref else value for key, value in items
-        }
+        pairs = ((new, manifest) if key == ref else (key, old) for key, old in self._items.items())
+        self._items = dict(pairs)
 
     def remove(self, ref: Ref) -> None:
         """Take an object out."""
         del self._items[ref]
 
+    def has(self, text: str) -> bool:
+        """Tell whether exactly one object answers to `Kind[.group]/[namespace/]name`."""
+        return len(self._meant(text)[0]) == 1
+
     def find(self, text: str) -> Ref:
         """Return the object that `Kind[.group]/[namespace/]name` means.
 
         Raises:
-            NotFound: none does, or several do.
+            NotFound: none does, or several do, or the text is no such name.
         """
-        match = _NAME.fullmatch(text)
-        if match is None:
+        found, same = self._meant(text)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(f"{ref.kind}.{ref.group}/{ref.name}" for ref in found)
+            raise NotFound(f"{text} means several objects: {names}")
+        if not _NAME.fullmatch(text):
             raise NotFound(f'"{text}" names no object: expected Kind/name or Kind/namespace/name')
+        elsewhere = f"; there is {same[0]}" if same else ""
+        known = (f"{ref.kind}/{ref.name}" for ref in self._items)
+        raise NotFound(f"there is no {text}{elsewhere or did_you_mean(text, known)}")
+
+    def _meant(self, text: str) -> tuple[list[Ref], list[Ref]]:
+        """Return the objects a name means, and those of its kind and name anywhere."""
+        if (match := _NAME.fullmatch(text)) is None:
+            return [], []
         same = [
             ref
             for ref in self._items
@@ -80,15 +95,7 @@ class Objects:
             and ref.name == match["name"]
             and match["group"] in (None, ref.group)
         ]
-        found = [ref for ref in same if self._here(ref, match["namespace"])]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = ", ".join(f"{ref.kind}.{ref.group}/{ref.name}" for ref in found)
-            raise NotFound(f"{text} means several objects: {names}")
-        elsewhere = f"; there is {same[0]}" if same else ""
-        known = (f"{ref.kind}/{ref.name}" for ref in self._items)
-        raise NotFound(f"there is no {text}{elsewhere or did_you_mean(text, known)}")
+        return [ref for ref in same if self._here(ref, match["namespace"])], same
 
     def _here(self, ref: Ref, namespace: str | None) -> bool:
         if namespace is not None:

@@ -8,7 +8,7 @@ shares everything off the path with the old one; nothing is mutated.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 
@@ -37,15 +37,20 @@ class Missing:
 
 MISSING: Any = Missing()
 
-_QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'[^']*'"
-_STEP = re.compile(
-    rf"""\[(?P<index>\d+)\]
-       | \[(?P<key>[\w./-]+)=(?P<match>{_QUOTED}|[^\]"']*)\]
-       | \[(?P<quoted>{_QUOTED})\]
-       | (?P<dot>^|\.)(?P<name>[^.\[\]"'=\s]+)""",
-    re.VERBOSE,
-)
-_BARE = re.compile(r"[^.\[\]\"'=\s]+")
+_BARE = frozenset(".[]\"'= \t\n")  # what a step cannot have without quotes
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """Compile the pattern of one step, for those who parse paths."""
+    quoted = r"\"(?:[^\"\\]|\\.)*\"|'[^']*'"
+    return re.compile(
+        rf"""\[(?P<index>\d+)\]
+           | \[(?P<key>[\w./-]+)=(?P<match>{quoted}|[^\]"']*)\]
+           | \[(?P<quoted>{quoted})\]
+           | (?P<dot>^|\.)(?P<name>[^.\[\]"'=\s]+)""",
+        re.VERBOSE,
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -58,7 +63,7 @@ def parse(text: str) -> Path:
     steps: list[Step] = []
     at = 0
     while at < len(text) or not steps:
-        step = _STEP.match(text, at)
+        step = _pattern().match(text, at)
         if step is None or (at and step["dot"] == "" and step["name"]):
             raise PathError(f'"{text}" is not a path: cannot read "{text[at:]}"')
         steps.append(_step(step))
@@ -89,10 +94,8 @@ def show(path: Path) -> str:
         if isinstance(step, int):
             text += f"[{step}]"
         elif isinstance(step, Match):
-            text += (
-                f"[{step.key}={step.value if _BARE.fullmatch(step.value) else _quote(step.value)}]"
-            )
-        elif _BARE.fullmatch(step):
+            text += f"[{step.key}={_quote(step.value)}]"
+        elif _quote(step) == step:
             text += f".{step}" if text else step
         else:
             text += f"[{_quote(step)}]"
@@ -100,6 +103,9 @@ def show(path: Path) -> str:
 
 
 def _quote(text: str) -> str:
+    """Put a step into quotes if it needs them."""
+    if text and _BARE.isdisjoint(text):
+        return text
     return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
 
 

@@ -25,6 +25,7 @@ class Patience:
     pull: float = 15.0  # one failed pull; the kubelet tries again
     registry: float = 45.0  # the registry does not answer, or answers "later"
     configuration: float = 20.0  # a Secret or ConfigMap that an operator may be about to write
+    creation: float = 60.0  # the API server refuses the Pods of a workload
     start: float = 15.0  # the container runtime could not create or start a container
     restarts: int = 2  # tries a crashing container gets after its first
     inherited: float = 30.0  # at least, for Pods of objects that this run did not change
@@ -32,10 +33,10 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What keeps one Pod from getting ready."""
+    """What keeps one Pod from getting ready, or a workload from having Pods."""
 
     namespace: str
-    pod: str
+    pod: str  # empty when there is none
     uid: str
     container: str  # empty when it concerns the whole Pod
     reason: str  # ImagePullBackOff
@@ -52,8 +53,9 @@ class Fault:
     @property
     def message(self) -> str:
         """Name Pod, container and reason."""
-        where = f"Pod {self.pod}" + (f", container {self.container}" if self.container else "")
-        return f"{where}: {self.reason}" + (f": {self.text}" if self.text else "")
+        container = f"container {self.container}" if self.container else ""
+        where = ", ".join(part for part in (self.pod and f"Pod {self.pod}", container) if part)
+        return ": ".join(part for part in (where, self.reason, self.text) if part)
 
 
 FAMILIES = {
@@ -71,6 +73,13 @@ PASSING = re.compile(
     r"|no route to host|try again|too ?many ?requests|server misbehaving|\b(429|50[0234]) [A-Z]",
     re.IGNORECASE,
 )
+
+
+# What is said around the reason of a failed pull, and after the reason for finding no node.
+WRAPPING = re.compile(
+    r'^Back-off pulling image "[^"]*": |^ErrImagePull: |rpc error: code = \w+ desc = '
+)
+AFTERTHOUGHT = re.compile(r",? *(no new claims to deallocate|preemption: ).*$", re.DOTALL)
 
 
 def assess_pod(
@@ -150,6 +159,7 @@ def _unschedulable(pod: Manifest, patience: Patience) -> Fault | None:
     # A volume is being provisioned, or Pods of lower priority make room: both take their time.
     passing = "PersistentVolumeClaim" in text or _status(pod).get("nominatedNodeName")
     grace = NEVER if passing else patience.unschedulable
+    text = AFTERTHOUGHT.sub("", text)
     return _fault(pod, "", "Unschedulable", text, _scheduling_hint(pod, text), grace)
 
 
@@ -174,7 +184,7 @@ def _container_fault(
         case "ImagePullBackOff" | "ErrImagePull" | "RegistryUnavailable":
             grace = 0.0 if reason == "ImagePullBackOff" else patience.pull
             grace = patience.registry if PASSING.search(text) else grace
-            return _fault(pod, name, reason, text, _image_hint(pod, name), grace)
+            return _fault(pod, name, reason, _unwrapped(text), _image_hint(pod, name), grace)
         case "InvalidImageName" | "ErrImageNeverPull":
             return _fault(pod, name, reason, text, _image_hint(pod, name), 0.0)
         case "CreateContainerConfigError":
@@ -196,6 +206,12 @@ def _crash(pod: Manifest, container: Mapping[str, Any], patience: Patience) -> F
     text = f"{_ending(ended)} ({restarts} restart{'' if restarts == 1 else 's'})"
     grace = 0.0 if restarts >= patience.restarts else NEVER
     return replace(_fault(pod, name, reason, text, hint, grace), crashed=True)
+
+
+def _unwrapped(text: str) -> str:
+    while (inner := WRAPPING.sub("", text, count=1)) != text:
+        text = inner
+    return text
 
 
 def _image_hint(pod: Manifest, container: str) -> str:

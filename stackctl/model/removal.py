@@ -34,7 +34,7 @@ _PHASES = {
 }
 # What the control plane puts into every namespace, or keeps about its content.
 _ORDINARY = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
-_BOOKKEEPING = frozenset(
+BOOKKEEPING = frozenset(
     {"Event", "Endpoints", "EndpointSlice", "ControllerRevision", "Lease", "PodMetrics"}
 )
 
@@ -119,7 +119,7 @@ def foreign(item: Manifest, ref: Ref, stack: str, leftovers: Iterable[Ref]) -> b
     """Tell whether an object in one of our namespaces belongs to somebody else."""
     if labels_of(item).get(STACK_LABEL) == stack or item["metadata"].get("ownerReferences"):
         return False
-    if ref.kind in _BOOKKEEPING or (ref.kind, ref.name) in _ORDINARY:
+    if ref.kind in BOOKKEEPING or (ref.kind, ref.name) in _ORDINARY:
         return False
     return not any(matches(pattern, ref) for pattern in leftovers)
 

@@ -55,9 +55,7 @@ def rewrite_image_places(binder: Binder, images: tuple[Image, ...], registry: st
         return
     for image in images:
         for place in image.places:
-            try:
-                binder.objects.find(place.object)
-            except ValueError:
+            if not binder.objects.has(place.object):
                 continue  # in a file that is no part of the bundle, or in a feature that is off
             found = binder.read(place)
             if isinstance(found, str) and _repository(found) == _repository(image.image):

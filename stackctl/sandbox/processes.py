@@ -92,7 +92,18 @@ def birth_of(pid: int) -> str | None:
     # The program's name comes second, in parentheses, and may contain anything.
     fields = stat.rpartition(")")[2].split()
     state, clock_ticks_since_boot = fields[0], fields[19]
-    return None if state in "ZX" else f"{_boot()}/{clock_ticks_since_boot}"
+    if state in "ZX" and not _threads_left(pid):
+        return None
+    return f"{_boot()}/{clock_ticks_since_boot}"
+
+
+def _threads_left(pid: int) -> bool:
+    # The first thread of a program that ends is gone before the others, which still hold
+    # its files and ports.
+    try:
+        return len(list((_PROC / str(pid) / "task").iterdir())) > 1
+    except OSError:
+        return False
 
 
 def _boot() -> str:

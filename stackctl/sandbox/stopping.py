@@ -11,6 +11,7 @@ from stackctl.sandbox.plane import PARTS, mark_of
 from stackctl.sandbox.record import Record
 
 _GRACE = 10.0
+_GRACE_OF_STRAYS = 2.0  # they are in no order: some wait for others that are gone already
 # First those that talk to the API server, then it, then what it talks to: each ends at once then.
 _ORDER = (PARTS[2:], PARTS[1:2], PARTS[:1])
 
@@ -27,7 +28,7 @@ def stop_strays(sandbox: Sandbox, record: Record | None) -> int:
     """Stop processes that were started for a sandbox and not written down any more."""
     known = set(record.processes.values()) if record else set()
     strays = [process for process in processes.bearing(mark_of(sandbox)) if process not in known]
-    processes.stop(strays, _GRACE)
+    processes.stop(strays, _GRACE_OF_STRAYS)
     return len(strays)
 
 

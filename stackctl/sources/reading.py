@@ -6,7 +6,7 @@ and what becomes of them, is said by `files` and `components`.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from stackctl.errors import ConfigError
 from stackctl.model.decode import Problem, Undecodable, decode, shown
@@ -17,12 +17,7 @@ from stackctl.sources import folders, yaml
 T = TypeVar("T")
 
 
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
-
-
-Named = TypeVar("Named", bound=_Named)
+Named = TypeVar("Named", bound=Any)  # has a name
 
 
 def read_all(paths: Iterable[Path], read: Callable[[Path], Named]) -> dict[str, Named]:

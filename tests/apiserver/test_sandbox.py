@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -270,7 +270,9 @@ def test_two_sandboxes_live_side_by_side(lived_in):
         names = inspection.running_sandboxes(environment=lived_in.environment)
         assert names == ("default", "second")
         with client_of(second.kubeconfig) as client:
-            client.create(CONFIG_MAP, {"kind": "ConfigMap", "metadata": {"name": "x"}})
+            client.create(
+                CONFIG_MAP, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+            )
         with client_of(lived_in.status().kubeconfig) as client:
             assert client.get(f"{CONFIG_MAP}/x") is None
     finally:
@@ -301,7 +303,9 @@ def test_kept_data_is_found_again_in_a_folder_with_a_long_name(tmp_path):
     first = home.up()
     try:
         with client_of(first.kubeconfig) as client:
-            client.create(CONFIG_MAP, {"kind": "ConfigMap", "metadata": {"name": "kept"}})
+            client.create(
+                CONFIG_MAP, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kept"}}
+            )
         assert home.down(keep_data=True).kept
         assert home.running() == 0
         assert home.status().state is State.STOPPED
@@ -454,7 +458,7 @@ def test_a_part_that_cannot_start_says_why(home):
         (programs / program).write_text("#!/bin/sh\necho out of luck\nexit 1\n")
         (programs / program).chmod(0o755)
     with pytest.raises(
-        SandboxError, match="etcd stopped while starting(?s:.)*out of luck"
+        SandboxError, match=r"etcd stopped while starting(?s:.)*out of luck"
     ) as caught:
         home.up(assets=programs)
     assert caught.value.hint == "stackctl sandbox logs etcd"

@@ -188,6 +188,9 @@ def mixed_plan() -> Plan:
     return Plan("ml", "gpu8", changes)
 
 
+CONTAINERS = "spec.template.spec.containers"
+MODE = '{{\n  "mode": "{}"\n}}\n'
+
 RELEASE = Release(
     stack="gpu8",
     revision=3,

@@ -85,3 +85,18 @@ def test_pods_that_are_done_or_going_are_not_waited_for():
     going = thing("Pod", "going", "rs-2", deletionTimestamp="t")
     links = owned(NEW_SET, done, going, NEW_POD)
     assert names(list(unready_pods(DEPLOYMENT, links))) == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("message", "grace"),
+    [
+        ('serviceaccount "x" not found', Patience().creation),
+        ('failed calling webhook "a.b.c": no endpoints available', NEVER),
+    ],
+)
+def test_pods_that_the_api_server_refuses(message, grace):
+    """Pods that are never created say why, and a webhook that is not there yet is waited for."""
+    refused = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
+    status = {"conditions": [refused | {"message": message}]}
+    (fault,) = faults_of({**DEPLOYMENT, "status": status}, owned(), Patience())
+    assert (fault.message, fault.grace) == (f"FailedCreate: {message}", grace)

@@ -18,18 +18,20 @@ class Terminal(io.StringIO):
     """Text that says it is a terminal."""
 
     def isatty(self) -> bool:
+        """Say so."""
         return True
 
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """Sit somebody in front of the program; returns what they see, and lets them type."""
-    monkeypatch.setattr(sys, "stderr", Terminal())
+    """Sit somebody in front of the program: they type a text, and what they see is returned."""
     monkeypatch.setenv("NO_COLOR", "1")
 
     def answers(text: str) -> Terminal:
+        seen = Terminal()
         monkeypatch.setattr(sys, "stdin", Terminal(text))
-        return sys.stderr  # type: ignore[return-value]
+        monkeypatch.setattr(sys, "stderr", seen)
+        return seen
 
     return answers
 

@@ -65,7 +65,7 @@ def test_the_board_fits_a_low_terminal():
 
 def test_the_clock_of_a_component_stops_when_it_is_done():
     """What took two seconds does not go on counting."""
-    (line,) = [line for line in draw(board(), 65, (120, None), PLAIN, ASCII) if "cert-m" in line]
+    (line,) = [line for line in draw(board(), 65, (120, None), PLAIN, ASCII) if "+ cert-m" in line]
     assert line.split()[-1] == "2s"
 
 
