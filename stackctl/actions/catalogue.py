@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stackctl.model.component import Component
-from stackctl.model.profile import Profile
 from stackctl.sources.files import read_catalogue
 
+if TYPE_CHECKING:  # listing profiles loads nothing it does not need
+    from stackctl.model.component import Component
+    from stackctl.model.profile import Profile
 
-def profiles(catalogs: Sequence[Path] = ()) -> Mapping[str, Profile]:
+
+def profiles(catalogs: Sequence[Path] = ()) -> "Mapping[str, Profile]":
     """Return every profile by name.
 
     Raises:
@@ -17,7 +20,7 @@ def profiles(catalogs: Sequence[Path] = ()) -> Mapping[str, Profile]:
     return read_catalogue(catalogs).profiles
 
 
-def components(catalogs: Sequence[Path] = ()) -> Mapping[str, Component]:
+def components(catalogs: Sequence[Path] = ()) -> "Mapping[str, Component]":
     """Return every component by name; their manifests are not read.
 
     Raises:

@@ -10,8 +10,9 @@ from stackctl.errors import ConfigError, ConflictError, UsageError
 from stackctl.model.bundle import Bundle
 from stackctl.model.component import Mode
 from stackctl.model.compose import compose
-from stackctl.model.profile import Selection, StackFile
+from stackctl.model.profile import StackFile
 from stackctl.model.resolve import resolve
+from stackctl.model.selection import Selection
 from stackctl.sources.components import YAML, read_manifests
 from stackctl.sources.files import read_catalogue, read_stack_file
 

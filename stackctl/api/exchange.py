@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from stackctl import __version__
 from stackctl.api.access import Access
 from stackctl.api.credentials import Credentials, Identity
-from stackctl.api.proxies import is_loopback
 from stackctl.api.refusals import Intent, Refusal, error_for, name_path, read_refusal
 from stackctl.api.retries import (
     Circumstances,
@@ -271,10 +270,8 @@ def _read(answer: "BaseHTTPResponse") -> Response:
 
 def _fixed_headers(access: Access) -> tuple[tuple[str, str], ...]:
     agent = f"stackctl/{__version__} ({sys.platform})"
-    # Compressing costs more than a loopback takes to carry the bytes.
-    loopback = is_loopback(urlsplit(access.server).hostname or "")
-    compressed = access.compress and not loopback
-    return (("User-Agent", agent), ("Accept-Encoding", "gzip" if compressed else "identity"))
+    encoding = "gzip" if access.compress else "identity"
+    return (("User-Agent", agent), ("Accept-Encoding", encoding))
 
 
 def _duration(attempts: int, seconds: float) -> str:

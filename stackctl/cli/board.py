@@ -6,7 +6,7 @@ Where and when the lines are written is for `progress`.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from stackctl.cli.terminal import Paint, plain, shorten, wrap
+from stackctl.cli.terminal import Paint, plain, shorten
 from stackctl.model.events import ComponentProgress, ComponentState, Step
 
 _DONE = frozenset(
@@ -18,6 +18,7 @@ _DONE = frozenset(
         ComponentState.SKIPPED,
     }
 )
+_FAILED = ComponentState.FAILED
 _GOOD = frozenset({ComponentState.READY, ComponentState.UNCHANGED, ComponentState.REMOVED})
 _BUSY = frozenset({ComponentState.APPLYING, ComponentState.WAITING, ComponentState.REMOVING})
 _STYLES = {
@@ -159,16 +160,14 @@ def _component_lines(
     names = max(map(len, board.lines))
     count = f"{line.ready}/{line.total}" if line.total else ""
     head = (
-        f"  {paint(_mark(line, now - board.begun, marks), style)} {name.ljust(names)}  "
+        f"  {paint(_mark(line, board, now, marks), style)} {name.ljust(names)}  "
         f"{paint(line.state.value.ljust(_STATE_WIDTH), style)}  {count.rjust(_COUNT_WIDTH)}  "
         f"{line.clock(now).rjust(_CLOCK_WIDTH)}"
     )
     used = 4 + names + 2 + _STATE_WIDTH + 2 + _COUNT_WIDTH + 2 + _CLOCK_WIDTH
     reason = _reason(line)
-    if not reason or line.state in _GOOD:
+    if not reason or line.state in _GOOD or (board.closed and line.state is not _FAILED):
         return [head.rstrip()]
-    if board.closed and line.state is ComponentState.FAILED:
-        return [head.rstrip(), *wrap(f"      {reason}", width, "      ")]
     room = width - used - 2
     if len(reason) <= room or room >= _LEAST_ROOM:
         return [f"{head}  {squeeze(reason, room)}"]
@@ -189,12 +188,14 @@ def squeeze(reason: str, room: int) -> str:
     return shorten(reason, room)
 
 
-def _mark(line: Line, age: float, marks: Marks) -> str:
+def _mark(line: Line, board: Board, now: float, marks: Marks) -> str:
     if line.state in _GOOD:
         return marks.good
-    if line.state in (ComponentState.FAILED, ComponentState.SKIPPED):
+    if line.state in (_FAILED, ComponentState.SKIPPED):
         return marks.bad
-    return marks.spin[int(age * 8) % len(marks.spin)] if line.state in _BUSY else marks.idle
+    if board.closed or line.state not in _BUSY:
+        return marks.idle
+    return marks.spin[int((now - board.begun) * 8) % len(marks.spin)]
 
 
 def _folded(board: Board, now: float, width: int, paint: Paint, marks: Marks) -> list[str]:
@@ -207,7 +208,7 @@ def _folded(board: Board, now: float, width: int, paint: Paint, marks: Marks) ->
 
 
 def _worth_a_row(line: Line) -> bool:
-    return line.state in _BUSY or line.state is ComponentState.FAILED
+    return line.state in _BUSY or line.state is _FAILED
 
 
 def _footer(board: Board, now: float, marks: Marks) -> str:
@@ -215,7 +216,7 @@ def _footer(board: Board, now: float, marks: Marks) -> str:
     done = sum(line.state in _GOOD for line in lines)
     objects = f"{sum(line.ready for line in lines)}/{sum(line.total for line in lines)} objects"
     parts = [f"{done}/{len(lines)} components", objects, elapsed(now - board.begun)]
-    if not board.settled:
+    if not board.settled and not board.closed:
         parts.append("Ctrl-C stops and records")
     return "  " + f" {marks.dot} ".join(parts)
 

@@ -41,6 +41,7 @@ def diff(*, recipe: Recipe, cluster: Cluster, output: Output, shown: Shown) -> i
     """Show what a deploy would change, object by object.
 
     Exits 0 when nothing would change and 1 when something would. Values of Secrets are masked.
+    Without a profile and a stack file, the stack on the cluster is compared with its profile.
 
     Examples:
         stackctl diff
@@ -49,10 +50,10 @@ def diff(*, recipe: Recipe, cluster: Cluster, output: Output, shown: Shown) -> i
     """
     from stackctl.actions import deploy as action
     from stackctl.cli.report import Report
-    from stackctl.cli.requests import connected, request_of
+    from stackctl.cli.requests import compared, connected
 
     report = Report(shown, output.format)
     with report.progress() as notify, connected(cluster, notify) as connection:
-        plan, target = action.diff(request_of(recipe), connection, notify)
+        plan, target = action.diff(compared(recipe, connection), connection, notify)
     report.plan(plan, target)
     return 0 if plan.empty else 1

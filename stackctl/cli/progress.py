@@ -72,7 +72,8 @@ class PlainProgress:
         self._paint = paint
         self._verbose = verbose
         self._now = now
-        self._board = Board(now())
+        self._begun = now()
+        self._board = Board(self._begun)
         self._said_step: tuple[str, int] = ("", -1)
         self._lock = threading.Lock()
 
@@ -110,7 +111,7 @@ class PlainProgress:
             self._say(step_text(step))
 
     def _say(self, text: str) -> None:
-        clock = elapsed(self._now() - self._board.begun).rjust(6)
+        clock = elapsed(self._now() - self._begun).rjust(6)
         write_line(self._stream, f"{self._paint(clock, 'dim')}  {text}")
 
 

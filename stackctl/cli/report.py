@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from stackctl.cli.options import Shown
-from stackctl.cli.terminal import Paint, plain, somebody_is_there, wants_colour, width_of
+from stackctl.cli.terminal import Paint, labelled, plain, somebody_is_there, wants_colour, width_of
 from stackctl.errors import StackError, UsageError
 
 if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
@@ -183,9 +183,12 @@ def report_error(
 
         _write(sys.stderr, "".join(traceback.format_exception(error)))
     paint = Paint(on=wants_colour(sys.stderr, colour))
-    lines = [f"{paint('error:', 'red', 'bold')} {plain(str(error))}"]
+    width = width_of(sys.stderr)
+    lines = labelled("error:", plain(str(error)), width)
+    lines[0] = lines[0].replace("error:", paint("error:", "red", "bold"), 1)
     if error.hint:
-        lines.append(f"{paint('hint:', 'cyan', 'bold')} {plain(error.hint)}")
+        first, *more = labelled("hint:", plain(error.hint), width)
+        lines += [first.replace("hint:", paint("hint:", "cyan", "bold"), 1), *more]
     _write(sys.stderr, "".join(f"{line}\n" for line in lines))
     if format in ("json", "yaml"):
         from stackctl.cli.documents import error_document

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from stackctl.cli.report_plan import STYLES, by_component, plan_lines, summary
-from stackctl.cli.terminal import Paint, plain
+from stackctl.cli.terminal import Paint, plain, visible
 from stackctl.model.diff import MISSING, Difference, mask
 from stackctl.model.plan import Action, Change, Drift, Plan
 
+_WIDEST = 120  # columns a field may take where there is no terminal to say
 _QUIET = frozenset({Action.CREATE, Action.PRUNE, Action.UNCHANGED})
 
 
@@ -28,7 +29,7 @@ def diff_lines(
         for component, changes in by_component(detailed).items()
         for change in changes
         if change.action is not Action.UNCHANGED
-        for line in _object(component, change, paint)
+        for line in _object(component, change, paint, width or _WIDEST)
     ]
     rest = [change for change in plan.changes if change not in detailed]
     counted = Plan(plan.stack, plan.profile, tuple(rest))
@@ -37,7 +38,7 @@ def diff_lines(
     return [*lines, summary(plan, paint)]
 
 
-def _object(component: str, change: Change, paint: Paint) -> Iterable[str]:
+def _object(component: str, change: Change, paint: Paint, width: int) -> Iterable[str]:
     style = STYLES[change.action]
     yield (
         f"{paint(f'{change.action.sign} {plain(str(change.ref))}', style, 'bold')}  "
@@ -48,7 +49,7 @@ def _object(component: str, change: Change, paint: Paint) -> Iterable[str]:
     for drift in change.drift:
         yield f"    {paint(drift_text(drift), 'magenta')}"
     for difference in change.differences:
-        yield from _field(difference, paint)
+        yield from _field(difference, paint, width)
     if change.action is Action.CREATE and change.desired is not None:
         yield from _block(_text(mask(change.desired)).splitlines(), "+", "green", paint)
     yield ""
@@ -62,15 +63,18 @@ def drift_text(drift: Drift, when: str = "") -> str:
     return plain(f"{what} {drift.manager} {when}".rstrip())
 
 
-def _field(difference: Difference, paint: Paint) -> Iterable[str]:
+def _field(difference: Difference, paint: Paint, width: int) -> Iterable[str]:
     old, new = difference.old, difference.new
     path = plain(difference.path)
-    if _short(old) and _short(new) and MISSING not in (old, new):
-        was, now = paint(_text(old), "red"), paint(_text(new), "green")
-        yield f"    {path}: {was} → {now}"
-        return
+    both = MISSING not in (old, new)
+    if both and _scalar(old) and _scalar(new):
+        was, now = paint(plain(_text(old)), "red"), paint(plain(_text(new)), "green")
+        line = f"    {path}: {was} → {now}"
+        if visible(line) <= width:
+            yield line
+            return
     yield f"    {path}:"
-    if isinstance(old, str) and isinstance(new, str) and MISSING not in (old, new):
+    if both and _lines(old) and _lines(new):
         yield from _document(old, new, paint)
         return
     if old != MISSING:
@@ -91,8 +95,12 @@ def _block(lines: Sequence[str], sign: str, style: str, paint: Paint) -> Iterabl
         yield "      " + paint(f"{sign} {plain(line)}", style)
 
 
-def _short(value: Any) -> bool:
-    return not isinstance(value, dict | list) and len(text := str(value)) <= 60 and "\n" not in text
+def _scalar(value: Any) -> bool:
+    return not isinstance(value, dict | list) and not _lines(value)
+
+
+def _lines(value: Any) -> bool:
+    return isinstance(value, str) and "\n" in value
 
 
 def _text(value: Any) -> str:

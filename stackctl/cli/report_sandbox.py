@@ -17,6 +17,7 @@ _STYLES = {
     State.STOPPED: "dim",
     State.ABSENT: "dim",
 }
+_PARTS = ("PART", "STATE", "PID", "LOG")
 _PART_COLOURS = ("cyan", "green", "yellow", "blue", "magenta")
 
 
@@ -85,12 +86,13 @@ def report_status(report: Report, found: SandboxStatus, others: Sequence[str]) -
     elif report.format == "name":
         report.lines(() if found.state is State.ABSENT else [found.name])
     else:
-        report.lines(status_lines(found, report.paint))
+        wide = report.shown.verbose or report.format == "wide"
+        report.lines(status_lines(found, report.paint, wide=wide))
     if others and not report.structured:
         report.note(f"there are other sandboxes: {', '.join(others)} (--name chooses one)")
 
 
-def status_lines(found: SandboxStatus, paint: Paint) -> list[str]:
+def status_lines(found: SandboxStatus, paint: Paint, *, wide: bool = False) -> list[str]:
     """Write how a sandbox is."""
     state = paint(found.state, _STYLES[found.state], "bold")
     if found.state is State.ABSENT:
@@ -109,15 +111,16 @@ def status_lines(found: SandboxStatus, paint: Paint) -> list[str]:
             paint,
         ),
         "",
-        *table(("PART", "STATE", "PID", "LOG"), [_part(part) for part in found.parts], paint),
+        *table(_PARTS[: 4 if wide else 3], [_part(part, wide) for part in found.parts], paint),
     ]
     nodes = table(("NODE", "READY", "GPUS"), [_node(node) for node in found.nodes], paint)
     return [*lines, *([""] if nodes else []), *nodes]
 
 
-def _part(part: PartStatus) -> tuple[Cell | str, ...]:
+def _part(part: PartStatus, wide: bool) -> tuple[Cell | str, ...]:
     state = Cell(part.state, (_STYLES[part.state],))
-    return (part.name, state, str(part.pid or "-"), str(part.log))
+    cells = (part.name, state, str(part.pid or "-"))
+    return (*cells, str(part.log)) if wide else cells
 
 
 def _node(node: NodeStatus) -> tuple[Cell | str, ...]:

@@ -55,8 +55,9 @@ def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None)
         release_text(release, now, paint),
     )
     lines = [*flow(head, width), *target_lines(status.target, paint, width)]
-    if release.message:
-        lines.append(paint(plain(release.message), "yellow"))
+    told = any(part.message and part.message in release.message for part in status.components)
+    if release.message and not told:
+        lines += [paint(line, "yellow") for line in wrap(plain(release.message), width)]
     if status.locked_by:
         lines.append(paint(f"a run is on: {plain(status.locked_by)}", "yellow"))
     return lines
@@ -130,10 +131,12 @@ def _objects(status: StackStatus, paint: Paint, width: int | None, *, verbose: b
     lines = []
     for part in status.components:
         untold = [item for item in part.objects if verbose or _untold(item, part)]
-        shown = untold if verbose else untold[:_MOST_OBJECTS]
+        # Where a component is not there, a list of all it lacks tells nothing more.
+        shown = [item for item in untold if verbose or item.status is not Status.NOT_FOUND]
+        shown = shown if verbose else shown[:_MOST_OBJECTS]
         lines += [line for item in shown for line in _object(item, paint, width)]
         if len(untold) > len(shown):
-            lines.append(f"  and {len(untold) - len(shown)} more of {part.name} (-v shows all)")
+            lines.append(f"  {part.name}: {len(untold) - len(shown)} more (-v lists them)")
     return lines
 
 

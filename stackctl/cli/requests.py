@@ -56,6 +56,19 @@ def request_of(recipe: Recipe) -> "Request":
     )
 
 
+def compared(recipe: Recipe, connection: "Connection") -> "Request":
+    """Say what is to be compared with the cluster: where nothing is named, what is there."""
+    from dataclasses import replace
+
+    from stackctl.actions.stacks import recorded_profile
+
+    request = request_of(recipe)
+    if request.profile is not None or request.stack_file is not None:
+        return request
+    stack = stack_of(recipe, connection)
+    return replace(request, stack=stack, profile=recorded_profile(stack, connection))
+
+
 def stack_file_of(which: StackName) -> Path | None:
     """Choose the stack file: the one that is named, or the one that lies here."""
     if which.file is not None:

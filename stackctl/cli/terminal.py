@@ -138,6 +138,15 @@ def shorten(text: str, width: int | None) -> str:
     return text[: max(width - 1, 0)] + "…"
 
 
+def labelled(label: str, text: str, width: int | None) -> list[str]:
+    """Put a label before a text of one or more lines, each of which keeps its indentation."""
+    lines = []
+    for line in f"{label} {text}".splitlines():
+        indent = " " * (len(line) - len(line.lstrip()) + 2)
+        lines += wrap(line, width, indent)
+    return lines
+
+
 def wrap(text: str, width: int | None, indent: str = "") -> list[str]:
     """Break a text into lines that fit, all but the first indented."""
     if width is None:

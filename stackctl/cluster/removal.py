@@ -3,8 +3,8 @@
 Serves prune and teardown alike. What may go was decided by `model.removal` and the user.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.session import Session
@@ -15,17 +15,32 @@ from stackctl.model.objects import Manifest, Ref
 from stackctl.model.removal import Phase
 
 
-@dataclass(frozen=True, slots=True)
 class Removal:
-    """The objects to take away, with what is known of each."""
+    """The objects to take away, with what is known of each, and how far it came."""
 
-    live: Mapping[Ref, Manifest]
-    components: Mapping[Ref, str]
-    word: str  # pruned | deleted
+    def __init__(
+        self, live: Mapping[Ref, Manifest], components: Mapping[Ref, str], word: str
+    ) -> None:
+        self.live = live
+        self.word = word  # pruned | deleted
+        self._components = components
+        self._totals = Counter(self.component(ref) for ref in live)
+        self._gone: Counter[str] = Counter()
 
     def component(self, ref: Ref) -> str:
-        """Name the component an object belongs to."""
-        return self.components.get(ref, "")
+        """Name the component an object belongs to; empty for what belongs to none."""
+        return self._components.get(ref, "")
+
+    def took(self, refs: Sequence[Ref]) -> None:
+        """Count objects that are gone."""
+        self._gone.update(self.component(ref) for ref in refs)
+
+    def progress(self, refs: Sequence[Ref], waiting_for: str = "") -> Iterator[ComponentProgress]:
+        """Say how far each of the objects' components is."""
+        for name in sorted({self.component(ref) for ref in refs} - {""}):
+            gone, total = self._gone[name], self._totals[name]
+            state = ComponentState.REMOVED if gone == total else ComponentState.REMOVING
+            yield ComponentProgress(name, state, gone, total, waiting_for)
 
 
 def remove(
@@ -34,8 +49,8 @@ def remove(
     """Delete phase by phase; the next one begins when everything of the last is gone.
 
     Raises:
-        ApplyError: deletes were refused; each object is named.
-        NotReadyError: objects were still there at the deadline; their finalizers are named.
+        ApplyError: deletes were refused, or objects were still there at the deadline; each is
+            named, with the finalizers that hold it.
     """
     for phase, refs in order:
         if session.abandoned.is_set():
@@ -47,6 +62,9 @@ def remove(
             progress=_progress(session, removal, refs),
             stop=session.abandoned,
         )
+        removal.took(refs)
+        for event in removal.progress(refs):
+            session.notify(event)
         if phase is Phase.DEFINITIONS:
             session.connection.discovery.refresh()
 
@@ -82,11 +100,9 @@ def _target(connection: Connection, ref: Ref, live: Manifest) -> Target:
 def _progress(
     session: Session, removal: Removal, refs: Sequence[Ref]
 ) -> Callable[[int, int, str], None]:
-    names = sorted({removal.component(ref) for ref in refs})
-
-    def progress(gone: int, total: int, waiting_for: str) -> None:
-        for name in names:
-            state = ComponentState.REMOVING
-            session.notify(ComponentProgress(name, state, gone, total, waiting_for))
+    def progress(_gone: int, _total: int, waiting_for: str) -> None:
+        if waiting_for:
+            for event in removal.progress(refs, waiting_for):
+                session.notify(event)
 
     return progress

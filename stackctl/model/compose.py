@@ -27,7 +27,7 @@ from stackctl.model.objects import (
     ref_of,
 )
 from stackctl.model.objectset import Objects
-from stackctl.model.profile import Chosen, Selection
+from stackctl.model.selection import Chosen, Selection
 
 _SECURITY = "pod-security.kubernetes.io/"
 _LEVELS = ("restricted", "baseline", "privileged")

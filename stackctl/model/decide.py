@@ -11,7 +11,8 @@ from stackctl.model.chain import Layer
 from stackctl.model.component import Component, Mode, Parameter
 from stackctl.model.overlay import overlay
 from stackctl.model.parameters import NAMESPACE, checked, parameters_of, parsed
-from stackctl.model.profile import Choice, Chosen, Origin, Setting
+from stackctl.model.profile import Choice, Origin
+from stackctl.model.selection import Chosen, Setting
 from stackctl.model.suggest import did_you_mean
 
 DEFAULT = Origin("default")

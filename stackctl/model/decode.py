@@ -38,6 +38,7 @@ class Problem(NamedTuple):
     what: str
 
     def __str__(self) -> str:
+        from stackctl.model.paths import show
 
         return f"{show(self.at)}: {self.what}" if self.at else self.what
 

@@ -9,7 +9,7 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from stackctl.model.component import Component, Mode
-from stackctl.model.profile import Chosen
+from stackctl.model.selection import Chosen
 
 # component → the components it needs, each with the capability it needs it for
 Edges = Mapping[str, Mapping[str, str]]

@@ -17,7 +17,8 @@ from stackctl.model.normalise import flatten, normalised
 from stackctl.model.objects import Manifest, Ref, group_of, ref_of
 from stackctl.model.objectset import NotFound, Objects
 from stackctl.model.overlay import OverlayError, deletes, patched
-from stackctl.model.profile import Chosen, Settings
+from stackctl.model.profile import Settings
+from stackctl.model.selection import Chosen
 from stackctl.model.settings import applied, rewrite_image_places
 from stackctl.model.suggest import did_you_mean
 

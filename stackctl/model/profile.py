@@ -1,17 +1,14 @@
-"""The kinds `Profile` and `Stack`, and what choosing components comes to.
+"""The kinds `Profile` and `Stack`: what they say, as values.
 
-Merging profiles, overrides and defaults into a `Selection` is done by `resolve`.
+What they come to when laid over each other is `resolve`'s part, and a `Selection`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from stackctl.model.mode import Mode
 from stackctl.model.objects import Manifest
-
-if TYPE_CHECKING:  # reading profiles does without
-    from stackctl.model.component import Component
 
 T = TypeVar("T")
 Lines = Mapping[tuple[str | int, ...], int]  # the line of each path of a file
@@ -118,36 +115,3 @@ def origin_of(source: str, lines: Lines, at: tuple[str | int, ...]) -> Origin:
     while at and at not in lines:
         at = at[:-1]
     return Origin(source, lines.get(at, 0))
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A parameter's value with where it was set, and what it overrode, nearest first."""
-
-    value: Any
-    origin: Origin
-    overrode: tuple[tuple[Any, Origin], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A component with everything decided."""
-
-    component: "Component"
-    mode: Mode
-    namespace: str
-    parameters: Mapping[str, Setting]  # every parameter, and `namespace`
-    features: frozenset[str]  # those that are on
-    patches: tuple[tuple[Origin, Manifest], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """A profile resolved: nothing left to look up."""
-
-    profile: str
-    chain: tuple[str, ...]  # base first
-    components: tuple[Chosen, ...]
-    requires: Needs
-    settings: Settings
-    target: TargetPin = TargetPin()  # what the stack file pins

@@ -1,7 +1,8 @@
 """In which order objects leave a cluster, and what must not leave with them.
 
 Custom resources go while their controllers still run, webhook configurations before the
-workloads that answer them, definitions and namespaces last.
+workloads that answer them, definitions and namespaces last, and together: the server takes its
+time over both, and neither needs the other by then.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -20,8 +21,7 @@ class Phase(IntEnum):
     WEBHOOKS = 2
     WORKLOADS = 3
     REST = 4
-    DEFINITIONS = 5
-    NAMESPACES = 6
+    DEFINITIONS = 5  # and namespaces
 
 
 _PHASES = {
@@ -30,7 +30,7 @@ _PHASES = {
     kinds.Phase.API_SERVICES: Phase.WEBHOOKS,
     kinds.Phase.WORKLOADS: Phase.WORKLOADS,
     kinds.Phase.DEFINITIONS: Phase.DEFINITIONS,
-    kinds.Phase.NAMESPACES: Phase.NAMESPACES,
+    kinds.Phase.NAMESPACES: Phase.DEFINITIONS,
 }
 # What the control plane puts into every namespace, or keeps about its content.
 _ORDINARY = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})

@@ -16,7 +16,8 @@ from stackctl.model.component import Mode
 from stackctl.model.decide import Draft, Override, decide
 from stackctl.model.decode import decode
 from stackctl.model.overlay import overlay
-from stackctl.model.profile import Needs, Selection, Settings, StackFile, TargetPin
+from stackctl.model.profile import Needs, Settings, StackFile, TargetPin
+from stackctl.model.selection import Selection
 from stackctl.model.suggest import did_you_mean
 
 _SET = re.compile(r"(?P<component>[a-z0-9-]+)\.(?P<path>[^=\s]+)=(?P<value>.*)", re.DOTALL)

@@ -10,17 +10,17 @@ from stackctl.sandbox.places import Places, Sandbox
 from stackctl.sandbox.plane import PARTS, mark_of
 from stackctl.sandbox.record import Record
 
-_GRACE = 10.0
-_GRACE_OF_STRAYS = 2.0  # they are in no order: some wait for others that are gone already
 # First those that talk to the API server, then it, then what it talks to: each ends at once then.
-_ORDER = (PARTS[2:], PARTS[1:2], PARTS[:1])
+# Left alone with clients it would wait a minute for them, though all it knows is in etcd.
+_ORDER = ((PARTS[2:], 5.0), (PARTS[1:2], 2.0), (PARTS[:1], 5.0))
+_GRACE_OF_STRAYS = 2.0  # they are in no order: some wait for others that are gone already
 
 
 def stop_parts(record: Record, parts: Iterable[str] = PARTS) -> int:
     """Stop parts; return how many of them ran."""
     wanted = {part: record.processes[part] for part in parts if record.running(part)}
-    for together in _ORDER:
-        processes.stop([wanted[part] for part in together if part in wanted], _GRACE)
+    for together, grace in _ORDER:
+        processes.stop([wanted[part] for part in together if part in wanted], grace)
     return len(wanted)
 
 

@@ -61,6 +61,7 @@ def test_crash_loop_names_the_exit_code_and_the_log(scenery):
     with pytest.raises(NotReadyError, match="CrashLoopBackOff: exit code 1") as caught:
         scenery.wait(scenery.apply(scenery.workload("Deployment", "web", fail="crash-loop")))
     assert caught.value.hint.startswith(f"kubectl -n {scenery.name} logs web-")
+    assert "log of main: " in str(caught.value)
 
 
 def test_pod_that_fits_on_no_node(scenery):

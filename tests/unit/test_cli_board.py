@@ -76,14 +76,14 @@ def test_a_reason_loses_its_namespace_before_its_end():
     assert squeeze(WAITING, 20) == "Deployment/kserve-c…"
 
 
-def test_a_failure_is_told_in_full_at_the_end():
-    """When the run is over, no reason is cut short."""
-    why = "Pod training-operator-7d9-x2: ImagePullBackOff: " + "registry.example.com/" * 5
+def test_when_the_run_is_over_nothing_spins_and_nobody_waits():
+    """The last state shows who failed, and no hope that is gone."""
     seen = board()
-    seen.see(progress("training-operator", ComponentState.FAILED, 15, 16, why), 9)
     seen.closed = True
-    text = " ".join(" ".join(draw(seen, 65, (80, None), PLAIN, ASCII)).split())
-    assert why in text
+    lines = draw(seen, 65, (120, None), PLAIN, ASCII)
+    assert "  . kserve             waiting      52/53   1m02s" in lines
+    assert any("Pod x: ImagePullBackOff" in line for line in lines)
+    assert "Ctrl-C" not in lines[-1]
 
 
 def test_spans_of_time_read_as_people_say_them():

@@ -21,8 +21,8 @@ def kept(refs: list[Ref], survey: Survey = NOTHING, **options: Any) -> dict[Ref,
 def test_objects_leave_in_the_safe_order():
     """Custom resources while controllers run, webhooks before workloads, namespaces last."""
     refs = [
-        NAMESPACE,
         DEFINITION,
+        NAMESPACE,
         Ref("", "Service", "ml", "s"),
         Ref("apps", "Deployment", "ml", "d"),
         Ref("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "", "w"),
@@ -33,8 +33,7 @@ def test_objects_leave_in_the_safe_order():
         (Phase.WEBHOOKS, ["ValidatingWebhookConfiguration"]),
         (Phase.WORKLOADS, ["Deployment"]),
         (Phase.REST, ["Service"]),
-        (Phase.DEFINITIONS, ["CustomResourceDefinition"]),
-        (Phase.NAMESPACES, ["Namespace"]),
+        (Phase.DEFINITIONS, ["CustomResourceDefinition", "Namespace"]),
     ]
 
 

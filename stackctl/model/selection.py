@@ -1,0 +1,46 @@
+"""What choosing components comes to: every value decided, with where it came from.
+
+How it is decided is `resolve`'s part.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stackctl.model.component import Component
+from stackctl.model.mode import Mode
+from stackctl.model.objects import Manifest
+from stackctl.model.profile import Needs, Origin, Settings, TargetPin
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A parameter's value with where it was set, and what it overrode, nearest first."""
+
+    value: Any
+    origin: Origin
+    overrode: tuple[tuple[Any, Origin], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A component with everything decided."""
+
+    component: Component
+    mode: Mode
+    namespace: str
+    parameters: Mapping[str, Setting]  # every parameter, and `namespace`
+    features: frozenset[str]  # those that are on
+    patches: tuple[tuple[Origin, Manifest], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A profile resolved: nothing left to look up."""
+
+    profile: str
+    chain: tuple[str, ...]  # base first
+    components: tuple[Chosen, ...]
+    requires: Needs
+    settings: Settings
+    target: TargetPin = TargetPin()  # what the stack file pins
