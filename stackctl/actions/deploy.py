@@ -48,4 +48,6 @@ def outlook(request: Request, connection: Connection, notify: Notify, pool: Exec
     """Compose the bundle and compare it with the cluster."""
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
-    return look(connection, composed.stack, composed.bundle, notify, pool)
+    return replace(
+        look(connection, composed.stack, composed.bundle, notify, pool), command="deploy"
+    )

@@ -21,7 +21,7 @@ def look(
 ) -> Intent:
     """Check, look and plan: steps 6 to 8 of every change."""
     notify(Step("looking at the cluster"))
-    require_facts(check(bundle.requires, facts.read(connection)))
+    require_facts(check(bundle, facts.read(connection)))
     recorded = releases.current(connection.client, stack)
     inventory = recorded.release.inventory if recorded else ()
     seen = snapshot.take(connection, bundle, stack, inventory, pool)

@@ -39,23 +39,13 @@ def rollback(
     bundle = releases.bundle_of(connection.client, wanted)
     with workers() as pool:
         intent = look(connection, stack, bundle, notify, pool)
-        intent = replace(intent, pending=ReleaseStatus.PENDING_ROLLBACK)
+        intent = replace(
+            intent, pending=ReleaseStatus.PENDING_ROLLBACK, command=f"rollback {wanted.revision}"
+        )
         outcome = bring_about(
             intent, connection, pool, agree=agree, notify=notify, options=options, now=now
         )
     return replace(outcome, seconds=now() - began)
-
-
-def history(stack: str, connection: Connection) -> tuple[Release, ...]:
-    """Read every revision that is kept, oldest first.
-
-    Raises:
-        ReleaseError: the stack was never deployed here.
-    """
-    found = releases.history(connection.client, stack)
-    if not found:
-        raise ReleaseError(f"stack {stack}: not on this cluster", hint="stackctl deploy")
-    return found
 
 
 def _chosen(stack: str, known: Sequence[Release], revision: int | None) -> Release:

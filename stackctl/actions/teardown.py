@@ -44,9 +44,19 @@ class Sight:
     recorded: releases.Recorded
     live: Mapping[Ref, Manifest]
     components: Mapping[Ref, str]
-    leftovers: tuple[Ref, ...]  # patterns
+    bundle: Bundle
     found: Survey
     kept: tuple[Kept, ...]
+
+    @property
+    def leftovers(self) -> tuple[Ref, ...]:
+        """What the operators of the bundle make by themselves, as patterns."""
+        return tuple(ref for part in self.bundle.components for ref in part.leftovers)
+
+    @property
+    def node_managers(self) -> tuple[str, ...]:
+        """Whose labels on nodes go with the stack."""
+        return tuple(name for part in self.bundle.components for name in part.node_managers)
 
     @property
     def going(self) -> tuple[Ref, ...]:
@@ -103,7 +113,8 @@ def _look(connection: Connection, stack: str, options: TeardownOptions, pool: Ex
     refs = [entry.ref for entry in entries]
     found = snapshot.find(connection, stack, refs, pool)
     live = {entry.ref: found[entry.ref] for entry in entries if _ours(entry, found)}
-    patterns = leftovers_of(releases.bundle_of(connection.client, recorded.release))
+    bundle = releases.bundle_of(connection.client, recorded.release)
+    patterns = [ref for part in bundle.components for ref in part.leftovers]
     looked = survey.look(connection, stack, live, patterns, pool)
     kept = spared(
         live,
@@ -113,17 +124,12 @@ def _look(connection: Connection, stack: str, options: TeardownOptions, pool: Ex
         keep_definitions=options.keep_crds,
     )
     components = {entry.ref: entry.component for entry in entries}
-    return Sight(stack, recorded, live, components, patterns, looked, kept)
+    return Sight(stack, recorded, live, components, bundle, looked, kept)
 
 
 def _ours(entry: Entry, found: Mapping[Ref, Manifest]) -> bool:
     live = found.get(entry.ref)
     return live is not None and entry.uid in ("", live["metadata"]["uid"])
-
-
-def leftovers_of(bundle: Bundle) -> tuple[Ref, ...]:
-    """Collect what the operators of a bundle make by themselves."""
-    return tuple(ref for part in bundle.components for ref in part.leftovers)
 
 
 def _require_choice(found: Survey, options: TeardownOptions) -> None:
@@ -180,6 +186,7 @@ def _remove_all(session: Session, sight: Sight, options: TeardownOptions) -> Non
     order = phases(sight.going)
     remove(session, removal, [each for each in order if each[0] < Phase.DEFINITIONS])
     residue.remove_leftovers(session, sight.leftovers)
+    residue.clean_nodes(session, sight.node_managers)
     remove(session, removal, [each for each in order if each[0] >= Phase.DEFINITIONS])
 
 
@@ -188,4 +195,4 @@ def _remove_data(session: Session, sight: Sight) -> None:
     refs = [ref for refs in sight.found.instances.values() for ref in refs]
     refs += [ref for refs in sight.found.volumes.values() for ref in refs]
     live = snapshot.read(session.connection, refs, session.pool)
-    remove(session, Removal(live, {}, "deleted"), [(Phase.DATA, tuple(live))])
+    remove(session, Removal(live, sight.components, "deleted"), [(Phase.DATA, tuple(live))])

@@ -180,12 +180,19 @@ def _reason(line: Line) -> str:
 
 
 def squeeze(reason: str, room: int) -> str:
-    """Fit a reason into a line; the namespace of the object it begins with goes first."""
+    """Fit a reason into a line: what it is about goes before what is the matter."""
     ref, colon, rest = reason.partition(": ")
     if len(reason) > room and ref.count("/") == 2:
         kind, _, name = ref.split("/")
         reason = f"{kind}/{name}{colon}{rest}"
+    while len(reason) > room and _names_an_object(reason) and ": " in reason:
+        reason = reason.partition(": ")[2]
     return shorten(reason, room)
+
+
+def _names_an_object(reason: str) -> bool:
+    head = reason.partition(": ")[0]
+    return head.startswith("Pod ") or ("/" in head and " " not in head)
 
 
 def _mark(line: Line, board: Board, now: float, marks: Marks) -> str:

@@ -71,6 +71,8 @@ def plan_lines(
     plan: Plan, paint: Paint, *, width: int | None = None, verbose: bool = False
 ) -> list[str]:
     """Write a plan: a line for each component, and one for what deserves a line of its own."""
+    if plan.empty and not verbose:
+        return [summary(plan, paint)]
     canvas = Canvas(paint, width, verbose)
     grouped = by_component(plan.changes)
     names = max(map(len, grouped), default=0)

@@ -71,6 +71,8 @@ class _Run:
         self.bundle = bundle
         self.changes = {change.ref: change for change in plan.changes}
         self.outcome = outcome
+        # A profile that asks for no GPU may meet a cluster that has none.
+        self.without_gpus = bundle.requires.gpu is None
 
     def all(self) -> None:
         """Run every component to its end."""
@@ -157,7 +159,7 @@ class _Run:
         if change.action is Action.UNCHANGED and change.live is not None:
             # Listed as metadata only, it carries the type of the list.
             typed = change.live | {key: manifest[key] for key in ("apiVersion", "kind")}
-            return Target.of(typed, fresh=False)
+            return Target.of(typed, fresh=False, may_match_no_node=self.without_gpus)
         if self.session.abandoned.is_set():
             raise Interrupted(f"{change.ref}: not attempted")
         path = self.session.connection.discovery.path_of(manifest)
@@ -165,7 +167,7 @@ class _Run:
         result = apply_yielding(client, path, manifest, take=take)
         self.outcome.applied[change.ref] = result
         self.session.notify(ObjectDone(part.name, change.ref, RESULT_WORDS[change.action]))
-        return Target.of(result)
+        return Target.of(result, may_match_no_node=self.without_gpus)
 
     def _wait(self, part: BundleComponent, targets: Sequence[Target]) -> None:
         self.session.observer.wait(

@@ -10,10 +10,11 @@ DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
 def read(connection: Connection) -> Facts:
-    """Look at the server's version, its nodes and its storage classes."""
+    """Look at the server's version, its nodes, storage classes and namespaces."""
     client = connection.client
     nodes = client.list("/api/v1/nodes").items
     classes = client.list("/apis/storage.k8s.io/v1/storageclasses", metadata_only=True).items
+    namespaces = client.list("/api/v1/namespaces", metadata_only=True).items
     return Facts(
         version=connection.info.version,
         nodes=tuple(
@@ -29,5 +30,5 @@ def read(connection: Connection) -> Facts:
             (item["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true"
             for item in classes
         ),
-        cluster_uid=connection.info.cluster_uid,
+        namespaces=frozenset(item["metadata"]["name"] for item in namespaces),
     )

@@ -49,7 +49,9 @@ def assess_stack(connection: Connection, stack: str, notify: Notify, pool: Execu
     refs = [entry.ref for entry in release.inventory]
     seen = facts.read(connection)
     with Observer(connection.client, connection.discovery, stack=stack, notify=notify) as observer:
-        assessments = observer.statuses(refs)
+        assessments = observer.statuses(
+            refs, may_match_no_node=refs if release.requires.gpu is None else ()
+        )
     found = snapshot.labelled(connection, stack, refs, pool)
     return StackStatus(
         target=connection.info,

@@ -15,7 +15,7 @@ from typing import Any
 from stackctl.api.client import Client
 from stackctl.cluster.lock import RECORD_LABEL
 from stackctl.errors import AlreadyExists, LockedError, NotFound, ReleaseError, StaleWrite
-from stackctl.model.bundle import Bundle, BundleComponent, from_plain, to_plain
+from stackctl.model.bundle import Bundle, BundleComponent, from_plain, needs_first, to_plain
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
 from stackctl.model.release import Release, ReleaseStatus, decode, encode, pack, unpack
 
@@ -121,7 +121,7 @@ def bundle_of(client: Client, release: Release) -> Bundle:
         _load(client, release.stack, component, shard)
         for component, shard in release.shards.items()
     )
-    return Bundle(release.profile, tuple(parts), release.requires)
+    return Bundle(release.profile, needs_first(parts), release.requires)
 
 
 def tidy(client: Client, stack: str) -> None:

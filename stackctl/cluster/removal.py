@@ -11,6 +11,7 @@ from stackctl.cluster.session import Session
 from stackctl.cluster.targets import Target
 from stackctl.errors import ApplyError, Interrupted, StackError
 from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
+from stackctl.model.finalizers import controllers_of
 from stackctl.model.objects import Manifest, Ref
 from stackctl.model.removal import Phase
 
@@ -23,6 +24,7 @@ class Removal:
     ) -> None:
         self.live = live
         self.word = word  # pruned | deleted
+        self.controllers = controllers_of(components)  # API group → who answers finalizers
         self._components = components
         self._totals = Counter(self.component(ref) for ref in live)
         self._gone: Counter[str] = Counter()
@@ -61,6 +63,7 @@ def remove(
             deadline=session.deadline,
             progress=_progress(session, removal, refs),
             stop=session.abandoned,
+            controllers=removal.controllers,
         )
         removal.took(refs)
         for event in removal.progress(refs):

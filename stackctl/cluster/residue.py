@@ -14,7 +14,7 @@ from stackctl.cluster.session import Session
 from stackctl.cluster.targets import Target
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Ref, labels_of
 from stackctl.model.outcome import Residue
-from stackctl.model.removal import Kept, Phase, foreign
+from stackctl.model.removal import Kept, Phase, foreign, marks
 
 RECORD = Ref("", "Namespace", "", RECORD_NAMESPACE)
 
@@ -45,6 +45,16 @@ def remove_leftovers(session: Session, patterns: Sequence[Ref]) -> None:
     named = [ref for ref in patterns if "*" not in (ref.name, ref.namespace)]
     live = snapshot.read(session.connection, named, session.pool)
     remove(session, Removal(live, {}, "deleted"), [(Phase.REST, tuple(live))])
+
+
+def clean_nodes(session: Session, managers: Sequence[str]) -> None:
+    """Take off nodes what programs of the stack wrote there; their values mean nothing now."""
+    if not managers:
+        return
+    client, path = session.connection.client, "/api/v1/nodes"
+    for node in client.list(path, metadata_only=True).items:
+        if patch := marks(node, managers):
+            client.patch(f"{path}/{node['metadata']['name']}", patch)
 
 
 def remove_record_namespace(

@@ -47,6 +47,7 @@ class Intent:
     recorded: releases.Recorded | None
     tool: str  # stackctl's version
     pending: ReleaseStatus | None = None  # what the revision is called meanwhile; None: by itself
+    command: str = ""  # what the user ran; recorded
 
     @property
     def inventory(self) -> tuple[Entry, ...]:
@@ -153,6 +154,7 @@ def _pending(intent: Intent, connection: Connection, options: Options, begun: st
         by=options.holder,
         tool=intent.tool,
         begun=begun,
+        command=intent.command,
         components={part.name: part.version for part in intent.bundle.components},
         shards={part.name: part.digest for part in intent.bundle.components},
         requires=intent.bundle.requires,

@@ -3,8 +3,9 @@
 How layers become a bundle is `compose`; what would change is `plan`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from graphlib import TopologicalSorter
 from typing import Any
 
 from stackctl.model.component import Mode, Probe
@@ -22,9 +23,12 @@ class BundleComponent:
     objects: tuple[Manifest, ...]
     needs: frozenset[str] = frozenset()  # names of components of the same bundle
     probes: tuple[Probe, ...] = ()
-    samples: Mapping[str, Manifest] = field(default_factory=dict)  # what the `accepts` probes send, by path
+    samples: Mapping[str, Manifest] = field(
+        default_factory=dict
+    )  # what the `accepts` probes send, by path
     ignored: tuple[tuple[Ref, str], ...] = ()  # fields never owned, never diffed
     leftovers: tuple[Ref, ...] = ()  # what its operator makes by itself
+    node_managers: tuple[str, ...] = ()  # whose labels and annotations on nodes go with it
     mode: Mode = Mode.MANAGED
 
     @property
@@ -45,6 +49,7 @@ def to_plain(part: BundleComponent) -> dict[str, Any]:
         "samples": dict(part.samples),
         "ignored": [[ref.key, path] for ref, path in part.ignored],
         "leftovers": [ref.key for ref in part.leftovers],
+        "nodeManagers": list(part.node_managers),
         "mode": part.mode.value,
     }
 
@@ -61,8 +66,16 @@ def from_plain(plain: Mapping[str, Any]) -> BundleComponent:
         samples=plain["samples"],
         ignored=tuple((Ref.parse(key), path) for key, path in plain["ignored"]),
         leftovers=tuple(Ref.parse(key) for key in plain["leftovers"]),
+        node_managers=tuple(plain["nodeManagers"]),
         mode=Mode(plain["mode"]),
     )
+
+
+def needs_first(parts: Iterable[BundleComponent]) -> tuple[BundleComponent, ...]:
+    """Sort components so that what each needs comes before it."""
+    by_name = {part.name: part for part in sorted(parts, key=lambda each: each.name)}
+    order = TopologicalSorter({name: part.needs for name, part in by_name.items()})
+    return tuple(by_name[name] for name in order.static_order() if name in by_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +89,8 @@ class Bundle:
     @property
     def digest(self) -> str:
         """Equal input, equal digest."""
-        return digest([[part.name, part.version, part.digest] for part in self.components])
+        # Sorted: what a record gives back is in another order and still the same.
+        return digest(sorted([part.name, part.version, part.digest] for part in self.components))
 
     def objects(self) -> dict[Ref, tuple[str, Manifest]]:
         """Return every object with its component's name, in order; externals have none."""

@@ -163,6 +163,7 @@ class ComponentSpec:
     detect: Detect = Detect()
     ignore: tuple[IgnoredField, ...] = ()
     leftovers: tuple[str, ...] = ()
+    nodeManagers: tuple[str, ...] = ()  # noqa: N815 - who writes labels on nodes
     upgrades: tuple[UpgradeRule, ...] = ()
 
 

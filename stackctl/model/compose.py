@@ -147,6 +147,7 @@ def _sealed(
         samples=_samples(part.chosen, manifests[name], scopes),
         ignored=_ignored(spec, part.objects.values(), namespace),
         leftovers=tuple(leftover(text, namespace, scopes) for text in spec.leftovers),
+        node_managers=spec.nodeManagers,
     )
 
 

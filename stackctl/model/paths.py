@@ -37,7 +37,7 @@ class Missing:
 
 MISSING: Any = Missing()
 
-_BARE = frozenset(".[]\"'= \t\n")  # what a step cannot have without quotes
+_SPECIAL = frozenset(".[]\"'=")  # what a step cannot have without quotes
 
 
 @cache
@@ -64,7 +64,7 @@ def parse(text: str) -> Path:
     at = 0
     while at < len(text) or not steps:
         step = _pattern().match(text, at)
-        if step is None or (at and step["dot"] == "" and step["name"]):
+        if step is None or (at == 0 and step["dot"]):
             raise PathError(f'"{text}" is not a path: cannot read "{text[at:]}"')
         steps.append(_step(step))
         at = step.end()
@@ -104,7 +104,7 @@ def show(path: Path) -> str:
 
 def _quote(text: str) -> str:
     """Put a step into quotes if it needs them."""
-    if text and _BARE.isdisjoint(text):
+    if text and _SPECIAL.isdisjoint(text) and not any(map(str.isspace, text)):
         return text
     return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
 

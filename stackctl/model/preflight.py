@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from stackctl.model.profile import Needs
+from stackctl.model.bundle import Bundle
+from stackctl.model.objects import ref_of
 
 GPU = "nvidia.com/gpu"
 
@@ -29,7 +30,7 @@ class Facts:
     nodes: tuple[Node, ...]
     storage_classes: tuple[str, ...]
     default_storage: bool
-    cluster_uid: str
+    namespaces: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,47 +42,68 @@ class Finding:
     hint: str = ""
 
 
-def check(needs: Needs, facts: Facts) -> tuple[Finding, ...]:
+def check(bundle: Bundle, facts: Facts) -> tuple[Finding, ...]:
     """Return everything that is missing; empty when the cluster will do."""
-    return tuple(finding for look in CHECKS for finding in look(needs, facts))
+    return tuple(finding for look in CHECKS for finding in look(bundle, facts))
 
 
-def kubernetes(needs: Needs, facts: Facts) -> Iterator[Finding]:
+def kubernetes(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     """The server is a version the profile is made for."""
-    if needs.kubernetes and not satisfies(facts.version, needs.kubernetes):
-        yield Finding(
-            "kubernetes", f"the server is {facts.version}, the profile needs {needs.kubernetes}"
-        )
+    wanted = bundle.requires.kubernetes
+    if wanted and not satisfies(facts.version, wanted):
+        yield Finding("kubernetes", f"the server is {facts.version}, the profile needs {wanted}")
 
 
-def gpu_nodes(needs: Needs, facts: Facts) -> Iterator[Finding]:
+def gpu_nodes(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     """There are nodes enough, and those that offer GPUs already offer enough of them.
 
     How many GPUs a fresh node has is not known before the device plugin runs there; readiness
     looks again then.
     """
-    if needs.gpu is None:
+    needs = bundle.requires.gpu
+    if needs is None:
         return
-    if len(facts.nodes) < needs.gpu.nodes:
-        yield Finding("gpu", f"{needs.gpu.nodes} GPU nodes needed, {len(facts.nodes)} nodes there")
+    if len(facts.nodes) < needs.nodes:
+        yield Finding("gpu", f"{needs.nodes} GPU nodes needed, {len(facts.nodes)} nodes there")
     for node in facts.nodes:
         offered = int(node.allocatable.get(GPU, "0"))
-        if 0 < offered < needs.gpu.perNode:
+        if 0 < offered < needs.perNode:
             yield Finding(
                 f"node {node.name}",
-                f"{offered} {GPU} allocatable, the profile expects {needs.gpu.perNode}",
+                f"{offered} {GPU} allocatable, the profile expects {needs.perNode}",
                 hint=f"kubectl describe node {node.name}",
             )
 
 
-def storage(needs: Needs, facts: Facts) -> Iterator[Finding]:
+def storage(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     """There is a default storage class where one is needed."""
-    if needs.storageClass and not facts.default_storage:
+    if bundle.requires.storageClass and not facts.default_storage:
         known = ", ".join(facts.storage_classes) or "none"
         yield Finding("storage", f"no default StorageClass (there are: {known})")
 
 
-CHECKS: tuple[Callable[[Needs, Facts], Iterator[Finding]], ...] = (kubernetes, gpu_nodes, storage)
+def namespaces(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
+    """Namespaces that are not the stack's own, such as those jobs run in, exist."""
+    made = {ref.name for ref in bundle.objects() if ref.kind == "Namespace"}
+    wanted: dict[str, str] = {}
+    for part in bundle.components:
+        for ref in map(ref_of, part.objects):
+            if ref.namespace and ref.namespace not in made | facts.namespaces:
+                wanted.setdefault(ref.namespace, part.name)
+    for namespace, component in wanted.items():
+        yield Finding(
+            f"namespace {namespace}",
+            f"does not exist, and {component} has objects in it",
+            hint=f"kubectl create namespace {namespace}",
+        )
+
+
+CHECKS: tuple[Callable[[Bundle, Facts], Iterator[Finding]], ...] = (
+    kubernetes,
+    gpu_nodes,
+    storage,
+    namespaces,
+)
 
 
 def satisfies(version: str, wanted: str) -> bool:

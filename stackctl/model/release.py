@@ -64,6 +64,7 @@ class Release:
     begun: str  # RFC 3339
     finished: str = ""
     message: str = ""
+    command: str = ""  # what was run: "rollback 2"
     components: Mapping[str, str] = field(default_factory=dict)  # name → version
     shards: Mapping[str, str] = field(default_factory=dict)  # component → content digest
     requires: Needs = Needs()

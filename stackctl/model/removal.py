@@ -124,6 +124,25 @@ def foreign(item: Manifest, ref: Ref, stack: str, leftovers: Iterable[Ref]) -> b
     return not any(matches(pattern, ref) for pattern in leftovers)
 
 
+def marks(node: Manifest, managers: Container[str]) -> Manifest | None:
+    """Make the merge patch that takes the managers' labels and annotations off a node."""
+    written = [
+        entry.get("fieldsV1", {}).get("f:metadata", {})
+        for entry in node["metadata"].get("managedFields") or ()
+        if entry.get("manager") in managers
+    ]
+    metadata = {
+        part: dict.fromkeys(sorted(keys))
+        for part in ("labels", "annotations")
+        if (keys := {_key(name) for each in written for name in each.get(f"f:{part}", {})} - {""})
+    }
+    return {"metadata": metadata} if metadata else None
+
+
+def _key(name: str) -> str:
+    return name.removeprefix("f:") if name.startswith("f:") else ""
+
+
 def matches(pattern: Ref, ref: Ref) -> bool:
     """Compare a declared leftover with an object; `*` stands for any name or namespace."""
     return (

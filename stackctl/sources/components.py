@@ -31,7 +31,7 @@ def read_components(roots: Iterable[Path]) -> Mapping[str, Component]:
 def _component(path: Path) -> Component:
     file, _, _ = decoded(path, ComponentFile)
     require_name(path, file.metadata.name, path.parent.name)
-    folder = folders.shown(path.parent)
+    folder = str(path.parent.absolute())
     return Component(file.metadata.name, file.metadata.description, file.spec, folder)
 
 

@@ -25,8 +25,16 @@ def read_catalogue(extra: Sequence[Path] = ()) -> Catalogue:
         ConfigError: a profile is wrong, or two have one name.
     """
     roots = folders.catalogues(extra)
-    paths = (path for root in roots for path in folders.profile_files(root))
-    return Catalogue(read_all(paths, _profile), _Components(roots))
+    return Catalogue(read_profiles(roots), _Components(roots))
+
+
+def read_profiles(roots: Sequence[Path]) -> Mapping[str, Profile]:
+    """Read the profiles of catalogues.
+
+    Raises:
+        ConfigError: with what is wrong with any of them.
+    """
+    return read_all((path for root in roots for path in folders.profile_files(root)), _profile)
 
 
 class _Components(Mapping[str, "Component"]):

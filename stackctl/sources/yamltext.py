@@ -30,7 +30,7 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\U0001fffe\U0001ffff\ud800-\udfff]"
 )
 _NOT_PLAIN = re.compile(
-    r"[-?:,\[\]{}#&*!|>'\"%@`\s]"  # begins like something else
+    r"(?!--?[^\s-])[-?:,\[\]{}#&*!|>'\"%@`\s]"  # begins like something else; a flag does not
     r"|.*(?:[:\s]\Z|:\s|\s#|[\n\t])",
     re.DOTALL,
 )

@@ -174,3 +174,22 @@ def test_the_last_stack_takes_the_record_along(stack):
     assert stack.teardown().residue == ()
     live = stack.client.get("/api/v1/namespaces/stackctl-system")
     assert live is None or live["metadata"].get("deletionTimestamp")
+
+
+def test_labels_on_nodes_go_with_the_program_that_wrote_them(stack):
+    """A feature label of ours is taken off the node; a person's stays."""
+    path = stack.client.list("/api/v1/nodes").items[0]["metadata"]["name"]
+    node = f"/api/v1/nodes/{path}"
+    for manager, label in (("feature-program", "ours"), ("somebody", "theirs")):
+        stack.client.request(
+            "PATCH",
+            node,
+            query={"fieldManager": manager},
+            body=f'{{"metadata":{{"labels":{{"{stack.name}/{label}":"1"}}}}}}'.encode(),
+            content_type="application/merge-patch+json",
+        )
+    stack.deploy(stack.part("a", stack.namespace(), node_managers=("feature-program",)))
+    assert stack.teardown().residue == ()
+    labels = stack.client.get(node)["metadata"]["labels"]
+    assert f"{stack.name}/ours" not in labels
+    assert f"{stack.name}/theirs" in labels

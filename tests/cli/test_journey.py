@@ -30,22 +30,43 @@ def test_from_deploy_to_teardown(cli):
     assert cli.objects() == before
 
 
+BAD_IMAGE = """\
+apiVersion: stackctl.dev/v1alpha1
+kind: Stack
+metadata: {name: cpu}
+spec:
+  profile: cpu
+  components:
+    spark-operator:
+      patches:
+      - apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: spark-operator-controller, namespace: spark-operator}
+        spec:
+          template:
+            spec:
+              containers:
+              - {name: controller, image: "ghcr.io/kubeflow/does-not-exist:2.5.2"}
+"""
+
+
 def test_a_bad_image_fails_the_deploy_in_seconds_with_its_reason(cli):
-    """A typing error in an image's tag is named with the Pod, and the fix is offered."""
-    failed = cli(
-        "deploy", "--profile", "cpu", "--yes", "--set", "spark-operator.image.tag=does-not-exist"
-    )
-    assert failed.code in (8, 9)
+    """A wrong image is named with the Pod, what needs it is not started, and a hint is given."""
+    (cli.home / "stack.yaml").write_text(BAD_IMAGE)
+    failed = cli("deploy", "--yes")
+    assert failed.code in (8, 9), failed.text
     assert "ImagePullBackOff" in failed.err
-    assert "spark-operator" in failed.err
+    assert "spark-operator-controller" in failed.err
     assert "hint:" in failed.err
-    assert cli("teardown", "--yes").code == 0
+    assert cli("status").code == 1
+    removed = cli("teardown", "--yes")
+    assert removed.code == 0, removed.text
 
 
 def test_users_objects_stop_a_teardown(cli):
     """A TFJob somebody made is named, and nothing is touched until the user chooses."""
     assert cli("deploy", "--profile", "cpu", "--yes").code == 0
-    cli.apply("training-operator", "tfjob.yaml")
+    cli.create("training-operator", "tfjob.yaml")
     refused = cli("teardown", "--yes")
     assert refused.code == 7
     assert "TFJob/" in refused.err

@@ -70,10 +70,13 @@ def test_the_clock_of_a_component_stops_when_it_is_done():
 
 
 def test_a_reason_loses_its_namespace_before_its_end():
-    """In a narrow place the message is worth more than the namespace."""
+    """In a narrow place what is the matter is worth more than where."""
     assert squeeze(WAITING, 70) == WAITING
     assert squeeze(WAITING, 62) == ("Deployment/kserve-controller-manager: 0/1 replicas available")
-    assert squeeze(WAITING, 20) == "Deployment/kserve-c…"
+    assert squeeze(WAITING, 30) == "0/1 replicas available"
+    assert squeeze(WAITING, 12) == "0/1 replica…"
+    why = "Deployment/a/b: Pod b-7d9-x2, container c: ImagePullBackOff: x/y:v1: not found"
+    assert squeeze(why, 40) == "ImagePullBackOff: x/y:v1: not found"
 
 
 def test_when_the_run_is_over_nothing_spins_and_nobody_waits():

@@ -2,13 +2,22 @@
 
 import pytest
 
+from stackctl.model.bundle import Bundle, BundleComponent
 from stackctl.model.preflight import GPU, Facts, Node, check, satisfies
 from stackctl.model.profile import GpuNeeds, Needs
 
 
 def facts(*gpus: int, version: str = "v1.36.3", storage: bool = True) -> Facts:
     nodes = tuple(Node(f"n{i}", {GPU: str(n)} if n else {}, {}) for i, n in enumerate(gpus))
-    return Facts(version, nodes, ("standard",), storage, "uid")
+    return Facts(version, nodes, ("standard",), storage, frozenset({"default"}))
+
+
+def bundle(needs: Needs, *namespaces: str) -> Bundle:
+    objects = tuple(
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": each}}
+        for each in namespaces
+    )
+    return Bundle("p", (BundleComponent("a", "1", "ml", objects),), needs)
 
 
 @pytest.mark.parametrize(
@@ -32,17 +41,23 @@ def test_versions_are_compared_as_precisely_as_the_bound_is_written(version, wan
 def test_a_cluster_that_has_everything_passes():
     """No findings."""
     needs = Needs(">=1.30", GpuNeeds(2, 8), storageClass=True)
-    assert check(needs, facts(8, 8)) == ()
+    assert check(bundle(needs), facts(8, 8)) == ()
 
 
 def test_all_findings_come_at_once():
     """The version, the missing node and the storage class are told together."""
     needs = Needs(">=1.40", GpuNeeds(3, 8), storageClass=True)
-    subjects = [each.subject for each in check(needs, facts(8, 8, storage=False))]
+    subjects = [each.subject for each in check(bundle(needs), facts(8, 8, storage=False))]
     assert subjects == ["kubernetes", "gpu", "storage"]
 
 
 def test_nodes_with_too_few_gpus_are_named():
     """A four-GPU node is not what an eight-GPU profile expects; an unknown one may still be."""
-    (finding,) = check(Needs(gpu=GpuNeeds(1, 8)), facts(4, 0, 8))
+    (finding,) = check(bundle(Needs(gpu=GpuNeeds(1, 8))), facts(4, 0, 8))
     assert finding.subject == "node n0"
+
+
+def test_a_namespace_of_others_must_be_there():
+    """Jobs run in a namespace that we do not make: it is named, with the component."""
+    (finding,) = check(bundle(Needs(), "default", "team-a"), facts())
+    assert (finding.subject, "a has objects" in finding.message) == ("namespace team-a", True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Ref
-from stackctl.model.removal import Phase, Survey, foreign, matches, phases, spared
+from stackctl.model.removal import Phase, Survey, foreign, marks, matches, phases, spared
 
 NAMESPACE = Ref("", "Namespace", "", "ml")
 CLAIM = Ref("", "PersistentVolumeClaim", "ml", "data")
@@ -95,3 +95,20 @@ def test_leftovers_may_be_patterns():
     pattern = Ref("", "NodeFeature", "*", "*")
     assert matches(pattern, Ref("nfd.k8s-sigs.io", "NodeFeature", "nfd", "node-1"))
     assert not matches(pattern, Ref("nfd.k8s-sigs.io", "NodeFeatureRule", "", "x"))
+
+
+def test_a_programs_marks_on_a_node_are_found_by_who_wrote_them():
+    """Labels of others stay, whatever they are called."""
+    node = {
+        "metadata": {
+            "managedFields": [
+                {
+                    "manager": "nfd-master",
+                    "fieldsV1": {"f:metadata": {"f:labels": {".": {}, "f:feature/pci": {}}}},
+                },
+                {"manager": "kubelet", "fieldsV1": {"f:metadata": {"f:labels": {"f:os": {}}}}},
+            ]
+        }
+    }
+    assert marks(node, {"nfd-master"}) == {"metadata": {"labels": {"feature/pci": None}}}
+    assert marks(node, {"gone"}) is None

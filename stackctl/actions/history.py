@@ -1,0 +1,83 @@
+"""Look back: the revisions of a stack, what each applied, and what going back would change.
+
+Going back is `rollback`; nothing is written in here.
+"""
+
+from stackctl.actions.compose import Request, compose_stack
+from stackctl.actions.outlook import look, require_cluster
+from stackctl.cluster import releases
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.session import workers
+from stackctl.errors import ReleaseError
+from stackctl.model.bundle import Bundle
+from stackctl.model.comparison import compare
+from stackctl.model.events import Notify
+from stackctl.model.history import Revision, revisions
+from stackctl.model.outcome import TargetInfo
+from stackctl.model.plan import Plan
+from stackctl.model.release import Release
+
+
+def history(stack: str, connection: Connection) -> tuple[Revision, ...]:
+    """Read every revision that is kept and what it changed, oldest first.
+
+    Raises:
+        ReleaseError: the stack was never deployed here.
+    """
+    found = releases.history(connection.client, stack)
+    if not found:
+        raise _unknown(stack, connection)
+    return revisions(found)
+
+
+def recorded(stack: str, connection: Connection) -> Release:
+    """Read the newest revision.
+
+    Raises:
+        ReleaseError: the stack was never deployed here.
+    """
+    found = releases.current(connection.client, stack)
+    if found is None:
+        raise _unknown(stack, connection)
+    return found.release
+
+
+def bundle_of(stack: str, revision: int, connection: Connection) -> Bundle:
+    """Read what a revision applied.
+
+    Raises:
+        ReleaseError: there is no such revision.
+    """
+    return releases.bundle_of(connection.client, releases.read(connection.client, stack, revision))
+
+
+def diff_revision(
+    stack: str, revision: int, connection: Connection, notify: Notify
+) -> tuple[Plan, TargetInfo]:
+    """Show what going back to a revision would change; nothing is written."""
+    bundle = bundle_of(stack, revision, connection)
+    with workers() as pool:
+        return look(connection, stack, bundle, notify, pool).plan, connection.info
+
+
+def diff_release(request: Request, connection: Connection) -> tuple[Plan, TargetInfo]:
+    """Compare what would be deployed with what was: two bundles, whatever the cluster holds."""
+    composed = compose_stack(request)
+    require_cluster(composed.cluster_uid, connection.info)
+    before = releases.bundle_of(connection.client, recorded(composed.stack, connection))
+    return compare(before, composed.bundle, composed.stack), connection.info
+
+
+def diff_revisions(stack: str, revision: int, connection: Connection) -> tuple[Plan, TargetInfo]:
+    """Compare an earlier revision with the newest: what its bundle would change in that one's."""
+    after = bundle_of(stack, revision, connection)
+    before = releases.bundle_of(connection.client, recorded(stack, connection))
+    return compare(before, after, stack), connection.info
+
+
+def _unknown(stack: str, connection: Connection) -> ReleaseError:
+    known = ", ".join(releases.stacks(connection.client)) or "none"
+    return ReleaseError(
+        f"stack {stack}: not on {connection.info.context} (there: {known})",
+        hint="stackctl deploy --profile NAME",
+    )

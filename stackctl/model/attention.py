@@ -1,0 +1,104 @@
+"""What of a plan deserves attention before anybody says yes to it.
+
+Everything is read from the plan and from the server's version; looking is done elsewhere.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stackctl.model.definitions import lost, schema_changes
+from stackctl.model.history import VersionChange
+from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.retirement import retiring
+from stackctl.model.versions import is_older
+
+
+class Topic(StrEnum):
+    """What kind of thing it is."""
+
+    VERSION = "version"
+    DEFINITION = "definition"
+    API = "api"
+    RECREATION = "recreation"
+    LEAVING = "leaving"
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One thing to know."""
+
+    topic: Topic
+    subject: str  # an object or a component
+    message: str
+
+
+# What takes users' objects along when it leaves.
+_GRAVE = frozenset({"CustomResourceDefinition", "Namespace", "PersistentVolumeClaim"})
+
+
+def worth_knowing(
+    plan: Plan, versions: Iterable[VersionChange], server: str
+) -> tuple[Attention, ...]:
+    """Collect what stands out of a plan, the gravest first."""
+    return tuple(
+        [
+            *_backwards(versions),
+            *_recreated(plan.changes),
+            *_definitions(plan.changes),
+            *_retired(plan.changes, server),
+            *_leaving(plan.changes),
+        ]
+    )
+
+
+def _backwards(versions: Iterable[VersionChange]) -> Iterator[Attention]:
+    for each in versions:
+        if each.before and each.after and is_older(each.after, each.before):
+            yield Attention(
+                Topic.VERSION, each.component, f"goes back from {each.before} to {each.after}"
+            )
+
+
+def _recreated(changes: Iterable[Change]) -> Iterator[Attention]:
+    for change in changes:
+        if change.action is Action.RECREATE:
+            why = change.reason or "a field that cannot be changed differs"
+            yield Attention(Topic.RECREATION, str(change.ref), f"deleted and made again: {why}")
+
+
+def _definitions(changes: Iterable[Change]) -> Iterator[Attention]:
+    for change in changes:
+        live, desired = change.live, change.desired
+        if change.ref.kind != "CustomResourceDefinition" or live is None or desired is None:
+            continue
+        if change.action is Action.UNCHANGED or "spec" not in live:  # metadata is all we have
+            continue
+        for message in (*lost(live, desired), *schema_changes(live, desired)):
+            yield Attention(Topic.DEFINITION, str(change.ref), message)
+
+
+def _retired(changes: Iterable[Change], server: str) -> Iterator[Attention]:
+    told = set()
+    for change in changes:
+        if change.desired is None:
+            continue
+        found = retiring(change.desired, server)
+        if found is not None and (found, change.component) not in told:
+            told.add((found, change.component))
+            yield Attention(Topic.API, str(change.ref), str(found))
+
+
+def _leaving(changes: Iterable[Change]) -> Iterator[Attention]:
+    counted: Counter[str] = Counter()
+    for change in changes:
+        if change.action is not Action.PRUNE:
+            continue
+        if change.ref.kind in _GRAVE:
+            yield Attention(Topic.LEAVING, str(change.ref), "leaves, with what belongs to it")
+        else:
+            counted[change.component] += 1
+    for component, count in counted.items():
+        what = "1 object leaves" if count == 1 else f"{count} objects leave"
+        yield Attention(Topic.LEAVING, component, what)

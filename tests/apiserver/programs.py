@@ -1,0 +1,56 @@
+"""Programs that others publish as source, built once for each version and kept.
+
+Building takes minutes; what was built is in the tests' cache, beside their environment.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stackctl.sandbox.interrupts import interruptible
+from stackctl.sandbox.locks import locked
+from stackctl.sandbox.places import Places
+from stackctl.sandbox.toolchain import find_go, install_go
+
+# Settings of people's own work, which must not change what is built.
+FOREIGN = ("GOOS", "GOARCH", "GOEXPERIMENT", "GOBIN")
+OURS = {"GOFLAGS": "", "GOWORK": "off", "GO111MODULE": "on", "CGO_ENABLED": "0"}
+
+
+def cache() -> Path:
+    """Return the folder of the tests, which may not exist yet."""
+    return Places.of(os.environ).cache.with_name("tests")
+
+
+def built(package: str, version: str) -> Path:
+    """Return the program of a Go package, built when it is not there yet."""
+    name = package.rpartition("/")[2]
+    program = cache() / "programs" / f"{name}@{version}" / name
+    with locked(program.parent.with_suffix(".lock"), name, lambda _: None):
+        if not program.exists():
+            program.parent.mkdir(exist_ok=True)
+            _build(f"{package}@{version}", program)
+    return program
+
+
+def _build(source: str, program: Path) -> None:
+    kept = {key: value for key, value in os.environ.items() if key not in FOREIGN}
+    # Beside its place, so that half a program is never taken for a whole one.
+    with TemporaryDirectory(dir=program.parent) as folder:
+        subprocess.run(
+            [str(_go()), "install", "-trimpath", "-ldflags=-s -w", source],
+            env=kept | OURS | {"GOBIN": folder},
+            check=True,
+        )
+        (Path(folder) / program.name).rename(program)
+
+
+def _go() -> Path:
+    """Find the toolchain that the sandbox's programs are built with."""
+    folder = Places.of(os.environ).cache
+    if go := find_go(folder, os.environ):
+        return go.program
+    folder.mkdir(parents=True, exist_ok=True)
+    with interruptible() as interrupts:
+        return install_go(folder, lambda _: None, interrupts).program

@@ -1,0 +1,55 @@
+"""Stacks of shipped components, deployed and torn down as the commands do it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from stackctl.actions.change import DeployOptions
+from stackctl.actions.compose import Request, compose_stack
+from stackctl.actions.deploy import deploy
+from stackctl.actions.teardown import TeardownOptions, teardown
+from stackctl.api.kubeconfig import find_access
+from stackctl.cluster.connection import Connection, connect
+from stackctl.errors import ReleaseError
+from stackctl.model.outcome import DeployOutcome, TeardownOutcome
+
+PATIENT = 240.0  # seconds for a whole stack on a busy machine
+
+
+@contextmanager
+def connected(kubeconfig: Path) -> Iterator[Connection]:
+    """Open a connection that may outlive a test."""
+    access = find_access(kubeconfig=str(kubeconfig), context=None, env={})
+    opened = connect(access, lambda _: None, threading.Event())
+    try:
+        yield opened
+    finally:
+        opened.client.close()
+
+
+@contextmanager
+def deployed(request: Request, connection: Connection) -> Iterator[DeployOutcome]:
+    """Deploy a stack for the block; whatever is there at its end is taken off again."""
+    try:
+        yield deploy(
+            request,
+            connection,
+            agree=lambda *_: True,
+            notify=lambda _: None,
+            options=DeployOptions(timeout=PATIENT, holder="tester@here"),
+        )
+    finally:
+        with suppress(ReleaseError):  # it was torn down already, or never begun
+            torn_down(compose_stack(request).stack, connection)
+
+
+def torn_down(stack: str, connection: Connection) -> TeardownOutcome:
+    """Take a stack off, users' objects included."""
+    return teardown(
+        stack,
+        connection,
+        agree=lambda *_: True,
+        notify=lambda _: None,
+        options=TeardownOptions(timeout=PATIENT, holder="tester@here", delete_data=True),
+    )

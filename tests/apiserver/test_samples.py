@@ -1,0 +1,81 @@
+"""What users write is accepted once the catalogue is deployed, and their mistakes are refused.
+
+The samples of a component are in `samples/<component>/accepted` and `rejected`; a comment in the
+first line of each rejected one says what the API server must answer.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stackctl.actions.compose import Request
+from stackctl.cluster.connection import Connection
+from stackctl.errors import Rejected
+from stackctl.model.objects import Manifest, ref_of, version_of
+from stackctl.sources.yaml import load_all
+from tests.apiserver.shipped import connected, deployed
+
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+SAMPLES = Path(__file__).parent / "samples"
+
+
+@pytest.fixture(scope="module")
+def target(kubeconfig: Path) -> Iterator[Connection]:
+    """A cluster with every shipped component, deployed as a user deploys them."""
+    with (
+        connected(kubeconfig) as connection,
+        deployed(Request(profile="gpu8", stack="samples"), connection),
+    ):
+        yield connection
+
+
+def each(paths: Iterable[Path], root: Path) -> pytest.MarkDecorator:
+    """Run a test for each file, under its name below a folder."""
+    files = sorted(paths)
+    return pytest.mark.parametrize(
+        "path", files, ids=[str(path.relative_to(root).with_suffix("")) for path in files]
+    )
+
+
+def submit(path: Path, target: Connection) -> None:
+    """Create the objects of a file strictly and in a dry run, as `kubectl create` would."""
+    for document in load_all(path.read_text(), path.name):
+        _submit(document.value, target)
+
+
+def _submit(manifest: Manifest, target: Connection) -> None:
+    ref = ref_of(manifest)
+    resource = target.discovery.find(ref.group, ref.kind, version_of(manifest))
+    assert resource is not None, f"{manifest['apiVersion']} {ref.kind} is not served"
+    target.client.create(resource.path(ref.namespace or "default"), manifest, dry_run=True)
+
+
+@each(SAMPLES.glob("*/accepted/*.yaml"), SAMPLES)
+def test_an_object_of_the_documentation_is_accepted(target, path):
+    """Nothing in it is unknown to the schemas, and nothing is refused."""
+    submit(path, target)
+
+
+@each(MANIFESTS.glob("*/smoke/*.yaml"), MANIFESTS)
+def test_a_smoke_test_is_accepted(target, path):
+    """Components are shipped with objects that can be tried at once."""
+    submit(path, target)
+
+
+@each(SAMPLES.glob("*/rejected/*.yaml"), SAMPLES)
+def test_a_mistake_is_refused_and_named(target, path):
+    """The answer says which field is wrong, in the words of the file's first line."""
+    comment, _, expected = path.read_text().partition("\n")[0].partition(" ")
+    assert comment == "#", "the first line is to say what the API server answers"
+    with pytest.raises(Rejected) as refused:
+        submit(path, target)
+    assert refused.value.status in (400, 422)  # by its schema, not for another reason
+    assert expected in str(refused.value)
+
+
+def test_every_component_has_samples_of_both_kinds():
+    """What is shipped is tried: nothing is left out by accident."""
+    for component in MANIFESTS.iterdir():
+        for kind in ("accepted", "rejected"):
+            assert list((SAMPLES / component.name / kind).glob("*.yaml")), (component.name, kind)
