@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from stackctl.actions import plans
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.run import Intent, Options, execute
 from stackctl.model.events import Notify
@@ -22,6 +24,7 @@ class DeployOptions:
     wait: bool = True
     dry_run: bool = False
     holder: str = ""  # user@host: holds the lock and is recorded
+    plan: Path | None = None  # written by a dry run; else nothing but what it says is done
 
 
 def bring_about(
@@ -36,6 +39,9 @@ def bring_about(
 ) -> DeployOutcome:
     """Ask about a plan and carry it out; nothing happens where nothing would change."""
     outcome = DeployOutcome(connection.info, intent.plan, None, dry_run=options.dry_run)
+    if options.plan is not None:
+        settle = plans.keep if options.dry_run else plans.require
+        settle(options.plan, intent, connection.info)
     if intent.settled or options.dry_run:
         return outcome
     if not agree(intent.plan, connection.info):

@@ -42,6 +42,16 @@ class Composed:
         return self.selection.target.clusterUID
 
 
+def spoken(verb: str, request: Request) -> str:
+    """Write a request as it was typed, the values of settings left out: they may be secret."""
+    words = ["--profile", request.profile] if request.profile else []
+    words += ["-f", str(request.stack_file)] if request.stack_file else []
+    words += ["--stack", request.stack] if request.stack else []
+    for each in request.sets:
+        words += ["--set", f"{each.partition('=')[0]}=…"]
+    return " ".join([verb, *words])
+
+
 def render(request: Request) -> Bundle:
     """Return the bundle a deploy would apply."""
     return compose_stack(request).bundle

@@ -5,14 +5,16 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
-from stackctl.actions.compose import Request, compose_stack
+from stackctl.actions.compose import Request, compose_stack, spoken
 from stackctl.actions.outlook import look, require_cluster
+from stackctl.actions.review import review
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.run import Intent
 from stackctl.cluster.session import workers
-from stackctl.model.events import Notify
+from stackctl.model.events import Notice, Notify
 from stackctl.model.outcome import DeployOutcome, TargetInfo
 from stackctl.model.plan import Plan
+from stackctl.model.upgrades import Review, Verdict
 
 
 def diff(request: Request, connection: Connection, notify: Notify) -> tuple[Plan, TargetInfo]:
@@ -48,6 +50,17 @@ def outlook(request: Request, connection: Connection, notify: Notify, pool: Exec
     """Compose the bundle and compare it with the cluster."""
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
-    return replace(
-        look(connection, composed.stack, composed.bundle, notify, pool), command="deploy"
-    )
+    intent = look(connection, composed.stack, composed.bundle, notify, pool)
+    intent = replace(intent, command=spoken("deploy", request))
+    if found := review(composed, intent, connection.info):
+        _tell(found, notify)
+    return intent
+
+
+def _tell(found: Review, notify: Notify) -> None:
+    """Say what has to be done by hand; whether to go on is asked with the plan."""
+    for passage in found.passages:
+        for rule in passage.rules:
+            if rule.verdict == Verdict.MANUAL:
+                steps = "".join(f"\n  - {step}" for step in rule.steps)
+                notify(Notice(f"{passage.change}: {rule.reason}{steps}"))

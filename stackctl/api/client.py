@@ -163,7 +163,14 @@ class Client:
         except AlreadyExists as refusal:
             return self._echo(refusal, f"{path}/{name}", manifest)
 
-    def replace(self, path: str, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
+    def replace(
+        self,
+        path: str,
+        manifest: Manifest,
+        *,
+        dry_run: bool = False,
+        retry_until: float | None = None,
+    ) -> Manifest:
         """Write a whole object over the version it was read at.
 
         Raises:
@@ -176,6 +183,7 @@ class Client:
             body=encode(manifest),
             verb="replace",
             what=str(ref_of(manifest)),
+            retry_until=retry_until,
         )
         try:
             return self._exchange.answer(request)
@@ -198,11 +206,14 @@ class Client:
             )
         )
 
-    def delete(self, path: str, *, uid: str = "", propagation: str = "Background") -> bool:
-        """Delete an object; False when it, or the one with this uid, was not there."""
+    def delete(
+        self, path: str, *, uid: str = "", version: str = "", propagation: str = "Background"
+    ) -> bool:
+        """Delete an object; False when it, or the one with this uid and version, was not there."""
         options: dict[str, Any] = {"propagationPolicy": propagation}
-        if uid:
-            options["preconditions"] = {"uid": uid}
+        conditions = {"uid": uid, "resourceVersion": version}
+        if given := {key: value for key, value in conditions.items() if value}:
+            options["preconditions"] = given
         try:
             self.send(Request("DELETE", path, body=encode(options), verb="delete"))
         except NotFound as refusal:

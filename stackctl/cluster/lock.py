@@ -6,88 +6,176 @@ agree on when a lease has expired. What the lock protects is for `releases`.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import ceil
 from typing import Any
 
 from stackctl.api.client import Client
-from stackctl.errors import AlreadyExists, ClusterError, LockedError, Rejected, StaleWrite
+from stackctl.errors import (
+    AlreadyExists,
+    ClusterError,
+    Interrupted,
+    LockedError,
+    NotFound,
+    StaleWrite,
+)
+from stackctl.model.events import Notify, Step
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
+from stackctl.model.outcome import Hold
 
 LEASES = f"/apis/coordination.k8s.io/v1/namespaces/{RECORD_NAMESPACE}/leases"
-DURATION = timedelta(seconds=30)
-RENEW_SECONDS = 10.0
+LEASE_SECONDS = 30.0
+RENEWALS = 3  # in the time of a lease
+LOOK_SECONDS = 1.0  # between two attempts to take a lock that is held
 RECORD_LABEL = "stackctl.dev/record"
 
-Sleep = Callable[[float], None]
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who wants the lock, how long they wait for it, and how long it outlives them."""
+
+    holder: str
+    wait: float = 0.0
+    lease: float = LEASE_SECONDS
 
 
 class Lock:
-    """A lease that is held; `lost` is set when somebody else has taken it."""
+    """A lease that is held; `lost` is set when somebody else has taken it, or may have."""
 
     def __init__(
-        self, client: Client, stack: str, holder: str, lease: Manifest, abandoned: threading.Event
+        self, client: Client, stack: str, claim: Claim, lease: Manifest, abandoned: threading.Event
     ) -> None:
         self._client = client
-        self._abandoned = abandoned
-        self._path = f"{LEASES}/{lease_name(stack)}"
-        self._holder = holder
+        self._stack = stack
+        self._claim = claim
         self._lease = lease
+        self._abandoned = abandoned
+        self._renewed = client.now()
         self._released = threading.Event()
+        self._renewing = threading.Lock()
         self.lost = threading.Event()
-        self._renewer = threading.Thread(target=self._renew, name="lock", daemon=True)
+        self._renewer = threading.Thread(target=self._keep, name="lock", daemon=True)
         self._renewer.start()
+
+    def confirm(self) -> None:
+        """Make sure that the lock is still ours, before something is written that relies on it.
+
+        Raises:
+            LockedError: it was lost; whatever was to be written belongs to another run now.
+        """
+        if not self.lost.is_set():
+            self._renew()
+        if self.lost.is_set():
+            raise LockedError(
+                f"stack {self._stack}: the lock was lost; nothing more was written",
+                hint="see who has it with: stackctl status, then run the command again",
+            )
 
     def release(self) -> None:
         """Give the lock back; a lock that was lost is left to its new holder."""
         self._released.set()
         self._renewer.join()
-        if not self.lost.is_set():
-            self._client.delete(self._path, uid=self._lease["metadata"]["uid"])
+        if self.lost.is_set():
+            return
+        metadata = self._lease["metadata"]
+        with suppress(ClusterError):  # then it expires
+            self._client.delete(
+                _path(self._stack), uid=metadata["uid"], version=metadata["resourceVersion"]
+            )
 
     def stamp(self) -> str:
         """Say what time it is for the API server, as RFC 3339."""
         return server_time(self._client).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _renew(self) -> None:
-        while not self._released.wait(RENEW_SECONDS):
-            try:
-                self._lease = self._client.replace(
-                    self._path, _held(self._lease, self._holder, server_time(self._client))
-                )
-            except Rejected:
-                # Deleted or taken over: from now on every write would be somebody else's.
-                self.lost.set()
-                self._abandoned.set()
+    def _keep(self) -> None:
+        while not self._released.wait(self._claim.lease / RENEWALS):
+            self._renew()
+            if self.lost.is_set():
                 return
+
+    def _renew(self) -> None:
+        with self._renewing:
+            began = self._client.now()
+            try:
+                now = server_time(self._client)
+                self._lease = self._client.replace(
+                    _path(self._stack),
+                    _held(self._lease, self._claim, now),
+                    retry_until=began + self._claim.lease / RENEWALS,
+                )
+            except (NotFound, StaleWrite):
+                self._lose()
             except ClusterError:
-                continue  # the lease outlives two failed renewals
+                # Nobody may know any more that we are alive: another run may begin soon.
+                if self._client.now() - self._renewed > self._claim.lease * 2 / RENEWALS:
+                    self._lose()
+            else:
+                self._renewed = began
+
+    def _lose(self) -> None:
+        # From now on every write would be in somebody else's way.
+        self.lost.set()
+        self._abandoned.set()
 
 
 @contextmanager
-def locked(client: Client, stack: str, holder: str, abandoned: threading.Event) -> Iterator[Lock]:
+def locked(
+    client: Client,
+    stack: str,
+    claim: Claim,
+    abandoned: threading.Event,
+    notify: Notify = lambda _: None,
+) -> Iterator[Lock]:
     """Hold the stack's lock; `abandoned` is set when it is lost.
 
     Raises:
         LockedError: another run holds it; the message says who, and since when.
     """
-    lock = Lock(client, stack, holder, _acquire(client, stack, holder), abandoned)
+    lease = _acquire(client, stack, claim, abandoned, notify)
+    lock = Lock(client, stack, claim, lease, abandoned)
     try:
         yield lock
     finally:
         lock.release()
 
 
-def lease_name(stack: str) -> str:
-    """Name the Lease of a stack."""
-    return f"stackctl.{stack}"
+def await_free(
+    client: Client, stack: str, seconds: float, stop: threading.Event, notify: Notify
+) -> None:
+    """Wait until nobody holds the lock, so that what is seen next is not about to change.
+
+    Raises:
+        LockedError: it is still held when the time is up.
+    """
+    if not seconds:
+        return
+
+    def look() -> None:
+        hold = find(client, stack)
+        if hold is not None and not hold.expired:
+            raise _taken(hold)
+
+    _persist(look, client.now() + seconds, client.now, stop, notify)
+
+
+def find(client: Client, stack: str) -> Hold | None:
+    """Read who holds the lock, whether they still renew it or not; `None` when nobody does."""
+    lease = client.get(_path(stack))
+    return _hold(stack, lease, server_time(client)) if lease is not None else None
 
 
 def held_by(client: Client, stack: str) -> str:
     """Say who holds the lock and since when; empty when nobody does."""
-    lease = client.get(f"{LEASES}/{lease_name(stack)}")
-    return _holder(lease) if lease is not None and not _expired(lease, server_time(client)) else ""
+    hold = find(client, stack)
+    return str(hold) if hold is not None and not hold.expired else ""
+
+
+def break_lock(client: Client, hold: Hold) -> bool:
+    """Take the lock away from its holder; False when it is held by another one by now."""
+    return client.delete(_path(hold.stack), uid=hold.uid)
 
 
 def server_time(client: Client) -> datetime:
@@ -97,26 +185,76 @@ def server_time(client: Client) -> datetime:
     return parsedate_to_datetime(date) if date else datetime.now(UTC)
 
 
-def _acquire(client: Client, stack: str, holder: str) -> Manifest:
-    path = f"{LEASES}/{lease_name(stack)}"
+def _path(stack: str) -> str:
+    return f"{LEASES}/{lease_name(stack)}"
+
+
+def lease_name(stack: str) -> str:
+    """Name the Lease of a stack."""
+    return f"stackctl.{stack}"
+
+
+def _acquire(
+    client: Client, stack: str, claim: Claim, stop: threading.Event, notify: Notify
+) -> Manifest:
+    taken: list[Manifest] = []
+
+    def take() -> None:
+        taken.append(_take(client, stack, claim))
+
+    _persist(take, client.now() + claim.wait, client.now, stop, notify)
+    return taken[0]
+
+
+def _persist(
+    attempt: Callable[[], None],
+    until: float,
+    now: Callable[[], float],
+    stop: threading.Event,
+    notify: Notify,
+) -> None:
+    """Try until it is not refused for the lock any more; say once for whom it is waited."""
+    told = ""
+    while True:
+        try:
+            attempt()
+        except LockedError as refusal:
+            left = until - now()
+            if left <= 0:
+                raise
+            if str(refusal) != told:
+                told = str(refusal)
+                notify(Step(f"waiting: {told}"))
+            if stop.wait(min(LOOK_SECONDS, left)):
+                raise Interrupted(f"interrupted while waiting: {refusal}") from refusal
+        else:
+            return
+
+
+def _take(client: Client, stack: str, claim: Claim) -> Manifest:
     now = server_time(client)
-    found = client.get(path)
+    found = client.get(_path(stack))
     try:
         if found is None:
-            return client.create(LEASES, _held(_fresh(stack, now), holder, now))
-        if not _expired(found, now):
-            raise LockedError(
-                f"stack {stack}: locked by {_holder(found)}",
-                hint="wait for that run to end; its lock expires "
-                f"{int(DURATION.total_seconds())} s after it stops renewing it",
-            )
+            return client.create(LEASES, _held(_fresh(stack, now), claim, now))
+        hold = _hold(stack, found, now)
+        if not hold.expired:
+            raise _taken(hold)
         taken = found | {"spec": found["spec"] | {"acquireTime": _stamp(now)}}
-        return client.replace(path, _held(taken, holder, now))
-    except (AlreadyExists, StaleWrite) as error:
+        return client.replace(_path(stack), _held(taken, claim, now))
+    except (AlreadyExists, StaleWrite, NotFound) as error:
         raise LockedError(
             f"stack {stack}: another run took the lock at the same moment",
             hint="wait for that run to end",
         ) from error
+
+
+def _taken(hold: Hold) -> LockedError:
+    return LockedError(
+        f"stack {hold.stack}: locked by {hold}",
+        hint="wait for that run with --wait-lock 10m; if it died, its lock expires "
+        f"{hold.seconds:.0f} s after its last sign of life",
+    )
 
 
 def _fresh(stack: str, now: datetime) -> Manifest:
@@ -133,28 +271,39 @@ def _fresh(stack: str, now: datetime) -> Manifest:
     }
 
 
-def _held(lease: Manifest, holder: str, now: datetime) -> Manifest:
+def _held(lease: Manifest, claim: Claim, now: datetime) -> Manifest:
     spec = lease["spec"] | {
-        "holderIdentity": holder,
-        "leaseDurationSeconds": int(DURATION.total_seconds()),
+        "holderIdentity": claim.holder or "unknown",
+        "leaseDurationSeconds": ceil(claim.lease),
         "renewTime": _stamp(now),
     }
     return lease | {"spec": spec}
 
 
-def _expired(lease: Manifest, now: datetime) -> bool:
+def _hold(stack: str, lease: Manifest, now: datetime) -> Hold:
     spec: dict[str, Any] = lease.get("spec", {})
-    renewed = spec.get("renewTime")
-    if not spec.get("holderIdentity") or not renewed:
+    seconds = float(spec.get("leaseDurationSeconds") or LEASE_SECONDS)
+    renewed = spec.get("renewTime") or ""
+    return Hold(
+        stack=stack,
+        holder=spec.get("holderIdentity") or "",
+        since=_readable(spec.get("acquireTime") or ""),
+        renewed=_readable(renewed),
+        seconds=seconds,
+        expired=not spec.get("holderIdentity") or _expired(renewed, seconds, now),
+        uid=lease["metadata"]["uid"],
+    )
+
+
+def _expired(renewed: str, seconds: float, now: datetime) -> bool:
+    if not renewed:
         return True
     last = datetime.fromisoformat(renewed.replace("Z", "+00:00"))
-    duration = timedelta(seconds=spec.get("leaseDurationSeconds") or DURATION.total_seconds())
-    return now - last > duration
+    return now - last > timedelta(seconds=seconds)
 
 
-def _holder(lease: Manifest) -> str:
-    spec = lease.get("spec", {})
-    return f"{spec.get('holderIdentity')} since {spec.get('acquireTime', 'an unknown time')[:19]}Z"
+def _readable(time: str) -> str:
+    return f"{time[:19]}Z" if time else ""
 
 
 def _stamp(time: datetime) -> str:

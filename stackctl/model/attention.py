@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from stackctl.model.definitions import lost, schema_changes
+from stackctl.model.definitions import schema_changes
 from stackctl.model.history import VersionChange
 from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.retirement import retiring
@@ -42,14 +42,12 @@ def worth_knowing(
     plan: Plan, versions: Iterable[VersionChange], server: str
 ) -> tuple[Attention, ...]:
     """Collect what stands out of a plan, the gravest first."""
-    return tuple(
-        [
-            *_backwards(versions),
-            *_recreated(plan.changes),
-            *_definitions(plan.changes),
-            *_retired(plan.changes, server),
-            *_leaving(plan.changes),
-        ]
+    return (
+        *_backwards(versions),
+        *_recreated(plan.changes),
+        *_definitions(plan.changes),
+        *_retired(plan.changes, server),
+        *_leaving(plan.changes),
     )
 
 
@@ -75,7 +73,7 @@ def _definitions(changes: Iterable[Change]) -> Iterator[Attention]:
             continue
         if change.action is Action.UNCHANGED or "spec" not in live:  # metadata is all we have
             continue
-        for message in (*lost(live, desired), *schema_changes(live, desired)):
+        for message in schema_changes(live, desired):
             yield Attention(Topic.DEFINITION, str(change.ref), message)
 
 

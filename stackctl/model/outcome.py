@@ -11,6 +11,7 @@ from stackctl.model.events import ComponentState
 from stackctl.model.objects import Ref
 from stackctl.model.plan import Drift, Plan
 from stackctl.model.release import Release
+from stackctl.model.upgrades import Review
 
 
 class Status(StrEnum):
@@ -98,6 +99,22 @@ class StackStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A lock that somebody holds, or held until they died."""
+
+    stack: str
+    holder: str  # user@host
+    since: str  # RFC 3339
+    renewed: str  # their last sign of life
+    seconds: float  # after which, without another one, the lock is free
+    expired: bool
+    uid: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.holder or 'nobody'} since {self.since or 'an unknown time'}"
+
+
+@dataclass(frozen=True, slots=True)
 class DeployOutcome:
     """What a deploy did."""
 
@@ -108,6 +125,7 @@ class DeployOutcome:
     seconds: float = 0.0
     dry_run: bool = False
     agreed: bool = True
+    review: Review | None = None  # of an upgrade
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Kubelet:
         self._stop = threading.Event()
         self._volumes = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
+        self._uid = ""  # of the Pod that runs
 
     @property
     def log(self) -> str:
@@ -78,9 +79,12 @@ class Kubelet:
             self._end()
 
     def _see(self, change: str, pod: Manifest) -> None:
+        uid = pod.get("metadata", {}).get("uid", "")
         if change == "DELETED" or "deletionTimestamp" in pod.get("metadata", {}):
-            self._end()
-        elif self._process is None and pod.get("status", {}).get("phase") == "Running":
+            if uid == self._uid:
+                self._end()
+        elif not self._uid and pod.get("status", {}).get("phase") == "Running":
+            self._uid = uid
             self._start(pod)
 
     def _start(self, pod: Manifest) -> None:
@@ -102,7 +106,7 @@ class Kubelet:
             )
 
     def _end(self) -> None:
-        process, self._process = self._process, None
+        process, self._process, self._uid = self._process, None, ""
         if process is not None:
             process.terminate()
             try:
@@ -119,22 +123,18 @@ class Kubelet:
         """Keep a Secret or ConfigMap as files, as long as the Pod runs."""
         name = next(m["name"] for m in container["volumeMounts"] if m["mountPath"] == mount)
         volume = next(v for v in pod["spec"]["volumes"] if v["name"] == name)
-        follow = _copier(folder)
-        if "secret" in volume:
-            kind, source = "secrets", volume["secret"]["secretName"]
-        else:
-            kind, source = "configmaps", volume["configMap"]["name"]
-        path, stop = f"/api/v1/namespaces/{self._namespace}/{kind}", threading.Event()
+        kind, source = _source(volume)
+        path, fields = f"/api/v1/namespaces/{self._namespace}/{kind}", f"metadata.name={source}"
+        stop, listed = threading.Event(), threading.Event()
+        copy = _copier(folder)
 
         def watch() -> None:
-            fields = f"metadata.name={source}"
             for event in self._client.follow(path, fields=fields, stop=stop):
                 if event.type in ("ADDED", "MODIFIED"):
-                    follow(_files(event.object))
+                    copy(_files(event.object))
                 elif event.type == "LISTED":
                     listed.set()
 
-        listed = threading.Event()
         join = in_background(watch)
         listed.wait(END_SECONDS)
         try:
@@ -174,6 +174,13 @@ class Kubelet:
         file.touch(0o600)
         file.write_text(json.dumps(document))
         return file
+
+
+def _source(volume: Manifest) -> tuple[str, str]:
+    """Say where the files of a volume come from."""
+    if "secret" in volume:
+        return "secrets", volume["secret"]["secretName"]
+    return "configmaps", volume["configMap"]["name"]
 
 
 def _environment(pod: Manifest, container: Manifest) -> dict[str, str]:

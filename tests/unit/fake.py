@@ -5,6 +5,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from hypothesis import settings
+
 from stackctl.model.bundle import Bundle
 from stackctl.model.catalogue import Catalogue
 from stackctl.model.component import Component, ComponentSpec, Manifests
@@ -18,6 +20,7 @@ from stackctl.sources.components import YAML, read_components, read_manifests
 from stackctl.sources.files import read_profiles, read_stack_file
 from stackctl.sources.yaml import load, load_all
 
+QUICK = settings(max_examples=60, deadline=None)
 FOLDER = Path(__file__).parent / "catalogue"
 
 

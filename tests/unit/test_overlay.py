@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackctl.model.overlay import OverlayError, overlay, patched
-from tests.unit.fake import value
+from tests.unit.fake import QUICK, value
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,7 @@ def without_nulls(found):
     )
 
 
+@QUICK
 @given(MAPS, MAPS)
 def test_laying_over_twice_changes_nothing_more(base, patch):
     """The rule is idempotent, mutates nothing and leaves no null behind."""
@@ -59,6 +60,7 @@ def test_laying_over_twice_changes_nothing_more(base, patch):
     assert without_nulls(once)
 
 
+@QUICK
 @given(MAPS)
 def test_an_empty_patch_changes_nothing(base):
     """Nothing laid over something is something."""

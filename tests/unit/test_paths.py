@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackctl.model.paths import MISSING, Match, PathError, exists, get, parse, put, remove, show
+from tests.unit.fake import QUICK
 
 OBJECT = {
     "spec": {
@@ -117,6 +118,7 @@ def test_removing_takes_out_one_value():
 KEYS = st.text(min_size=1, max_size=6)
 
 
+@QUICK
 @given(st.lists(KEYS, min_size=1, max_size=5), st.integers())
 def test_what_is_put_is_found_again(keys, value):
     """Any keys make a path, through its text and back."""

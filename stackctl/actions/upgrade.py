@@ -1,0 +1,70 @@
+"""Bring a stack that is there to other versions, another profile or other parameters."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from stackctl.actions.change import Clock, DeployOptions, bring_about
+from stackctl.actions.compose import Request, compose_stack, spoken
+from stackctl.actions.outlook import look, require_cluster
+from stackctl.actions.review import review
+from stackctl.actions.stacks import choose_stack, recorded_profile
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.session import workers
+from stackctl.errors import ReleaseError
+from stackctl.model.events import Notify
+from stackctl.model.outcome import DeployOutcome, TargetInfo
+from stackctl.model.plan import Plan
+from stackctl.model.upgrades import Review
+
+AgreeUpgrade = Callable[[Plan, TargetInfo, Review], bool]
+
+
+def upgrade(
+    request: Request,
+    connection: Connection,
+    *,
+    agree: AgreeUpgrade,
+    notify: Notify,
+    options: DeployOptions,
+    now: Clock = time.monotonic,
+) -> DeployOutcome:
+    """Compose, look, plan, review, ask, apply, wait, prune and record.
+
+    Raises:
+        ReleaseError: there is no such stack to upgrade.
+        ConflictError: a component forbids the way from its version to the new one.
+    """
+    began = now()
+    request = _aimed(request, connection)
+    composed = compose_stack(request)
+    require_cluster(composed.cluster_uid, connection.info)
+    with workers() as pool:
+        intent = look(connection, composed.stack, composed.bundle, notify, pool)
+        intent = replace(intent, command=spoken("upgrade", request))
+        found = review(composed, intent, connection.info)
+        if found is None:
+            raise ReleaseError(
+                f"stack {composed.stack}: not on {connection.info.context}, so there is nothing "
+                "to upgrade",
+                hint=f"stackctl deploy --profile {composed.bundle.profile}",
+            )
+        outcome = bring_about(
+            intent,
+            connection,
+            pool,
+            agree=lambda plan, target: agree(plan, target, found),
+            notify=notify,
+            options=options,
+            now=now,
+        )
+    return replace(outcome, review=found, seconds=now() - began)
+
+
+def _aimed(request: Request, connection: Connection) -> Request:
+    """Fill in what is not named from what is there: the only stack, and its profile."""
+    stack = choose_stack(request.stack, request.stack_file, connection)
+    profile = request.profile
+    if profile is None and request.stack_file is None:
+        profile = recorded_profile(stack, connection)
+    return replace(request, stack=stack, profile=profile)
