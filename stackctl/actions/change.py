@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.actions import plans
+from stackctl.actions.recover import undone
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.lock import LEASE_SECONDS, Claim
 from stackctl.cluster.run import Intent, Options, execute
+from stackctl.errors import ApplyError, ConflictError, NotReadyError
 from stackctl.model.events import Notify
+from stackctl.model.failure import OnFailure
 from stackctl.model.outcome import DeployOutcome, TargetInfo
-from stackctl.model.plan import Plan
+from stackctl.model.plan import Action, Plan
 
 Agree = Callable[[Plan, TargetInfo], bool]
 Clock = Callable[[], float]
@@ -44,8 +48,25 @@ def bring_about(
         settle(options.plan, intent, connection.info)
     if intent.settled or options.dry_run:
         return outcome
+    _require_consent(intent.plan, options)
     if not agree(intent.plan, connection.info):
         return replace(outcome, agreed=False)
-    run = Options(options.timeout, options.wait, options.holder)
-    result, release = execute(connection, intent, run, pool, notify, now)
+    run = Options(options.claim, options.timeout, options.wait, options.on_failure)
+    try:
+        result, release = execute(connection, intent, run, pool, notify, now)
+    except (ApplyError, NotReadyError) as failure:
+        if options.on_failure is OnFailure.ROLLBACK:
+            raise undone(failure, connection, intent.stack, run, pool, notify, now) from failure
+        raise
     return replace(outcome, release=release, components=result.states)
+
+
+def _require_consent(plan: Plan, options: DeployOptions) -> None:
+    """Refuse to delete what is to be made anew unless the user said that it may be."""
+    found = [change for change in plan.changes if change.action is Action.RECREATE]
+    if found and not options.allow_recreate:
+        lines = [f"  {change.ref}: {change.reason}" for change in found]
+        raise ConflictError(
+            "\n".join(["objects would have to be deleted and made anew:", *lines]),
+            hint="--allow-recreate does that; while it lasts, what they do is interrupted",
+        )

@@ -7,6 +7,7 @@ from stackctl import __version__
 from stackctl.cluster import facts, releases, snapshot
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.definitions import require_safe
+from stackctl.cluster.prune import spare
 from stackctl.cluster.run import Intent
 from stackctl.errors import ConflictError, PreflightError
 from stackctl.model.bundle import Bundle
@@ -25,7 +26,8 @@ def look(
     recorded = releases.current(connection.client, stack)
     inventory = recorded.release.inventory if recorded else ()
     seen = snapshot.take(connection, bundle, stack, inventory, pool)
-    plan = make(bundle, stack, seen, inventory)
+    created = {entry.ref for entry in inventory if entry.created}
+    plan = spare(connection, make(bundle, stack, seen, inventory), created, pool)
     require_safe(connection, plan, pool)
     return Intent(stack, bundle, plan, recorded, __version__)
 

@@ -169,6 +169,7 @@ class Client:
         manifest: Manifest,
         *,
         dry_run: bool = False,
+        timeout: float = READ_SECONDS,
         retry_until: float | None = None,
     ) -> Manifest:
         """Write a whole object over the version it was read at.
@@ -183,6 +184,7 @@ class Client:
             body=encode(manifest),
             verb="replace",
             what=str(ref_of(manifest)),
+            timeout=timeout,
             retry_until=retry_until,
         )
         try:

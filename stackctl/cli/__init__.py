@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from stackctl.cli import about, catalogue, deploy, look, sandbox, start
+from stackctl.cli import about, catalogue, deploy, history, look, sandbox, start, upgrade
 from stackctl.cli.grammar import Command, Group
 from stackctl.cli.options import spread
 from stackctl.errors import Interrupted, StackError, UsageError
@@ -72,6 +72,9 @@ for _panel, _command in (
     (_STACK, deploy.deploy),
     (_STACK, look.status),
     (_STACK, look.diff),
+    (_STACK, upgrade.upgrade),
+    (_STACK, history.rollback),
+    (_STACK, history.history),
     (_STACK, deploy.teardown),
     (_CATALOGUE, catalogue.profiles),
     (_CATALOGUE, catalogue.components),

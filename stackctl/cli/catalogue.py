@@ -1,4 +1,4 @@
-"""The commands that need no cluster: profiles, components, render."""
+"""The commands on the catalogue: profiles, components, render."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from stackctl.cli.complete import complete_component
 from stackctl.cli.options import (
     Catalogs,
+    Cluster,
     ListOutput,
     ManifestFormat,
     Recipe,
@@ -61,7 +62,12 @@ def components(
 def render(
     *,
     recipe: Recipe,
+    cluster: Cluster,
     shown: Shown,
+    revision: Annotated[
+        int | None,
+        option("--revision", metavar="N", min=1, help="Print what revision N applied instead"),
+    ] = None,
     output: Annotated[
         ManifestFormat, option("--output", "-o", metavar="FORMAT", help="yaml, json or name")
     ] = ManifestFormat.YAML,
@@ -72,18 +78,24 @@ def render(
 ) -> int:
     """Print the manifests a deploy would apply; no cluster is asked.
 
-    Secrets are printed as they are.
+    With --revision, print what a revision of a stack on a cluster applied. Secrets are printed
+    as they are.
 
     Examples:
         stackctl render --profile gpu8
         stackctl render --profile gpu8 --output-dir ./out
         stackctl render --profile gpu8 | kubectl apply --server-side -f -
+        stackctl render --stack gpu8 --revision 3
     """
     from stackctl.actions.compose import render as action
     from stackctl.cli.report import Report
     from stackctl.cli.report_manifests import report_bundle
-    from stackctl.cli.requests import request_of
+    from stackctl.cli.requests import recorded_bundle, request_of
 
-    bundle = action(request_of(recipe))
-    report_bundle(Report(shown, output), bundle, output_dir)
+    report = Report(shown, output)
+    if revision is None:
+        bundle = action(request_of(recipe))
+    else:
+        bundle = recorded_bundle(report, recipe, cluster, revision)
+    report_bundle(report, bundle, output_dir)
     return 0

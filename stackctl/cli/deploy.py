@@ -1,57 +1,62 @@
 """The commands that change a cluster: deploy and teardown."""
 
-from typing import Annotated
-
 from stackctl.cli.options import (
     Agreement,
     Cluster,
+    Course,
     Loss,
     Output,
     Recipe,
     Shown,
     StackName,
-    option,
+    Telling,
 )
 
 
 def deploy(
     *,
     recipe: Recipe,
-    agreement: Agreement,
+    course: Course,
     cluster: Cluster,
     output: Output,
+    telling: Telling,
     shown: Shown,
-    wait: Annotated[
-        bool, option("--wait/--no-wait", help="Wait until everything is ready (default) or not")
-    ] = True,
 ) -> int:
     """Bring a cluster to the state a profile describes.
 
     Shows the cluster and every change first, then asks. Run again, it changes only what
-    differs; after a failure or an interruption it goes on where it stopped.
+    differs; after a failure or an interruption it goes on where it stopped. With several
+    contexts, each cluster has its plan, its question and its outcome.
 
     Examples:
         stackctl deploy --profile gpu8
         stackctl deploy --profile gpu8 --dry-run
         stackctl deploy -f stack.yaml --yes --timeout 20m
         stackctl deploy --profile gpu8 --set spark-operator.workers=20
+        stackctl deploy --profile gpu8 --context east --context west
     """
     from stackctl.actions import deploy as action
     from stackctl.cli.report import Report
     from stackctl.cli.requests import connected, deploy_options, request_of
+    from stackctl.cli.targets import on_each
 
     report = Report(shown, output.format)
-    agree = report.agree(yes=agreement.yes, dry_run=agreement.dry_run)
-    with report.progress() as notify, connected(cluster, notify) as connection:
-        outcome = action.deploy(
-            request_of(recipe),
-            connection,
-            agree=agree,
-            notify=notify,
-            options=deploy_options(agreement, wait=wait),
-        )
-    report.deployed(outcome)
-    return 0 if outcome.agreed else 1
+    agree = report.agree(yes=course.yes, dry_run=course.dry_run)
+    request = request_of(recipe, None if course.dry_run else course.plan)
+    options = deploy_options(course)
+
+    def run(target: Cluster) -> int:
+        with (
+            report.progress(telling.events, "deploy") as notify,
+            connected(target, notify) as connection,
+        ):
+            outcome = action.deploy(
+                request, connection, agree=agree, notify=notify, options=options
+            )
+        report.deployed(outcome)
+        return 0 if outcome.agreed else 1
+
+    return on_each(cluster, report, run)
 
 
 def teardown(
@@ -61,6 +66,7 @@ def teardown(
     cluster: Cluster,
     output: Output,
     loss: Loss,
+    telling: Telling,
     shown: Shown,
 ) -> int:
     """Take a stack out of a cluster, and prove that nothing is left.
@@ -75,18 +81,26 @@ def teardown(
     from stackctl.actions import teardown as action
     from stackctl.cli.report import Report
     from stackctl.cli.requests import RESIDUE, connected, stack_of, teardown_options
+    from stackctl.cli.targets import on_each
 
     report = Report(shown, output.format)
     agree = report.agree(yes=agreement.yes, dry_run=agreement.dry_run)
-    with report.progress() as notify, connected(cluster, notify) as connection:
-        outcome = action.teardown(
-            stack_of(which, connection),
-            connection,
-            agree=agree,
-            notify=notify,
-            options=teardown_options(agreement, loss),
-        )
-    report.torn_down(outcome)
-    if outcome.residue:
-        return RESIDUE
-    return 0 if outcome.agreed else 1
+
+    def run(target: Cluster) -> int:
+        with (
+            report.progress(telling.events, "teardown") as notify,
+            connected(target, notify) as connection,
+        ):
+            outcome = action.teardown(
+                stack_of(which, connection),
+                connection,
+                agree=agree,
+                notify=notify,
+                options=teardown_options(agreement, loss),
+            )
+        report.torn_down(outcome)
+        if outcome.residue:
+            return RESIDUE
+        return 0 if outcome.agreed else 1
+
+    return on_each(cluster, report, run)

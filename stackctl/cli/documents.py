@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # the commands that print only a part of this should not load
     from stackctl.model.plan import Change, Drift, Plan
     from stackctl.model.profile import Profile
     from stackctl.model.release import Release
+    from stackctl.model.upgrades import Review
 
 API_VERSION = "stackctl.dev/v1alpha1"
 Document = dict[str, Any]
@@ -65,6 +66,7 @@ def deploy_document(outcome: DeployOutcome) -> Document:
         dryRun=outcome.dry_run,
         agreed=outcome.agreed,
         seconds=round(outcome.seconds, 1),
+        review=_review(outcome.review) if outcome.review else None,
         plan=_plan(outcome.plan),
         release=_release(outcome.release) if outcome.release else None,
         components=[{"name": name, "state": state} for name, state in outcome.components.items()],
@@ -172,6 +174,33 @@ def _plan(plan: Plan) -> Document:
         "empty": plan.empty,
         "counts": {action.value: count for action, count in plan.counts.items()},
         "changes": [_change(change) for change in plan.changes],
+    }
+
+
+def _review(review: Review) -> Document:
+    before, after = review.profiles
+    return {
+        "revision": review.revision,
+        "profile": {"before": before, "after": after},
+        "components": [
+            {"name": each.component, "before": each.before, "after": each.after}
+            for each in review.versions
+        ],
+        "upgrades": [
+            {
+                "component": passage.change.component,
+                "verdict": passage.verdict.value,
+                "rules": [
+                    {"verdict": rule.verdict, "reason": rule.reason, "steps": list(rule.steps)}
+                    for rule in passage.rules
+                ],
+            }
+            for passage in review.passages
+        ],
+        "attention": [
+            {"topic": each.topic.value, "subject": each.subject, "message": each.message}
+            for each in review.attention
+        ],
     }
 
 

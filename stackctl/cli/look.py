@@ -1,8 +1,16 @@
 """The commands that only look at a cluster: status and diff."""
 
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 from stackctl.cli.options import Cluster, ListOutput, Output, Recipe, Shown, StackName, option
+from stackctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from stackctl.cluster.connection import Connection
+    from stackctl.model.events import Notify
+    from stackctl.model.outcome import TargetInfo
+    from stackctl.model.plan import Plan
 
 
 def status(
@@ -25,19 +33,49 @@ def status(
     from stackctl.actions import status as action
     from stackctl.cli.report import Report
     from stackctl.cli.requests import connected, stack_of
+    from stackctl.cli.targets import on_each
     from stackctl.cli.watch import watch_status
 
     report = Report(shown, output.format)
-    with report.progress() as notify, connected(cluster, notify) as connection:
-        stack = stack_of(which, connection)
-        if watch:
-            return watch_status(report, lambda: action.status(stack, connection, notify))
-        found = action.status(stack, connection, notify)
-    report.status(found)
-    return 0 if found.current else 1
+
+    def run(target: Cluster) -> int:
+        with report.progress() as notify, connected(target, notify) as connection:
+            stack = stack_of(which, connection)
+            if watch:
+                return watch_status(report, lambda: action.status(stack, connection, notify))
+            found = action.status(stack, connection, notify)
+        report.status(found)
+        return 0 if found.current else 1
+
+    return on_each(cluster, report, run)
 
 
-def diff(*, recipe: Recipe, cluster: Cluster, output: Output, shown: Shown) -> int:
+class Against(StrEnum):
+    """What a diff compares with."""
+
+    LIVE = "live"
+    RELEASE = "release"
+
+
+def diff(
+    *,
+    recipe: Recipe,
+    cluster: Cluster,
+    output: Output,
+    shown: Shown,
+    revision: Annotated[
+        int | None,
+        option("--revision", metavar="N", min=1, help="Show what going back to N would change"),
+    ] = None,
+    against: Annotated[
+        Against,
+        option(
+            "--against",
+            metavar="WHAT",
+            help="live: what the cluster holds (default); release: what was last applied",
+        ),
+    ] = Against.LIVE,
+) -> int:
     """Show what a deploy would change, object by object.
 
     Exits 0 when nothing would change and 1 when something would. Values of Secrets are masked.
@@ -47,13 +85,42 @@ def diff(*, recipe: Recipe, cluster: Cluster, output: Output, shown: Shown) -> i
         stackctl diff
         stackctl diff --profile gpu8 -v
         stackctl diff -f stack.yaml -o json
+        stackctl diff --revision 3
+        stackctl diff -f stack.yaml --against release
     """
-    from stackctl.actions import deploy as action
     from stackctl.cli.report import Report
-    from stackctl.cli.requests import compared, connected
+    from stackctl.cli.requests import connected
+    from stackctl.cli.targets import on_each
 
     report = Report(shown, output.format)
-    with report.progress() as notify, connected(cluster, notify) as connection:
-        plan, target = action.diff(compared(recipe, connection), connection, notify)
-    report.plan(plan, target)
-    return 0 if plan.empty else 1
+
+    def run(target: Cluster) -> int:
+        with report.progress() as notify, connected(target, notify) as connection:
+            plan, info = _compared(recipe, revision, against, connection, notify)
+        report.plan(plan, info)
+        return 0 if plan.empty else 1
+
+    return on_each(cluster, report, run)
+
+
+def _compared(
+    recipe: Recipe,
+    revision: int | None,
+    against: Against,
+    connection: "Connection",
+    notify: "Notify",
+) -> "tuple[Plan, TargetInfo]":
+    """Compare what is asked for: a recipe or a revision, with the cluster or the record."""
+    from stackctl.actions import deploy, history
+    from stackctl.cli.requests import compared, stack_of
+
+    if revision is None and against is Against.LIVE:
+        return deploy.diff(compared(recipe, connection), connection, notify)
+    if revision is None:
+        return history.diff_release(compared(recipe, connection), connection)
+    if recipe.profile is not None or recipe.sets:
+        raise UsageError("--revision says already what is compared; leave out --profile and --set")
+    stack = stack_of(recipe, connection)
+    if against is Against.RELEASE:
+        return history.diff_revisions(stack, revision, connection)
+    return history.diff_revision(stack, revision, connection, notify)

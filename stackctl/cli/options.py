@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from stackctl.cli.complete import complete_profile, complete_setting
+from stackctl.errors import UsageError
 
 _CLUSTER = "Cluster options"
 _OUTPUT = "Output options"
@@ -139,10 +140,24 @@ class Cluster(Options):
         str | None,
         option("--kubeconfig", metavar="FILE", help="Kubeconfig file to use", panel=_CLUSTER),
     ] = None
-    context: Annotated[
-        str | None,
+    contexts: Annotated[
+        list[str] | None,
         option("--context", metavar="NAME", help="Kubeconfig context to use", panel=_CLUSTER),
     ] = None
+
+    @property
+    def context(self) -> str | None:
+        """The one context that is named.
+
+        Raises:
+            UsageError: there are several, and this command is for one.
+        """
+        named = self.contexts or []
+        if len(named) > 1:
+            raise UsageError(
+                f"several contexts are named ({', '.join(named)}), this is for one of them"
+            )
+        return named[0] if named else None
 
 
 class Catalogs(Options):
@@ -250,6 +265,20 @@ class Programs(Nodes):
     ] = False
 
 
+class Telling(Options):
+    """Who else is told what happens."""
+
+    events: Annotated[
+        Path | None,
+        option(
+            "--events",
+            metavar="FILE",
+            help="Add every event to FILE, one JSON document a line",
+            panel=_OUTPUT,
+        ),
+    ] = None
+
+
 class Agreement(Options):
     """Whether and how far a change goes."""
 
@@ -266,6 +295,22 @@ class Agreement(Options):
             help="How long to wait for everything: 90s, 10m (default), 1h30m",
         ),
     ] = 600.0
+
+
+class Course(Agreement):
+    """How a change that applies objects goes about it."""
+
+    wait: Annotated[
+        bool, option("--wait/--no-wait", help="Wait until everything is ready (default) or not")
+    ] = True
+    plan: Annotated[
+        Path | None,
+        option(
+            "--plan",
+            metavar="FILE",
+            help="With --dry-run write the plan to FILE; without, do exactly what FILE says",
+        ),
+    ] = None
 
 
 def spread(command: Callable[..., int]) -> Callable[..., int]:

@@ -9,21 +9,28 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from stackctl.cli.options import Shown
 from stackctl.cli.terminal import Paint, labelled, plain, somebody_is_there, wants_colour, width_of
 from stackctl.errors import StackError, UsageError
 
 if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from stackctl.cli.progress import Progress
-    from stackctl.model.events import Notify
+    from stackctl.model.events import Event, Notify
+    from stackctl.model.history import Revision
     from stackctl.model.outcome import DeployOutcome, StackStatus, TargetInfo, TeardownOutcome
     from stackctl.model.plan import Plan
+    from stackctl.model.upgrades import Review
 
-    Agree = Callable[[Plan, TargetInfo], bool]
+    class Agree(Protocol):
+        """The question before a change; an upgrade tells more about it."""
+
+        def __call__(self, plan: Plan, target: TargetInfo, review: Review | None = None, /) -> bool:
+            """Show what would change, and ask."""
 
 
 class Report:
@@ -35,6 +42,7 @@ class Report:
         self.paint = Paint(on=wants_colour(sys.stdout, shown.color))
         self.aside = Paint(on=wants_colour(sys.stderr, shown.color))
         self._progress: Progress | None = None
+        self._gathered: list[Any] | None = None  # documents, while there are several to come
 
     @property
     def structured(self) -> bool:
@@ -47,14 +55,42 @@ class Report:
         return width_of(sys.stdout)
 
     @contextmanager
-    def progress(self) -> Iterator[Notify]:
-        """Show events while the block runs."""
-        self._progress = self._choose_progress()
+    def progress(self, events: Path | None = None, command: str = "") -> Iterator[Notify]:
+        """Show events while the block runs, and add them to a file."""
+        with _logged(events, command) as log:
+            self._progress = progress = self._choose_progress()
+            try:
+                yield progress.event if log is None else _both(progress.event, log)
+            finally:
+                self._progress.close()
+                self._progress = None
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Make one document of all that the block writes."""
+        self._gathered = []
         try:
-            yield self._progress.event
+            yield
         finally:
-            self._progress.close()
-            self._progress = None
+            gathered, self._gathered = self._gathered, None
+            if self.structured:
+                self.document(
+                    {"apiVersion": "stackctl.dev/v1alpha1", "kind": "ResultList", "items": gathered}
+                )
+
+    def heading(self, text: str) -> None:
+        """Say what the following is about."""
+        if not self.structured:
+            self.say([self.aside(plain(text), "bold")])
+
+    def failed(self, error: StackError, context: str) -> None:
+        """Tell a failure that does not end the command."""
+        format = self.format if self._gathered is None else ""
+        report_error(error, error.exit_code, format=format, debug=self.shown.debug)
+        if self._gathered is not None:
+            from stackctl.cli.documents import error_document
+
+            self._gathered.append(error_document(error, error.exit_code) | {"context": context})
 
     def note(self, text: str) -> None:
         """Tell something that is neither result nor failure."""
@@ -75,6 +111,9 @@ class Report:
 
     def document(self, found: Any) -> None:
         """Write the result for a program to read."""
+        if self._gathered is not None:
+            self._gathered.append(found)
+            return
         _write(sys.stdout, dumped(found, self.format))
 
     def agree(self, *, yes: bool, dry_run: bool = False) -> Agree:
@@ -89,14 +128,16 @@ class Report:
                 hint="add --yes to go ahead, or --dry-run to see what would change",
             )
 
-        def agree(plan: Plan, target: TargetInfo) -> bool:
+        def agree(plan: Plan, target: TargetInfo, review: Review | None = None) -> bool:
             from stackctl.cli.report_plan import plan_lines, target_lines
+            from stackctl.cli.report_upgrade import review_lines
 
             if self._progress is not None:
                 self._progress.pause()
             if not (yes and self.shown.quiet):
                 width, verbose = width_of(sys.stderr), self.shown.verbose
                 self.say([*target_lines(target, self.aside, width), ""])
+                self.say(review_lines(review, self.aside, width) if review else [])
                 self.say([*plan_lines(plan, self.aside, width=width, verbose=verbose), ""])
             return yes or plan.empty or self._ask(f"Proceed on {plain(target.context)}? [y/N] ")
 
@@ -119,14 +160,32 @@ class Report:
         kind = LiveProgress if live else PlainProgress
         return kind(sys.stderr, self.aside, verbose=self.shown.verbose)
 
-    def deployed(self, outcome: DeployOutcome) -> None:
-        """Tell what a deploy came to."""
+    def deployed(self, outcome: DeployOutcome, word: str = "deployed") -> None:
+        """Tell what a deploy, or what goes like one, came to."""
         from stackctl.cli import documents, report_outcome
 
         if self.structured:
             self.document(documents.deploy_document(outcome))
         else:
-            self.lines(report_outcome.deploy_lines(outcome, self.paint, self.width, self.shown))
+            lines = report_outcome.deploy_lines(outcome, self.paint, self.width, self.shown, word)
+            self.lines(lines)
+
+    def history(self, stack: str, found: Sequence[Revision]) -> None:
+        """List the revisions of a stack."""
+        from datetime import UTC, datetime
+
+        from stackctl.cli import report_history
+
+        if self.structured:
+            self.document(report_history.history_document(stack, found))
+        elif self.format == "name":
+            self.lines(str(each.release.revision) for each in found)
+        else:
+            wide = self.format == "wide"
+            now = datetime.now(UTC)
+            self.lines(
+                report_history.history_lines(found, now, self.paint, width=self.width, wide=wide)
+            )
 
     def torn_down(self, outcome: TeardownOutcome) -> None:
         """Tell what a teardown came to, and what it left."""
@@ -205,6 +264,31 @@ def dumped(found: Any, format: str) -> str:
     import json
 
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+@contextmanager
+def _logged(path: Path | None, command: str) -> Iterator[Notify | None]:
+    """Open a file for events, if one is wanted, and note in it how the block ended."""
+    if path is None:
+        yield None
+        return
+    from stackctl.cli.eventlog import EventLog
+
+    log = EventLog(path, command)
+    try:
+        yield log.event
+    except BaseException as error:
+        log.close(error)
+        raise
+    log.close()
+
+
+def _both(first: Notify, second: Notify) -> Notify:
+    def notify(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return notify
 
 
 def _write(stream: TextIO, text: str) -> None:

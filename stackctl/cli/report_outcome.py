@@ -1,22 +1,28 @@
 """How the end of a deploy or a teardown looks as text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from stackctl.cli.board import elapsed
 from stackctl.cli.options import Shown
 from stackctl.cli.report_plan import objects, plan_lines, target_lines
+from stackctl.cli.report_upgrade import review_lines
 from stackctl.cli.terminal import Paint, plain
 from stackctl.model.outcome import DeployOutcome, Residue, TargetInfo, TeardownOutcome
 from stackctl.model.plan import Action, Plan
 
 
 def deploy_lines(
-    outcome: DeployOutcome, paint: Paint, width: int | None, shown: Shown
+    outcome: DeployOutcome,
+    paint: Paint,
+    width: int | None,
+    shown: Shown,
+    word: str = "deployed",
 ) -> list[str]:
-    """Say what a deploy did."""
+    """Say what a deploy, or what goes like one, did."""
     plan = outcome.plan
     if outcome.dry_run:
-        return _dry(plan, outcome.target, paint, width, shown)
+        review = review_lines(outcome.review, paint, width) if outcome.review else []
+        return _dry(plan, outcome.target, paint, width, shown, review)
     if not outcome.agreed:
         return []
     end = f"on {_where(outcome.target)} in {elapsed(outcome.seconds)}"
@@ -24,7 +30,7 @@ def deploy_lines(
         head = paint("nothing to change:", "green", "bold")
         return [f"{head} stack {plan.stack}, {objects(len(plan.changes))}, checked {end}"]
     changed = len(plan.changes) - plan.counts[Action.UNCHANGED]
-    head = f"{paint('deployed:', 'green', 'bold')} stack {plan.stack}, profile {plan.profile}"
+    head = f"{paint(f'{word}:', 'green', 'bold')} stack {plan.stack}, profile {plan.profile}"
     return [
         f"{head}, revision {outcome.release.revision}",
         f"  {changed} of {objects(len(plan.changes))} changed {end}",
@@ -54,9 +60,14 @@ def teardown_lines(
 
 
 def _dry(
-    plan: Plan, target: TargetInfo, paint: Paint, width: int | None, shown: Shown
+    plan: Plan,
+    target: TargetInfo,
+    paint: Paint,
+    width: int | None,
+    shown: Shown,
+    review: Sequence[str] = (),
 ) -> list[str]:
-    head = [*target_lines(target, paint, width), ""]
+    head = [*target_lines(target, paint, width), "", *review]
     return [*head, *plan_lines(plan, paint, width=width, verbose=shown.verbose)]
 
 

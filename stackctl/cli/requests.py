@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl.cli.options import Agreement, Cluster, Loss, Recipe, StackName
+from stackctl.cli.options import Agreement, Cluster, Course, Loss, Recipe, StackName
 from stackctl.errors import ApplyError
 from stackctl.model.events import Notify
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from stackctl.actions.change import DeployOptions
     from stackctl.actions.compose import Request
     from stackctl.actions.teardown import TeardownOptions
+    from stackctl.cli.report import Report
     from stackctl.cluster.connection import Connection
+    from stackctl.model.bundle import Bundle
 
 STACK_FILE = Path("stack.yaml")
 RESIDUE = ApplyError.exit_code
@@ -36,6 +38,16 @@ def connected(cluster: Cluster, notify: Notify) -> Iterator["Connection"]:
         connection.client.close()
 
 
+def recorded_bundle(
+    report: "Report", which: StackName, cluster: Cluster, revision: int
+) -> "Bundle":
+    """Read what a revision of the stack that is meant applied."""
+    from stackctl.actions.history import bundle_of
+
+    with report.progress() as notify, connected(cluster, notify) as connection:
+        return bundle_of(stack_of(which, connection), revision, connection)
+
+
 def stack_of(which: StackName, connection: "Connection") -> str:
     """Name the stack that is meant."""
     from stackctl.actions.stacks import choose_stack
@@ -43,17 +55,22 @@ def stack_of(which: StackName, connection: "Connection") -> str:
     return choose_stack(which.stack, stack_file_of(which), connection)
 
 
-def request_of(recipe: Recipe) -> "Request":
-    """Say what is to be composed."""
+def request_of(recipe: Recipe, plan: Path | None = None) -> "Request":
+    """Say what is to be composed; a plan that is to be carried out fills in what is not named."""
     from stackctl.actions.compose import Request
 
-    return Request(
+    request = Request(
         profile=recipe.profile,
         stack_file=stack_file_of(recipe),
         stack=recipe.stack,
         sets=tuple(recipe.sets or ()),
         catalogs=recipe.folders,
     )
+    if plan is None:
+        return request
+    from stackctl.actions.plans import planned_request
+
+    return planned_request(plan, request)
 
 
 def compared(recipe: Recipe, connection: "Connection") -> "Request":
@@ -76,12 +93,16 @@ def stack_file_of(which: StackName) -> Path | None:
     return STACK_FILE if STACK_FILE.is_file() else None
 
 
-def deploy_options(agreement: Agreement, *, wait: bool) -> "DeployOptions":
+def deploy_options(course: Course) -> "DeployOptions":
     """Say how a deploy goes about it."""
     from stackctl.actions.change import DeployOptions
 
     return DeployOptions(
-        timeout=agreement.timeout, wait=wait, dry_run=agreement.dry_run, holder=holder()
+        timeout=course.timeout,
+        wait=course.wait,
+        dry_run=course.dry_run,
+        holder=holder(),
+        plan=course.plan,
     )
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from graphlib import TopologicalSorter
 
 from stackctl.cluster.probes import probe
+from stackctl.cluster.recreate import await_gone, recreate
 from stackctl.cluster.session import Session
 from stackctl.cluster.snapshot import apply_yielding
 from stackctl.cluster.targets import Progress, Target
@@ -20,8 +21,9 @@ from stackctl.errors import ApplyError, Interrupted, NotReadyError, StackError
 from stackctl.model.bundle import Bundle, BundleComponent
 from stackctl.model.component import Mode, Probe
 from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
+from stackctl.model.failure import OnFailure
 from stackctl.model.objects import Manifest, Ref, ref_of
-from stackctl.model.plan import Action, Plan
+from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.stages import Stage, stages
 
 RESULT_WORDS = {
@@ -55,19 +57,29 @@ class Outcome:
         return kind("\n".join(lines), hint=hint)
 
 
-def carry_out(session: Session, bundle: Bundle, plan: Plan, outcome: Outcome) -> None:
+def carry_out(
+    session: Session, bundle: Bundle, plan: Plan, on_failure: OnFailure, outcome: Outcome
+) -> None:
     """Apply every component of the bundle, dependants after what they need.
 
     `outcome` is filled in as things happen, so that an interrupted run knows what it did.
     """
-    _Run(session, bundle, plan, outcome).all()
+    _Run(session, bundle, plan, on_failure, outcome).all()
 
 
 class _Run:
     """The state that the threads of one run share."""
 
-    def __init__(self, session: Session, bundle: Bundle, plan: Plan, outcome: Outcome) -> None:
+    def __init__(
+        self,
+        session: Session,
+        bundle: Bundle,
+        plan: Plan,
+        on_failure: OnFailure,
+        outcome: Outcome,
+    ) -> None:
         self.session = session
+        self.on_failure = on_failure
         self.bundle = bundle
         self.changes = {change.ref: change for change in plan.changes}
         self.outcome = outcome
@@ -113,7 +125,7 @@ class _Run:
 
     def _component(self, part: BundleComponent) -> None:
         states = self.outcome.states
-        if any(states[name] in _UNUSABLE for name in part.needs):
+        if self._halted or any(states[name] in _UNUSABLE for name in part.needs):
             states[part.name] = ComponentState.SKIPPED
             return
         if part.mode is Mode.EXTERNAL:
@@ -128,6 +140,11 @@ class _Run:
             for each in part.probes:
                 self._probe(part, each)
         states[part.name] = self._final(part)
+
+    @property
+    def _halted(self) -> bool:
+        """Something failed, and nothing is to begin after that."""
+        return bool(self.outcome.failures) and self.on_failure is not OnFailure.CONTINUE
 
     def _stage(self, part: BundleComponent, stage: Stage, before: Sequence[Target]) -> list[Target]:
         if stage.after_ready:
@@ -160,14 +177,21 @@ class _Run:
             # Listed as metadata only, it carries the type of the list.
             typed = change.live | {key: manifest[key] for key in ("apiVersion", "kind")}
             return Target.of(typed, fresh=False, may_match_no_node=self.without_gpus)
-        if self.session.abandoned.is_set():
-            raise Interrupted(f"{change.ref}: not attempted")
-        path = self.session.connection.discovery.path_of(manifest)
-        client, take = self.session.connection.client, part.mode is Mode.ADOPTED
-        result = apply_yielding(client, path, manifest, take=take)
+        self.session.begin(change.ref)
+        result = self._bring_about(part, change, manifest)
         self.outcome.applied[change.ref] = result
         self.session.notify(ObjectDone(part.name, change.ref, RESULT_WORDS[change.action]))
         return Target.of(result, may_match_no_node=self.without_gpus)
+
+    def _bring_about(self, part: BundleComponent, change: Change, manifest: Manifest) -> Manifest:
+        """Make one object what the manifest says; return it as the server answered."""
+        if change.action is Action.RECREATE and change.live is not None:
+            return recreate(self.session, change.ref, change.live, manifest)
+        if change.action is Action.CREATE and change.live is not None:
+            await_gone(self.session, change.ref, change.live, manifest)
+        path = self.session.connection.discovery.path_of(manifest)
+        take = part.mode is Mode.ADOPTED
+        return apply_yielding(self.session.connection.client, path, manifest, take=take)
 
     def _wait(self, part: BundleComponent, targets: Sequence[Target]) -> None:
         self.session.observer.wait(

@@ -4,7 +4,9 @@ Time is the API server's (the `Date` of its answers), so that two machines whose
 agree on when a lease has expired. What the lock protects is for `releases`.
 """
 
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from math import ceil
 from typing import Any
 
 from stackctl.api.client import Client
+from stackctl.api.exchange import READ_SECONDS
 from stackctl.errors import (
     AlreadyExists,
     ClusterError,
@@ -53,12 +56,21 @@ class Lock:
         self._claim = claim
         self._lease = lease
         self._abandoned = abandoned
-        self._renewed = client.now()
+        self._renewed = _clock()
         self._released = threading.Event()
         self._renewing = threading.Lock()
         self.lost = threading.Event()
         self._renewer = threading.Thread(target=self._keep, name="lock", daemon=True)
         self._renewer.start()
+
+    def fence(self) -> None:
+        """Let nothing be written that another run might be in the middle of, by now.
+
+        Raises:
+            LockedError: the lock was lost.
+        """
+        if self.lost.is_set() or self._overdue:
+            self.confirm()
 
     def confirm(self) -> None:
         """Make sure that the lock is still ours, before something is written that relies on it.
@@ -66,13 +78,14 @@ class Lock:
         Raises:
             LockedError: it was lost; whatever was to be written belongs to another run now.
         """
-        if not self.lost.is_set():
-            self._renew()
+        trouble = None if self.lost.is_set() else self._renew()
         if self.lost.is_set():
             raise LockedError(
                 f"stack {self._stack}: the lock was lost; nothing more was written",
-                hint="see who has it with: stackctl status, then run the command again",
+                hint=f"stackctl status --stack {self._stack} says who has it",
             )
+        if trouble is not None and self._overdue:
+            raise trouble
 
     def release(self) -> None:
         """Give the lock back; a lock that was lost is left to its new holder."""
@@ -90,30 +103,40 @@ class Lock:
         """Say what time it is for the API server, as RFC 3339."""
         return server_time(self._client).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _keep(self) -> None:
-        while not self._released.wait(self._claim.lease / RENEWALS):
-            self._renew()
-            if self.lost.is_set():
-                return
+    @property
+    def _overdue(self) -> bool:
+        """The lease has run out, so that another run may have begun."""
+        return _clock() - self._renewed > self._claim.lease
 
-    def _renew(self) -> None:
+    def _keep(self) -> None:
+        while not self._released.wait(self._pause) and not self.lost.is_set():
+            # Where the API server cannot be reached, nothing can be written by us either.
+            self._renew()
+
+    @property
+    def _pause(self) -> float:
+        return self._claim.lease / RENEWALS
+
+    def _renew(self) -> ClusterError | None:
+        """Say that we are alive; return what kept us from it, losing the lock apart."""
         with self._renewing:
-            began = self._client.now()
+            began = _clock()
+            until = self._client.now() + self._pause
             try:
-                now = server_time(self._client)
+                now = server_time(self._client, self._pause, until)
                 self._lease = self._client.replace(
                     _path(self._stack),
                     _held(self._lease, self._claim, now),
-                    retry_until=began + self._claim.lease / RENEWALS,
+                    timeout=self._pause,
+                    retry_until=until,
                 )
             except (NotFound, StaleWrite):
                 self._lose()
-            except ClusterError:
-                # Nobody may know any more that we are alive: another run may begin soon.
-                if self._client.now() - self._renewed > self._claim.lease * 2 / RENEWALS:
-                    self._lose()
+            except ClusterError as error:
+                return error
             else:
                 self._renewed = began
+            return None
 
     def _lose(self) -> None:
         # From now on every write would be in somebody else's way.
@@ -178,9 +201,11 @@ def break_lock(client: Client, hold: Hold) -> bool:
     return client.delete(_path(hold.stack), uid=hold.uid)
 
 
-def server_time(client: Client) -> datetime:
+def server_time(
+    client: Client, timeout: float = READ_SECONDS, retry_until: float | None = None
+) -> datetime:
     """Ask the API server what time it is."""
-    answer = client.request("GET", "/version")
+    answer = client.request("GET", "/version", timeout=timeout, retry_until=retry_until)
     date = answer.headers.get("Date")
     return parsedate_to_datetime(date) if date else datetime.now(UTC)
 
@@ -308,3 +333,10 @@ def _readable(time: str) -> str:
 
 def _stamp(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _clock() -> float:
+    """Tell the time that has passed, a sleep of this machine included where that is known."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()

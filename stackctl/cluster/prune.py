@@ -4,28 +4,62 @@ The same rules as in a teardown protect users' data: what must not go stays, sta
 is reported.
 """
 
+from collections.abc import Container
+from concurrent.futures import Executor
+from dataclasses import replace
+
 from stackctl.cluster.apply import Outcome
+from stackctl.cluster.connection import Connection
 from stackctl.cluster.removal import Removal, remove
 from stackctl.cluster.session import Session
 from stackctl.cluster.survey import look
 from stackctl.model.events import Notice
-from stackctl.model.plan import Action, Plan
+from stackctl.model.objects import Ref
+from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.removal import phases, spared
 
 
-def prune(session: Session, plan: Plan, outcome: Outcome) -> None:
+def spare(
+    connection: Connection, plan: Plan, created: Container[Ref], pool: Executor
+) -> Plan:
+    """Leave in peace what a plan would prune and what must not go."""
+    stays = _staying(connection, plan, created, pool)
+    if not stays:
+        return plan
+
+    def spared(change: Change) -> Change:
+        if change.ref not in stays:
+            return change
+        return replace(change, action=Action.UNCHANGED, reason=f"stays: {stays[change.ref]}")
+
+    return replace(plan, changes=tuple(spared(change) for change in plan.changes))
+
+
+def prune(session: Session, plan: Plan, created: Container[Ref], outcome: Outcome) -> None:
     """Delete the plan's prunes in reverse order; fill in what is gone."""
-    changes = [change for change in plan.changes if change.action is Action.PRUNE]
+    changes = _prunes(plan)
     if not changes:
         return
-    refs = [change.ref for change in changes]
-    survey = look(session.connection, plan.stack, refs, (), session.pool)
-    stays = spared(refs, survey, created=set(refs))
-    for each in stays:
-        session.notify(Notice(f"{each.ref} stays: {each.why}"))
-    kept = {each.ref for each in stays}
-    going = [ref for ref in refs if ref not in kept]
+    # Looked at again: users' objects may have come since the plan was made.
+    stays = _staying(session.connection, plan, created, session.pool)
+    for ref, why in stays.items():
+        session.notify(Notice(f"{ref} stays: {why}"))
+    going = [change.ref for change in changes if change.ref not in stays]
     live = {change.ref: change.live for change in changes if change.live is not None}
     components = {change.ref: change.component for change in changes}
     remove(session, Removal(live, components, "pruned"), phases(going))
     outcome.pruned.update(going)
+
+
+def _prunes(plan: Plan) -> list[Change]:
+    return [change for change in plan.changes if change.action is Action.PRUNE]
+
+
+def _staying(
+    connection: Connection, plan: Plan, created: Container[Ref], pool: Executor
+) -> dict[Ref, str]:
+    refs = [change.ref for change in _prunes(plan)]
+    if not refs:
+        return {}
+    survey = look(connection, plan.stack, refs, (), pool)
+    return {each.ref: each.why for each in spared(refs, survey, created=created)}

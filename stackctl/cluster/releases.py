@@ -14,7 +14,14 @@ from typing import Any
 
 from stackctl.api.client import Client
 from stackctl.cluster.lock import RECORD_LABEL
-from stackctl.errors import AlreadyExists, LockedError, NotFound, ReleaseError, StaleWrite
+from stackctl.errors import (
+    AlreadyExists,
+    ConflictError,
+    LockedError,
+    NotFound,
+    ReleaseError,
+    StaleWrite,
+)
 from stackctl.model.bundle import Bundle, BundleComponent, from_plain, needs_first, to_plain
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
 from stackctl.model.release import Release, ReleaseStatus, decode, encode, pack, unpack
@@ -59,9 +66,18 @@ def read(client: Client, stack: str, revision: int) -> Release:
     return _read(client, stack, revision).release
 
 
-def latest_revision(client: Client, stack: str) -> int:
-    """Return the newest revision's number, 0 when there is none."""
-    return max(_revisions(client, stack), default=0)
+def require_latest(client: Client, stack: str, recorded: Recorded | None) -> None:
+    """Refuse a plan that was made before another run ended.
+
+    Raises:
+        ConflictError: there is a newer revision than the one that was planned from.
+    """
+    latest = max(_revisions(client, stack), default=0)
+    if latest != (recorded.release.revision if recorded else 0):
+        raise ConflictError(
+            f"stack {stack}: revision {latest} was recorded after the plan was made",
+            hint="run the command again to plan anew",
+        )
 
 
 def history(client: Client, stack: str) -> tuple[Release, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.session import Session
 from stackctl.cluster.targets import Target
-from stackctl.errors import ApplyError, Interrupted, StackError
+from stackctl.errors import ApplyError, Interrupted, LockedError, StackError
 from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
 from stackctl.model.finalizers import controllers_of
 from stackctl.model.objects import Manifest, Ref
@@ -75,6 +75,7 @@ def remove(
 def _delete_all(session: Session, removal: Removal, refs: Sequence[Ref]) -> None:
     def delete(ref: Ref) -> StackError | None:
         try:
+            session.begin(ref)
             delete_one(session.connection, ref, removal.live[ref])
         except StackError as error:
             return error
@@ -82,6 +83,9 @@ def _delete_all(session: Session, removal: Removal, refs: Sequence[Ref]) -> None
         return None
 
     failed = [error for error in session.pool.map(delete, refs) if error is not None]
+    for error in failed:
+        if isinstance(error, Interrupted | LockedError):
+            raise error
     if failed:
         raise ApplyError("\n".join(str(error) for error in failed), hint=failed[0].hint)
 

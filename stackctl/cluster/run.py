@@ -4,23 +4,23 @@ The plan comes in decided and agreed. Whatever happens in here, the record names
 that was made: it is written before the first change and corrected after the last.
 """
 
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from stackctl.cluster import releases
 from stackctl.cluster.apply import Outcome, carry_out
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import locked
+from stackctl.cluster.lock import Claim, locked
 from stackctl.cluster.prune import prune
 from stackctl.cluster.session import Session
 from stackctl.cluster.wait import Observer
-from stackctl.errors import ConflictError, Interrupted, LockedError, StackError
+from stackctl.errors import Interrupted, StackError
 from stackctl.model.bundle import Bundle
 from stackctl.model.events import Notify, Step
-from stackctl.model.objects import Manifest, digest, version_of
+from stackctl.model.failure import OnFailure
+from stackctl.model.objects import Manifest, Ref, digest, version_of
 from stackctl.model.ownership import owned_digest
 from stackctl.model.plan import Action, Plan
 from stackctl.model.release import Entry, Release, ReleaseStatus, superset
@@ -32,9 +32,10 @@ Clock = Callable[[], float]
 class Options:
     """How a run goes about it."""
 
+    claim: Claim  # who it is
     timeout: float = 600.0  # seconds for everything
     wait: bool = True
-    holder: str = ""  # user@host: holds the lock and is recorded
+    on_failure: OnFailure = OnFailure.CONTINUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Intent:
     def inventory(self) -> tuple[Entry, ...]:
         """What the last revision owns."""
         return self.recorded.release.inventory if self.recorded else ()
+
+    @property
+    def created(self) -> frozenset[Ref]:
+        """What is there because the stack made it."""
+        return frozenset(entry.ref for entry in self.inventory if entry.created)
 
     @property
     def settled(self) -> bool:
@@ -79,25 +85,25 @@ def execute(
         LockedError: another run is on, or took over.
         ApplyError, NotReadyError, Interrupted: recorded; running again resumes.
     """
-    client = connection.client
+    client, stop = connection.client, connection.stop
     notify(Step("taking the lock"))
-    releases.ensure_namespace(client, connection.stop)
-    abandoned, outcome = threading.Event(), Outcome()
+    releases.ensure_namespace(client, stop)
+    outcome = Outcome()
     with (
-        locked(client, intent.stack, options.holder, abandoned) as lock,
+        locked(client, intent.stack, options.claim, stop, notify) as lock,
         Observer(
             client, connection.discovery, stack=intent.stack, notify=notify, now=now
         ) as observer,
     ):
+        deadline = now() + options.timeout
         session = Session(
-            connection, observer, pool, notify, now() + options.timeout, options.wait, abandoned
+            connection, observer, pool, notify, deadline, options.wait, stop, lock.fence
         )
-        _unchanged_since(connection, intent)
+        releases.require_latest(client, intent.stack, intent.recorded)
         release = _pending(intent, connection, options, lock.stamp())
         pending = releases.begin(client, release, intent.bundle.components, pool)
-        error = _attempt(session, intent, outcome)
-        if lock.lost.is_set():
-            raise LockedError(f"stack {intent.stack}: the lock was lost to another run")
+        error = _attempt(session, intent, options, outcome)
+        lock.confirm()
         release = _finished(release, intent, outcome, error, lock.stamp())
         releases.update(client, pending, release)
         releases.tidy(client, intent.stack)
@@ -106,40 +112,37 @@ def execute(
     return outcome, release
 
 
-def _attempt(session: Session, intent: Intent, outcome: Outcome) -> StackError | None:
+def _attempt(
+    session: Session, intent: Intent, options: Options, outcome: Outcome
+) -> StackError | None:
     """Apply, wait and prune; return what went wrong so that it can be recorded first."""
     try:
-        carry_out(session, intent.bundle, intent.plan, outcome)
+        carry_out(session, intent.bundle, intent.plan, options.on_failure, outcome)
+        if session.abandoned.is_set():
+            return _interrupted(intent)
         # A failed apply prunes nothing, and neither does one that is not ready.
         if error := outcome.error():
             return error
-        prune(session, intent.plan, outcome)
+        prune(session, intent.plan, intent.created, outcome)
     except KeyboardInterrupt:
         session.abandoned.set()
-        return Interrupted(
-            f"stack {intent.stack}: interrupted; what was done is recorded",
-            hint="run the same command again to go on",
-        )
+        return _interrupted(intent)
     except StackError as error:
         return error
     return None
 
 
-def _unchanged_since(connection: Connection, intent: Intent) -> None:
-    """Refuse a plan that was made before another run ended."""
-    latest = releases.latest_revision(connection.client, intent.stack)
-    planned = intent.recorded.release.revision if intent.recorded else 0
-    if latest != planned:
-        raise ConflictError(
-            f"stack {intent.stack}: revision {latest} was recorded after the plan was made",
-            hint="run the command again to plan anew",
-        )
+def _interrupted(intent: Intent) -> Interrupted:
+    return Interrupted(
+        f"stack {intent.stack}: interrupted; what was done is recorded",
+        hint="run the same command again to go on",
+    )
 
 
 def _pending(intent: Intent, connection: Connection, options: Options, begun: str) -> Release:
     """Describe the revision as intended: its inventory is the old one and the new."""
     previous = intent.recorded.release if intent.recorded else None
-    existing = {c.ref for c in intent.plan.changes if c.action is not Action.CREATE}
+    kept = {c.ref for c in intent.plan.changes if c.action not in (Action.CREATE, Action.RECREATE)}
     desired = [
         (ref, component, version_of(manifest))
         for ref, (component, manifest) in intent.bundle.objects().items()
@@ -151,14 +154,14 @@ def _pending(intent: Intent, connection: Connection, options: Options, begun: st
         profile=intent.bundle.profile,
         bundle=intent.bundle.digest,
         cluster=connection.info.cluster_uid,
-        by=options.holder,
+        by=options.claim.holder,
         tool=intent.tool,
         begun=begun,
         command=intent.command,
         components={part.name: part.version for part in intent.bundle.components},
         shards={part.name: part.digest for part in intent.bundle.components},
         requires=intent.bundle.requires,
-        inventory=superset(intent.inventory, desired, existing),
+        inventory=superset(intent.inventory, desired, kept),
     )
 
 
@@ -171,12 +174,15 @@ def _pending_status(previous: Release | None) -> ReleaseStatus:
 def _finished(
     release: Release, intent: Intent, outcome: Outcome, error: StackError | None, finished: str
 ) -> Release:
-    """Correct the inventory: what was applied gets its proofs, what was pruned leaves."""
+    """Correct the inventory: what is there gets its proofs, what is gone leaves."""
     desired = intent.bundle.objects()
-    kept = [entry for entry in release.inventory if entry.ref not in outcome.pruned]
+    live = _found(intent, outcome)
+    there = {change.ref for change in intent.plan.changes} - outcome.pruned
     entries = [
-        _proven(entry, desired[entry.ref][1], outcome) if entry.ref in desired else entry
-        for entry in kept
+        _proven(entry, desired[entry.ref][1], live) if entry.ref in desired else entry
+        for entry in release.inventory
+        # What the plan did not even see has been deleted, or made again, by somebody else.
+        if entry.ref in desired or entry.ref in there
     ]
     return replace(
         release,
@@ -187,15 +193,25 @@ def _finished(
     )
 
 
-def _proven(entry: Entry, manifest: Manifest, outcome: Outcome) -> Entry:
+def _found(intent: Intent, outcome: Outcome) -> dict[Ref, Manifest]:
+    """Collect the objects as they are after the run, untouched ones included."""
+    untouched = {
+        change.ref: change.live
+        for change in intent.plan.changes
+        if change.action is Action.UNCHANGED and change.live is not None
+    }
+    return untouched | outcome.applied
+
+
+def _proven(entry: Entry, manifest: Manifest, live: Mapping[Ref, Manifest]) -> Entry:
     """Note what lets the next run see that an object is unchanged without asking."""
-    answer = outcome.applied.get(entry.ref)
-    if answer is None:
+    found = live.get(entry.ref)
+    if found is None:
         return entry
     return replace(
         entry,
         version=version_of(manifest),
-        uid=answer["metadata"]["uid"],
+        uid=found["metadata"]["uid"],
         rendered=digest(manifest),
-        owned=owned_digest(answer),
+        owned=owned_digest(found),
     )

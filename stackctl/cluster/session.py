@@ -1,14 +1,16 @@
 """What every step of one run is given: the cluster, who watches it, who works, until when."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.wait import Observer
+from stackctl.errors import Interrupted
 from stackctl.model.events import Notify
+from stackctl.model.objects import Ref
 
 WORKERS = 16
 
@@ -24,10 +26,28 @@ class Session:
     deadline: float  # of the observer's clock
     wait: bool
     abandoned: threading.Event  # the user stopped, or the lock was lost: begin nothing new
+    fence: Callable[[], None] = lambda: None  # raises before a write that is no longer ours
+
+    def begin(self, ref: Ref) -> None:
+        """Raise instead of beginning a change when the run is over, or another one is on.
+
+        Raises:
+            Interrupted: the user stopped.
+            LockedError: the lock was lost.
+        """
+        self.fence()
+        if self.abandoned.is_set():
+            raise Interrupted(f"{ref}: not attempted")
 
 
 @contextmanager
-def workers() -> Iterator[Executor]:
-    """Open the pool that sends the requests of one run."""
+def workers(stop: threading.Event | None = None) -> Iterator[Executor]:
+    """Open the pool that sends the requests of one run; Ctrl-C sets `stop` and waits for them."""
     with ThreadPoolExecutor(WORKERS, "worker") as pool:
-        yield pool
+        try:
+            yield pool
+        except KeyboardInterrupt:
+            if stop is not None:
+                stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
 from stackctl.cluster.connection import Connection
-from stackctl.errors import ConflictError, FieldConflict, NotFound, NotServed
+from stackctl.errors import ConflictError, FieldConflict, Invalid, NotFound, NotServed
 from stackctl.model.bundle import Bundle
 from stackctl.model.component import Mode
+from stackctl.model.immutable import fixed_fields, may_be_recreated
 from stackctl.model.objects import STACK_LABEL, Manifest, Ref
 from stackctl.model.ownership import Verdict, field_conflicts, ours, owner, without
 from stackctl.model.plan import Snapshot, proven_unchanged
@@ -50,15 +51,20 @@ def take(
         for ref, (_, manifest) in desired.items()
         if ref in found and proven_unchanged(manifest, found[ref], entries.get(ref))
     )
-    asked = [ref for ref in desired if ref in found and ref not in proven]
-    looks = pool.map(
+    first = Snapshot(found, {}, proven)
+    asked = [ref for ref in desired if ref in found and ref not in proven | first.leaving]
+    answers = pool.map(
         lambda ref: _look(connection, desired[ref][1], take=desired[ref][0] in adopted), asked
     )
-    live, predicted = dict(found), {}
-    for ref, look in zip(asked, looks, strict=True):
-        live[ref] = look.live
-        predicted[ref] = look.predicted
-    return Snapshot(live, predicted, proven)
+    looks = dict(zip(asked, answers, strict=True))
+    fixed = {ref: look.fixed for ref, look in looks.items() if look.fixed}
+    _refuse_impossible(fixed)
+    return Snapshot(
+        live=found | {ref: look.live for ref, look in looks.items()},
+        predicted={ref: look.predicted for ref, look in looks.items()},
+        proven=proven,
+        fixed=fixed,
+    )
 
 
 def labelled(
@@ -94,6 +100,7 @@ def read(connection: Connection, refs: Sequence[Ref], pool: Executor) -> dict[Re
 class _Look:
     live: Manifest
     predicted: Manifest
+    fixed: tuple[str, ...] = ()  # fields that would have to change and cannot
 
 
 def _list(client: Client, resource: ApiResource, labels: str) -> Sequence[Manifest]:
@@ -182,7 +189,28 @@ def _look(connection: Connection, manifest: Manifest, *, take: bool) -> _Look:
     live = connection.client.get(path)
     if live is None:
         raise NotFound(f"{path}: deleted while it was looked at", status=404)
-    return _Look(live, apply_yielding(connection.client, path, manifest, take=take, dry_run=True))
+    try:
+        predicted = apply_yielding(connection.client, path, manifest, take=take, dry_run=True)
+    except Invalid as refusal:
+        fixed = fixed_fields(refusal.causes)
+        if not fixed:
+            raise
+        return _Look(live, manifest, fixed)
+    return _Look(live, predicted)
+
+
+def _refuse_impossible(fixed: Mapping[Ref, tuple[str, ...]]) -> None:
+    """Refuse changes that only deleting what holds others' data would bring about."""
+    lines = [
+        f"  {ref}: {'; '.join(fields)}"
+        for ref, fields in fixed.items()
+        if not may_be_recreated(ref)
+    ]
+    if lines:
+        raise ConflictError(
+            "\n".join(["these cannot be changed, and are never deleted to be made again:", *lines]),
+            hint="leave the field as it is, or choose another name for the object",
+        )
 
 
 def apply_yielding(

@@ -5,12 +5,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from stackctl.model.bundle import Bundle
 from stackctl.model.diff import Difference, differences
 from stackctl.model.objects import FIELD_MANAGER, Manifest, Ref, digest, version_of
+from stackctl.model.overlay import overlay
 from stackctl.model.ownership import ours, owned_digest
 from stackctl.model.release import Entry
 
@@ -85,22 +86,40 @@ class Snapshot:
     live: Mapping[Ref, Manifest]
     predicted: Mapping[Ref, Manifest]  # result of a server-side dry run
     proven: frozenset[Ref]  # unchanged without having been asked about
+    # Fields that the server would not change, in its words, by object: only a new one can differ.
+    fixed: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def leaving(self) -> frozenset[Ref]:
+        """What is being deleted, everything in namespaces that are included."""
+        going = {ref for ref, live in self.live.items() if live["metadata"].get("deletionTimestamp")}
+        spaces = {ref.name for ref in going if (ref.group, ref.kind) == ("", "Namespace")}
+        return frozenset(going | {ref for ref in self.live if ref.namespace in spaces})
 
 
 def make(bundle: Bundle, stack: str, snapshot: Snapshot, inventory: Iterable[Entry]) -> Plan:
     """Decide what would happen to every object of the bundle and of the inventory."""
     desired = bundle.objects()
     known = {entry.ref: entry for entry in inventory}
+    leaving = snapshot.leaving
     changes = [
-        _change(ref, component, manifest, snapshot, stack, known.get(ref))
+        _anew(ref, component, manifest, snapshot)
+        if ref in leaving
+        else _change(ref, component, manifest, snapshot, stack, known.get(ref))
         for ref, (component, manifest) in desired.items()
     ]
     prunes = [
         Change(ref, entry.component, Action.PRUNE, live=snapshot.live[ref])
         for ref, entry in known.items()
-        if ref not in desired and ref in snapshot.live and _still_ours(entry, snapshot.live[ref])
+        if ref not in desired and ref in snapshot.live and still_ours(entry, snapshot.live[ref], stack)
     ]
     return Plan(stack, bundle.profile, (*changes, *prunes))
+
+
+def _anew(ref: Ref, component: str, manifest: Manifest, snapshot: Snapshot) -> Change:
+    """Plan to make an object again once the one that is being deleted is gone."""
+    reason = "the one that is there is being deleted"
+    return Change(ref, component, Action.CREATE, manifest, snapshot.live[ref], reason=reason)
 
 
 def _change(
@@ -116,6 +135,10 @@ def _change(
         return Change(ref, component, Action.CREATE, desired=manifest)
     if ref in snapshot.proven:
         return Change(ref, component, Action.UNCHANGED, desired=manifest, live=live)
+    if ref in snapshot.fixed:
+        found = differences(live, overlay(live, manifest))
+        reason = "; ".join(snapshot.fixed[ref])
+        return Change(ref, component, Action.RECREATE, manifest, live, found, reason=reason)
     predicted = snapshot.predicted.get(ref, manifest)
     found = differences(live, predicted)
     drift = drifted(live, entry) if entry is not None else ()
@@ -160,6 +183,7 @@ def drifted(live: Manifest, entry: Entry) -> tuple[Drift, ...]:
     )
 
 
-def _still_ours(entry: Entry, live: Manifest) -> bool:
+def still_ours(entry: Entry, live: Manifest, stack: str) -> bool:
+    """Tell whether an object is the one that was recorded, or that was about to be made."""
     # An object that somebody deleted and made again has another uid and is theirs.
-    return not entry.uid or entry.uid == live["metadata"].get("uid")
+    return entry.uid == live["metadata"].get("uid") if entry.uid else ours(live, stack)

@@ -114,19 +114,20 @@ def unpack(content: bytes) -> Any:
 
 
 def superset(
-    previous: Iterable[Entry], desired: Iterable[tuple[Ref, str, str]], existing: Container[Ref]
+    previous: Iterable[Entry], desired: Iterable[tuple[Ref, str, str]], kept: Container[Ref]
 ) -> tuple[Entry, ...]:
     """Join what the last release owns with what this run is about to make.
 
     Written before the first change: whatever happens next, everything made is known. Objects
-    that were not there before the run are marked as created by us.
+    that the run does not find and keep are created by us, and what was known of an object of
+    that name is known of another one.
     """
     entries = {entry.ref: entry for entry in previous}
     for ref, component, version in desired:
         known = entries.get(ref)
         entries[ref] = (
             replace(known, component=component)
-            if known is not None
-            else Entry(ref, component, version, created=ref not in existing)
+            if known is not None and ref in kept
+            else Entry(ref, component, version, created=ref not in kept)
         )
     return tuple(entries.values())

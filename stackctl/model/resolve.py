@@ -18,6 +18,7 @@ from stackctl.model.decode import decode
 from stackctl.model.overlay import overlay
 from stackctl.model.profile import Needs, Settings, StackFile, TargetPin
 from stackctl.model.selection import Selection
+from stackctl.model.settings import problems as setting_problems
 from stackctl.model.suggest import did_you_mean
 
 _SET = re.compile(r"(?P<component>[a-z0-9-]+)\.(?P<path>[^=\s]+)=(?P<value>.*)", re.DOTALL)
@@ -48,6 +49,8 @@ def resolve(
     running = [part for part in chosen if part.mode is not Mode.SKIP]
     if not problems:  # the graph of half-understood components would only confuse
         problems += graph.problems(running, catalogue.components)
+    settings = decode(Settings, _merged(layer.settings for layer in layers))
+    problems += setting_problems(settings)
     if problems:
         raise ConfigError.listing(f"profile {profile} cannot be resolved:", problems)
     return Selection(
@@ -55,7 +58,7 @@ def resolve(
         chain=tuple(part.name for part in chain),
         components=graph.ordered(running),
         requires=decode(Needs, _merged(layer.requires for layer in layers)),
-        settings=decode(Settings, _merged(layer.settings for layer in layers)),
+        settings=settings,
         target=stack.target if stack else TargetPin(),
     )
 

@@ -4,6 +4,7 @@ A Pod template is *accelerated* when it means GPU nodes: it tolerates their tain
 resources, or selects them by a label of NVIDIA's or of the PCI vendor. All others are *system*.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -18,14 +19,22 @@ from stackctl.model.profile import ForPods, Settings
 T = TypeVar("T")
 _GPU_KEYS = ("nvidia.com/", "feature.node.kubernetes.io/pci-10de")
 _DOCKER_HUB = "docker.io"
+_LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)?", re.ASCII)
+_LABEL_KEY = re.compile(
+    rf"(?:[a-z0-9][-a-z0-9.]{{0,252}}/)?(?!/|$){_LABEL_VALUE.pattern}", re.ASCII
+)
 _OURS = (MANAGED_BY, STACK_LABEL, COMPONENT_LABEL)
 
 
 def problems(settings: Settings) -> Iterator[str]:
     """Say which settings cannot be applied."""
-    for key in settings.labels:
+    for key, value in settings.labels.items():
         if key in _OURS:
             yield f"settings.labels: {key} is set by stackctl itself"
+        if not _LABEL_KEY.fullmatch(key):
+            yield f'settings.labels: "{key}" is no label'
+        if not _LABEL_VALUE.fullmatch(value):
+            yield f'settings.labels.{key}: "{value}" is no label value'
     if "://" in settings.imageRegistry or settings.imageRegistry.endswith("/"):
         yield (
             "settings.imageRegistry: expected a host and perhaps a path such as "
@@ -46,7 +55,9 @@ def applied(manifest: Manifest, settings: Settings) -> Manifest:
     if template:
         manifest = _labels(manifest, (*template, "metadata"), settings.labels)
     path = (*template, "spec")
-    return _put(manifest, path, _scheduled(paths.get(manifest, path, {}), settings))
+    pod = paths.get(manifest, path, {})
+    scheduled = _scheduled(pod, settings)
+    return manifest if scheduled is pod else _put(manifest, path, scheduled)
 
 
 def rewrite_image_places(binder: Binder, images: tuple[Image, ...], registry: str) -> None:

@@ -124,7 +124,7 @@ def bytes_of(path: Path) -> bytes:
 
 
 def no_object(value: Any) -> str:
-    """Say what a value lacks to be an object, or a patch of one."""
+    """Say what a value lacks to be an object, or a patch of one; empty when it lacks nothing."""
     if not isinstance(value, dict):
         return f"expected an object, found {shown(value)}"
     metadata = value.get("metadata")
@@ -134,4 +134,9 @@ def no_object(value: Any) -> str:
         "metadata.name": metadata.get("name") if isinstance(metadata, dict) else None,
     }
     lacking = [key for key, text in names.items() if not isinstance(text, str) or not text]
-    return f"an object needs {', '.join(lacking)}" if lacking else ""
+    if lacking:
+        return f"an object needs {', '.join(lacking)}"
+    namespace = value["metadata"].get("namespace")
+    if not isinstance(namespace, str | None):
+        return f"metadata.namespace: expected a text, found {shown(namespace)}: quote it"
+    return ""

@@ -54,5 +54,11 @@ def discovery(connection: Connection) -> Discovery:
 
 @pytest.fixture
 def stack(connection: Connection) -> Stack:
-    """An empty stack with a name that no other test uses."""
-    return Stack(connection, f"stack-{next(_NUMBERS)}")
+    """An empty stack with a name that no other test uses.
+
+    Somebody's ConfigMap keeps the namespace of the records from going with each test's only
+    stack: Kubernetes takes five seconds to delete a namespace.
+    """
+    made = Stack(connection, f"stack-{next(_NUMBERS)}")
+    made.keep_record_namespace()
+    return made

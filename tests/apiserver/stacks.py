@@ -1,5 +1,6 @@
 """Small stacks to try the engine with: objects, components, and the verbs that bring them about."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,13 +9,21 @@ from typing import Any
 from stackctl.actions.change import DeployOptions, bring_about
 from stackctl.actions.outlook import look
 from stackctl.actions.teardown import TeardownOptions, teardown
+from stackctl.cluster import releases
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.session import workers
 from stackctl.model.bundle import Bundle, BundleComponent
 from stackctl.model.events import Event, Notify
-from stackctl.model.objects import COMPONENT_LABEL, MANAGED_BY, STACK_LABEL, Manifest
+from stackctl.model.objects import (
+    COMPONENT_LABEL,
+    MANAGED_BY,
+    RECORD_NAMESPACE,
+    STACK_LABEL,
+    Manifest,
+)
 from stackctl.model.outcome import DeployOutcome, TeardownOutcome
 
+KEEPER = "kept-for-other-tests"
 QUICK = 60.0  # seconds; far more than anything here takes
 
 
@@ -57,6 +66,17 @@ class Stack:
             notify=self.tell,
             options=TeardownOptions(timeout=timeout, holder="tester@here", **options),
         )
+
+    def keep_record_namespace(self, *, keep: bool = True) -> None:
+        """Put something foreign into the namespace of the records, or take it out again."""
+        releases.ensure_namespace(self.client, threading.Event())
+        metadata = {"name": KEEPER, "namespace": RECORD_NAMESPACE}
+        path = f"/api/v1/namespaces/{RECORD_NAMESPACE}/configmaps/{KEEPER}"
+        if keep:
+            keeper = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+            self.client.apply(path, keeper, manager="tests")
+        else:
+            self.client.delete(path)
 
     def tell(self, event: Event) -> None:
         """Keep what a run tells."""

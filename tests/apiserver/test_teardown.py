@@ -171,6 +171,7 @@ def test_the_last_stack_takes_the_record_along(stack):
     for other in releases.stacks(stack.client):
         if other != stack.name:
             releases.forget(stack.client, other)
+    stack.keep_record_namespace(keep=False)
     assert stack.teardown().residue == ()
     live = stack.client.get("/api/v1/namespaces/stackctl-system")
     assert live is None or live["metadata"].get("deletionTimestamp")

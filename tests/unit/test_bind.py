@@ -23,7 +23,7 @@ spec:
     spec:
       containers:
       - name: server
-        args: [run, --level=info, --on, --zones=a,b, --scheme=x, --port=1, --scheme=y]
+        args: [run, --level=info, --on, '--zones=a,b', --scheme=x, --port=1, --scheme=y]
         env:
         - {name: MODE, value: slow}
         - {name: SECRET, valueFrom: {secretKeyRef: {name: s, key: k}}}
@@ -39,7 +39,7 @@ data:
   app.yaml: |
     # kept as long as nothing changes
     list:
-    - {n: 1}
+    - {size: 1}
   app.json: |-
     {
         "a": {"b": true}
@@ -119,7 +119,7 @@ def args(binder, index=0):
         ("{env: MODE}", "slow", "fast", "fast"),
         ("{env: NEW}", MISSING, 5, "5"),
         # documents
-        ("{object: ConfigMap/web, key: app.yaml, path: list.0.n}", 1, 2, 2),
+        ("{object: ConfigMap/web, key: app.yaml, path: list.0.size}", 1, 2, 2),
         ("{object: ConfigMap/web, key: app.yaml, path: new.deep}", MISSING, "08", "08"),
         ("{object: ConfigMap/web, key: app.json, path: a.b}", True, False, False),
         ("{object: ConfigMap/web, key: bare, format: yaml, path: x}", 1, 2, 2),
@@ -169,9 +169,9 @@ def test_a_flag_that_says_true_by_being_there_is_left_alone(binder):
 @pytest.mark.parametrize(
     ("key", "path", "value", "text"),
     [
-        ("app.yaml", "list.0.n", 1,
-         "# kept as long as nothing changes\nlist:\n- {n: 1}\n"),
-        ("app.yaml", "list.0.n", 2, "list:\n- n: 2\n"),
+        ("app.yaml", "list.0.size", 1,
+         "# kept as long as nothing changes\nlist:\n- {size: 1}\n"),
+        ("app.yaml", "list.0.size", 2, "list:\n- size: 2\n"),
         ("app.json", "a.b", False, '{\n    "a": {\n        "b": false\n    }\n}'),
         ("app.ini", "main.a.b", 3, "top = 1\n[main]\n; kept\na.b = 3\n[last]\n"),
         ("app.ini", "main.c", 3, "top = 1\n[main]\n; kept\na.b = 2\nc = 3\n[last]\n"),
@@ -206,7 +206,7 @@ def test_nothing_is_written_for_nothing(binder):
     ("where", "problem"),
     [
         ("{object: Deployment/wbe, path: spec}", "there is no Deployment/wbe; did you mean Dep"),
-        ("{object: Service/web, path: spec}", "there is no Service/web; there is Service/other/web"),
+        ("{object: Service/web, path: spec}", "; there is Service/other/web"),
         ("{object: web, path: spec}", '"web" names no object'),
         ("{path: 'spec..x'}", "is not a path"),
         ("{arg: --x, container: severs}", "which container? there are server, side"),

@@ -34,7 +34,7 @@ def help_of(path, capsys) -> str:
 
 def test_the_commands_are_the_ones_promised():
     """What the documentation names is there."""
-    assert {" ".join(path) for path in COMMANDS} == {
+    promised = {
         "init",
         "deploy",
         "status",
@@ -52,6 +52,7 @@ def test_the_commands_are_the_ones_promised():
         "sandbox run",
         "sandbox logs",
     }
+    assert promised - {" ".join(path) for path in COMMANDS} == set()
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

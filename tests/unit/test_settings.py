@@ -10,12 +10,22 @@ from stackctl.model.objectset import Objects
 from stackctl.model.profile import Settings
 from stackctl.model.settings import accelerated, applied, mirrored, problems, rewrite_image_places
 from stackctl.sources.components import YAML
-from tests.unit.fake import value
+from tests.unit.fake import value, values
 
 
 def settings(text):
     """Make settings from YAML."""
     return decode(Settings, value(text))
+
+
+REQUIRED = """
+affinity:
+  nodeAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      nodeSelectorTerms:
+      - matchExpressions:
+        - {%s}
+"""
 
 
 @pytest.mark.parametrize(
@@ -30,13 +40,12 @@ def settings(text):
         ("{containers: [{resources: {limits: {cpu: 1, nvidia.com/gpu: 1}}}]}", True),
         ("{containers: [{resources: {limits: {nvidia.com/mig-1g.5gb: 1}}}]}", True),
         ("{containers: [{resources: {limits: {cpu: 1}, claims: [{name: x}]}}]}", False),
-        ("{affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
-         "{nodeSelectorTerms: [{matchExpressions: [{key: "
-         "feature.node.kubernetes.io/pci-10de.present, operator: In, values: ['true']}]}]}}}}", True),
-        ("{affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
-         "{nodeSelectorTerms: [{matchExpressions: [{key: nvidia.com/gpu.present, "
-         "operator: DoesNotExist}]}]}}}}", False),
-        ("{affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: []}}}", False),
+        ("{affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{}]}}}",
+         False),
+        (REQUIRED % "key: feature.node.kubernetes.io/pci-10de.present, operator: Exists", True),
+        (REQUIRED % "key: nvidia.com/gpu.present, operator: In, values: ['true']", True),
+        (REQUIRED % "key: nvidia.com/gpu.present, operator: DoesNotExist", False),
+        (REQUIRED % "key: disk, operator: Exists", False),
     ],
 )  # fmt: skip
 def test_accelerated_pods_are_those_that_mean_gpu_nodes(pod, gpu):
@@ -77,7 +86,7 @@ def pod_of(manifest, path):
     return manifest["spec"]
 
 
-@pytest.mark.parametrize(("version", "kind", "path"), KINDS)
+@pytest.mark.parametrize("where", KINDS, ids=[kind for _, kind, _ in KINDS])
 @pytest.mark.parametrize(
     ("pod", "text", "key", "result"),
     [
@@ -94,10 +103,10 @@ def pod_of(manifest, path):
          "[{name: a, image: r.io/m/library/i}]"),
     ],
 )  # fmt: skip
-def test_every_pod_template_gets_what_is_for_it(version, kind, path, pod, text, key, result):
+def test_every_pod_template_gets_what_is_for_it(where, pod, text, key, result):
     """Whatever the kind of workload."""
-    manifest = applied(workload(version, kind, path, POD[pod]), settings(text))
-    assert pod_of(manifest, path).get(key) == value(result)
+    manifest = applied(workload(*where, POD[pod]), settings(text))
+    assert pod_of(manifest, where[2]).get(key) == value(result)
 
 
 def test_labels_reach_objects_and_pods_but_never_selectors():
@@ -125,16 +134,25 @@ def test_an_image_keeps_its_path_in_another_registry(image, there):
     assert mirrored(image, "r.io/m") == there
 
 
+OUTSIDE = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: c, namespace: ns}
+data:
+  a.json: '{"image": "k/i:v1"}'
+---
+apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
+metadata: {name: r}
+spec: {containers: [{name: k, image: "k/s:v1"}]}
+"""
+
+
 def test_images_outside_pods_follow():
     """Places that component.yaml lists, and containers of serving runtimes."""
     objects = Objects("ns")
-    for text in (
-        "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: ns}, "
-        'data: {a.json: \'{"image": "k/i:v1"}\'}}',
-        "{apiVersion: serving.kserve.io/v1alpha1, kind: ClusterServingRuntime, metadata: {name: r}, "
-        "spec: {containers: [{name: k, image: 'k/s:v1'}]}}",
-    ):
-        objects.add(value(text))
+    for manifest in values(OUTSIDE):
+        objects.add(manifest)
     binder = Binder(objects, formats(YAML))
     place = Place("ConfigMap/c", key="a.json", path="image")
     absent = Place("ConfigMap/feature-that-is-off", key="a.json", path="image")
@@ -145,16 +163,19 @@ def test_images_outside_pods_follow():
     assert after["spec"] == {"containers": [{"name": "k", "image": "r.io/k/s:v1"}]}
 
 
+CLAIM = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}, spec: %s}"
+SET = "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: %s}"
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}, spec: {}}",
-         "{storageClassName: fast}"),
-        ("{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}, "
-         "spec: {storageClassName: ''}}", "{storageClassName: ''}"),
-        ("{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {template: {}, "
-         "volumeClaimTemplates: [{spec: {}}, {spec: {storageClassName: x}}]}}",
-         "[{spec: {storageClassName: fast}}, {spec: {storageClassName: x}}]"),
+        (CLAIM % "{}", "{storageClassName: fast}"),
+        (CLAIM % "{storageClassName: ''}", "{storageClassName: ''}"),
+        (SET % "{volumeClaimTemplates: [{spec: {}}]}", "[{spec: {storageClassName: fast}}]"),
+        (SET % "{volumeClaimTemplates: [{spec: {storageClassName: x}}]}",
+         "[{spec: {storageClassName: x}}]"),
+        (SET % "{serviceName: s}", "{serviceName: s}"),
     ],
 )  # fmt: skip
 def test_claims_that_name_no_storage_class_get_one(before, after):

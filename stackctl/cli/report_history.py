@@ -1,0 +1,105 @@
+"""How the revisions of a stack look, as a table and as a document."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from stackctl.cli.report_status import ago
+from stackctl.cli.terminal import Cell, Paint, Row, plain, shorten, table
+from stackctl.model.history import Revision
+from stackctl.model.release import ReleaseStatus
+
+_HEADER = ("REVISION", "STATUS", "WHEN", "BY", "PROFILE", "CHANGED")
+_WIDE = ("REVISION", "STATUS", "BEGUN", "FINISHED", "BY", "TOOL", "PROFILE", "COMMAND", "CHANGED")
+_STYLES = {
+    ReleaseStatus.DEPLOYED: "green",
+    ReleaseStatus.SUPERSEDED: "dim",
+    ReleaseStatus.FAILED: "red",
+}
+
+
+def history_lines(
+    found: Sequence[Revision], now: datetime, paint: Paint, *, width: int | None, wide: bool
+) -> list[str]:
+    """Write a line for each revision, oldest first."""
+    if wide:
+        return table(_WIDE, [_wide_row(each) for each in found], paint)
+    lines = table(_HEADER, [_row(each, now) for each in found], paint)
+    # Colours are codes that a cut could split; a terminal too narrow wraps what is painted.
+    return lines if paint.on else [shorten(line, width) for line in lines]
+
+
+def history_document(stack: str, found: Sequence[Revision]) -> dict[str, Any]:
+    """Describe every revision."""
+    return {
+        "apiVersion": "stackctl.dev/v1alpha1",
+        "kind": "History",
+        "stack": stack,
+        "revisions": [_document(each) for each in found],
+    }
+
+
+def _row(each: Revision, now: datetime) -> Row:
+    release = each.release
+    return (
+        str(release.revision),
+        Cell(release.status, (_STYLES.get(release.status, "yellow"),)),
+        ago(release.finished or release.begun, now),
+        release.by,
+        release.profile,
+        _changed(each),
+    )
+
+
+def _wide_row(each: Revision) -> Row:
+    release = each.release
+    return (
+        str(release.revision),
+        Cell(release.status, (_STYLES.get(release.status, "yellow"),)),
+        release.begun,
+        release.finished or "-",
+        release.by,
+        release.tool,
+        release.profile,
+        release.command or "-",
+        _changed(each),
+    )
+
+
+def _changed(each: Revision) -> str:
+    message = each.release.message
+    return f"{each.summary}; {plain(message)}" if message else each.summary
+
+
+def _document(each: Revision) -> dict[str, Any]:
+    release = each.release
+    user, _, host = release.by.partition("@")
+    known = each.previous is not None or each.first
+    return {
+        "revision": release.revision,
+        "status": release.status.value,
+        "begun": release.begun,
+        "finished": release.finished,
+        "by": release.by,
+        "user": user,
+        "host": host,
+        "command": release.command,
+        "tool": release.tool,
+        "profile": release.profile,
+        "bundle": release.bundle,
+        "message": release.message,
+        "components": dict(release.components),
+        "objects": len(release.inventory),
+        "summary": each.summary,
+        "changes": {
+            "components": [
+                {"name": change.component, "before": change.before, "after": change.after}
+                for change in each.versions
+            ],
+            "added": each.added,
+            "changed": each.changed,
+            "removed": each.removed,
+        }
+        if known
+        else None,
+    }

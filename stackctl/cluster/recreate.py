@@ -1,0 +1,54 @@
+"""Make an object anew where the one that is there cannot become what is wanted.
+
+Whether that is allowed, and whether the user wants it, was decided before.
+"""
+
+from stackctl.api.client import Client
+from stackctl.cluster.removal import delete_one
+from stackctl.cluster.session import Session
+from stackctl.cluster.snapshot import apply_yielding
+from stackctl.cluster.targets import Target
+from stackctl.errors import AccessDenied, ApplyError, ClusterError, Rejected
+from stackctl.model.immutable import original
+from stackctl.model.objects import Manifest, Ref, version_of
+
+
+def recreate(session: Session, ref: Ref, live: Manifest, desired: Manifest) -> Manifest:
+    """Delete an object, wait until it is really gone, and make the desired one.
+
+    Raises:
+        ApplyError: the new one was refused and the old one is back; or the old one does not go.
+    """
+    client, path = session.connection.client, session.connection.discovery.path_of(desired)
+    delete_one(session.connection, ref, live)
+    await_gone(session, ref, live, desired)
+    try:
+        return apply_yielding(client, path, desired)
+    except (Rejected, AccessDenied) as refusal:
+        raise _restored(client, path, ref, live, refusal) from refusal
+
+
+def await_gone(session: Session, ref: Ref, live: Manifest, desired: Manifest) -> None:
+    """Wait until an object that is being deleted is gone, whoever deletes it."""
+    target = Target(ref, version_of(desired), live["metadata"]["uid"])
+    session.observer.wait_gone(
+        [target],
+        deadline=session.deadline,
+        progress=lambda *_: None,
+        stop=session.abandoned,
+    )
+
+
+def _restored(
+    client: Client, path: str, ref: Ref, live: Manifest, refusal: ClusterError
+) -> ApplyError:
+    """Bring the old object back, and say how that went."""
+    try:
+        client.apply(path, original(live), force=True)
+    except ClusterError as error:
+        return ApplyError(
+            f"{ref}: deleted, and neither the new one nor the old one can be made: "
+            f"{refusal}; {error}",
+            hint=refusal.hint,
+        )
+    return ApplyError(f"{ref}: the old one is back, the new one was refused: {refusal}")

@@ -1,0 +1,78 @@
+"""A request becomes a stack's name, a selection and a bundle."""
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.actions.catalogue import components, profiles
+from stackctl.actions.compose import Request, compose_stack, render, select
+from stackctl.errors import ConfigError, ConflictError, UsageError
+from tests.unit import fake
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Use the small catalogue."""
+    monkeypatch.setenv("STACKCTL_CATALOG", str(fake.FOLDER))
+
+
+def stack(folder, spec="profile: large") -> Path:
+    """Write a stack file called ml."""
+    fake.stack_file(folder, spec)
+    return folder / "stack.yaml"
+
+
+def test_a_profile_is_enough():
+    """The stack is called like its profile then."""
+    composed = compose_stack(Request(profile="base"))
+    assert (composed.stack, composed.bundle.profile, composed.cluster_uid) == ("base", "base", "")
+    assert composed.bundle.digest == render(Request(profile="base", stack="base")).digest
+
+
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [(Request(), "ml"), (Request(profile="large"), "ml"), (Request(stack="other"), "other")],
+)
+def test_a_stack_file_says_profile_and_name(tmp_path, request_, name):
+    """What the command line says about the name beats the file."""
+    asked = Request(request_.profile, stack(tmp_path), request_.stack)
+    found, selection = select(asked)
+    assert (found, selection.profile) == (name, "large")
+
+
+def test_a_stack_file_says_which_cluster(tmp_path):
+    """For whoever deploys to compare."""
+    spec = "profile: base\ntarget: {context: prod, clusterUID: abc}"
+    composed = compose_stack(Request(stack_file=stack(tmp_path, spec)))
+    assert composed.cluster_uid == "abc"
+    assert composed.selection.target.context == "prod"
+
+
+def test_another_profile_than_the_stack_files_is_refused(tmp_path):
+    """A stack is never switched silently."""
+    with pytest.raises(ConflictError, match=r"stack.yaml is for profile large, not base") as error:
+        select(Request(profile="base", stack_file=stack(tmp_path)))
+    assert "leave out --profile" in error.value.hint
+
+
+def test_something_has_to_be_asked_for():
+    """There is no profile nobody named."""
+    with pytest.raises(UsageError, match="which profile"):
+        select(Request())
+
+
+def test_a_missing_stack_file_is_named(tmp_path):
+    """As any other file."""
+    with pytest.raises(ConfigError, match=r"none.yaml: there is no such file"):
+        select(Request(stack_file=tmp_path / "none.yaml"))
+
+
+def test_catalogues_of_the_user_are_there_too(tmp_path):
+    """Profiles and components add to the others."""
+    fake.profiles(tmp_path, mine="extends: base")
+    assert list(profiles([tmp_path])) == ["base", "large", "loud", "quiet", "mine"]
+    assert list(components([tmp_path])) == ["agent", "certs", "web"]
+    assert compose_stack(Request(profile="mine", catalogs=(tmp_path,))).selection.chain == (
+        "base",
+        "mine",
+    )

@@ -1,0 +1,291 @@
+"""A component whose files do not fit together says everything that is wrong with it."""
+
+import pytest
+
+from stackctl.errors import ConfigError
+from stackctl.model.check import validate_component
+from stackctl.model.paths import show
+from stackctl.sources.components import YAML, read_components, read_manifests
+from tests.unit import fake
+
+NAMESPACE = "---\n{apiVersion: v1, kind: Namespace, metadata: {name: thing}}\n"
+WORKLOAD = """\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: thing}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: thing}}
+  template:
+    metadata: {labels: {app: thing}}
+    spec:
+      containers:
+      - name: main
+        image: thing:1
+        args: [--level=info, --own=thing.thing.svc]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: thing}
+data: {app.json: '{"image": "side:1"}'}
+"""
+IMAGE = "images: [{image: thing, tag: '1'}]\n"
+
+
+NEW = "{apiVersion: v1, kind: ConfigMap, metadata: {name: new}}"
+
+
+def problems(spec, base=WORKLOAD, images=IMAGE, **layers):
+    """Check a component made of YAML; each problem with its path."""
+    component = fake.component(images + spec)
+    manifests = fake.layers(base + NAMESPACE, **layers)
+    found = validate_component(component, manifests, yaml=YAML)
+    return [(show(each.at).removeprefix("spec."), each.what) for each in found]
+
+
+def parameter(text, places="[{object: Deployment/thing, path: spec.replicas}]"):
+    """Write the spec of a component with one parameter."""
+    return f"parameters:\n  p: {{description: d, {text}, places: {places}}}\n"
+
+
+def test_a_component_that_fits_has_no_problems():
+    """The truth to which the others are exceptions."""
+    assert problems(parameter("type: integer, default: 2")) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "where", "what"),
+    [
+        (parameter("type: integer, default: 3"), "parameters.p.places[0]",
+         "Deployment/thing, spec.replicas says 2, but the default is 3"),
+        (parameter("type: integer"), "parameters.p.places[0]",
+         "Deployment/thing, spec.replicas says 2, but the parameter has no default"),
+        (parameter("type: integer, default: 2", "[{object: Deployment/other, path: a}]"),
+         "parameters.p.places[0]", "there is no Deployment/other; did you mean Deployment/thing?"),
+        (parameter("type: integer, default: 2", "[{object: Deployment/thing, path: spec.x}]"),
+         "parameters.p.places[0]", "spec.x says nothing, but the default is 2"),
+        (parameter("type: string", "[{object: Deployment/thing, path: spec.replicas.x}]"),
+         "parameters.p.places[0]", "int has no fields"),
+        (parameter("type: string, default: info",
+                   "[{object: Deployment/thing, container: mian, arg: --level}]"),
+         "parameters.p.places[0]", "which container? there are main"),
+        (parameter("type: integer, default: 2", "[]"), "parameters.p",
+         "the parameter has no place, it would change nothing"),
+        (parameter("type: integer, default: 2",
+                   "[{object: Deployment/thing, path: a, arg: b}]"),
+         "parameters.p.places[0]", "expected one of path, arg and env, found 2"),
+        (parameter("type: integer, default: 2",
+                   "[{feature: f, object: Deployment/thing, path: a}]"),
+         "parameters.p.places[0].feature", "no feature is called f"),
+        (parameter("type: integer, default: 2",
+                   "[{each: teams, object: Deployment/thing, path: a}]"),
+         "parameters.p.places[0].each", "nothing is repeated over teams"),
+        (parameter("type: integer, default: x"), "parameters.p.default",
+         'expected a whole number, found the text "x"'),
+        (parameter("type: integer, default: 2, maximum: 1"), "parameters.p.default",
+         "expected at most 1, found 2"),
+        (parameter("type: string, default: '2', minimum: 1"), "parameters.p",
+         "minimum and maximum mean nothing for a string"),
+        (parameter("type: string, default: '2', pattern: '('"), "parameters.p.pattern",
+         "no regular expression"),
+        ("parameters: {namespace: {type: string, description: d, default: other}}",
+         "parameters.namespace.default", "expected spec.namespace, thing"),
+        (parameter("type: integer, default: 2") + "each: {p: {places: []}}", "each.p",
+         "expected the name of a list parameter"),
+        ("features: {f: {description: d, requires: [g]}}", "features.f.requires",
+         "no feature is called g"),
+        ("features: {f: {description: d, conflicts: [g]}}", "features.f.conflicts",
+         "no feature is called g"),
+        ("ready: [{}]", "ready[0]", "expected one of allocatable and accepts"),
+        ("ready: [{accepts: smoke/x.yaml}]", "ready[0]",
+         "expected a file with one object, smoke/x.yaml is none"),
+        ("ignore: [{object: Secret/x, path: data}]", "ignore[0]", "there is no Secret/x"),
+        ("leftovers: [Page/x]", "leftovers[0]", "of which API group? write Page.GROUP/x"),
+        ("namespace: other", "namespace", "base/ has no Namespace other"),
+        ("namespacePlaces: [{object: Deployment/thing, container: main, arg: --level}]",
+         "namespacePlaces[0]", "flag --level does not name thing"),
+        ("namespacePlaces: [{object: Deployment/thing, container: main, arg: --none}]",
+         "namespacePlaces[0]", "flag --none: nothing there"),
+    ],
+)  # fmt: skip
+def test_each_fault_is_found_at_its_path(spec, where, what):
+    """One wrong thing, one problem."""
+    found = problems(spec)
+    assert [at for at, _ in found] == [where]
+    assert what in found[0][1]
+
+
+SIDE = "{object: ConfigMap/thing, key: app.json, path: %s}"
+BOTH = "images: [{image: thing, tag: '1'}, {image: side, tag: '%s', places: [%s]}]"
+
+
+@pytest.mark.parametrize(
+    ("images", "where", "what"),
+    [
+        ("images: []", "images", "Deployment/thing/thing has thing:1, not listed"),
+        ("images: [{image: thing, tag: '2'}, {image: thing, tag: '1'}]", "images[0]",
+         "no manifest has thing:2"),
+        (BOTH % ("2", SIDE % "image"), "images[1].places[0]",
+         "app.json: image says side:1, not side:2"),
+        (BOTH % ("1", SIDE % "none"), "images[1].places[0]", "there is no such place"),
+    ],
+)  # fmt: skip
+def test_images_agree_both_ways(images, where, what):
+    """Whoever mirrors images relies on the list."""
+    found = problems("", images=f"{images}\n")
+    assert [at for at, _ in found] == [where]
+    assert what in found[0][1]
+
+
+def test_images_of_places_and_smoke_tests_count():
+    """An image may be named in a document, or only where a component is tried."""
+    images = BOTH % ("1", SIDE % "image")
+    listed = images.removesuffix("]") + ", {image: smoke, tag: '1'}]\n"
+    pod = """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: p}
+        spec: {containers: [{name: c, image: "smoke:1"}]}
+        """
+    assert problems("", images=listed, files={"smoke/a.yaml": pod}) == []
+
+
+@pytest.mark.parametrize(
+    ("layers", "where", "what"),
+    [
+        ({"features": {"g": NEW}}, "features", "the folder features/g is no feature"),
+        ({"each": {"g": NEW}}, "each", "the folder each/g is not described"),
+        ({"patches": {"f": "{apiVersion: v1, kind: Pod, metadata: {name: x}}"}}, "features.f",
+         "there is no Pod/x to patch"),
+        ({"features": {"f": "{apiVersion: v1, kind: ConfigMap, metadata: {name: thing}}"}},
+         "features.f", "ConfigMap/thing/thing is there twice"),
+    ],
+)  # fmt: skip
+def test_layers_fit_the_base(layers, where, what):
+    """Each feature is tried with what it requires."""
+    found = problems("features: {f: {description: d}}", **layers)
+    assert [at for at, _ in found] == [where]
+    assert what in found[0][1]
+
+
+def test_a_feature_is_tried_with_those_it_requires():
+    """A patch may be for an object that another feature brings."""
+    spec = "features: {f: {description: d}, g: {description: d, requires: [f]}}"
+    assert problems(spec, features={"f": NEW}, patches={"g": NEW}) == []
+
+
+POD = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: %s}}"
+SERVICE = "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {%s}}"
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: a}
+spec:
+  selector: {matchLabels: {a: b}}
+  template: {metadata: {labels: {a: c}}, spec: {containers: []}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "what"),
+    [
+        ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {stackctl.dev/stack: x}}}",
+         "the label stackctl.dev/stack is set by stackctl"),
+        ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {x: true}}}",
+         "metadata.labels.x: expected a text, found true: quote it"),
+        ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: 1}}",
+         "data.x: expected a text, found the number 1: quote it"),
+        (DEPLOYMENT, "the selector wants the label a=b, its Pods do not have it"),
+        (SERVICE % "ports: [{port: 1}, {port: 1}]", "ports has 1/TCP more than once"),
+        (POD % "[{name: a, env: [{name: A, value: x}, {name: A}]}]", "env has A more than once"),
+        (POD % "[{name: a, env: [{name: A, value: 1}]}]",
+         "variable A: expected a text, found the number 1: quote it"),
+        (POD % "[{name: a}], initContainers: [{name: a}]", "containers has a more than once"),
+    ],
+)  # fmt: skip
+def test_objects_a_server_would_refuse_late_are_refused_early(base, what):
+    """Texts that are none, keys that are there twice, selectors that match nothing."""
+    found = problems("", base=base + "\n", images="")
+    assert [each for _, each in found if what in each]
+
+
+# folders
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "problem"),
+    [
+        ("base/x.yaml", "a: 1\n", "base/x.yaml:1: an object needs apiVersion, kind, metadata.name"),
+        ("base/x.yaml", "---\n---\n- a\n", "base/x.yaml:2: expected an object, found a list"),
+        ("base/x.yaml", "a: 1\na: 2\n", 'base/x.yaml:2: the key "a" is there twice'),
+        ("base/deep/x.yaml", "a: 1\n", "base/deep/x.yaml: belongs to no layer: expected base/"),
+        ("feature/x.yaml", "a: 1\n", "feature/x.yaml: belongs to no layer"),
+        ("base/x.yaml", "{apiVersion: v1, kind: A, metadata: {name: a, namespace: on}}\n",
+         "metadata.namespace: expected a text, found true: quote it"),
+    ],
+)  # fmt: skip
+def test_files_that_hold_no_objects_are_named(tmp_path, monkeypatch, path, text, problem):
+    """With the line, as far as there is one."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "thing/component.yaml", COMPONENT % "thing")
+    write(tmp_path, f"thing/{path}", text)
+    with pytest.raises(ConfigError) as error:
+        read_manifests(read_components([tmp_path])["thing"])
+    assert problem in str(error.value)
+
+
+def test_problems_of_a_component_have_the_line_of_component_yaml(tmp_path, monkeypatch):
+    """All at once, as for every other file."""
+    monkeypatch.chdir(tmp_path)
+    spec = "  ignore:\n  - {object: Secret/x, path: data}\n  leftovers:\n  - Page/x\n"
+    write(tmp_path, "thing/component.yaml", COMPONENT % "thing" + spec)
+    write(tmp_path, "thing/base/namespace.yaml", NAMESPACE)
+    with pytest.raises(ConfigError) as error:
+        read_manifests(read_components([tmp_path])["thing"])
+    assert error.value.problems == (
+        "manifests/thing/component.yaml:8: spec.ignore[0]: there is no Secret/x",
+        (
+            "manifests/thing/component.yaml:10: spec.leftovers[0]: Page/x: of which API group? "
+            "write Page.GROUP/x"
+        ),
+    )
+
+
+COMPONENT = """\
+apiVersion: stackctl.dev/v1alpha1
+kind: Component
+metadata: {name: %s}
+spec:
+  version: "1"
+  namespace: thing
+"""
+
+
+def write(folder, path, text):
+    """Write a file of a catalogue's manifests."""
+    file = folder / "manifests" / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def test_a_component_is_called_like_its_folder(tmp_path):
+    """Names are unique, folders say where to look."""
+    write(tmp_path, "thing/component.yaml", COMPONENT % "other")
+    with pytest.raises(ConfigError, match=r"metadata.name: expected thing, as the file is called"):
+        read_components([tmp_path])
+
+
+def test_one_name_in_two_catalogues_is_refused_with_both_files(tmp_path):
+    """Nobody's component is replaced silently."""
+    for folder in ("one", "two"):
+        write(tmp_path / folder, "thing/component.yaml", COMPONENT % "thing")
+    with pytest.raises(ConfigError, match=r"two/.*thing is defined in .*one/.* as well"):
+        read_components([tmp_path / "one", tmp_path / "two"])
+
+
+def test_a_folder_without_component_yaml_is_named(tmp_path):
+    """A component that is half there is a mistake."""
+    write(tmp_path, "thing/base/a.yaml", "")
+    with pytest.raises(ConfigError, match=r"thing/component.yaml: there is no such file"):
+        read_components([tmp_path])

@@ -1,0 +1,78 @@
+"""What changed between revisions, from their inventories alone."""
+
+from dataclasses import replace
+
+from stackctl.model.history import revisions, version_changes
+from stackctl.model.objects import Ref
+from stackctl.model.release import Entry, Release, ReleaseStatus
+
+
+def entry(name: str, rendered: str = "1", uid: str = "") -> Entry:
+    ref = Ref("", "ConfigMap", "ns", name)
+    return Entry(ref, "a", "v1", uid=uid or f"uid-{name}", rendered=rendered)
+
+
+def release(revision: int, *entries: Entry, **fields) -> Release:
+    plain = {"profile": "cpu", "components": {"a": "1.0.0"}} | fields
+    return Release(
+        stack="s",
+        revision=revision,
+        status=ReleaseStatus.DEPLOYED,
+        bundle="",
+        cluster="c",
+        by="me@here",
+        tool="1",
+        begun="2026-01-01T00:00:00Z",
+        inventory=entries,
+        **plain,
+    )
+
+
+def test_the_first_revision_adds_everything():
+    """There was nothing before it."""
+    (first,) = revisions([release(1, entry("x"), entry("y"))])
+    assert (first.added, first.changed, first.removed) == (2, 0, 0)
+    assert first.summary == "+a 1.0.0, +2 objects"
+
+
+def test_objects_are_counted_as_added_changed_and_removed():
+    """By what was sent and by which object it is."""
+    before = release(1, entry("same"), entry("changed"), entry("gone"), entry("replaced"))
+    after = release(
+        2, entry("same"), entry("changed", "2"), entry("new"), entry("replaced", uid="other")
+    )
+    second = revisions([before, after])[1]
+    assert (second.added, second.changed, second.removed) == (1, 2, 1)
+    assert second.summary == "+1 ~2 -1 objects"
+
+
+def test_versions_and_profiles_that_change_are_told():
+    """A component may come, go, or be another version."""
+    before = release(1, components={"a": "1.0.0", "b": "2.0.0"})
+    after = release(2, components={"a": "1.1.0", "c": "3.0.0"}, profile="gpu8")
+    assert revisions([before, after])[1].summary == (
+        "profile cpu → gpu8, a 1.0.0 → 1.1.0, +c 3.0.0, -b"
+    )
+
+
+def test_a_revision_whose_predecessor_is_not_kept_claims_nothing():
+    """Ten revisions are kept; what the oldest of them changed is not known any more."""
+    oldest = revisions([release(4, entry("x"))])[0]
+    assert oldest.summary == "the revision before it is not kept"
+    assert (oldest.added, oldest.versions) == (0, ())
+
+
+def test_a_revision_that_changed_nothing_says_so():
+    """A run may have waited for what was not ready, and no more."""
+    one = release(1, entry("x"))
+    assert revisions([one, replace(one, revision=2)])[1].summary == "nothing"
+
+
+def test_all_components_are_compared():
+    """Those that stay as they are as well."""
+    found = version_changes({"a": "1", "b": "1"}, {"b": "1", "c": "1"})
+    assert [(each.component, each.changed) for each in found] == [
+        ("b", False),
+        ("c", True),
+        ("a", True),
+    ]

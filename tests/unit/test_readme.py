@@ -1,0 +1,33 @@
+"""What the README shows is what the program prints."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from stackctl.cli import EXIT_CODES, run
+
+README = Path(__file__).parents[2] / "README.md"
+# Commands whose output is the same everywhere.
+SHOWN = ("stackctl --help", "stackctl profiles")
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_output_in_the_readme_is_true(line, capsys, request):
+    """The block after the command holds what the command prints."""
+    assert run(line.split()[1:]) == 0
+    printed = f"$ {line}\n{capsys.readouterr().out.rstrip()}\n"
+    block = re.compile(rf"(?<=```console\n)\$ {re.escape(line)}\n.*?(?=```)", re.DOTALL)
+    text = README.read_text(encoding="utf-8")
+    if request.config.getoption("--update-golden"):
+        text = block.sub(lambda _: printed, text)
+        README.write_text(text, encoding="utf-8")
+    assert block.findall(text) == [printed]
+
+
+def test_exit_codes_in_the_readme_are_true():
+    """The table has every code with the words of the help."""
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [(code, meaning.replace("`", "")) for code, meaning in rows] == [
+        (str(code), meaning) for code, meaning in EXIT_CODES
+    ]

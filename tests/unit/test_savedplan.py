@@ -1,0 +1,133 @@
+"""A saved plan holds exactly until something it hangs on is different."""
+
+import json
+import stat
+from dataclasses import replace
+
+import pytest
+
+from stackctl.errors import ConfigError
+from stackctl.model.diff import Difference
+from stackctl.model.objects import Manifest, ref_of
+from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.savedplan import Base, SavedPlan, divergences, from_plain, saved, to_plain
+from stackctl.sources.planfile import read_plan, write_plan
+
+BASE = Base(cluster="c1", stack="s", revision=3, bundle="b1")
+
+
+def manifest(name: str = "x", kind: str = "ConfigMap", **data: str) -> Manifest:
+    metadata = {"name": name, "namespace": "ns"}
+    return {"apiVersion": "v1", "kind": kind, "metadata": metadata, "data": data}
+
+
+def live(found: Manifest, uid: str = "u1", version: str = "7", fields: str = "f:data") -> Manifest:
+    entry = {"manager": "stackctl", "operation": "Apply", "fieldsV1": {fields: {}}}
+    extra = {"uid": uid, "resourceVersion": version, "managedFields": [entry] if fields else []}
+    return found | {"metadata": found["metadata"] | extra}
+
+
+def updating(before: Manifest, after: Manifest, **fields) -> Change:
+    differences = (Difference("data.key", "a", "b"),)
+    plain = {"action": Action.UPDATE, "differences": differences} | fields
+    return Change(ref_of(after), "a", desired=after, live=before, **plain)
+
+
+def taken(*changes: Change, base: Base = BASE) -> SavedPlan:
+    plan = Plan("s", "p", changes)
+    return saved(plan, base, context="here", command="deploy --profile p", tool="1")
+
+
+AFTER = manifest(key="b")
+THEN = taken(updating(live(manifest(key="a")), AFTER))
+
+
+def test_the_same_plan_holds():
+    """Nothing is different, whatever else of the object the cluster counts on."""
+    again = taken(updating(live(manifest(key="a"), version="8"), AFTER))
+    assert list(divergences(THEN, again)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (updating(live(manifest(key="a")), AFTER, action=Action.RECREATE), "now it is recreate"),
+        (updating(live(manifest(key="a")), manifest(key="c")), "to another content"),
+        (updating(live(manifest(key="a"), uid="u2"), AFTER), "deleted and made again"),
+        (updating(live(manifest(key="a"), fields="f:x"), AFTER), "changed on the cluster since"),
+        (updating(live(manifest(key="a"), fields=""), AFTER), "changed on the cluster since"),
+        (
+            updating(live(manifest()), AFTER, differences=(Difference("data.key", "z", "b"),)),
+            "changed on the cluster since",
+        ),
+    ],
+)
+def test_whatever_a_change_hangs_on_is_compared(change, said):
+    """The one line names the object and what is different about it."""
+    (line,) = divergences(THEN, taken(change))
+    assert line.startswith("ConfigMap/ns/x: ")
+    assert said in line
+
+
+def test_changes_that_come_and_go_are_named():
+    """In both directions."""
+    other = Change(ref_of(manifest("y")), "a", Action.CREATE, desired=manifest("y"))
+    assert list(divergences(THEN, taken(other))) == [
+        "ConfigMap/ns/x: update was planned, now it is not part of the plan",
+        "ConfigMap/ns/y: create, which was not planned",
+    ]
+
+
+def test_another_cluster_ends_the_comparison():
+    """Every object of another cluster is another; one line says it all."""
+    (line,) = divergences(THEN, taken(base=replace(BASE, cluster="c2")))
+    assert line == "it was made for the cluster c1 (here), this is c2"
+
+
+def test_a_newer_revision_is_a_difference():
+    """Somebody deployed in between, even if the same would be done."""
+    again = replace(THEN, base=replace(BASE, revision=4))
+    assert list(divergences(THEN, again)) == ["it starts from revision 3, the newest is 4"]
+
+
+def test_a_bundle_that_differs_beyond_its_objects_is_a_difference():
+    """Probes and needs are part of what was agreed to."""
+    again = replace(THEN, base=replace(BASE, bundle="b2"))
+    assert len(list(divergences(THEN, again))) == 1
+
+
+def test_a_secret_changed_twice_is_noticed():
+    """Its differences are masked, so that its version has to tell."""
+    before, after = manifest(kind="Secret", key="YQ=="), manifest(kind="Secret", key="Yg==")
+    then = taken(updating(live(before, version="7"), after))
+    now = taken(updating(live(before, version="8"), after))
+    assert len(list(divergences(then, now))) == 1
+
+
+def test_a_file_gives_back_what_was_written_and_is_for_its_owner_alone(tmp_path):
+    """Written, read, equal; nobody else may read it, and no value is in it."""
+    path = tmp_path / "plan.json"
+    secret = manifest(kind="Secret", password="c2VjcmV0")  # noqa: S106
+    plan = taken(updating(live(secret), secret))
+    write_plan(path, plan)
+    assert read_plan(path) == plan
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "c2VjcmV0" not in path.read_text()
+    assert [each.name for each in tmp_path.iterdir()] == ["plan.json"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"apiVersion": "v1", "kind": "SavedPlan"}', json.dumps({"kind": "Plan"})],
+)
+def test_what_is_no_plan_is_refused(tmp_path, content):
+    """With the file's name."""
+    path = tmp_path / "plan.json"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=r"plan\.json: not a plan"):
+        read_plan(path)
+
+
+def test_plain_values_are_json(tmp_path):
+    """And come back equal."""
+    assert from_plain(json.loads(json.dumps(to_plain(THEN)))) == THEN
