@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.actions import plans
-from stackctl.actions.recover import undone
+from stackctl.actions.recover import Recovery
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import LEASE_SECONDS, Claim
 from stackctl.cluster.run import Intent, Options, execute
@@ -29,6 +29,15 @@ class DeployOptions:
     dry_run: bool = False
     holder: str = ""  # user@host: holds the lock and is recorded
     plan: Path | None = None  # written by a dry run; else nothing but what it says is done
+    wait_lock: float = 0.0  # seconds to wait for a run of somebody else to end
+    lease: float = LEASE_SECONDS  # after which a holder that gives no sign of life counts as dead
+    on_failure: OnFailure = OnFailure.CONTINUE
+    allow_recreate: bool = False  # delete and make anew what cannot become what is wanted
+
+    @property
+    def claim(self) -> Claim:
+        """Who wants the lock."""
+        return Claim(self.holder, self.wait_lock, self.lease)
 
 
 def bring_about(
@@ -56,7 +65,8 @@ def bring_about(
         result, release = execute(connection, intent, run, pool, notify, now)
     except (ApplyError, NotReadyError) as failure:
         if options.on_failure is OnFailure.ROLLBACK:
-            raise undone(failure, connection, intent.stack, run, pool, notify, now) from failure
+            recovery = Recovery(connection, intent.stack, run, pool, notify, now)
+            raise recovery.after(failure) from failure
         raise
     return replace(outcome, release=release, components=result.states)
 

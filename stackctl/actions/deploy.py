@@ -9,6 +9,7 @@ from stackctl.actions.compose import Request, compose_stack, spoken
 from stackctl.actions.outlook import look, require_cluster
 from stackctl.actions.review import review
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.lock import await_free
 from stackctl.cluster.run import Intent
 from stackctl.cluster.session import workers
 from stackctl.model.events import Notice, Notify
@@ -19,7 +20,7 @@ from stackctl.model.upgrades import Review, Verdict
 
 def diff(request: Request, connection: Connection, notify: Notify) -> tuple[Plan, TargetInfo]:
     """Show what a deploy would change; nothing is written."""
-    with workers() as pool:
+    with workers(connection.stop) as pool:
         return outlook(request, connection, notify, pool).plan, connection.info
 
 
@@ -38,18 +39,26 @@ def deploy(
         StackError: its class says how far it came; from `ApplyError` on, it is recorded.
     """
     began = now()
-    with workers() as pool:
-        intent = outlook(request, connection, notify, pool)
+    with workers(connection.stop) as pool:
+        intent = outlook(request, connection, notify, pool, wait_lock=options.wait_lock)
         outcome = bring_about(
             intent, connection, pool, agree=agree, notify=notify, options=options, now=now
         )
     return replace(outcome, seconds=now() - began)
 
 
-def outlook(request: Request, connection: Connection, notify: Notify, pool: Executor) -> Intent:
-    """Compose the bundle and compare it with the cluster."""
+def outlook(
+    request: Request,
+    connection: Connection,
+    notify: Notify,
+    pool: Executor,
+    *,
+    wait_lock: float = 0.0,
+) -> Intent:
+    """Compose the bundle and compare it with the cluster, once nobody else changes it."""
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
+    await_free(connection.client, composed.stack, wait_lock, connection.stop, notify)
     intent = look(connection, composed.stack, composed.bundle, notify, pool)
     intent = replace(intent, command=spoken("deploy", request))
     if found := review(composed, intent, connection.info):

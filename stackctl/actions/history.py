@@ -56,7 +56,7 @@ def diff_revision(
 ) -> tuple[Plan, TargetInfo]:
     """Show what going back to a revision would change; nothing is written."""
     bundle = bundle_of(stack, revision, connection)
-    with workers() as pool:
+    with workers(connection.stop) as pool:
         return look(connection, stack, bundle, notify, pool).plan, connection.info
 
 

@@ -8,6 +8,7 @@ from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.outlook import look
 from stackctl.cluster import releases
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.lock import await_free
 from stackctl.cluster.session import workers
 from stackctl.errors import ReleaseError
 from stackctl.model.events import Notify
@@ -34,10 +35,11 @@ def rollback(
         ConflictError: a definition would go back to a schema that loses stored objects.
     """
     began = now()
+    await_free(connection.client, stack, options.wait_lock, connection.stop, notify)
     known = releases.history(connection.client, stack)
     wanted = _chosen(stack, known, revision)
     bundle = releases.bundle_of(connection.client, wanted)
-    with workers() as pool:
+    with workers(connection.stop) as pool:
         intent = look(connection, stack, bundle, notify, pool)
         intent = replace(
             intent, pending=ReleaseStatus.PENDING_ROLLBACK, command=f"rollback {wanted.revision}"

@@ -9,5 +9,5 @@ from stackctl.model.outcome import StackStatus
 
 def status(stack: str, connection: Connection, notify: Notify) -> StackStatus:
     """Compare a stack's record with the cluster."""
-    with workers() as pool:
+    with workers(connection.stop) as pool:
         return assess_stack(connection, stack, notify, pool)

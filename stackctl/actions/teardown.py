@@ -1,6 +1,5 @@
 """Take a stack off its cluster again, completely, without taking users' data along."""
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -8,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from stackctl.cluster import releases, residue, snapshot, survey
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import locked
+from stackctl.cluster.lock import LEASE_SECONDS, Claim, await_free, locked
 from stackctl.cluster.removal import Removal, remove
 from stackctl.cluster.session import Session, workers
 from stackctl.cluster.wait import Observer
@@ -17,8 +16,8 @@ from stackctl.model.bundle import Bundle
 from stackctl.model.events import Notify, Step
 from stackctl.model.objects import Manifest, Ref
 from stackctl.model.outcome import Residue, TargetInfo, TeardownOutcome
-from stackctl.model.plan import Action, Change, Plan
-from stackctl.model.release import Entry, ReleaseStatus
+from stackctl.model.plan import Action, Change, Plan, still_ours
+from stackctl.model.release import Release, ReleaseStatus
 from stackctl.model.removal import Kept, Phase, Survey, phases, spared
 
 Agree = Callable[[Plan, TargetInfo], bool]
@@ -34,6 +33,13 @@ class TeardownOptions:
     keep_crds: bool = False
     delete_data: bool = False
     holder: str = ""
+    wait_lock: float = 0.0  # seconds to wait for a run of somebody else to end
+    lease: float = LEASE_SECONDS  # after which a holder that gives no sign of life counts as dead
+
+    @property
+    def claim(self) -> Claim:
+        """Who wants the lock."""
+        return Claim(self.holder, self.wait_lock, self.lease)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +96,13 @@ def teardown(
         ConflictError: users' objects would be lost; each is named and nothing was touched.
     """
     began = now()
-    with workers() as pool:
+    await_free(connection.client, stack, options.wait_lock, connection.stop, notify)
+    with workers(connection.stop) as pool:
         notify(Step("looking at the cluster"))
-        sight = _look(connection, stack, options, pool)
+        recorded = releases.current(connection.client, stack)
+        if recorded is None:
+            return _sweep(connection, stack, options, pool, notify, now)
+        sight = _look(connection, stack, recorded, options, pool)
         _require_choice(sight.found, options)
         kept = tuple(Residue(each.ref, each.why) for each in sight.kept)
         outcome = TeardownOutcome(connection.info, sight.plan, kept=kept, dry_run=options.dry_run)
@@ -104,16 +114,45 @@ def teardown(
     return replace(outcome, residue=left, seconds=now() - began)
 
 
-def _look(connection: Connection, stack: str, options: TeardownOptions, pool: Executor) -> Sight:
-    recorded = releases.current(connection.client, stack)
-    if recorded is None:
-        known = ", ".join(releases.stacks(connection.client)) or "none"
+def _sweep(
+    connection: Connection,
+    stack: str,
+    options: TeardownOptions,
+    pool: Executor,
+    notify: Notify,
+    now: Clock,
+) -> TeardownOutcome:
+    """Remove what runs that were killed at their very beginning or end left of a record."""
+    client, deadline = connection.client, now() + options.timeout
+    there = releases.traces(client, stack)
+    if there and not options.dry_run:
+        with locked(client, stack, options.claim, connection.stop, notify):
+            releases.require_latest(client, stack, None)
+            releases.forget(client, stack)
+    if not options.dry_run:
+        residue.remove_record_namespace(connection, pool, deadline, now)
+    if not there:
+        known = ", ".join(releases.stacks(client)) or "none"
         raise ReleaseError(f"stack {stack}: not on this cluster (there: {known})")
+    return TeardownOutcome(connection.info, Plan(stack, "", ()), dry_run=options.dry_run)
+
+
+def _look(
+    connection: Connection,
+    stack: str,
+    recorded: releases.Recorded,
+    options: TeardownOptions,
+    pool: Executor,
+) -> Sight:
     entries = recorded.release.inventory
     refs = [entry.ref for entry in entries]
     found = snapshot.find(connection, stack, refs, pool)
-    live = {entry.ref: found[entry.ref] for entry in entries if _ours(entry, found)}
-    bundle = releases.bundle_of(connection.client, recorded.release)
+    live = {
+        entry.ref: found[entry.ref]
+        for entry in entries
+        if entry.ref in found and still_ours(entry, found[entry.ref], stack)
+    }
+    bundle = _bundle_of(connection, recorded.release)
     patterns = [ref for part in bundle.components for ref in part.leftovers]
     looked = survey.look(connection, stack, live, patterns, pool)
     kept = spared(
@@ -127,9 +166,14 @@ def _look(connection: Connection, stack: str, options: TeardownOptions, pool: Ex
     return Sight(stack, recorded, live, components, bundle, looked, kept)
 
 
-def _ours(entry: Entry, found: Mapping[Ref, Manifest]) -> bool:
-    live = found.get(entry.ref)
-    return live is not None and entry.uid in ("", live["metadata"]["uid"])
+def _bundle_of(connection: Connection, release: Release) -> Bundle:
+    """Read what was applied; once everything of it is gone, it may be forgotten in part."""
+    try:
+        return releases.bundle_of(connection.client, release)
+    except ReleaseError:
+        if release.status is not ReleaseStatus.UNINSTALLING:
+            raise
+        return Bundle(release.profile, ())
 
 
 def _require_choice(found: Survey, options: TeardownOptions) -> None:
@@ -151,21 +195,22 @@ def _carry_out(
     notify: Notify,
     now: Clock,
 ) -> tuple[Residue, ...]:
-    client, abandoned = connection.client, threading.Event()
+    client, stop = connection.client, connection.stop
     deadline = now() + options.timeout
     with (
-        locked(client, sight.stack, options.holder, abandoned),
+        locked(client, sight.stack, options.claim, stop, notify) as lock,
         Observer(
             client, connection.discovery, stack=sight.stack, notify=notify, now=now
         ) as observer,
     ):
-        session = Session(connection, observer, pool, notify, deadline, True, abandoned)
+        session = Session(connection, observer, pool, notify, deadline, True, stop, lock.fence)
+        releases.require_latest(client, sight.stack, sight.recorded)
         begun = replace(sight.recorded.release, status=ReleaseStatus.UNINSTALLING)
         releases.update(client, sight.recorded, begun)
         try:
             _remove_all(session, sight, options)
         except KeyboardInterrupt:
-            abandoned.set()
+            stop.set()
             raise Interrupted(
                 f"stack {sight.stack}: teardown interrupted",
                 hint="run the same command again to go on",
@@ -173,6 +218,7 @@ def _carry_out(
         notify(Step("looking for residue"))
         left = residue.scan(session, sight.stack, sight.going, sight.kept)
         if not left:
+            lock.confirm()
             releases.forget(client, sight.stack)
     if not left:
         residue.remove_record_namespace(connection, pool, deadline, now)

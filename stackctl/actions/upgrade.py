@@ -10,6 +10,7 @@ from stackctl.actions.outlook import look, require_cluster
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack, recorded_profile
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.lock import await_free
 from stackctl.cluster.session import workers
 from stackctl.errors import ReleaseError
 from stackctl.model.events import Notify
@@ -39,7 +40,8 @@ def upgrade(
     request = _aimed(request, connection)
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
-    with workers() as pool:
+    await_free(connection.client, composed.stack, options.wait_lock, connection.stop, notify)
+    with workers(connection.stop) as pool:
         intent = look(connection, composed.stack, composed.bundle, notify, pool)
         intent = replace(intent, command=spoken("upgrade", request))
         found = review(composed, intent, connection.info)

@@ -169,7 +169,6 @@ class Catalogs(Options):
             "--catalog",
             metavar="DIR",
             help="Folder with profiles/ and manifests/ to add to the shipped ones; may repeat",
-            envvar=None,  # STACKCTL_CATALOG stands in for the shipped ones instead
         ),
     ] = None
 

@@ -16,6 +16,7 @@ from stackctl.cluster.probes import probe
 from stackctl.cluster.recreate import await_gone, recreate
 from stackctl.cluster.session import Session
 from stackctl.cluster.snapshot import apply_yielding
+from stackctl.cluster.takeover import take_over
 from stackctl.cluster.targets import Progress, Target
 from stackctl.errors import ApplyError, Interrupted, NotReadyError, StackError
 from stackctl.model.bundle import Bundle, BundleComponent
@@ -176,7 +177,9 @@ class _Run:
         if change.action is Action.UNCHANGED and change.live is not None:
             # Listed as metadata only, it carries the type of the list.
             typed = change.live | {key: manifest[key] for key in ("apiVersion", "kind")}
-            return Target.of(typed, fresh=False, may_match_no_node=self.without_gpus)
+            return Target.of(
+                typed, fresh=False, may_match_no_node=self.without_gpus, whole=False
+            )
         self.session.begin(change.ref)
         result = self._bring_about(part, change, manifest)
         self.outcome.applied[change.ref] = result
@@ -190,8 +193,10 @@ class _Run:
         if change.action is Action.CREATE and change.live is not None:
             await_gone(self.session, change.ref, change.live, manifest)
         path = self.session.connection.discovery.path_of(manifest)
-        take = part.mode is Mode.ADOPTED
-        return apply_yielding(self.session.connection.client, path, manifest, take=take)
+        client, take = self.session.connection.client, part.mode is Mode.ADOPTED
+        if change.live is not None and change.action is not Action.CREATE:
+            take_over(client, path, change.live, adopting=take)
+        return apply_yielding(client, path, manifest, take=take)
 
     def _wait(self, part: BundleComponent, targets: Sequence[Target]) -> None:
         self.session.observer.wait(

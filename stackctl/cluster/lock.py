@@ -196,6 +196,13 @@ def held_by(client: Client, stack: str) -> str:
     return str(hold) if hold is not None and not hold.expired else ""
 
 
+def held_at_all(client: Client) -> bool:
+    """Tell whether a run is on, on whichever stack."""
+    leases = client.list(LEASES, labels=RECORD_LABEL).items
+    now = server_time(client) if leases else None
+    return any(not _hold("", lease, now).expired for lease in leases if now is not None)
+
+
 def break_lock(client: Client, hold: Hold) -> bool:
     """Take the lock away from its holder; False when it is held by another one by now."""
     return client.delete(_path(hold.stack), uid=hold.uid)

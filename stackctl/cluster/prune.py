@@ -19,9 +19,7 @@ from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.removal import phases, spared
 
 
-def spare(
-    connection: Connection, plan: Plan, created: Container[Ref], pool: Executor
-) -> Plan:
+def spare(connection: Connection, plan: Plan, created: Container[Ref], pool: Executor) -> Plan:
     """Leave in peace what a plan would prune and what must not go."""
     stays = _staying(connection, plan, created, pool)
     if not stays:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stackctl.api.client import Client
-from stackctl.cluster.lock import RECORD_LABEL
+from stackctl.cluster.lock import LEASES, RECORD_LABEL, lease_name
 from stackctl.errors import (
     AlreadyExists,
     ConflictError,
@@ -152,6 +152,13 @@ def tidy(client: Client, stack: str) -> None:
     for shard, names in _shards(client, stack).items():
         if shard not in named:
             _delete(client, names)
+
+
+def traces(client: Client, stack: str) -> bool:
+    """Tell whether anything is there that a run on a stack without revisions left behind."""
+    if client.list(SECRETS, labels=f"{RECORD_LABEL}={stack}", metadata_only=True).items:
+        return True
+    return client.get(f"{LEASES}/{lease_name(stack)}", metadata_only=True) is not None
 
 
 def forget(client: Client, stack: str) -> None:

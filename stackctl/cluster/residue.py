@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from stackctl.cluster import releases, snapshot, survey
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.gone import Departure
+from stackctl.cluster.lock import held_at_all
 from stackctl.cluster.removal import Removal, delete_one, remove
 from stackctl.cluster.session import Session
 from stackctl.cluster.targets import Target
@@ -64,6 +65,8 @@ def remove_record_namespace(
     live = connection.client.get(releases.NAMESPACE, metadata_only=True)
     if live is None or labels_of(live).get(MANAGED_BY) != FIELD_MANAGER:
         return
+    if held_at_all(connection.client):
+        return  # somebody is about to record something in it
     content = survey.content_of(connection, [RECORD_NAMESPACE], pool)
     if any(foreign(item, ref, "", ()) for ref, item in content.items()):
         return

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from stackctl.cluster import releases
 from stackctl.cluster.apply import Outcome, carry_out
+from stackctl.cluster.chronicle import chronicle
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import Claim, locked
 from stackctl.cluster.prune import prune
@@ -56,6 +57,11 @@ class Intent:
         return self.recorded.release.inventory if self.recorded else ()
 
     @property
+    def verb(self) -> str:
+        """What the user ran, in a word: Deploy, Upgrade, Rollback."""
+        return self.command.partition(" ")[0].capitalize() or "Deploy"
+
+    @property
     def created(self) -> frozenset[Ref]:
         """What is there because the stack made it."""
         return frozenset(entry.ref for entry in self.inventory if entry.created)
@@ -90,26 +96,34 @@ def execute(
     releases.ensure_namespace(client, stop)
     outcome = Outcome()
     with (
+        chronicle(client, intent.stack, options.claim.holder, intent.verb) as story,
         locked(client, intent.stack, options.claim, stop, notify) as lock,
         Observer(
             client, connection.discovery, stack=intent.stack, notify=notify, now=now
         ) as observer,
     ):
         deadline = now() + options.timeout
+        told = story.beside(notify)
         session = Session(
-            connection, observer, pool, notify, deadline, options.wait, stop, lock.fence
+            connection, observer, pool, told, deadline, options.wait, stop, lock.fence
         )
         releases.require_latest(client, intent.stack, intent.recorded)
         release = _pending(intent, connection, options, lock.stamp())
         pending = releases.begin(client, release, intent.bundle.components, pool)
+        story.begin(release.revision, f"stack {intent.stack}: {_announced(release)}")
         error = _attempt(session, intent, options, outcome)
         lock.confirm()
         release = _finished(release, intent, outcome, error, lock.stamp())
         releases.update(client, pending, release)
         releases.tidy(client, intent.stack)
-    if error is not None:
-        raise error
+        if error is not None:
+            raise error
     return outcome, release
+
+
+def _announced(release: Release) -> str:
+    command = f": {release.command}" if release.command else ""
+    return f"revision {release.revision}, profile {release.profile}, by {release.by}{command}"
 
 
 def _attempt(

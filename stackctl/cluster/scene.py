@@ -48,6 +48,13 @@ class Scene:
                 self._owned.setdefault(owner, {})[uid] = obj
         self.touch()
 
+    def offer(self, obj: Manifest) -> None:
+        """Remember an object as its own change was answered, if nothing is known of it."""
+        with self._changed:
+            known = ref_of(obj) in self._objects
+        if not known:
+            self.put(obj)
+
     def remove(self, obj: Manifest) -> None:
         """Forget an object that was deleted."""
         with self._changed:

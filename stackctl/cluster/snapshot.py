@@ -21,6 +21,7 @@ from stackctl.model.objects import STACK_LABEL, Manifest, Ref
 from stackctl.model.ownership import Verdict, field_conflicts, ours, owner, without
 from stackctl.model.plan import Snapshot, proven_unchanged
 from stackctl.model.release import Entry
+from stackctl.model.takeover import after_takeover
 
 # From this many absent objects of one kind in one namespace, a LIST is cheaper than the GETs.
 LIST_FROM = 12
@@ -196,7 +197,7 @@ def _look(connection: Connection, manifest: Manifest, *, take: bool) -> _Look:
         if not fixed:
             raise
         return _Look(live, manifest, fixed)
-    return _Look(live, predicted)
+    return _Look(live, after_takeover(live, predicted, adopting=take))
 
 
 def _refuse_impossible(fixed: Mapping[Ref, tuple[str, ...]]) -> None:

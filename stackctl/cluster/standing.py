@@ -62,11 +62,14 @@ class Judge:
         if (target.ref.group, target.ref.kind) == ("", "PersistentVolumeClaim"):
             surroundings = replace(surroundings, binds_late=self._explorer.binds_late(live))
         standing = _standing(target, assess(live, surroundings), live)
-        if standing.status not in {Status.IN_PROGRESS, Status.FAILED}:
-            return standing
-        if (target.ref.group, target.ref.kind) in WORKLOADS and _is_observed(live):
-            return self._with_pods(standing, live)
-        return standing
+        return self._with_pods(standing, live) if asks_for_pods(standing) else standing
+
+    def again(self, former: Standing) -> Standing:
+        """Judge once more, unless nothing can have changed."""
+        settled = former.status is Status.CURRENT and former.live is not None
+        if settled and self._scene.get(former.target.ref) is former.live:
+            return former
+        return self.ready(former.target)
 
     def served(self, target: Target) -> Standing:
         """Judge whether a CustomResourceDefinition serves its kind."""
@@ -118,6 +121,17 @@ def _standing(target: Target, found: Assessment, live: Manifest) -> Standing:
 
 def _faulty(standing: Standing, fault: Fault, status: Status) -> Standing:
     return replace(standing, status=status, message=fault.message, hint=fault.hint, fault=fault)
+
+
+def asks_for_pods(standing: Standing) -> bool:
+    """Tell whether only its Pods can say why a workload is not ready."""
+    ref, live = standing.target.ref, standing.live
+    return (
+        standing.status in {Status.IN_PROGRESS, Status.FAILED}
+        and (ref.group, ref.kind) in WORKLOADS
+        and live is not None
+        and _is_observed(live)
+    )
 
 
 def _is_observed(live: Manifest) -> bool:

@@ -4,7 +4,7 @@ How they stand is decided in `model.readiness`, waiting is done in `wait` and `g
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stackctl.model.objects import Manifest, Ref, ref_of, version_of
 
@@ -21,10 +21,18 @@ class Target:
     generation: int = 0
     fresh: bool = True  # changed by this run, so that what is wrong with it is of this run
     may_match_no_node: bool = False  # a DaemonSet
+    answer: Manifest | None = field(default=None, compare=False, repr=False)  # as it was applied
 
     @classmethod
-    def of(cls, live: Manifest, *, fresh: bool = True, may_match_no_node: bool = False) -> "Target":
-        """Name an object in the state that an answer of the API server shows."""
+    def of(
+        cls,
+        live: Manifest,
+        *,
+        fresh: bool = True,
+        may_match_no_node: bool = False,
+        whole: bool = True,
+    ) -> "Target":
+        """Name an object in the state that an answer of the API server shows, `whole` or not."""
         metadata = live["metadata"]
         return cls(
             ref=ref_of(live),
@@ -33,6 +41,7 @@ class Target:
             generation=metadata.get("generation", 0),
             fresh=fresh,
             may_match_no_node=may_match_no_node,
+            answer=live if whole else None,
         )
 
     def is_older(self, live: Manifest) -> bool:

@@ -7,7 +7,9 @@ done in `gone`.
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 from stackctl.api.client import Client
@@ -16,7 +18,7 @@ from stackctl.cluster import causes
 from stackctl.cluster.feeds import Feed
 from stackctl.cluster.gone import Departure
 from stackctl.cluster.scene import Scene
-from stackctl.cluster.standing import Judge, Standing
+from stackctl.cluster.standing import Judge, Standing, asks_for_pods
 from stackctl.cluster.statuses import read_statuses
 from stackctl.cluster.surroundings import Explorer
 from stackctl.cluster.targets import Progress, Target
@@ -26,7 +28,7 @@ from stackctl.model.events import Notify
 from stackctl.model.objects import STACK_LABEL, Manifest, Ref
 from stackctl.model.outcome import Assessment, Status
 from stackctl.model.pod_faults import Patience
-from stackctl.model.readiness import settles
+from stackctl.model.readiness import BUILT_IN, settles
 
 LOOK_SECONDS = 0.25  # how late a stop, a deadline or the end of a grace may be noticed
 GATHER_SECONDS = 0.03  # changes come in bursts
@@ -91,11 +93,17 @@ class Observer:
         """
         watched = [each for each in targets if settles(each.ref.group, each.ref.kind)]
         at_once = len(targets) - len(watched)
-        feeds = [self._observe(target) for target in watched]
+        for target in watched:
+            if target.answer is not None:
+                self.scene.offer(target.answer)
+        standings = [self._judge.ready(target) for target in watched]
+        # Much is ready as soon as it is accepted; it has to be followed only if it could fall back.
+        feeds = self._observe(each.target for each in standings if not _stays(each))
 
         def look() -> list[Standing]:
             insist(feeds)
-            return [self._judge.ready(target) for target in watched]
+            standings[:] = [self._look_again(each) for each in standings]
+            return standings
 
         def told(ready: int, total: int, missing: str) -> None:
             progress(ready + at_once, total + at_once, missing)
@@ -116,7 +124,7 @@ class Observer:
             NotReadyError: a definition is refused, or time is up.
             Interrupted: `stop` was set.
         """
-        feeds = [self._observe(crd) for crd in crds]
+        feeds = self._observe(crds)
 
         def look() -> list[Standing]:
             insist(feeds)
@@ -192,15 +200,30 @@ class Observer:
             self._feeds[key].names |= frozenset(names)
             return self._feeds[key]
 
-    def _observe(self, target: Target) -> Feed:
-        """Follow the kind of a target, and the Pods in its namespace if it has any."""
-        ref = target.ref
-        feed = self.feed(ref.group, ref.kind, target.version, labels=self._labels, names=[ref])
-        if (ref.group, ref.kind) in WORKLOADS and ref.kind != "Pod":
-            self.feed("", "Pod", namespace=ref.namespace, without=UNEXPLAINED)
+    def _observe(self, targets: Iterable[Target]) -> list[Feed]:
+        """Follow the kinds of targets."""
+        kinds: dict[tuple[str, str, str], list[Ref]] = defaultdict(list)
+        for each in targets:
+            kinds[each.ref.group, each.ref.kind, each.version].append(each.ref)
+        return [self.feed(*kind, labels=self._labels, names=names) for kind, names in kinds.items()]
+
+    def _look_again(self, former: Standing) -> Standing:
+        """Judge a target again; a workload that hangs is not judged without its Pods."""
+        standing = self._judge.again(former)
+        if not asks_for_pods(standing):
+            return standing
+        feeds = list(self._children(standing.target.ref))
+        seen = all(feed.listed or feed.ended for feed in feeds)
+        if standing.status is Status.FAILED and not seen:
+            return replace(standing, status=Status.IN_PROGRESS)
+        return standing
+
+    def _children(self, ref: Ref) -> Iterator[Feed]:
+        """Follow the Pods in the namespace of a workload."""
+        if ref.kind != "Pod":
+            yield self.feed("", "Pod", namespace=ref.namespace, without=UNEXPLAINED)
         if ref.kind == "Deployment":
-            self.feed("apps", "ReplicaSet", namespace=ref.namespace, without=UNEXPLAINED)
-        return feed
+            yield self.feed("apps", "ReplicaSet", namespace=ref.namespace, without=UNEXPLAINED)
 
     def _until(
         self,
@@ -280,6 +303,13 @@ def insist(feeds: Sequence[Feed]) -> None:
             raise feed.ended
         if feed.broken:
             raise RuntimeError(f"nothing tells about {feed.path} any more")
+
+
+def _stays(standing: Standing) -> bool:
+    """Tell whether a target is ready and nothing is run that could end that."""
+    ref = standing.target.ref
+    plain = ref.group in BUILT_IN and (ref.group, ref.kind) not in WORKLOADS
+    return plain and standing.status is Status.CURRENT
 
 
 def _error(lines: Sequence[str], standings: Sequence[Standing]) -> NotReadyError:

@@ -115,6 +115,15 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlocked:
+    """What `unlock` did."""
+
+    target: TargetInfo
+    hold: Hold | None  # None: nobody held the lock
+    agreed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class DeployOutcome:
     """What a deploy did."""
 

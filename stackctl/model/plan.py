@@ -5,7 +5,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from stackctl.model.bundle import Bundle
@@ -14,6 +14,8 @@ from stackctl.model.objects import FIELD_MANAGER, Manifest, Ref, digest, version
 from stackctl.model.overlay import overlay
 from stackctl.model.ownership import ours, owned_digest
 from stackctl.model.release import Entry
+
+LEAVING = "once the one that is being deleted is gone"
 
 
 class Action(StrEnum):
@@ -92,7 +94,9 @@ class Snapshot:
     @property
     def leaving(self) -> frozenset[Ref]:
         """What is being deleted, everything in namespaces that are included."""
-        going = {ref for ref, live in self.live.items() if live["metadata"].get("deletionTimestamp")}
+        going = {
+            ref for ref, live in self.live.items() if live["metadata"].get("deletionTimestamp")
+        }
         spaces = {ref.name for ref in going if (ref.group, ref.kind) == ("", "Namespace")}
         return frozenset(going | {ref for ref in self.live if ref.namespace in spaces})
 
@@ -103,7 +107,7 @@ def make(bundle: Bundle, stack: str, snapshot: Snapshot, inventory: Iterable[Ent
     known = {entry.ref: entry for entry in inventory}
     leaving = snapshot.leaving
     changes = [
-        _anew(ref, component, manifest, snapshot)
+        Change(ref, component, Action.CREATE, manifest, snapshot.live[ref], reason=LEAVING)
         if ref in leaving
         else _change(ref, component, manifest, snapshot, stack, known.get(ref))
         for ref, (component, manifest) in desired.items()
@@ -111,15 +115,11 @@ def make(bundle: Bundle, stack: str, snapshot: Snapshot, inventory: Iterable[Ent
     prunes = [
         Change(ref, entry.component, Action.PRUNE, live=snapshot.live[ref])
         for ref, entry in known.items()
-        if ref not in desired and ref in snapshot.live and still_ours(entry, snapshot.live[ref], stack)
+        if ref not in desired
+        and ref in snapshot.live
+        and still_ours(entry, snapshot.live[ref], stack)
     ]
     return Plan(stack, bundle.profile, (*changes, *prunes))
-
-
-def _anew(ref: Ref, component: str, manifest: Manifest, snapshot: Snapshot) -> Change:
-    """Plan to make an object again once the one that is being deleted is gone."""
-    reason = "the one that is there is being deleted"
-    return Change(ref, component, Action.CREATE, manifest, snapshot.live[ref], reason=reason)
 
 
 def _change(
@@ -140,16 +140,19 @@ def _change(
         reason = "; ".join(snapshot.fixed[ref])
         return Change(ref, component, Action.RECREATE, manifest, live, found, reason=reason)
     predicted = snapshot.predicted.get(ref, manifest)
-    found = differences(live, predicted)
-    drift = drifted(live, entry) if entry is not None else ()
+    change = Change(ref, component, Action.UPDATE, manifest, live, differences(live, predicted))
     if not ours(live, stack) and entry is None:
-        return Change(ref, component, Action.ADOPT, manifest, live, found, reason="exists already")
-    if found:
-        return Change(ref, component, Action.UPDATE, manifest, live, found, drift=drift)
-    if owned_digest(live) != owned_digest(predicted):
-        reason = "field ownership"
-        return Change(ref, component, Action.UPDATE, manifest, live, reason=reason, drift=drift)
-    return Change(ref, component, Action.UNCHANGED, desired=manifest, live=live)
+        return replace(change, action=Action.ADOPT, reason="exists already")
+    return _compared(change, live, predicted, entry)
+
+
+def _compared(change: Change, live: Manifest, predicted: Manifest, entry: Entry | None) -> Change:
+    """Tell an update from nothing by what applying the object would make of it."""
+    regained = owned_digest(live) != owned_digest(predicted)
+    if not change.differences and not regained:
+        return replace(change, action=Action.UNCHANGED)
+    reason = "" if change.differences else "field ownership"
+    return replace(change, reason=reason, drift=drifted(live, entry) if entry is not None else ())
 
 
 def proven_unchanged(manifest: Manifest, live: Manifest, entry: Entry | None) -> bool:

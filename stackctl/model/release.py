@@ -7,7 +7,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -73,12 +73,19 @@ class Release:
 
 def encode(release: Release) -> bytes:
     """Write a release as compressed JSON, the same bytes for the same release."""
-    plain = asdict(release)
-    plain["inventory"] = [
-        {"ref": entry.ref.key} | {k: v for k, v in asdict(entry).items() if k != "ref" and v}
-        for entry in release.inventory
-    ]
+    plain = {each.name: getattr(release, each.name) for each in fields(release)}
+    plain["requires"] = asdict(release.requires)
+    plain["inventory"] = [_plain(entry) for entry in release.inventory]
     return pack({"format": FORMAT} | plain)
+
+
+def _plain(entry: Entry) -> dict[str, Any]:
+    """Leave out what is empty; there are thousands of entries."""
+    values = {name: value for name in _NAMES if (value := getattr(entry, name))}
+    return {"ref": entry.ref.key} | values
+
+
+_NAMES = tuple(each.name for each in fields(Entry) if each.name != "ref")
 
 
 def decode(content: bytes) -> Release:

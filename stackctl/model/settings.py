@@ -90,7 +90,9 @@ def accelerated(pod: Mapping[str, Any]) -> bool:
 
 
 def mirrored(image: str, registry: str) -> str:
-    """Return an image's name in another registry: only the host changes."""
+    """Return an image's name in another registry: only the host changes, and only once."""
+    if image.startswith(f"{registry}/"):
+        return image
     host, slash, path = image.partition("/")
     if not slash or not ("." in host or ":" in host or host == "localhost"):
         host, path = _DOCKER_HUB, image if slash else f"library/{image}"

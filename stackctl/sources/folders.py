@@ -10,7 +10,7 @@ from pathlib import Path
 import stackctl
 from stackctl.errors import ConfigError
 
-VARIABLE = "STACKCTL_CATALOG"
+SHIPPED = "STACKCTL_SHIPPED_CATALOG"  # stands in for what came with the package
 PROFILES = "profiles"
 MANIFESTS = "manifests"
 _SUFFIXES = (".yaml", ".yml")
@@ -22,19 +22,21 @@ def catalogues(extra: Sequence[Path], env: Mapping[str, str] = os.environ) -> tu
     Raises:
         ConfigError: a folder that was named is none of these.
     """
-    given = [Path(env[VARIABLE])] if env.get(VARIABLE) else []
+    given = [Path(env[SHIPPED])] if env.get(SHIPPED) else []
     for folder in (*given, *extra):
         if not _is_catalogue(folder):
             raise ConfigError(
                 f"{folder}: no catalogue: it has neither {PROFILES}/ nor {MANIFESTS}/"
             )
-    return (given[0] if given else _shipped(), *extra)
+    named = {folder.resolve(): folder for folder in (*(given or [_shipped()]), *extra)}
+    return tuple(named.values())
 
 
 def _shipped() -> Path:
     """Find what came with the package: next to it in a checkout, inside it when installed."""
     package = Path(stackctl.__file__).resolve().parent
-    for folder in (package.parent, package / "_bundled"):
+    checkout = package.parent if (package.parent / "pyproject.toml").is_file() else package
+    for folder in (checkout, package / "_bundled"):
         if (folder / PROFILES).is_dir() and (folder / MANIFESTS).is_dir():
             return folder
     raise ConfigError(f"no profiles and manifests beside {package}", hint="install stackctl again")

@@ -10,10 +10,12 @@ import ssl
 import struct
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse, HTTPSConnection, parse_headers
 from ipaddress import ip_address
 from pathlib import Path
@@ -26,6 +28,7 @@ from stackctl.api.credentials import Credentials, Identity
 from stackctl.api.transport import tls_context
 
 HOST = "127.0.0.1"
+ALWAYS = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,75 @@ class Hold:
             self.then.play(talk)
 
 
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """The answer is fine, and takes its time."""
+
+    seconds: float
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Pass on the answer later."""
+        time.sleep(self.seconds)
+        talk.pass_on(talk.ask())
+
+
+@dataclass(frozen=True, slots=True)
+class Trickle:
+    """The answer comes in small pieces with pauses between them."""
+
+    size: int
+    pause: float
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Pass on the answer slowly."""
+        talk.pass_on(talk.ask(), piece=self.size, pause=self.pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """The server's clock is wrong, or ours is."""
+
+    by: timedelta
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Pass on the answer with another date."""
+        answer = talk.ask()
+        date = answer.headers["Date"]
+        answer.headers.replace_header(
+            "Date", format_datetime(parsedate_to_datetime(date) + self.by, True)
+        )
+        talk.pass_on(answer)
+
+
+@dataclass(slots=True)
+class Gate:
+    """Lets so many requests through, the last one without its answer; then nothing any more.
+
+    `reached` is set when the server has carried the last one out. Whoever waited for that sets
+    `closed` to let the connections break.
+    """
+
+    after: int
+    passed: int = 0
+    reached: threading.Event = field(default_factory=threading.Event)
+    closed: threading.Event = field(default_factory=threading.Event)
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Pass it on, or hold it until nobody waits for it any more."""
+        with self._counting:
+            self.passed += 1
+            number = self.passed
+        if number < self.after:
+            talk.pass_on(talk.ask())
+            return
+        if number == self.after:
+            talk.ask().read()
+            self.reached.set()
+        self.closed.wait()
+        talk.reset()
+
+
 @dataclass(slots=True)
 class Rule:
     """Which requests a fault is for, and how many of them."""
@@ -156,11 +228,16 @@ class Conversation:
         """Let the server answer."""
         return self._proxy.forward(self.asked)
 
-    def pass_on(self, answer: HTTPResponse, limit: int | None = None) -> None:
-        """Give the server's answer as it comes, or its first bytes."""
+    def pass_on(
+        self, answer: HTTPResponse, limit: int | None = None, piece: int = 1 << 20, pause: float = 0
+    ) -> None:
+        """Give the server's answer as it comes, or its first bytes, or piece by piece."""
         if answer.length is not None:
             self._head(answer.status, [*_end_to_end(answer), ("Content-Length", answer.length)])
-            self._near.sendall(answer.read()[:limit])
+            body = answer.read()[:limit]
+            for start in range(0, len(body), piece):
+                self._near.sendall(body[start : start + piece])
+                time.sleep(pause)
             return
         self._head(answer.status, [*_end_to_end(answer), ("Transfer-Encoding", "chunked")])
         while part := answer.read1(1 << 16)[:limit]:
@@ -209,6 +286,20 @@ class FaultProxy:
         """Do something to the next requests of this method whose path matches."""
         with self._lock:
             self._rules.append(Rule(method, re.compile(pattern), fault, times))
+
+    def on_writes(self, fault: Fault, *, times: int = ALWAYS) -> None:
+        """Do something to all requests that would change something."""
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            self.on(method, r"^(?!.*dryRun)", fault, times=times)
+
+    @property
+    def written(self) -> list[Asked]:
+        """What the server heard that changed something."""
+        return [
+            asked
+            for asked in tuple(self.forwarded)
+            if asked.method != "GET" and "dryRun" not in asked.path
+        ]
 
     def __enter__(self) -> "FaultProxy":
         threading.Thread(target=self._accept, name="fault proxy", daemon=True).start()

@@ -24,6 +24,7 @@ from tests.apiserver.scenery import in_background
 
 END_SECONDS = 15.0  # for a process that was asked to end
 TOKEN_SECONDS = 3600
+NOTE_LENGTH = 4000  # of a process's last words
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,10 @@ class Kubelet:
         self._join = in_background(self._follow)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Stop watching, and what runs."""
+        if error is not None:
+            error.add_note(f"the process wrote:\n{self.log[-NOTE_LENGTH:]}")
         self._stop.set()
         self._join()
 

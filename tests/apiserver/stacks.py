@@ -42,10 +42,14 @@ class Stack:
         return BundleComponent(name, "1.0.0", self.name, labelled, **fields)
 
     def deploy(
-        self, *parts: BundleComponent, notify: Notify | None = None, timeout: float = QUICK
+        self,
+        *parts: BundleComponent,
+        notify: Notify | None = None,
+        timeout: float = QUICK,
+        **options: Any,
     ) -> DeployOutcome:
         """Bring the cluster to the state that the components describe."""
-        with workers() as pool:
+        with workers(self.connection.stop) as pool:
             intent = look(self.connection, self.name, Bundle("test", parts), self.tell, pool)
             return bring_about(
                 intent,
@@ -53,7 +57,7 @@ class Stack:
                 pool,
                 agree=lambda *_: True,
                 notify=notify or self.tell,
-                options=DeployOptions(timeout=timeout, holder="tester@here"),
+                options=DeployOptions(timeout=timeout, holder="tester@here", **options),
                 now=time.monotonic,
             )
 

@@ -6,7 +6,7 @@ import pytest
 
 from stackctl.actions.status import status
 from stackctl.cluster import releases
-from stackctl.cluster.lock import LEASES, held_by, lease_name, locked
+from stackctl.cluster.lock import LEASES, Claim, held_by, lease_name, locked
 from stackctl.errors import ApplyError, ConflictError, LockedError, NotReadyError
 from stackctl.model.component import Mode
 from stackctl.model.events import ComponentState, ObjectDone
@@ -200,7 +200,7 @@ def test_a_controllers_field_is_left_to_it(stack):
 def test_a_second_run_meets_the_lock_with_its_holder(stack):
     """While one run is on, another is told who holds the stack and since when."""
     releases.ensure_namespace(stack.client, threading.Event())
-    held = locked(stack.client, stack.name, "other@there", threading.Event())
+    held = locked(stack.client, stack.name, Claim("other@there"), threading.Event())
     with held, pytest.raises(LockedError, match="other@there since 20"):
         stack.deploy(stack.part("a", stack.namespace()))
     assert held_by(stack.client, stack.name) == ""

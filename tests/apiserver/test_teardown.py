@@ -14,6 +14,12 @@ def with_widgets(stack: Stack):
     return stack.part("a", stack.namespace(), stack.definition("widgets", "Widget"))
 
 
+def status_of(stack: Stack) -> ReleaseStatus:
+    recorded = releases.current(stack.client, stack.name)
+    assert recorded is not None
+    return recorded.release.status
+
+
 def widgets(stack: Stack, namespace: str) -> str:
     return f"/apis/{stack.name}.example.com/v1/namespaces/{namespace}/widgets"
 
@@ -46,8 +52,7 @@ def test_users_instances_stop_it_before_anything_is_touched(stack):
     with pytest.raises(ConflictError, match="Widget/default/theirs") as refused:
         stack.teardown()
     assert "--keep-crds" in refused.value.hint
-    recorded = releases.current(stack.client, stack.name)
-    assert recorded.release.status is ReleaseStatus.DEPLOYED
+    assert status_of(stack) is ReleaseStatus.DEPLOYED
     assert stack.teardown(delete_data=True).residue == ()
 
 
@@ -122,7 +127,7 @@ def test_a_stuck_finalizer_is_named_and_never_stripped(stack):
     stack.deploy(stack.part("a", stack.namespace(), stuck))
     with pytest.raises(StackError, match=r"example\.com/hold"):
         stack.teardown(timeout=3.0)
-    assert releases.current(stack.client, stack.name).release.status is ReleaseStatus.UNINSTALLING
+    assert status_of(stack) is ReleaseStatus.UNINSTALLING
     stack.client.patch(
         f"/api/v1/namespaces/{stack.name}/configmaps/stuck", {"metadata": {"finalizers": None}}
     )

@@ -13,10 +13,10 @@ from tests.unit import fake
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """Use the small catalogue."""
-    monkeypatch.setenv("STACKCTL_CATALOG", str(fake.FOLDER))
+    monkeypatch.setenv("STACKCTL_SHIPPED_CATALOG", str(fake.FOLDER))
 
 
-def stack(folder, spec="profile: large") -> Path:
+def stack(folder: Path, spec: str = "profile: large") -> Path:
     """Write a stack file called ml."""
     fake.stack_file(folder, spec)
     return folder / "stack.yaml"

@@ -78,18 +78,19 @@ def binder():
     return Binder(objects, formats(YAML))
 
 
-def place(text):
+def place(text: str) -> Place:
     """Make a place from YAML; the Deployment and its server unless it says otherwise."""
     given = fake.value(text)
     container = {"container": "server"} if {"arg", "env"} & set(given) else {}
     return decode(Place, {"object": "Deployment/web", **container} | given)
 
 
-def args(binder, index=0):
+def args(binder: Binder, index: int = 0) -> list[str]:
     """Return the arguments of a container."""
     manifest = binder.objects[binder.objects.find("Deployment/web")]
     container = manifest["spec"]["template"]["spec"]["containers"][index]
-    return container.get("args") or container.get("command")
+    found: list[str] = container.get("args") or container.get("command")
+    return found
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """A component whose files do not fit together says everything that is wrong with it."""
 
+from pathlib import Path
+
 import pytest
 
 from stackctl.errors import ConfigError
@@ -36,7 +38,9 @@ IMAGE = "images: [{image: thing, tag: '1'}]\n"
 NEW = "{apiVersion: v1, kind: ConfigMap, metadata: {name: new}}"
 
 
-def problems(spec, base=WORKLOAD, images=IMAGE, **layers):
+def problems(
+    spec: str, base: str = WORKLOAD, images: str = IMAGE, **layers: dict[str, str]
+) -> list[tuple[str, str]]:
     """Check a component made of YAML; each problem with its path."""
     component = fake.component(images + spec)
     manifests = fake.layers(base + NAMESPACE, **layers)
@@ -44,7 +48,7 @@ def problems(spec, base=WORKLOAD, images=IMAGE, **layers):
     return [(show(each.at).removeprefix("spec."), each.what) for each in found]
 
 
-def parameter(text, places="[{object: Deployment/thing, path: spec.replicas}]"):
+def parameter(text: str, places: str = "[{object: Deployment/thing, path: spec.replicas}]") -> str:
     """Write the spec of a component with one parameter."""
     return f"parameters:\n  p: {{description: d, {text}, places: {places}}}\n"
 
@@ -91,8 +95,6 @@ def test_a_component_that_fits_has_no_problems():
          "no regular expression"),
         ("parameters: {namespace: {type: string, description: d, default: other}}",
          "parameters.namespace.default", "expected spec.namespace, thing"),
-        (parameter("type: integer, default: 2") + "each: {p: {places: []}}", "each.p",
-         "expected the name of a list parameter"),
         ("features: {f: {description: d, requires: [g]}}", "features.f.requires",
          "no feature is called g"),
         ("features: {f: {description: d, conflicts: [g]}}", "features.f.conflicts",
@@ -210,6 +212,16 @@ def test_objects_a_server_would_refuse_late_are_refused_early(base, what):
     assert [each for _, each in found if what in each]
 
 
+def test_what_is_repeated_is_a_list_and_has_a_layer():
+    """A repeated layer needs items, and objects to repeat."""
+    spec = parameter("type: integer, default: 2") + "each: {p: {places: []}, q: {places: []}}"
+    assert problems(spec, each={"q": NEW}) == [
+        ("each.p", "expected the name of a list parameter"),
+        ("each.p", "the folder each/p is empty or missing"),
+        ("each.q", "expected the name of a list parameter"),
+    ]
+
+
 # folders
 
 
@@ -262,7 +274,7 @@ spec:
 """
 
 
-def write(folder, path, text):
+def write(folder: Path, path: str, text: str) -> None:
     """Write a file of a catalogue's manifests."""
     file = folder / "manifests" / path
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -6,26 +6,29 @@ from dataclasses import replace
 import pytest
 
 from stackctl.errors import ConfigError, RenderError
+from stackctl.model.bundle import Bundle, BundleComponent
 from stackctl.model.component import Mode
 from stackctl.model.compose import compose, leftover
-from stackctl.model.objects import Ref
+from stackctl.model.objects import Manifest, Ref
 from stackctl.model.profile import Needs, Origin, Settings
 from stackctl.model.selection import Chosen, Selection, Setting
 from stackctl.sources.components import YAML
 from tests.unit import fake
 
 
-def part(bundle, name="web"):
+def part(bundle: Bundle, name: str = "web") -> BundleComponent:
     """Return one component of a bundle."""
     return next(each for each in bundle.components if each.name == name)
 
 
-def server(bundle):
+def server(bundle: Bundle) -> Manifest:
     """Return the container of the Deployment."""
-    return fake.find(bundle, "Deployment", "web")["spec"]["template"]["spec"]["containers"][0]
+    pod = fake.find(bundle, "Deployment", "web")["spec"]["template"]["spec"]
+    container: Manifest = pod["containers"][0]
+    return container
 
 
-def composed_of(*parts, settings=None):
+def composed_of(*parts: tuple[str, ...]) -> Bundle:
     """Compose components made of YAML: (name, spec, base), optionally with a namespace."""
     chosen, manifests = [], {}
     for name, spec, base, *namespace in parts:
@@ -34,7 +37,7 @@ def composed_of(*parts, settings=None):
         values = {"namespace": Setting(where, Origin("default"))}
         chosen.append(Chosen(component, Mode.MANAGED, where, values, frozenset()))
         manifests[name] = fake.layers(base)
-    selection = Selection("p", ("p",), tuple(chosen), Needs(), settings or Settings())
+    selection = Selection("p", ("p",), tuple(chosen), Needs(), Settings())
     return compose(selection, manifests, "test", yaml=YAML)
 
 
@@ -221,10 +224,9 @@ def test_what_was_read_is_never_changed():
 # several components together
 
 
-def thing(kind, name, namespace="", version="v1"):
+def thing(kind: str, name: str, version: str = "v1") -> str:
     """Write an object."""
-    where = f", namespace: {namespace}" if namespace else ""
-    return f"---\n{{apiVersion: {version}, kind: {kind}, metadata: {{name: {name}{where}}}}}\n"
+    return f"---\n{{apiVersion: {version}, kind: {kind}, metadata: {{name: {name}}}}}\n"
 
 
 def test_an_object_of_two_components_is_refused():

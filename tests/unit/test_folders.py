@@ -22,9 +22,17 @@ def test_catalogues_of_the_user_come_after_the_shipped_one():
     assert catalogues([fake.FOLDER], env={}) == (ROOT, fake.FOLDER)
 
 
+def test_a_catalogue_that_is_named_twice_is_read_once():
+    """The shipped one may be named as well."""
+    assert catalogues([fake.FOLDER, ROOT, fake.FOLDER / "../catalogue"], env={}) == (
+        ROOT,
+        fake.FOLDER / "../catalogue",
+    )
+
+
 def test_the_environment_replaces_the_shipped_one(tmp_path):
     """Whoever keeps a catalogue of their own needs no other."""
-    env = {"STACKCTL_CATALOG": str(fake.FOLDER)}
+    env = {"STACKCTL_SHIPPED_CATALOG": str(fake.FOLDER)}
     assert catalogues([], env=env) == (fake.FOLDER,)
 
 
@@ -32,7 +40,7 @@ def test_the_environment_replaces_the_shipped_one(tmp_path):
 def test_a_folder_that_is_no_catalogue_is_named(tmp_path, place):
     """A misspelt folder must not look like an empty one."""
     option = [tmp_path] if place == "option" else []
-    env = {"STACKCTL_CATALOG": str(tmp_path)} if place == "environment" else {}
+    env = {"STACKCTL_SHIPPED_CATALOG": str(tmp_path)} if place == "environment" else {}
     with pytest.raises(ConfigError, match="no catalogue: it has neither profiles/ nor manifests/"):
         catalogues(option, env=env)
 

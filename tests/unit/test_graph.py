@@ -1,5 +1,7 @@
 """Capabilities tie components together; what is missing, clashing or circular is named."""
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,12 +12,12 @@ from stackctl.model.selection import Chosen
 from tests.unit import fake
 
 
-def picked(name, spec, *features, mode=Mode.MANAGED):
+def picked(name: str, spec: str, *features: str, mode: Mode = Mode.MANAGED) -> Chosen:
     """Make a chosen component from the YAML of its spec."""
     return Chosen(fake.component(spec, name), mode, name, {}, frozenset(features))
 
 
-def names(components):
+def names(components: Iterable[Chosen]) -> list[str]:
     """Return the names in order."""
     return [each.component.name for each in components]
 

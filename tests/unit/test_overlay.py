@@ -1,6 +1,7 @@
 """Maps merge, null deletes, lists replace; lists that have a key merge by it."""
 
 from copy import deepcopy
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,7 +42,7 @@ JSON = st.recursive(
 MAPS = st.dictionaries(st.sampled_from("abcd"), JSON | st.none(), max_size=4)
 
 
-def without_nulls(found):
+def without_nulls(found: Any) -> bool:
     """Say whether no map inside has a null, lists left alone."""
     return not isinstance(found, dict) or all(
         item is not None and without_nulls(item) for item in found.values()

@@ -69,7 +69,7 @@ def test_a_superset_keeps_what_the_last_release_owned():
     old = Entry(Ref("", "ConfigMap", "ml", "old"), "a", "v1", uid="u", created=True)
     fresh = Ref("", "ConfigMap", "ml", "fresh")
     there = Ref("", "Namespace", "", "ml")
-    joined = superset([old], [(fresh, "a", "v1"), (there, "a", "v1")], existing={there})
+    joined = superset([old], [(fresh, "a", "v1"), (there, "a", "v1")], kept={there})
     assert joined == (
         old,
         Entry(fresh, "a", "v1", created=True),

@@ -6,21 +6,23 @@ from stackctl.errors import ConfigError
 from stackctl.model.chain import chain_of
 from stackctl.model.component import Mode
 from stackctl.model.parameters import checked, parsed
+from stackctl.model.profile import StackFile
 from stackctl.model.resolve import resolve
+from stackctl.model.selection import Chosen, Selection, Setting
 from tests.unit import fake
 
 
-def chosen(selection, name="web"):
+def chosen(selection: Selection, name: str = "web") -> Chosen:
     """Return one component of a selection."""
     return next(each for each in selection.components if each.component.name == name)
 
 
-def setting(selection, key, name="web"):
+def setting(selection: Selection, key: str, name: str = "web") -> Setting:
     """Return one parameter."""
     return chosen(selection, name).parameters[key]
 
 
-def refusal(*sets, profile="base", stack=None):
+def refusal(*sets: str, profile: str = "base", stack: StackFile | None = None) -> str:
     """Resolve what cannot be resolved, and return what is said."""
     with pytest.raises(ConfigError) as error:
         fake.resolved(profile, *sets, stack=stack)

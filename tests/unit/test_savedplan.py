@@ -107,7 +107,7 @@ def test_a_secret_changed_twice_is_noticed():
 def test_a_file_gives_back_what_was_written_and_is_for_its_owner_alone(tmp_path):
     """Written, read, equal; nobody else may read it, and no value is in it."""
     path = tmp_path / "plan.json"
-    secret = manifest(kind="Secret", password="c2VjcmV0")  # noqa: S106
+    secret = manifest(kind="Secret", password="c2VjcmV0")
     plan = taken(updating(live(secret), secret))
     write_plan(path, plan)
     assert read_plan(path) == plan

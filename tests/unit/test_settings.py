@@ -6,6 +6,7 @@ from stackctl.model.bind import Binder
 from stackctl.model.component import Image, Place
 from stackctl.model.decode import decode
 from stackctl.model.documents import formats
+from stackctl.model.objects import Manifest
 from stackctl.model.objectset import Objects
 from stackctl.model.profile import Settings
 from stackctl.model.settings import accelerated, applied, mirrored, problems, rewrite_image_places
@@ -13,7 +14,7 @@ from stackctl.sources.components import YAML
 from tests.unit.fake import value, values
 
 
-def settings(text):
+def settings(text: str) -> Settings:
     """Make settings from YAML."""
     return decode(Settings, value(text))
 
@@ -67,9 +68,9 @@ KINDS = [
 ]
 
 
-def workload(version, kind, path, pod):
+def workload(version: str, kind: str, path: str, pod: str) -> Manifest:
     """Put a Pod's spec where a kind has it."""
-    inner = {"metadata": {"name": "x", "labels": {"app": "x"}}, "spec": value(pod)}
+    inner: Manifest = {"metadata": {"name": "x", "labels": {"app": "x"}}, "spec": value(pod)}
     for step in reversed([step for step in path.split(".") if step]):
         inner = {step: inner}
     return inner | {
@@ -79,11 +80,12 @@ def workload(version, kind, path, pod):
     }
 
 
-def pod_of(manifest, path):
+def pod_of(manifest: Manifest, path: str) -> Manifest:
     """Return the Pod's spec again."""
     for step in [step for step in path.split(".") if step]:
         manifest = manifest[step]
-    return manifest["spec"]
+    spec: Manifest = manifest["spec"]
+    return spec
 
 
 @pytest.mark.parametrize("where", KINDS, ids=[kind for _, kind, _ in KINDS])
@@ -105,7 +107,7 @@ def pod_of(manifest, path):
 )  # fmt: skip
 def test_every_pod_template_gets_what_is_for_it(where, pod, text, key, result):
     """Whatever the kind of workload."""
-    manifest = applied(workload(*where, POD[pod]), settings(text))
+    manifest = applied(workload(where[0], where[1], where[2], POD[pod]), settings(text))
     assert pod_of(manifest, where[2]).get(key) == value(result)
 
 
@@ -127,6 +129,7 @@ def test_labels_reach_objects_and_pods_but_never_selectors():
         ("nginx", "r.io/m/library/nginx"),
         ("localhost:5000/a/b:1", "r.io/m/a/b:1"),
         ("host:5000/a", "r.io/m/a"),
+        ("r.io/m/a:1", "r.io/m/a:1"),
     ],
 )
 def test_an_image_keeps_its_path_in_another_registry(image, there):

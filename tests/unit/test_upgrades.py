@@ -85,9 +85,7 @@ TEXT = {"type": "string"}
 def test_versions_and_storage_of_a_definition_are_compared():
     """What comes, goes, is no longer served, and where objects are stored from now on."""
     live = definition(("v1alpha1", {}), ("v1beta1", {}), ("v1", {}), storage="v1beta1")
-    wanted = definition(
-        ("v1beta1", {}), ("v1", {}), ("v2", {}), storage="v1", served=("v1", "v2")
-    )
+    wanted = definition(("v1beta1", {}), ("v1", {}), ("v2", {}), storage="v1", served=("v1", "v2"))
     assert list(schema_changes(live, wanted)) == [
         "adds version v2",
         "no longer has version v1alpha1",

@@ -1,0 +1,28 @@
+"""Take a stack's lock away from a run that will not give it back."""
+
+from collections.abc import Callable
+
+from stackctl.cluster import lock
+from stackctl.cluster.connection import Connection
+from stackctl.errors import LockedError
+from stackctl.model.outcome import Hold, Unlocked
+
+
+def unlock(stack: str, connection: Connection, *, agree: Callable[[Hold], bool]) -> Unlocked:
+    """Ask, knowing who holds the lock, and break it.
+
+    A run that is alive notices before long, begins nothing more and fails; what it had begun is
+    half done until the next deploy.
+
+    Raises:
+        LockedError: somebody else took the lock in the meantime.
+    """
+    client = connection.client
+    hold = lock.find(client, stack)
+    if hold is None:
+        return Unlocked(connection.info, None)
+    if not agree(hold):
+        return Unlocked(connection.info, hold, agreed=False)
+    if not lock.break_lock(client, hold) and (other := lock.held_by(client, stack)):
+        raise LockedError(f"stack {stack}: locked by {other} by now")
+    return Unlocked(connection.info, hold)

@@ -1,0 +1,123 @@
+"""Tells a run as Kubernetes Events on the stack's record: `kubectl get events -n stackctl-system`.
+
+It is best effort: nothing waits for it, and a cluster that refuses it changes nothing. What a run
+does is decided elsewhere.
+"""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from stackctl.api.client import Client, encode
+from stackctl.cluster.lock import RECORD_LABEL, server_time
+from stackctl.errors import ClusterError
+from stackctl.model.events import ComponentProgress, ComponentState, Event, Notify
+from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE
+
+EVENTS = f"/apis/events.k8s.io/v1/namespaces/{RECORD_NAMESPACE}/events"
+LONGEST_NOTE = 1024
+LONGEST_INSTANCE = 128
+_TOLD = {
+    ComponentState.READY: ("ComponentReady", "Normal"),
+    ComponentState.FAILED: ("ComponentFailed", "Warning"),
+    ComponentState.SKIPPED: ("ComponentSkipped", "Warning"),
+    ComponentState.REMOVED: ("ComponentRemoved", "Normal"),
+}
+
+
+class Chronicle:
+    """The story of one run, told from any thread, written by one of its own."""
+
+    def __init__(self, client: Client, stack: str, holder: str, action: str) -> None:
+        self._client = client
+        self._stack = stack
+        self._holder = holder
+        self._action = action  # Deploy, Rollback, Teardown
+        self._revision = 0
+        self._begun = server_time(client), time.monotonic()
+        self._writer = ThreadPoolExecutor(1, "chronicle")
+
+    def begin(self, revision: int, note: str) -> None:
+        """Tell that the run begins, and on which revision everything is told from now on."""
+        self._revision = revision
+        self.tell(f"{self._action}Started", note)
+
+    def tell(self, reason: str, note: str, kind: str = "Normal") -> None:
+        """Tell one thing."""
+        if self._revision:
+            self._writer.submit(self._write, self._event(reason, note, kind))
+
+    def beside(self, notify: Notify) -> Notify:
+        """Tell what becomes of components, beside whoever else is told."""
+
+        def told(event: Event) -> None:
+            notify(event)
+            if isinstance(event, ComponentProgress) and event.state in _TOLD:
+                reason, kind = _TOLD[event.state]
+                why = f": {event.waiting_for}" if event.waiting_for else ""
+                self.tell(reason, f"{event.component} {event.state}{why}", kind)
+
+        return told
+
+    def close(self) -> None:
+        """Write what is left to write."""
+        self._writer.shutdown()
+
+    def _write(self, event: dict[str, Any]) -> None:
+        with suppress(ClusterError):
+            self._client.request(
+                "POST",
+                EVENTS,
+                body=encode(event),
+                content_type="application/json",
+                retry_until=self._client.now(),
+            )
+
+    def _event(self, reason: str, note: str, kind: str) -> dict[str, Any]:
+        then, clock = self._begun
+        now = then + timedelta(seconds=time.monotonic() - clock)
+        return {
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {
+                "name": f"stackctl.{self._stack}.{time.time_ns():x}",
+                "namespace": RECORD_NAMESPACE,
+                "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: self._stack},
+            },
+            "eventTime": _micro(now),
+            "reportingController": "stackctl.dev/stackctl",
+            "reportingInstance": (self._holder or "unknown")[:LONGEST_INSTANCE],
+            "action": self._action,
+            "reason": reason,
+            "regarding": {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "namespace": RECORD_NAMESPACE,
+                "name": f"stackctl.{self._stack}.v{self._revision}",
+            },
+            "note": note[:LONGEST_NOTE],
+            "type": kind,
+        }
+
+
+@contextmanager
+def chronicle(client: Client, stack: str, holder: str, action: str) -> Iterator[Chronicle]:
+    """Tell how the block went, whatever way it ends."""
+    story = Chronicle(client, stack, holder, action)
+    try:
+        yield story
+    except BaseException as error:
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        story.tell(f"{action}Failed", f"stack {stack}: {why}", "Warning")
+        raise
+    else:
+        story.tell(f"{action}Finished", f"stack {stack}: done")
+    finally:
+        story.close()
+
+
+def _micro(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,74 @@
+"""A run in a process of its own, to be stopped from outside.
+
+Arguments: a kubeconfig, a stack, a verb and a bundle. It ends with the exit code that the
+command line would end with.
+"""
+
+import sys
+import threading
+
+from stackctl.api.kubeconfig import find_access
+from stackctl.cluster.connection import connect
+from stackctl.errors import Interrupted, StackError
+from stackctl.model.bundle import BundleComponent
+from tests.apiserver.stacks import Stack
+
+
+def first(stack: Stack) -> tuple[BundleComponent, ...]:
+    """A definition with an instance, and a workload that needs them."""
+    base = stack.part(
+        "base",
+        stack.namespace(),
+        stack.definition("widgets", "Widget"),
+        stack.custom("Widget", "w", spec={"size": 1}),
+        stack.config("old"),
+    )
+    app = stack.part(
+        "app",
+        stack.config("settings", mode="first"),
+        stack.deployment("d"),
+        needs=frozenset({"base"}),
+    )
+    return base, app
+
+
+def second(stack: Stack) -> tuple[BundleComponent, ...]:
+    """The same with something changed, something new and something gone."""
+    base = stack.part(
+        "base",
+        stack.namespace(),
+        stack.definition("widgets", "Widget"),
+        stack.custom("Widget", "w", spec={"size": 2}),
+        stack.config("new"),
+    )
+    app = stack.part(
+        "app",
+        stack.config("settings", mode="second"),
+        stack.deployment("d", minReadySeconds=1),
+        needs=frozenset({"base"}),
+    )
+    return base, app
+
+
+BUNDLES = {"first": first, "second": second}
+
+
+def main(kubeconfig: str, name: str, verb: str, bundle: str) -> int:
+    """Run one verb on one stack."""
+    try:
+        access = find_access(kubeconfig=kubeconfig, context=None, env={})
+        stack = Stack(connect(access, lambda _: None, threading.Event()), name)
+        if verb == "teardown":
+            stack.teardown()
+        else:
+            stack.deploy(*BUNDLES[bundle](stack))
+    except KeyboardInterrupt:
+        return Interrupted.exit_code
+    except StackError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

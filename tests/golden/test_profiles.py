@@ -1,0 +1,125 @@
+"""Every shipped profile comes to what was recorded; changed manifests show as a difference."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stackctl.actions.compose import Request, compose_stack
+from stackctl.model.bundle import Bundle
+from stackctl.model.objects import Manifest, digest
+from stackctl.sources import yaml
+from stackctl.sources.files import read_catalogue
+from stackctl.sources.folders import catalogues
+
+GOLDEN = Path(__file__).parent
+ROOT = GOLDEN.parents[1]
+PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def shipped(monkeypatch):
+    """Use what is shipped, whatever the environment says."""
+    monkeypatch.delenv("STACKCTL_CATALOG", raising=False)
+
+
+def documents(bundle: Bundle) -> Iterator[str]:
+    """Write a bundle; long schemas, which pass through unchanged, as their digest."""
+    yield f"# profile {bundle.profile}, requires {bundle.requires}\n"
+    for part in bundle.components:
+        needs = ", ".join(sorted(part.needs)) or "nothing"
+        yield f"---\n# component {part.name} {part.version} in {part.namespace}, needs {needs}\n"
+        yield "---\n".join(yaml.dump(brief(manifest)) for manifest in part.objects)
+
+
+def brief(manifest: Manifest) -> Manifest:
+    """Replace the schemas of a CRD by their digest."""
+    if manifest["kind"] != "CustomResourceDefinition":
+        return manifest
+    versions = [
+        {key: digest(value) if key == "schema" else value for key, value in version.items()}
+        for version in manifest["spec"]["versions"]
+    ]
+    return manifest | {"spec": manifest["spec"] | {"versions": versions}}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_comes_to_what_was_recorded(profile, request):
+    """Rendered twice it is the same text, and the text in the file."""
+    asked = Request(profile=profile, stack="golden")
+    text = "".join(documents(compose_stack(asked).bundle))
+    assert "".join(documents(compose_stack(asked).bundle)) == text
+    path = GOLDEN / f"{profile}.yaml"
+    if request.config.getoption("--update-golden"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), "review: pytest --update-golden; git diff"
+
+
+def test_every_recorded_profile_exists():
+    """A profile that is gone leaves no golden file."""
+    assert sorted(path.stem for path in GOLDEN.glob("*.yaml")) == PROFILES
+
+
+COMPONENTS = sorted(path.name for path in (ROOT / "manifests").iterdir() if path.is_dir())
+
+
+def alone(component: str, tmp_path: Path, lines: str = "") -> Request:
+    """Ask for a stack of one component, everybody else being somebody else's."""
+    catalogue = read_catalogue()
+    others = [
+        f"    {name}: {{mode: external}}"
+        for name, each in catalogue.components.items()
+        if name != component
+        and not set(each.spec.provides) & set(catalogue.components[component].spec.conflicts)
+    ]
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    (folder / "alone.yaml").write_text(
+        "apiVersion: stackctl.dev/v1alpha1\nkind: Profile\nmetadata: {name: alone}\nspec:\n"
+        f"  components:\n    {component}:\n{lines}" + "\n".join(["", *others]),
+        encoding="utf-8",
+    )
+    return Request(profile="alone", stack="golden", catalogs=(tmp_path,))
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_component_can_live_in_another_namespace(component, tmp_path):
+    """Nothing of it still names the old one where a namespace is meant."""
+    spec = read_catalogue().components[component].spec
+    lines = "      parameters: {namespace: moved-elsewhere}\n"
+    part = next(
+        each
+        for each in compose_stack(alone(component, tmp_path, lines)).bundle.components
+        if each.name == component
+    )
+    assert part.namespace == "moved-elsewhere"
+    text = "".join(map(yaml.dump, part.objects))
+    old = spec.namespace
+    left = [f"namespace: {old}", f".{old}.svc", f"inject-ca-from: {old}/", f"namespaces/{old}"]
+    assert [
+        each for each in left if f"{each}\n" in text or (each[-1] in "/c" and each in text)
+    ] == []
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_feature_of_a_component_can_be_on(component, tmp_path):
+    """Alone with what it requires, a feature composes."""
+    features = read_catalogue().components[component].spec.features
+    for number, name in enumerate(features):
+        on, open_ = set(), [name]
+        while open_:
+            on.add(open_[-1])
+            open_ += features[open_.pop()].requires
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        switches = ", ".join(f"{key}: {str(key in on).lower()}" for key in features)
+        composed = compose_stack(alone(component, folder, f"      features: {{{switches}}}\n"))
+        chosen = next(
+            each for each in composed.selection.components if each.component.name == component
+        )
+        assert chosen.features == on
+
+
+def test_what_is_shipped_is_this_checkouts():
+    """The tests look at the files beside them."""
+    assert catalogues([], env={}) == (ROOT,)

@@ -1,0 +1,134 @@
+"""What becomes ours when an object is taken over, and what leaves with its former managers."""
+
+from typing import Any
+
+from stackctl.model.diff import LAST_APPLIED
+from stackctl.model.takeover import after_takeover, installers, patch
+
+
+def entry(manager: str, fields: dict[str, Any], operation: str = "Update", **extra: Any) -> dict:
+    return {
+        "manager": manager,
+        "operation": operation,
+        "apiVersion": "v1",
+        "fieldsType": "FieldsV1",
+        "fieldsV1": fields,
+        **extra,
+    }
+
+
+def config(*entries: dict, data: dict[str, str] | None = None, **annotations: str) -> dict:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": "x",
+            "namespace": "ns",
+            "resourceVersion": "7",
+            "annotations": annotations,
+            "managedFields": list(entries),
+        },
+        "data": data or {},
+    }
+
+
+def data(*keys: str) -> dict[str, Any]:
+    return {"f:data": {".": {}, **{f"f:{key}": {} for key in keys}}}
+
+
+def names(entries) -> list[str]:
+    return [each["manager"] for each in entries]
+
+
+def test_only_adoption_takes_from_other_installers():
+    """Our own updates are always ours; kubectl's and Helm's only when that was asked for."""
+    live = config(
+        entry("stackctl", data("a")),
+        entry("stackctl", data("b"), "Apply"),
+        entry("kubectl-client-side-apply", data("c")),
+        entry("helm", data("d"), "Apply"),
+        entry("kubectl-edit", data("e")),
+        entry("kube-controller-manager", data("f")),
+        entry("helm", {"f:status": {}}, subresource="status"),
+    )
+    assert names(installers(live, adopting=False)) == ["stackctl"]
+    assert names(installers(live, adopting=True)) == [
+        "stackctl",
+        "kubectl-client-side-apply",
+        "helm",
+    ]
+
+
+def test_an_http_library_is_helm_where_helm_has_signed():
+    """The name says nothing by itself."""
+    nameless = entry("Go-http-client", data("a"))
+    signed = {"meta.helm.sh/release-name": "r"}
+    assert installers(config(nameless), adopting=True) == ()
+    assert names(installers(config(nameless, **signed), adopting=True)) == ["Go-http-client"]
+
+
+def test_the_patch_joins_claims_and_drops_kubectls_copy():
+    """One entry of ours with everything, for exactly this version of the object."""
+    live = config(
+        entry("kubectl-client-side-apply", data("a", "b"), time="T"),
+        entry("someone", data("c")),
+        **{LAST_APPLIED: "{}"},
+    )
+    test, fields, annotation = patch(live, adopting=True)
+    assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
+    assert names(fields["value"]) == ["someone", "stackctl"]
+    ours = fields["value"][1]
+    assert (ours["operation"], ours["fieldsV1"]) == ("Apply", data("a", "b"))
+    assert annotation["path"].endswith("/kubectl.kubernetes.io~1last-applied-configuration")
+
+
+def test_claims_in_another_version_stay_where_they_are():
+    """The same field has another name there."""
+    live = config(
+        entry("stackctl", data("a"), "Apply"), entry("helm", data("b")) | {"apiVersion": "v1beta1"}
+    )
+    (_, fields) = patch(live, adopting=True)
+    assert names(fields["value"]) == ["helm", "stackctl"]
+    assert fields["value"][1]["fieldsV1"] == data("a")
+
+
+def test_nothing_to_take_over_needs_no_patch():
+    """An object that was only ever ours, or somebody else's."""
+    assert patch(config(entry("stackctl", data("a"), "Apply")), adopting=True) == []
+    assert patch(config(entry("kubectl-create", data("a"))), adopting=False) == []
+
+
+def test_what_nobody_claims_any_more_leaves_the_prediction():
+    """Helm's other field goes; ours and a controller's stay."""
+    former = entry("helm", data("ours", "gone", "shared"))
+    other = entry("controller", data("shared"))
+    live = config(former, other, data={"ours": "1", "gone": "1", "shared": "1"})
+    predicted = live | {"data": {"ours": "2", "gone": "1", "shared": "1"}}
+    predicted["metadata"] = live["metadata"] | {
+        "managedFields": [former, other, entry("stackctl", data("ours"), "Apply")]
+    }
+    assert after_takeover(live, predicted, adopting=True)["data"] == {"ours": "2", "shared": "1"}
+    assert after_takeover(live, predicted, adopting=False) is predicted
+
+
+def test_elements_of_lists_leave_by_their_key():
+    """A container that only the former manager knew goes as a whole, defaults and all."""
+    first, second = 'k:{"name":"main"}', 'k:{"name":"sidecar"}'
+    container = {".": {}, "f:name": {}, "f:image": {}}
+    spec = {"f:spec": {"f:containers": {first: container, second: container}}}
+    final = entry("finalizer-setter", {"f:metadata": {"f:finalizers": {'v:"b"': {}}}})
+    former = entry("kubectl-client-side-apply", spec)
+    live = config(former, final)
+    main = {"name": "main", "image": "a"}
+    predicted = live | {
+        "spec": {"containers": [main, {"name": "sidecar", "image": "b", "pull": "Always"}]},
+        "metadata": live["metadata"]
+        | {
+            "managedFields": [
+                former,
+                final,
+                entry("stackctl", {"f:spec": {"f:containers": {first: container}}}, "Apply"),
+            ]
+        },
+    }
+    assert after_takeover(live, predicted, adopting=True)["spec"] == {"containers": [main]}
