@@ -11,10 +11,11 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import LEASE_SECONDS, Claim
 from stackctl.cluster.run import Intent, Options, execute
 from stackctl.errors import ApplyError, ConflictError, NotReadyError
-from stackctl.model.events import Notify
+from stackctl.model.events import Notice, Notify
 from stackctl.model.failure import OnFailure
 from stackctl.model.outcome import DeployOutcome, TargetInfo
 from stackctl.model.plan import Action, Plan
+from stackctl.model.takeover import farewells
 
 Agree = Callable[[Plan, TargetInfo], bool]
 Clock = Callable[[], float]
@@ -57,6 +58,8 @@ def bring_about(
         settle(options.plan, intent, connection.info)
     if intent.settled or options.dry_run:
         return outcome
+    for farewell in farewells(intent.plan.changes):
+        notify(Notice(farewell))
     _require_consent(intent.plan, options)
     if not agree(intent.plan, connection.info):
         return replace(outcome, agreed=False)

@@ -41,6 +41,7 @@ def upgrade(
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
     await_free(connection.client, composed.stack, options.wait_lock, connection.stop, notify)
+    await_free(connection.client, composed.stack, options.wait_lock, connection.stop, notify)
     with workers(connection.stop) as pool:
         intent = look(connection, composed.stack, composed.bundle, notify, pool)
         intent = replace(intent, command=spoken("upgrade", request))

@@ -1,7 +1,6 @@
 """The commands that change a cluster: deploy and teardown."""
 
 from stackctl.cli.options import (
-    Agreement,
     Cluster,
     Course,
     Loss,
@@ -62,7 +61,6 @@ def deploy(
 def teardown(
     *,
     which: StackName,
-    agreement: Agreement,
     cluster: Cluster,
     output: Output,
     loss: Loss,
@@ -84,7 +82,7 @@ def teardown(
     from stackctl.cli.targets import on_each
 
     report = Report(shown, output.format)
-    agree = report.agree(yes=agreement.yes, dry_run=agreement.dry_run)
+    agree = report.agree(yes=loss.yes, dry_run=loss.dry_run)
 
     def run(target: Cluster) -> int:
         with (
@@ -96,7 +94,7 @@ def teardown(
                 connection,
                 agree=agree,
                 notify=notify,
-                options=teardown_options(agreement, loss),
+                options=teardown_options(loss),
             )
         report.torn_down(outcome)
         if outcome.residue:

@@ -14,6 +14,7 @@ import typer
 
 from stackctl.cli.complete import complete_profile, complete_setting
 from stackctl.errors import UsageError
+from stackctl.model.failure import OnFailure
 
 _CLUSTER = "Cluster options"
 _OUTPUT = "Output options"
@@ -229,17 +230,6 @@ class SandboxName(Options):
     ] = "default"
 
 
-class Loss(Options):
-    """What a teardown takes along."""
-
-    keep_crds: Annotated[
-        bool, option("--keep-crds", help="Leave CRDs and everything made with them")
-    ] = False
-    delete_data: Annotated[
-        bool, option("--delete-data", help="Delete your own resources of its CRDs, and its volumes")
-    ] = False
-
-
 class Nodes(Options):
     """Which nodes a sandbox simulates."""
 
@@ -296,7 +286,32 @@ class Agreement(Options):
     ] = 600.0
 
 
-class Course(Agreement):
+class LockWait(Options):
+    """Whether to wait for a run of somebody else."""
+
+    wait_lock: Annotated[
+        float,
+        option(
+            "--wait-lock",
+            metavar="DURATION",
+            parser=seconds,
+            help="How long to wait for another run on the stack to end; default: not at all",
+        ),
+    ] = 0.0
+
+
+class Loss(LockWait, Agreement):
+    """How a teardown goes about it, and what it takes along."""
+
+    keep_crds: Annotated[
+        bool, option("--keep-crds", help="Leave CRDs and everything made with them")
+    ] = False
+    delete_data: Annotated[
+        bool, option("--delete-data", help="Delete your own resources of its CRDs, and its volumes")
+    ] = False
+
+
+class Course(LockWait, Agreement):
     """How a change that applies objects goes about it."""
 
     wait: Annotated[
@@ -310,6 +325,19 @@ class Course(Agreement):
             help="With --dry-run write the plan to FILE; without, do exactly what FILE says",
         ),
     ] = None
+    on_failure: Annotated[
+        OnFailure,
+        option(
+            "--on-failure",
+            metavar="POLICY",
+            help="When a component fails: continue with what does not need it (default), stop, "
+            "or rollback to what was there before",
+        ),
+    ] = OnFailure.CONTINUE
+    allow_recreate: Annotated[
+        bool,
+        option("--allow-recreate", help="With --yes: delete and make anew what cannot be changed"),
+    ] = False
 
 
 def spread(command: Callable[..., int]) -> Callable[..., int]:

@@ -16,13 +16,20 @@ from stackctl.cli.terminal import Paint, labelled, plain, somebody_is_there, wan
 from stackctl.errors import StackError, UsageError
 
 if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from stackctl.cli.progress import Progress
     from stackctl.model.events import Event, Notify
     from stackctl.model.history import Revision
-    from stackctl.model.outcome import DeployOutcome, StackStatus, TargetInfo, TeardownOutcome
+    from stackctl.model.outcome import (
+        DeployOutcome,
+        Hold,
+        StackStatus,
+        TargetInfo,
+        TeardownOutcome,
+        Unlocked,
+    )
     from stackctl.model.plan import Plan
     from stackctl.model.upgrades import Review
 
@@ -142,6 +149,37 @@ class Report:
             return yes or plan.empty or self._ask(f"Proceed on {plain(target.context)}? [y/N] ")
 
         return agree
+
+    def agree_unlock(self, *, yes: bool) -> Callable[[Hold], bool]:
+        """Return the question to put before a lock is broken.
+
+        Raises:
+            UsageError: nobody is there to answer it.
+        """
+        if not (yes or somebody_is_there()):
+            raise UsageError(
+                "there is no terminal to ask on, and this command breaks a lock",
+                hint="add --yes to go ahead",
+            )
+
+        def agree(hold: Hold) -> bool:
+            from stackctl.cli.report_unlock import hold_lines
+
+            if self._progress is not None:
+                self._progress.pause()
+            self.say(hold_lines(hold, self.aside))
+            return yes or self._ask("Break the lock? [y/N] ")
+
+        return agree
+
+    def unlocked(self, stack: str, outcome: Unlocked) -> None:
+        """Tell whose lock was broken."""
+        from stackctl.cli import report_unlock
+
+        if self.structured:
+            self.document(report_unlock.unlocked_document(stack, outcome))
+        else:
+            self.lines(report_unlock.unlocked_lines(stack, outcome, self.paint))
 
     def _ask(self, question: str) -> bool:
         sys.stderr.write(self.aside(question, "bold"))

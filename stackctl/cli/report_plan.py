@@ -17,6 +17,7 @@ ORDER = (
     Action.UPDATE,
     Action.RECREATE,
     Action.ADOPT,
+    Action.RELEASE,
     Action.PRUNE,
     Action.UNCHANGED,
 )
@@ -25,6 +26,7 @@ STYLES = {
     Action.UPDATE: "yellow",
     Action.RECREATE: "red",
     Action.ADOPT: "magenta",
+    Action.RELEASE: "magenta",
     Action.PRUNE: "red",
     Action.UNCHANGED: "dim",
 }

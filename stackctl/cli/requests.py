@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl.cli.options import Agreement, Cluster, Course, Loss, Recipe, StackName
+from stackctl.cli.options import Cluster, Course, Loss, Recipe, StackName
 from stackctl.errors import ApplyError
 from stackctl.model.events import Notify
 
@@ -103,19 +103,24 @@ def deploy_options(course: Course) -> "DeployOptions":
         dry_run=course.dry_run,
         holder=holder(),
         plan=course.plan,
+        wait_lock=course.wait_lock,
+        on_failure=course.on_failure,
+        # Who is asked sees in the plan what would be made anew, and says yes to that.
+        allow_recreate=course.allow_recreate or not course.yes,
     )
 
 
-def teardown_options(agreement: Agreement, loss: Loss) -> "TeardownOptions":
+def teardown_options(loss: Loss) -> "TeardownOptions":
     """Say how a teardown goes about it."""
     from stackctl.actions.teardown import TeardownOptions
 
     return TeardownOptions(
-        timeout=agreement.timeout,
-        dry_run=agreement.dry_run,
+        timeout=loss.timeout,
+        dry_run=loss.dry_run,
         keep_crds=loss.keep_crds,
         delete_data=loss.delete_data,
         holder=holder(),
+        wait_lock=loss.wait_lock,
     )
 
 

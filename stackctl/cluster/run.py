@@ -15,6 +15,7 @@ from stackctl.cluster.chronicle import chronicle
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import Claim, locked
 from stackctl.cluster.prune import prune
+from stackctl.cluster.release import release
 from stackctl.cluster.session import Session
 from stackctl.cluster.wait import Observer
 from stackctl.errors import Interrupted, StackError
@@ -137,6 +138,7 @@ def _attempt(
         # A failed apply prunes nothing, and neither does one that is not ready.
         if error := outcome.error():
             return error
+        release(session, intent.plan, outcome)
         prune(session, intent.plan, intent.created, outcome)
     except KeyboardInterrupt:
         session.abandoned.set()

@@ -52,8 +52,8 @@ def take(
         for ref, (_, manifest) in desired.items()
         if ref in found and proven_unchanged(manifest, found[ref], entries.get(ref))
     )
-    first = Snapshot(found, {}, proven)
-    asked = [ref for ref in desired if ref in found and ref not in proven | first.leaving]
+    clear = proven | Snapshot(found, {}, proven).leaving
+    asked = [ref for ref in desired if ref in found and ref not in clear]
     answers = pool.map(
         lambda ref: _look(connection, desired[ref][1], take=desired[ref][0] in adopted), asked
     )
@@ -148,13 +148,16 @@ def _namespaces(
 def _find(
     client: Client, resource: ApiResource, namespace: str, refs: Sequence[Ref]
 ) -> dict[Ref, Manifest]:
-    if len(refs) >= LIST_FROM:
-        wanted = set(refs)
-        items = client.list(resource.path(namespace), metadata_only=True).items
-        return {ref: item for item in items if (ref := _ref(resource, item)) in wanted}
-    answers = {
-        ref: client.get(resource.path(namespace, ref.name), metadata_only=True) for ref in refs
-    }
+    try:
+        if len(refs) >= LIST_FROM:
+            wanted = set(refs)
+            items = client.list(resource.path(namespace), metadata_only=True).items
+            return {ref: item for item in items if (ref := _ref(resource, item)) in wanted}
+        answers = {
+            ref: client.get(resource.path(namespace, ref.name), metadata_only=True) for ref in refs
+        }
+    except NotServed:
+        return {}  # the kind went away between discovery and now
     return {ref: manifest for ref, manifest in answers.items() if manifest is not None}
 
 

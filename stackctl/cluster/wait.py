@@ -131,6 +131,8 @@ class Observer:
             return [self._judge.served(crd) for crd in crds]
 
         definitions = [each.live for each in self._until(look, deadline, progress, stop)]
+        if any(crd.fresh for crd in crds):
+            self.discovery.refresh()  # it may know a definition of the same name that is gone
         while missing := [name for crd in definitions if crd for name in self._unserved(crd)]:
             if self.now() >= deadline:
                 raise NotReadyError(f"not served in time: {', '.join(missing)}")

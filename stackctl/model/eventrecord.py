@@ -42,7 +42,15 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "component": _TEXT,
         "object": _OBJECT,
         "action": {
-            "enum": ["created", "configured", "recreated", "adopted", "pruned", "deleted"],
+            "enum": [
+                "created",
+                "configured",
+                "recreated",
+                "adopted",
+                "released",
+                "pruned",
+                "deleted",
+            ],
         },
     },
     "retry": {"what": _TEXT, "why": _TEXT, "seconds": {"type": "number", "minimum": 0}},

@@ -41,7 +41,7 @@ class ObjectDone:
 
     component: str
     ref: Ref
-    action: str  # created | configured | recreated | pruned | deleted
+    action: str  # created | configured | recreated | adopted | released | pruned | deleted
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from stackctl.model.bundle import Bundle
+from stackctl.model.component import Mode
 from stackctl.model.diff import Difference, differences
 from stackctl.model.objects import FIELD_MANAGER, Manifest, Ref, digest, version_of
 from stackctl.model.overlay import overlay
@@ -27,13 +28,19 @@ class Action(StrEnum):
     ADOPT = "adopt"
     UNCHANGED = "unchanged"
     PRUNE = "prune"
+    RELEASE = "release"  # stays, and is no longer ours
 
     @property
     def sign(self) -> str:
         """The sign plans are printed with."""
-        return {"create": "+", "update": "~", "recreate": "!", "adopt": "@", "prune": "-"}.get(
-            self.value, "="
-        )
+        return {
+            "create": "+",
+            "update": "~",
+            "recreate": "!",
+            "adopt": "@",
+            "prune": "-",
+            "release": "<",
+        }.get(self.value, "=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +119,20 @@ def make(bundle: Bundle, stack: str, snapshot: Snapshot, inventory: Iterable[Ent
         else _change(ref, component, manifest, snapshot, stack, known.get(ref))
         for ref, (component, manifest) in desired.items()
     ]
-    prunes = [
-        Change(ref, entry.component, Action.PRUNE, live=snapshot.live[ref])
+    given_up = {part.name for part in bundle.components if part.mode is Mode.EXTERNAL}
+    leaving_us = [
+        Change(
+            ref,
+            entry.component,
+            Action.RELEASE if entry.component in given_up else Action.PRUNE,
+            live=snapshot.live[ref],
+        )
         for ref, entry in known.items()
         if ref not in desired
         and ref in snapshot.live
         and still_ours(entry, snapshot.live[ref], stack)
     ]
-    return Plan(stack, bundle.profile, (*changes, *prunes))
+    return Plan(stack, bundle.profile, (*changes, *leaving_us))
 
 
 def _change(

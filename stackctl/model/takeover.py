@@ -7,13 +7,22 @@ do not send is nobody's, and leaves. Claims of controllers and of people's edits
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from typing import Any
 
 from stackctl.model.diff import LAST_APPLIED
-from stackctl.model.objects import FIELD_MANAGER, Manifest, annotations_of
+from stackctl.model.objects import (
+    COMPONENT_LABEL,
+    FIELD_MANAGER,
+    MANAGED_BY,
+    STACK_LABEL,
+    Manifest,
+    annotations_of,
+    labels_of,
+)
 from stackctl.model.ownership import own_entry
+from stackctl.model.plan import Action, Change
 
 Fields = Mapping[str, Any]  # fieldsV1
 
@@ -147,3 +156,39 @@ def _is(item: Any, wanted: Any) -> bool:
     if isinstance(wanted, dict) and isinstance(item, dict):
         return all(item.get(key) == each for key, each in wanted.items())
     return bool(item == wanted)
+
+
+def letting_go(live: Manifest) -> list[dict[str, Any]]:
+    """Make the JSON patch after which an object is as it was, and no longer ours."""
+    metadata = live["metadata"]
+    rest = [
+        each for each in metadata.get("managedFields") or () if each.get("manager") != FIELD_MANAGER
+    ]
+    labels = (MANAGED_BY, STACK_LABEL, COMPONENT_LABEL)
+    return [
+        {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
+        # An empty list would keep them all; a list of one empty entry is how none is said.
+        {"op": "replace", "path": "/metadata/managedFields", "value": rest or [{}]},
+        *(
+            {"op": "remove", "path": f"/metadata/labels/{name.replace('/', '~1')}"}
+            for name in labels
+            if name in labels_of(live)
+        ),
+    ]
+
+
+def farewells(changes: Iterable[Change]) -> Iterator[str]:
+    """Say what former owners still believe to own after an adoption, and how to tell them."""
+    releases = {
+        (annotations[_HELM], annotations.get("meta.helm.sh/release-namespace", "default"))
+        for change in changes
+        if change.action is Action.ADOPT
+        and change.live is not None
+        and _HELM in (annotations := annotations_of(change.live))
+    }
+    for name, namespace in sorted(releases):
+        yield (
+            f"Helm still lists its release {namespace}/{name}, and `helm uninstall` would delete "
+            "what is taken over. Afterwards let Helm forget it: "
+            f"kubectl delete secret -n {namespace} -l owner=helm,name={name}"
+        )

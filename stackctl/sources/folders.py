@@ -28,8 +28,10 @@ def catalogues(extra: Sequence[Path], env: Mapping[str, str] = os.environ) -> tu
             raise ConfigError(
                 f"{folder}: no catalogue: it has neither {PROFILES}/ nor {MANIFESTS}/"
             )
-    named = {folder.resolve(): folder for folder in (*(given or [_shipped()]), *extra)}
-    return tuple(named.values())
+    found: dict[Path, Path] = {}
+    for folder in (*(given or [_shipped()]), *extra):
+        found.setdefault(folder.resolve(), folder)
+    return tuple(found.values())
 
 
 def _shipped() -> Path:

@@ -22,7 +22,7 @@ from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import FaultProxy, Gate
 from tests.apiserver.stacks import Stack
 
-AT_ONCE = 4
+AT_ONCE = 6
 PAST = "2020-01-01T00:00:00.000000Z"
 # What differs between two objects that are the same.
 OWN = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")

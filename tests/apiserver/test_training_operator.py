@@ -155,7 +155,11 @@ def tfjob(name: str) -> Manifest:
         "apiVersion": "kubeflow.org/v1",
         "kind": "TFJob",
         "metadata": {"name": name, "namespace": JOBS},
-        "spec": {"runPolicy": {"cleanPodPolicy": "None"}, "tfReplicaSpecs": {"Worker": worker}},
+        "spec": {
+            "successPolicy": "AllWorkers",  # else the first one decides
+            "runPolicy": {"cleanPodPolicy": "None"},
+            "tfReplicaSpecs": {"Worker": worker},
+        },
     }
 
 

@@ -1,0 +1,90 @@
+"""Take the objects of one component over from whoever applied them, and nothing else."""
+
+import time
+from dataclasses import replace
+
+from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
+from stackctl.actions.compose import Composed, Request, compose_stack
+from stackctl.actions.outlook import look, require_cluster
+from stackctl.cluster import releases
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.lock import await_free
+from stackctl.cluster.session import workers
+from stackctl.errors import ConflictError, UsageError
+from stackctl.model.bundle import Bundle, BundleComponent, needs_first
+from stackctl.model.component import Mode
+from stackctl.model.events import Notify
+from stackctl.model.outcome import DeployOutcome
+from stackctl.model.plan import Action, Plan
+
+
+def adopt(
+    component: str,
+    request: Request,
+    connection: Connection,
+    *,
+    agree: Agree,
+    notify: Notify,
+    options: DeployOptions,
+    now: Clock = time.monotonic,
+) -> DeployOutcome:
+    """Make one component's existing objects part of a stack; its others stay as recorded.
+
+    Raises:
+        UsageError: the stack has no such component, or leaves it to somebody else.
+        ConflictError: none of its objects is there.
+    """
+    began = now()
+    composed = compose_stack(request)
+    require_cluster(composed.cluster_uid, connection.info)
+    part = _adopted(composed, component)
+    await_free(connection.client, composed.stack, options.wait_lock, connection.stop, notify)
+    bundle = _with(part, composed, connection)
+    with workers(connection.stop) as pool:
+        intent = look(connection, composed.stack, bundle, notify, pool)
+        intent = replace(intent, command=f"adopt {component}")
+        _require_something(intent.plan, component, connection)
+        outcome = bring_about(
+            intent, connection, pool, agree=agree, notify=notify, options=options, now=now
+        )
+    return replace(outcome, seconds=now() - began)
+
+
+def _adopted(composed: Composed, component: str) -> BundleComponent:
+    parts = {part.name: part for part in composed.bundle.components}
+    part = parts.get(component)
+    if part is None:
+        raise UsageError(
+            f"{component} is not part of profile {composed.bundle.profile} "
+            f"(there: {', '.join(sorted(parts))})"
+        )
+    if part.mode is Mode.EXTERNAL:
+        raise UsageError(
+            f"{component} is left to somebody else in this stack",
+            hint=f"take `mode: external` off spec.components.{component} first",
+        )
+    return replace(part, mode=Mode.ADOPTED)
+
+
+def _with(part: BundleComponent, composed: Composed, connection: Connection) -> Bundle:
+    """Put the component into what was last applied, or into nothing."""
+    recorded = releases.current(connection.client, composed.stack)
+    profile, requires = composed.bundle.profile, composed.bundle.requires
+    parts: dict[str, BundleComponent] = {}
+    if recorded is not None:
+        before = releases.bundle_of(connection.client, recorded.release)
+        profile, requires = before.profile, before.requires
+        parts = {each.name: each for each in before.components}
+    # Components it needs may be there by other means; those that are not ours cannot be waited for.
+    parts[part.name] = replace(part, needs=part.needs & parts.keys())
+    return Bundle(profile, needs_first(parts.values()), requires)
+
+
+def _require_something(plan: Plan, component: str, connection: Connection) -> None:
+    changes = [change for change in plan.changes if change.component == component]
+    if all(change.action is Action.CREATE for change in changes):
+        raise ConflictError(
+            f"{component}: none of its objects is on {connection.info.context}, "
+            "so there is nothing to adopt",
+            hint="stackctl deploy",
+        )
