@@ -6,7 +6,6 @@ from concurrent.futures import Executor
 from stackctl import __version__
 from stackctl.cluster import facts, releases, snapshot
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.definitions import require_safe
 from stackctl.cluster.prune import spare
 from stackctl.cluster.run import Intent
 from stackctl.errors import ConflictError, PreflightError
@@ -28,7 +27,6 @@ def look(
     seen = snapshot.take(connection, bundle, stack, inventory, pool)
     created = {entry.ref for entry in inventory if entry.created}
     plan = spare(connection, make(bundle, stack, seen, inventory), created, pool)
-    require_safe(connection, plan, pool)
     return Intent(stack, bundle, plan, recorded, __version__)
 
 

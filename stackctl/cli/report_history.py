@@ -67,8 +67,11 @@ def _wide_row(each: Revision) -> Row:
 
 
 def _changed(each: Revision) -> str:
-    message = each.release.message
-    return f"{each.summary}; {plain(message)}" if message else each.summary
+    release = each.release
+    verb, _, revision = release.command.partition(" ")
+    back = f"back to {revision}: " if verb == "rollback" else ""
+    message = f"; {plain(release.message)}" if release.message else ""
+    return f"{back}{each.summary}{message}"
 
 
 def _document(each: Revision) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from stackctl.cluster.prune import prune
 from stackctl.cluster.release import release
 from stackctl.cluster.session import Session
 from stackctl.cluster.wait import Observer
-from stackctl.errors import Interrupted, StackError
+from stackctl.errors import ApplyError, Interrupted, NotReadyError, StackError
 from stackctl.model.bundle import Bundle
 from stackctl.model.events import Notify, Step
 from stackctl.model.failure import OnFailure
@@ -118,8 +118,16 @@ def execute(
         releases.update(client, pending, release)
         releases.tidy(client, intent.stack)
         if error is not None:
-            raise error
+            raise _recorded(error, release)
     return outcome, release
+
+
+def _recorded(error: StackError, release: Release) -> StackError:
+    """Say with what went wrong that nothing of it is lost."""
+    if type(error) not in (ApplyError, NotReadyError):
+        return error
+    note = f"revision {release.revision} is recorded as failed; nothing was pruned"
+    return type(error)(f"{error}\n{note}", hint=error.hint)
 
 
 def _announced(release: Release) -> str:

@@ -16,6 +16,7 @@ class Scene:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._version = 0
+        self._kin = 0
         self._objects: dict[Ref, Manifest] = {}
         self._owned: dict[str, dict[str, Manifest]] = {}  # by the controller's uid, then their own
         self._gone: dict[str, Manifest] = {}  # by uid, as last seen
@@ -24,6 +25,11 @@ class Scene:
     def version(self) -> int:
         """A number that grows with every change."""
         return self._version
+
+    @property
+    def kin(self) -> int:
+        """A number that grows with every change of something that is controlled by another."""
+        return self._kin
 
     def wait(self, version: int, seconds: float) -> None:
         """Return when there is something newer than a version, or after some time."""
@@ -46,6 +52,7 @@ class Scene:
             self._objects[ref] = obj
             if owner := controller(obj):
                 self._owned.setdefault(owner, {})[uid] = obj
+                self._kin += 1
         self.touch()
 
     def offer(self, obj: Manifest) -> None:
@@ -89,5 +96,6 @@ class Scene:
         uid = obj["metadata"]["uid"]
         if owner := controller(obj):
             self._owned.get(owner, {}).pop(uid, None)
+            self._kin += 1
         else:
             self._gone[uid] = obj

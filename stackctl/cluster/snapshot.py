@@ -16,8 +16,9 @@ from stackctl.cluster.connection import Connection
 from stackctl.errors import ConflictError, FieldConflict, Invalid, NotFound, NotServed
 from stackctl.model.bundle import Bundle
 from stackctl.model.component import Mode
+from stackctl.model.definitions import lost
 from stackctl.model.immutable import fixed_fields, may_be_recreated
-from stackctl.model.objects import STACK_LABEL, Manifest, Ref
+from stackctl.model.objects import STACK_LABEL, Manifest, Ref, ref_of
 from stackctl.model.ownership import Verdict, field_conflicts, ours, owner, without
 from stackctl.model.plan import Snapshot, proven_unchanged
 from stackctl.model.release import Entry
@@ -58,6 +59,7 @@ def take(
         lambda ref: _look(connection, desired[ref][1], take=desired[ref][0] in adopted), asked
     )
     looks = dict(zip(asked, answers, strict=True))
+    _refuse_losses(looks)
     fixed = {ref: look.fixed for ref, look in looks.items() if look.fixed}
     _refuse_impossible(fixed)
     return Snapshot(
@@ -102,6 +104,7 @@ class _Look:
     live: Manifest
     predicted: Manifest
     fixed: tuple[str, ...] = ()  # fields that would have to change and cannot
+    lost: tuple[str, ...] = ()  # why objects of a definition would be lost
 
 
 def _list(client: Client, resource: ApiResource, labels: str) -> Sequence[Manifest]:
@@ -193,6 +196,8 @@ def _look(connection: Connection, manifest: Manifest, *, take: bool) -> _Look:
     live = connection.client.get(path)
     if live is None:
         raise NotFound(f"{path}: deleted while it was looked at", status=404)
+    if ref_of(manifest).kind == "CustomResourceDefinition" and (gone := tuple(lost(live, manifest))):
+        return _Look(live, manifest, lost=gone)
     try:
         predicted = apply_yielding(connection.client, path, manifest, take=take, dry_run=True)
     except Invalid as refusal:
@@ -201,6 +206,13 @@ def _look(connection: Connection, manifest: Manifest, *, take: bool) -> _Look:
             raise
         return _Look(live, manifest, fixed)
     return _Look(live, after_takeover(live, predicted, adopting=take))
+
+
+def _refuse_losses(looks: Mapping[Ref, _Look]) -> None:
+    """Refuse definitions that would make stored objects unreadable."""
+    lines = [f"  {ref}: {reason}" for ref, look in looks.items() for reason in look.lost]
+    if lines:
+        raise ConflictError("\n".join(["stored objects would be lost:", *lines]))
 
 
 def _refuse_impossible(fixed: Mapping[Ref, tuple[str, ...]]) -> None:

@@ -11,10 +11,10 @@ from stackctl.cluster.surroundings import Explorer
 from stackctl.cluster.targets import Target
 from stackctl.model.children import WORKLOADS, faults_of, unready_pods
 from stackctl.model.conditions import holds
-from stackctl.model.objects import Manifest, Ref
+from stackctl.model.objects import Manifest, Ref, group_of
 from stackctl.model.outcome import Assessment, Status
 from stackctl.model.pod_faults import Fault, Patience, unready
-from stackctl.model.readiness import assess, established
+from stackctl.model.readiness import OBSERVING, assess, established
 
 FaultKey = tuple[str, str, str]
 
@@ -29,6 +29,7 @@ class Standing:
     hint: str = ""
     live: Manifest | None = None
     fault: Fault | None = None
+    kin: int = 0  # how far what objects control had changed
 
     def __str__(self) -> str:
         return f"{self.target.ref}: {self.message or self.status.value}"
@@ -53,7 +54,7 @@ class Judge:
 
     def ready(self, target: Target) -> Standing:
         """Judge whether a target is ready."""
-        live = self._scene.get(target.ref)
+        kin, live = self._scene.kin, self._scene.get(target.ref)
         if live is None or target.is_older(live):
             return self._unseen(target)
         surroundings = self._explorer.around(
@@ -61,13 +62,14 @@ class Judge:
         )
         if (target.ref.group, target.ref.kind) == ("", "PersistentVolumeClaim"):
             surroundings = replace(surroundings, binds_late=self._explorer.binds_late(live))
-        standing = _standing(target, assess(live, surroundings), live)
+        standing = replace(_standing(target, assess(live, surroundings), live), kin=kin)
         return self._with_pods(standing, live) if asks_for_pods(standing) else standing
 
     def again(self, former: Standing) -> Standing:
         """Judge once more, unless nothing can have changed."""
-        settled = former.status is Status.CURRENT and former.live is not None
-        if settled and self._scene.get(former.target.ref) is former.live:
+        same = former.live is not None and self._scene.get(former.target.ref) is former.live
+        alike = former.fault is None and former.kin == self._scene.kin
+        if same and (alike or former.status is Status.CURRENT):
             return former
         return self.ready(former.target)
 
@@ -136,5 +138,6 @@ def asks_for_pods(standing: Standing) -> bool:
 
 def _is_observed(live: Manifest) -> bool:
     """Tell whether the Pods there are can be of the present generation."""
-    observed = (live.get("status") or {}).get("observedGeneration")
+    unseen = 0 if (group_of(live), live["kind"]) in OBSERVING else None
+    observed = (live.get("status") or {}).get("observedGeneration", unseen)
     return observed is None or observed >= live["metadata"].get("generation", 0)

@@ -102,8 +102,8 @@ class Observer:
 
         def look() -> list[Standing]:
             insist(feeds)
-            standings[:] = [self._look_again(each) for each in standings]
-            return standings
+            standings[:] = [self._judge.again(each) for each in standings]
+            return [self._with_pods(each) for each in standings]
 
         def told(ready: int, total: int, missing: str) -> None:
             progress(ready + at_once, total + at_once, missing)
@@ -209,9 +209,8 @@ class Observer:
             kinds[each.ref.group, each.ref.kind, each.version].append(each.ref)
         return [self.feed(*kind, labels=self._labels, names=names) for kind, names in kinds.items()]
 
-    def _look_again(self, former: Standing) -> Standing:
-        """Judge a target again; a workload that hangs is not judged without its Pods."""
-        standing = self._judge.again(former)
+    def _with_pods(self, standing: Standing) -> Standing:
+        """Follow the Pods of a workload that hangs; without them it is not given up."""
         if not asks_for_pods(standing):
             return standing
         feeds = list(self._children(standing.target.ref))

@@ -89,14 +89,25 @@ def _retired(changes: Iterable[Change], server: str) -> Iterator[Attention]:
 
 
 def _leaving(changes: Iterable[Change]) -> Iterator[Attention]:
-    counted: Counter[str] = Counter()
+    counted: Counter[tuple[Action, str]] = Counter()
     for change in changes:
-        if change.action is not Action.PRUNE:
-            continue
-        if change.ref.kind in _GRAVE:
-            yield Attention(Topic.LEAVING, str(change.ref), "leaves, with what belongs to it")
-        else:
-            counted[change.component] += 1
-    for component, count in counted.items():
-        what = "1 object leaves" if count == 1 else f"{count} objects leave"
-        yield Attention(Topic.LEAVING, component, what)
+        if change.action is Action.PRUNE and change.ref.kind in _GRAVE:
+            yield Attention(
+                Topic.LEAVING, str(change.ref), "goes, unless somebody else's objects need it"
+            )
+        elif change.action in _ENDS:
+            counted[change.action, change.component] += 1
+    for (action, component), count in counted.items():
+        yield Attention(Topic.LEAVING, component, _ENDS[action](count))
+
+
+def _gone(count: int) -> str:
+    return "1 object goes" if count == 1 else f"{count} objects go"
+
+
+def _given_up(count: int) -> str:
+    what = "1 object stays and is" if count == 1 else f"{count} objects stay and are"
+    return f"{what} no longer the stack's"
+
+
+_ENDS = {Action.PRUNE: _gone, Action.RELEASE: _given_up}

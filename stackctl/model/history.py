@@ -29,6 +29,9 @@ class VersionChange:
         return f"+{self.component} {self.after}" if self.after else f"-{self.component}"
 
 
+_NAMED = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A release beside the one before it."""
@@ -40,6 +43,7 @@ class Revision:
     added: int
     changed: int
     removed: int
+    touched: tuple[str, ...] = ()  # components whose objects are among these
 
     @property
     def summary(self) -> str:
@@ -52,8 +56,16 @@ class Revision:
         signs = (("+", self.added), ("~", self.changed), ("-", self.removed))
         counted = " ".join(f"{sign}{count}" for sign, count in signs if count)
         if counted:
-            parts.append(f"{counted} objects")
+            parts.append(f"{counted} {self._objects}")
         return ", ".join(parts) or "nothing"
+
+    @property
+    def _objects(self) -> str:
+        one = self.added + self.changed + self.removed == 1
+        word = "object" if one else "objects"
+        # Components whose version changes are named already.
+        named = not self.versions and 0 < len(self.touched) <= _NAMED
+        return f"{word} of {' and '.join(self.touched)}" if named else word
 
 
 def revisions(releases: Sequence[Release]) -> tuple[Revision, ...]:
@@ -76,14 +88,19 @@ def _revision(previous: Release | None, release: Release) -> Revision:
     if previous is None and release.revision > 1:
         return Revision(release, False, None, (), 0, 0, 0)
     versions = version_changes(previous.components if previous else {}, release.components)
+    added = [ref for ref in now if ref not in was]
+    changed = [ref for ref, entry in now.items() if ref in was and _differ(was[ref], entry)]
+    removed = [ref for ref in was if ref not in now]
+    owners = {ref: entry.component for ref, entry in {**was, **now}.items()}
     return Revision(
         release=release,
         first=previous is None,
         previous=previous,
         versions=tuple(each for each in versions if each.changed),
-        added=sum(ref not in was for ref in now),
-        changed=sum(ref in was and _differ(was[ref], entry) for ref, entry in now.items()),
-        removed=sum(ref not in now for ref in was),
+        added=len(added),
+        changed=len(changed),
+        removed=len(removed),
+        touched=tuple(sorted({owners[ref] for ref in (*added, *changed, *removed)})),
     )
 
 

@@ -121,13 +121,14 @@ def from_plain(plain: Mapping[str, Any]) -> SavedPlan:
 
 def _planned(change: Change) -> Planned:
     live = change.live
+    fields = [[each.path, each.old, each.new] for each in change.differences]
     return Planned(
         component=change.component,
         action=change.action,
         desired=digest(change.desired) if change.desired is not None else "",
         uid=live["metadata"].get("uid", "") if live is not None else "",
         live=_mark(change, live) if live is not None else "",
-        differences=digest([[each.path, each.old, each.new] for each in change.differences]),
+        differences=digest(fields) if fields else "",
     )
 
 

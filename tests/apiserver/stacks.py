@@ -96,7 +96,7 @@ class Stack:
 
     def config(self, name: str, **data: str) -> Manifest:
         """A ConfigMap."""
-        return self._object("v1", "ConfigMap", name) | {"data": data or {"key": "value"}}
+        return self.object("v1", "ConfigMap", name) | {"data": data or {"key": "value"}}
 
     def deployment(self, name: str, image: str = "example.com/fine:1", **spec: Any) -> Manifest:
         """A Deployment of one container."""
@@ -104,7 +104,7 @@ class Stack:
         pod = {"containers": [{"name": "main", "image": image}]}
         template = {"metadata": {"labels": labels}, "spec": pod}
         body = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template} | spec
-        return self._object("apps/v1", "Deployment", name) | {"spec": body}
+        return self.object("apps/v1", "Deployment", name) | {"spec": body}
 
     def definition(self, plural: str, kind: str, **extra: Any) -> Manifest:
         """A definition of custom resources, in a group of the stack's own."""
@@ -131,9 +131,9 @@ class Stack:
 
     def custom(self, kind: str, name: str, **body: Any) -> Manifest:
         """An instance of such a definition."""
-        return self._object(f"{self.name}.example.com/v1", kind, name) | body
+        return self.object(f"{self.name}.example.com/v1", kind, name) | body
 
-    def _object(self, version: str, kind: str, name: str) -> Manifest:
+    def object(self, version: str, kind: str, name: str) -> Manifest:
         metadata = {"name": name, "namespace": self.name}
         return {"apiVersion": version, "kind": kind, "metadata": metadata}
 

@@ -5,6 +5,7 @@ ServiceAccounts, Roles and RoleBindings each, four Secrets, and the namespace it
 """
 
 import base64
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,13 @@ class Load:
         path.write_text(_documents(self.objects()))
         return path
 
+    def lines(self, path: Path) -> Path:
+        """Write a line for each request of the bare loop, an empty one after the namespaces."""
+        lines = [f"{_path(each)}\t{json.dumps(each)}" for each in self.objects()]
+        parts = (lines[: len(NAMESPACES)], lines[len(NAMESPACES) :])
+        path.write_text("\n\n".join("\n".join(part) for part in parts))
+        return path
+
     def _component(self, namespace: str) -> str:
         image = {"image": "registry.example.com/app", "tag": f"{self.edition}.0"}
         version = f"{self.edition}.0.0"
@@ -154,6 +162,14 @@ class Load:
             "template": {"metadata": {"labels": labels}, "spec": pod},
         }
         return self._object("apps/v1", "Deployment", namespace, name, spec=spec)
+
+
+def _path(manifest: Manifest) -> str:
+    """Say where the API server keeps an object."""
+    version, metadata = manifest["apiVersion"], manifest["metadata"]
+    root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    inside = f"/namespaces/{metadata['namespace']}" if "namespace" in metadata else ""
+    return f"{root}{inside}/{manifest['kind'].lower()}s/{metadata['name']}"
 
 
 def _by_kind(objects: Iterable[Manifest]) -> dict[str, list[Manifest]]:

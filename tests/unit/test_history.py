@@ -43,7 +43,7 @@ def test_objects_are_counted_as_added_changed_and_removed():
     )
     second = revisions([before, after])[1]
     assert (second.added, second.changed, second.removed) == (1, 2, 1)
-    assert second.summary == "+1 ~2 -1 objects"
+    assert second.summary == "+1 ~2 -1 objects of a"
 
 
 def test_versions_and_profiles_that_change_are_told():

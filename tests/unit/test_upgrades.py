@@ -170,6 +170,7 @@ def test_what_stands_out_of_a_plan_is_collected():
             change("CustomResourceDefinition", "w", Action.PRUNE),
             change("ConfigMap", "y", Action.PRUNE),
             change("ConfigMap", "z", Action.PRUNE),
+            change("ConfigMap", "b", Action.RELEASE, component="b"),
         ),
     )
     found = worth_knowing(plan, [VersionChange("a", "2.0.0", "1.9.0")], "v1.36.3")
@@ -181,9 +182,12 @@ def test_what_stands_out_of_a_plan_is_collected():
             "deleted and made again: spec.selector cannot be changed",
         ),
         Attention(
-            Topic.LEAVING, "CustomResourceDefinition/ns/w", "leaves, with what belongs to it"
+            Topic.LEAVING,
+            "CustomResourceDefinition/ns/w",
+            "goes, unless somebody else's objects need it",
         ),
-        Attention(Topic.LEAVING, "a", "2 objects leave"),
+        Attention(Topic.LEAVING, "a", "2 objects go"),
+        Attention(Topic.LEAVING, "b", "1 object stays and is no longer the stack's"),
     )
 
 
