@@ -11,7 +11,18 @@ from types import FrameType
 
 import typer
 
-from stackctl.cli import about, catalogue, deploy, history, look, ownership, sandbox, start, upgrade
+from stackctl.cli import (
+    about,
+    catalogue,
+    deploy,
+    history,
+    look,
+    ownership,
+    sandbox,
+    schema,
+    start,
+    upgrade,
+)
 from stackctl.cli.grammar import Command, Group
 from stackctl.cli.options import spread
 from stackctl.errors import Interrupted, StackError, UsageError
@@ -81,6 +92,7 @@ for _panel, _command in (
     (_CATALOGUE, catalogue.render),
     (_MORE, ownership.adopt),
     (_MORE, ownership.unlock),
+    (_MORE, schema.schema),
     (_MORE, about.version),
     (_MORE, about.completion),
 ):

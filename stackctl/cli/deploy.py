@@ -46,7 +46,7 @@ def deploy(
 
     def run(target: Cluster) -> int:
         with (
-            report.progress(telling.events, "deploy") as notify,
+            report.progress(telling.events, "deploy", target.context) as notify,
             connected(target, notify) as connection,
         ):
             outcome = action.deploy(
@@ -86,7 +86,7 @@ def teardown(
 
     def run(target: Cluster) -> int:
         with (
-            report.progress(telling.events, "teardown") as notify,
+            report.progress(telling.events, "teardown", target.context) as notify,
             connected(target, notify) as connection,
         ):
             outcome = action.teardown(

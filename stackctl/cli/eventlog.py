@@ -19,11 +19,12 @@ from stackctl.model.events import Event
 class EventLog:
     """A file that is added to from any thread; readable for its owner alone."""
 
-    def __init__(self, path: Path, command: str) -> None:
+    def __init__(self, path: Path, command: str, context: str = "") -> None:
         self._lock = threading.Lock()
         self._begun = time.monotonic()
         self._file = _open(path)
-        self._write(envelope("started", _now(), command=command))
+        target = {"context": context} if context else {}
+        self._write(envelope("started", _now(), command=command, **target))
 
     def event(self, event: Event) -> None:
         """Add one event."""

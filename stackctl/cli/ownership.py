@@ -29,7 +29,7 @@ def adopt(
         str, typer.Argument(help="Component to take over", autocompletion=complete_component)
     ],
 ) -> int:
-    """Take over the objects of a component that something else installed.
+    """Take over a component that something else installed.
 
     Objects of Helm, kubectl or another tool become part of the stack; what they have and the
     component does not is removed from them. Other components stay as they are. Shows every

@@ -62,9 +62,11 @@ class Report:
         return width_of(sys.stdout)
 
     @contextmanager
-    def progress(self, events: Path | None = None, command: str = "") -> Iterator[Notify]:
+    def progress(
+        self, events: Path | None = None, command: str = "", context: str | None = None
+    ) -> Iterator[Notify]:
         """Show events while the block runs, and add them to a file."""
-        with _logged(events, command) as log:
+        with _logged(events, command, context or "") as log:
             self._progress = progress = self._choose_progress()
             try:
                 yield progress.event if log is None else _both(progress.event, log)
@@ -305,14 +307,14 @@ def dumped(found: Any, format: str) -> str:
 
 
 @contextmanager
-def _logged(path: Path | None, command: str) -> Iterator[Notify | None]:
+def _logged(path: Path | None, command: str, context: str) -> Iterator[Notify | None]:
     """Open a file for events, if one is wanted, and note in it how the block ended."""
     if path is None:
         yield None
         return
     from stackctl.cli.eventlog import EventLog
 
-    log = EventLog(path, command)
+    log = EventLog(path, command, context)
     try:
         yield log.event
     except BaseException as error:

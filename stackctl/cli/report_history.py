@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from stackctl.cli.report_status import ago
-from stackctl.cli.terminal import Cell, Paint, Row, plain, shorten, table
+from stackctl.cli.terminal import Cell, Paint, Row, measure, plain, shorten, table
 from stackctl.model.history import Revision
 from stackctl.model.release import ReleaseStatus
 
 _HEADER = ("REVISION", "STATUS", "WHEN", "BY", "PROFILE", "CHANGED")
 _WIDE = ("REVISION", "STATUS", "BEGUN", "FINISHED", "BY", "TOOL", "PROFILE", "COMMAND", "CHANGED")
+_GAP = 2
+_LEAST = 20  # columns for what changed, however narrow the terminal
 _STYLES = {
     ReleaseStatus.DEPLOYED: "green",
     ReleaseStatus.SUPERSEDED: "dim",
@@ -24,9 +26,11 @@ def history_lines(
     """Write a line for each revision, oldest first."""
     if wide:
         return table(_WIDE, [_wide_row(each) for each in found], paint)
-    lines = table(_HEADER, [_row(each, now) for each in found], paint)
-    # Colours are codes that a cut could split; a terminal too narrow wraps what is painted.
-    return lines if paint.on else [shorten(line, width) for line in lines]
+    rows = [_row(each, now) for each in found]
+    before = [row[:-1] for row in (_HEADER, *rows)]
+    room = width and max(width - sum(measure(before)) - _GAP * len(_HEADER[:-1]), _LEAST)
+    cut = [(*row[:-1], shorten(str(row[-1]), room)) for row in rows]
+    return table(_HEADER, cut, paint)
 
 
 def history_document(stack: str, found: Sequence[Revision]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def upgrade(
     telling: Telling,
     shown: Shown,
 ) -> int:
-    """Bring a stack to other versions, another profile, other settings.
+    """Bring a stack to other versions, settings or another profile.
 
     Shows the versions, what has to be done by hand, what deserves attention and every change
     first, then asks. Without a profile and a stack file, the stack keeps its profile.

@@ -18,7 +18,7 @@ from stackctl.model.bundle import Bundle
 from stackctl.model.component import Mode
 from stackctl.model.definitions import lost
 from stackctl.model.immutable import fixed_fields, may_be_recreated
-from stackctl.model.objects import STACK_LABEL, Manifest, Ref, ref_of
+from stackctl.model.objects import STACK_LABEL, Manifest, Ref
 from stackctl.model.ownership import Verdict, field_conflicts, ours, owner, without
 from stackctl.model.plan import Snapshot, proven_unchanged
 from stackctl.model.release import Entry
@@ -196,7 +196,7 @@ def _look(connection: Connection, manifest: Manifest, *, take: bool) -> _Look:
     live = connection.client.get(path)
     if live is None:
         raise NotFound(f"{path}: deleted while it was looked at", status=404)
-    if ref_of(manifest).kind == "CustomResourceDefinition" and (gone := tuple(lost(live, manifest))):
+    if manifest["kind"] == "CustomResourceDefinition" and (gone := tuple(lost(live, manifest))):
         return _Look(live, manifest, lost=gone)
     try:
         predicted = apply_yielding(connection.client, path, manifest, take=take, dry_run=True)

@@ -13,7 +13,7 @@ from stackctl.model.component import Mode
 from stackctl.model.diff import Difference, differences
 from stackctl.model.objects import FIELD_MANAGER, Manifest, Ref, digest, version_of
 from stackctl.model.overlay import overlay
-from stackctl.model.ownership import ours, owned_digest
+from stackctl.model.ownership import ours, owned_digest, owner
 from stackctl.model.release import Entry
 
 LEAVING = "once the one that is being deleted is gone"
@@ -201,5 +201,8 @@ def drifted(live: Manifest, entry: Entry) -> tuple[Drift, ...]:
 
 def still_ours(entry: Entry, live: Manifest, stack: str) -> bool:
     """Tell whether an object is the one that was recorded, or that was about to be made."""
-    # An object that somebody deleted and made again has another uid and is theirs.
-    return entry.uid == live["metadata"].get("uid") if entry.uid else ours(live, stack)
+    # An object that somebody deleted and made again has another uid and is theirs, and so is one
+    # that another stack, or another tool, has signed since.
+    if not entry.uid:
+        return ours(live, stack)
+    return entry.uid == live["metadata"].get("uid") and not owner(live, stack)

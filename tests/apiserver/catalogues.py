@@ -26,7 +26,7 @@ class Shelf:
             "apiVersion": API,
             "kind": "Component",
             "metadata": metadata,
-            "spec": {"version": version, "namespace": self.stack, **spec},
+            "spec": {"version": version, "namespace": self.stack} | spec,
         }
         home = self.folder / "manifests" / name
         (home / "base").mkdir(parents=True, exist_ok=True)

@@ -134,6 +134,7 @@ class Stack:
         return self.object(f"{self.name}.example.com/v1", kind, name) | body
 
     def object(self, version: str, kind: str, name: str) -> Manifest:
+        """Any object of the stack's namespace, without what it says."""
         metadata = {"name": name, "namespace": self.name}
         return {"apiVersion": version, "kind": kind, "metadata": metadata}
 

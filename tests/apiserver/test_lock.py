@@ -202,14 +202,13 @@ def test_a_plan_made_before_another_run_ended_is_not_carried_out(stack):
     assert stack.teardown().residue == ()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT])
-def test_an_interrupted_run_finishes_what_it_sent_and_records_it(stack, proxy, tmp_path, number):
+def test_an_interrupted_run_finishes_what_it_sent_and_records_it(stack, proxy, tmp_path):
     """Ctrl-C: the request in flight ends, the record says so, the lock is given back."""
     hold = Hold()
     proxy.on("PATCH", "/configmaps/settings", hold)
     with child(proxy, tmp_path, stack.name, "deploy") as process:
         assert hold.arrived.wait(LONG)
-        process.send_signal(number)
+        process.send_signal(signal.SIGINT)
         with pytest.raises(LockedError):
             stack.deploy(*first(stack))
         hold.release.set()

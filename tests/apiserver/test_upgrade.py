@@ -13,6 +13,7 @@ from stackctl.model.upgrades import Verdict
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
 
+IMAGES = [{"image": "example.com/fine", "tag": "1"}]
 QUICK = DeployOptions(timeout=60.0, holder="tester@here")
 
 
@@ -128,9 +129,9 @@ def test_changes_of_a_definition_are_called_out(stack, shelf):
 
 def test_a_recreation_is_called_out_and_needs_consent(stack, shelf):
     """A selector cannot be changed: the Deployment would have to be deleted and made anew."""
-    shelf.put("widget", "1.1.0", stack.namespace(), labelled(stack, "one"))
+    shelf.put("widget", "1.1.0", stack.namespace(), labelled(stack, "one"), images=IMAGES)
     run(stack, shelf)
-    shelf.put("widget", "1.2.0", stack.namespace(), labelled(stack, "two"))
+    shelf.put("widget", "1.2.0", stack.namespace(), labelled(stack, "two"), images=IMAGES)
     with pytest.raises(ConflictError, match="deleted and made anew"):
         run(stack, shelf)
     options = DeployOptions(timeout=60.0, holder="tester@here", allow_recreate=True)
@@ -145,9 +146,5 @@ def labelled(stack: Stack, app: str):
     """A Deployment of no Pods that selects them by another label."""
     made = stack.deployment("d", replicas=0)
     made["spec"]["selector"] = {"matchLabels": {"app": app}}
-    made["spec"]["template"] = made["spec"]["template"] | {"metadata": {"labels": {"app": app}}}
-    del made["spec"]["template"]["spec"]["containers"]
-    made["spec"]["template"]["spec"]["containers"] = [
-        {"name": "main", "image": "example.com/fine:1"}
-    ]
+    made["spec"]["template"] |= {"metadata": {"labels": {"app": app}}}
     return made

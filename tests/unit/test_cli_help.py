@@ -44,6 +44,7 @@ def test_the_commands_are_the_ones_promised():
         "history",
         "adopt",
         "unlock",
+        "schema",
         "teardown",
         "profiles",
         "components",

@@ -6,7 +6,9 @@ from stackctl.model.diff import LAST_APPLIED
 from stackctl.model.takeover import after_takeover, installers, patch
 
 
-def entry(manager: str, fields: dict[str, Any], operation: str = "Update", **extra: Any) -> dict:
+def entry(
+    manager: str, fields: dict[str, Any], operation: str = "Update", **extra: Any
+) -> dict[str, Any]:
     return {
         "manager": manager,
         "operation": operation,
@@ -17,7 +19,7 @@ def entry(manager: str, fields: dict[str, Any], operation: str = "Update", **ext
     }
 
 
-def config(*entries: dict, data: dict[str, str] | None = None, **annotations: str) -> dict:
+def config(*entries: dict[str, Any], data: Any = None, **annotations: Any) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -114,7 +116,7 @@ def test_what_nobody_claims_any_more_leaves_the_prediction():
 def test_elements_of_lists_leave_by_their_key():
     """A container that only the former manager knew goes as a whole, defaults and all."""
     first, second = 'k:{"name":"main"}', 'k:{"name":"sidecar"}'
-    container = {".": {}, "f:name": {}, "f:image": {}}
+    container: dict[str, Any] = {".": {}, "f:name": {}, "f:image": {}}
     spec = {"f:spec": {"f:containers": {first: container, second: container}}}
     final = entry("finalizer-setter", {"f:metadata": {"f:finalizers": {'v:"b"': {}}}})
     former = entry("kubectl-client-side-apply", spec)

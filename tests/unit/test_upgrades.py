@@ -7,7 +7,7 @@ from stackctl.model.attention import Attention, Topic, worth_knowing
 from stackctl.model.component import UpgradeRule
 from stackctl.model.definitions import schema_changes
 from stackctl.model.history import VersionChange
-from stackctl.model.objects import ref_of
+from stackctl.model.objects import Manifest, ref_of
 from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.retirement import retiring
 from stackctl.model.upgrades import Verdict, passages, require_allowed
@@ -56,11 +56,13 @@ def test_a_forbidden_way_is_refused_with_its_reason_and_steps():
     require_allowed(passages([VersionChange("spark", "1.4.0", "2.5.2")], RULES))
 
 
-def schema(**properties) -> dict:
+def schema(**properties) -> Manifest:
     return {"type": "object", "properties": properties}
 
 
-def definition(*versions: tuple[str, dict], storage: str, served: tuple[str, ...] = ()) -> dict:
+def definition(
+    *versions: tuple[str, Manifest], storage: str, served: tuple[str, ...] = ()
+) -> Manifest:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",

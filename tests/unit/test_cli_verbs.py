@@ -1,0 +1,169 @@
+"""How history and upgrades look, and what happens with several targets."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from stackctl.cli.options import Cluster, Shown
+from stackctl.cli.report import Report
+from stackctl.cli.report_history import history_document, history_lines
+from stackctl.cli.report_unlock import hold_lines
+from stackctl.cli.report_upgrade import review_lines
+from stackctl.cli.targets import on_each
+from stackctl.cli.terminal import Paint, visible
+from stackctl.errors import ConflictError, Interrupted, StackError, Unreachable, UsageError
+from stackctl.model.attention import Attention, Topic
+from stackctl.model.component import UpgradeRule
+from stackctl.model.history import VersionChange, revisions
+from stackctl.model.outcome import Hold
+from stackctl.model.release import Release, ReleaseStatus
+from stackctl.model.upgrades import Passage, Review
+
+PLAIN = Paint(on=False)
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def release(revision: int, **fields) -> Release:
+    plain = {"status": ReleaseStatus.DEPLOYED, "command": "deploy --profile cpu"} | fields
+    return Release(
+        stack="ml",
+        revision=revision,
+        profile="cpu",
+        bundle="b",
+        cluster="c",
+        by="ada@laptop",
+        tool="0.1.0",
+        begun="2026-01-01T00:00:00Z",
+        finished="2026-01-01T00:01:00Z",
+        **plain,
+    )
+
+
+FOUND = revisions(
+    [
+        release(1, status=ReleaseStatus.SUPERSEDED, components={"a": "1.0.0"}),
+        release(2, status=ReleaseStatus.FAILED, message="a: not ready", components={"a": "1.1.0"}),
+        release(3, command="rollback 1", components={"a": "1.0.0"}),
+    ]
+)
+
+
+def test_history_has_a_line_for_each_revision():
+    """Who, when, what changed; why it failed, and what was gone back to."""
+    assert history_lines(FOUND, NOW, PLAIN, width=None, wide=False) == [
+        "REVISION  STATUS      WHEN        BY          PROFILE  CHANGED",
+        "1         superseded  23h59m ago  ada@laptop  cpu      +a 1.0.0",
+        "2         failed      23h59m ago  ada@laptop  cpu      a 1.0.0 → 1.1.0; a: not ready",
+        "3         deployed    23h59m ago  ada@laptop  cpu      back to 1: a 1.1.0 → 1.0.0",
+    ]
+
+
+def test_what_changed_is_cut_to_the_width_of_the_terminal():
+    """A long reason takes one line; `-o wide` and json have all of it."""
+    lines = history_lines(FOUND, NOW, Paint(on=True), width=80, wide=False)
+    assert max(map(visible, lines)) == 80
+    assert lines[2].endswith("…")
+
+
+def test_wide_history_says_what_was_run_and_with_what():
+    """Moments instead of spans, the command and the tool's version."""
+    _, first, *_ = history_lines(FOUND, NOW, PLAIN, width=None, wide=True)
+    assert "2026-01-01T00:00:00Z  2026-01-01T00:01:00Z  ada@laptop  0.1.0" in first
+    assert "deploy --profile cpu" in first
+
+
+def test_the_document_of_a_history_tells_person_and_machine_apart():
+    """For programs; a change without a predecessor to compare with is null."""
+    found = history_document("ml", FOUND)
+    assert (found["kind"], found["stack"]) == ("History", "ml")
+    second = found["revisions"][1]
+    assert (second["user"], second["host"]) == ("ada", "laptop")
+    assert second["changes"]["components"] == [{"name": "a", "before": "1.0.0", "after": "1.1.0"}]
+    oldest = history_document("ml", revisions([release(5)]))
+    assert oldest["revisions"][0]["changes"] is None
+
+
+def test_the_review_of_an_upgrade_shows_versions_steps_and_what_stands_out():
+    """In this order, before the plan."""
+    change = VersionChange("a", "1.0.0", "2.0.0")
+    review = Review(
+        revision=4,
+        profiles=("cpu", "gpu8"),
+        versions=(change, VersionChange("b", "", "1.0.0"), VersionChange("c", "1.0.0", "")),
+        passages=(Passage(change, (UpgradeRule("<2", "manual", "renamed", ("Note it",)),)),),
+        attention=(Attention(Topic.API, "CronJob/ns/x", "is not served"),),
+    )
+    assert review_lines(review, PLAIN) == [
+        "upgrade from revision 4, profile cpu → gpu8",
+        "",
+        "COMPONENT  FROM   TO",
+        "a          1.0.0  2.0.0  needs a hand",
+        "b          -      1.0.0  new",
+        "c          1.0.0  -      leaves",
+        "",
+        "by hand  a 1.0.0 → 2.0.0: renamed",
+        "  - Note it",
+        "",
+        "API  CronJob/ns/x: is not served",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(("expired", "said"), [(True, "is over"), (False, "warning:")])
+def test_a_living_lock_is_not_broken_without_a_warning(expired, said):
+    """Who holds it since when; a dead one needs no warning."""
+    hold = Hold("ml", "ada@laptop", "10:00", "10:05", 30.0, expired)
+    lines = hold_lines(hold, PLAIN)
+    assert lines[0] == "stack ml is locked by ada@laptop since 10:00"
+    assert said in "\n".join(lines)
+
+
+def test_each_target_has_its_turn_and_the_gravest_code_wins(capsys):
+    """A cluster that is down keeps no other from its own."""
+    answers: dict[str, int | StackError] = {"a": 1, "b": Unreachable("b is down"), "c": 0}
+    seen = []
+
+    def run(cluster: Cluster) -> int:
+        seen.append(cluster.context)
+        answer = answers[cluster.context or ""]
+        if isinstance(answer, StackError):
+            raise answer
+        return answer
+
+    report = Report(Shown(quiet=True))
+    assert on_each(Cluster(contexts=["a", "b", "c"]), report, run) == 5
+    assert seen == ["a", "b", "c"]
+    assert "error: b is down" in capsys.readouterr().err
+
+
+def test_several_targets_make_one_document(capsys):
+    """The failure of one is in it, with its context."""
+    report = Report(Shown(quiet=True), "json")
+
+    def run(cluster: Cluster) -> int:
+        if cluster.context == "b":
+            raise ConflictError("owned by another")
+        report.document({"kind": "Plan", "context": cluster.context})
+        return 0
+
+    assert on_each(Cluster(contexts=["a", "b"]), report, run) == 7
+    printed = json.loads(capsys.readouterr().out)
+    assert [each["kind"] for each in printed["items"]] == ["Plan", "Error"]
+    assert (printed["kind"], printed["items"][1]["context"]) == ("ResultList", "b")
+
+
+def test_an_interruption_ends_all_of_it():
+    """The user meant the command, not one of its targets."""
+
+    def run(cluster: Cluster) -> int:
+        raise Interrupted("stopped")
+
+    with pytest.raises(Interrupted):
+        on_each(Cluster(contexts=["a", "b"]), Report(Shown(quiet=True)), run)
+
+
+def test_a_command_for_one_target_refuses_several():
+    """Rather than taking the first."""
+    with pytest.raises(UsageError, match="several contexts"):
+        _ = Cluster(contexts=["a", "b"]).context
