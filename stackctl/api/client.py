@@ -20,7 +20,7 @@ from stackctl.api.exchange import (
     Sleep,
     Terms,
 )
-from stackctl.api.listing import Listing, Selection, read_list
+from stackctl.api.listing import Listing, Selection, read_list, read_page
 from stackctl.api.watching import WatchEvent, follow, read_watch
 from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite
 from stackctl.model.events import Notify
@@ -109,6 +109,10 @@ class Client:
     ) -> Listing:
         """Read all objects of a kind, page by page."""
         return read_list(self._exchange, Selection(path, labels, fields, metadata_only))
+
+    def page(self, path: str, *, labels: str = "", metadata_only: bool = False) -> Listing:
+        """Read the first few hundred objects of a kind; the answer says whether these are all."""
+        return read_page(self._exchange, Selection(path, labels, "", metadata_only))
 
     def apply(
         self,
@@ -212,19 +216,29 @@ class Client:
         self, path: str, *, uid: str = "", version: str = "", propagation: str = "Background"
     ) -> bool:
         """Delete an object; False when it, or the one with this uid and version, was not there."""
+        return self._delete(path, uid, version, propagation) is not None
+
+    def remove(self, path: str, *, uid: str = "") -> bool:
+        """Delete an object; True when it is gone already, False when something holds it yet."""
+        left = self._delete(path, uid, "", "Background") or {}
+        return "deletionTimestamp" not in left.get("metadata", {})
+
+    def _delete(self, path: str, uid: str, version: str, propagation: str) -> Manifest | None:
+        """Delete an object; return what the server says, None when it was not there."""
         options: dict[str, Any] = {"propagationPolicy": propagation}
         conditions = {"uid": uid, "resourceVersion": version}
         if given := {key: value for key, value in conditions.items() if value}:
             options["preconditions"] = given
         try:
-            self.send(Request("DELETE", path, body=encode(options), verb="delete"))
+            return self._exchange.answer(
+                Request("DELETE", path, body=encode(options), verb="delete")
+            )
         except NotFound as refusal:
-            return refusal.uncertain  # then it was us
+            return {} if refusal.uncertain else None  # then it was us
         except StaleWrite:
             if not uid:
                 raise
-            return False
-        return True
+            return None
 
     def watch(
         self,

@@ -40,6 +40,17 @@ class Listing:
 
     items: tuple[Manifest, ...]
     resource_version: str
+    complete: bool = True  # False: there is more, and one page was asked for
+
+
+def read_page(exchange: Exchange, selection: Selection) -> Listing:
+    """Read the first page alone."""
+    request = Request("GET", selection.path, accept=selection.accept, verb="list")
+    page = exchange.answer(replace(request, query=selection.query | {"limit": PAGE}))
+    metadata = page["metadata"]
+    return Listing(
+        tuple(_complete(page)), metadata["resourceVersion"], not metadata.get("continue")
+    )
 
 
 def read_list(

@@ -18,7 +18,7 @@ from stackctl.cluster.session import Session
 from stackctl.cluster.snapshot import apply_yielding
 from stackctl.cluster.takeover import take_over
 from stackctl.cluster.targets import Progress, Target
-from stackctl.errors import ApplyError, Interrupted, NotReadyError, StackError
+from stackctl.errors import ApplyError, Interrupted, NotReadyError, NotServed, StackError
 from stackctl.model.bundle import Bundle, BundleComponent
 from stackctl.model.component import Mode, Probe
 from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
@@ -27,6 +27,8 @@ from stackctl.model.objects import Manifest, Ref, ref_of
 from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.stages import Stage, stages
 
+LATE_KIND_SECONDS = 30.0  # for a kind that comes with an operator, after that one is ready
+LATE_KIND_LOOK_SECONDS = 1.0
 RESULT_WORDS = {
     Action.CREATE: "created",
     Action.UPDATE: "configured",
@@ -177,9 +179,7 @@ class _Run:
         if change.action is Action.UNCHANGED and change.live is not None:
             # Listed as metadata only, it carries the type of the list.
             typed = change.live | {key: manifest[key] for key in ("apiVersion", "kind")}
-            return Target.of(
-                typed, fresh=False, may_match_no_node=self.without_gpus, whole=False
-            )
+            return Target.of(typed, fresh=False, may_match_no_node=self.without_gpus, whole=False)
         self.session.begin(change.ref)
         result = self._bring_about(part, change, manifest)
         self.outcome.applied[change.ref] = result
@@ -192,11 +192,26 @@ class _Run:
             return recreate(self.session, change.ref, change.live, manifest)
         if change.action is Action.CREATE and change.live is not None:
             await_gone(self.session, change.ref, change.live, manifest)
-        path = self.session.connection.discovery.path_of(manifest)
+        path = self._served_path(part, manifest)
         client, take = self.session.connection.client, part.mode is Mode.ADOPTED
         if change.live is not None and change.action is not Action.CREATE:
             take_over(client, path, change.live, adopting=take)
         return apply_yielding(client, path, manifest, take=take)
+
+    def _served_path(self, part: BundleComponent, manifest: Manifest) -> str:
+        """Find where an object goes; a kind that an operator defines itself may come late."""
+        session = self.session
+        until = min(session.deadline, session.observer.now() + LATE_KIND_SECONDS)
+        while True:
+            try:
+                return session.connection.discovery.path_of(manifest)
+            except NotServed as refusal:
+                if not part.needs or session.observer.now() >= until:
+                    raise
+                self._tell(part, ComponentState.WAITING, waiting_for=str(refusal))
+            if session.abandoned.wait(LATE_KIND_LOOK_SECONDS):
+                raise Interrupted(f"{ref_of(manifest)}: not attempted")
+            session.connection.discovery.refresh()
 
     def _wait(self, part: BundleComponent, targets: Sequence[Target]) -> None:
         self.session.observer.wait(

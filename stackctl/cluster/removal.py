@@ -46,9 +46,15 @@ class Removal:
 
 
 def remove(
-    session: Session, removal: Removal, order: Sequence[tuple[Phase, Sequence[Ref]]]
+    session: Session,
+    removal: Removal,
+    order: Sequence[tuple[Phase, Sequence[Ref]]],
+    accepted: Callable[[], Sequence[Target]] = tuple,
 ) -> None:
     """Delete phase by phase; the next one begins when everything of the last is gone.
+
+    What is in a namespace of the same phase goes with it. Once the last delete was `accepted`,
+    that is called and says what else to wait for.
 
     Raises:
         ApplyError: deletes were refused, or objects were still there at the deadline; each is
@@ -57,14 +63,22 @@ def remove(
     for phase, refs in order:
         if session.abandoned.is_set():
             raise Interrupted("interrupted before everything was removed")
-        _delete_all(session, removal, refs)
+        spaces = {ref.name for ref in refs if ref.kind == "Namespace"}
+        alone = [ref for ref in refs if ref.namespace not in spaces]
+        left = _delete_all(session, removal, alone)
+        targets = [_target(session.connection, ref, removal.live[ref]) for ref in left]
+        if phase is order[-1][0]:
+            targets += accepted()
         session.observer.wait_gone(
-            [_target(session.connection, ref, removal.live[ref]) for ref in refs],
+            targets,
             deadline=session.deadline,
             progress=_progress(session, removal, refs),
             stop=session.abandoned,
             controllers=removal.controllers,
         )
+        for ref in refs:
+            if ref.namespace in spaces:
+                session.notify(ObjectDone(removal.component(ref), ref, removal.word))
         removal.took(refs)
         for event in removal.progress(refs):
             session.notify(event)
@@ -72,31 +86,35 @@ def remove(
             session.connection.discovery.refresh()
 
 
-def _delete_all(session: Session, removal: Removal, refs: Sequence[Ref]) -> None:
-    def delete(ref: Ref) -> StackError | None:
+def _delete_all(session: Session, removal: Removal, refs: Sequence[Ref]) -> list[Ref]:
+    """Delete objects; return those that are not gone by the time of the answer."""
+
+    def delete(ref: Ref) -> StackError | bool:
         try:
             session.begin(ref)
-            delete_one(session.connection, ref, removal.live[ref])
+            gone = delete_one(session.connection, ref, removal.live[ref])
         except StackError as error:
             return error
         session.notify(ObjectDone(removal.component(ref), ref, removal.word))
-        return None
+        return gone
 
-    failed = [error for error in session.pool.map(delete, refs) if error is not None]
+    answers = dict(zip(refs, session.pool.map(delete, refs), strict=True))
+    failed = [answer for answer in answers.values() if isinstance(answer, StackError)]
     for error in failed:
         if isinstance(error, Interrupted | LockedError):
             raise error
     if failed:
         raise ApplyError("\n".join(str(error) for error in failed), hint=failed[0].hint)
+    return [ref for ref, gone in answers.items() if not gone]
 
 
-def delete_one(connection: Connection, ref: Ref, live: Manifest) -> None:
-    """Delete one object if it is still the one that was seen; gone is fine."""
+def delete_one(connection: Connection, ref: Ref, live: Manifest) -> bool:
+    """Delete one object if it is still the one that was seen; True when it is gone already."""
     resource = connection.discovery.find(ref.group, ref.kind)
     if resource is None:
-        return  # its definition is gone, and so is it
+        return False  # its definition is gone, and so is it; or its server does not answer
     uid = live["metadata"].get("uid", "")
-    connection.client.delete(resource.path(ref.namespace, ref.name), uid=uid)
+    return connection.client.remove(resource.path(ref.namespace, ref.name), uid=uid)
 
 
 def _target(connection: Connection, ref: Ref, live: Manifest) -> Target:

@@ -5,7 +5,7 @@ unchanged; only the others are read and tried in a server-side dry run. What fol
 decided in `model.plan`.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -13,19 +13,28 @@ from dataclasses import dataclass
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
 from stackctl.cluster.connection import Connection
-from stackctl.errors import ConflictError, FieldConflict, Invalid, NotFound, NotServed
+from stackctl.errors import (
+    ConflictError,
+    FieldConflict,
+    Invalid,
+    NotFound,
+    NotServed,
+    Rejected,
+)
 from stackctl.model.bundle import Bundle
 from stackctl.model.component import Mode
 from stackctl.model.definitions import lost
 from stackctl.model.immutable import fixed_fields, may_be_recreated
-from stackctl.model.objects import STACK_LABEL, Manifest, Ref
+from stackctl.model.kinds import GroupKind, defined
+from stackctl.model.objects import STACK_LABEL, Manifest, Ref, group_of, ref_of, version_of
+from stackctl.model.overlay import overlay
 from stackctl.model.ownership import Verdict, field_conflicts, ours, owner, without
 from stackctl.model.plan import Snapshot, proven_unchanged
 from stackctl.model.release import Entry
 from stackctl.model.takeover import after_takeover
 
 # From this many absent objects of one kind in one namespace, a LIST is cheaper than the GETs.
-LIST_FROM = 12
+LIST_FROM = 6
 
 
 def take(
@@ -55,9 +64,16 @@ def take(
     )
     clear = proven | Snapshot(found, {}, proven).leaving
     asked = [ref for ref in desired if ref in found and ref not in clear]
-    answers = pool.map(
-        lambda ref: _look(connection, desired[ref][1], take=desired[ref][0] in adopted), asked
-    )
+    moving = _changing_kinds(desired[ref][1] for ref in asked)
+    whole = _whole(connection, stack, [desired[ref][1] for ref in asked], pool)
+
+    def look(ref: Ref) -> _Look:
+        component, manifest = desired[ref]
+        moves = (ref.group, ref.kind) in moving
+        known = whole.get(ref)
+        return _look(connection, manifest, known, take=component in adopted, moves=moves)
+
+    answers = pool.map(look, asked)
     looks = dict(zip(asked, answers, strict=True))
     _refuse_losses(looks)
     fixed = {ref: look.fixed for ref, look in looks.items() if look.fixed}
@@ -139,9 +155,12 @@ def _namespaces(
     """Tell which namespaces exist: nothing needs to be looked for in the others."""
     known = {ref.name for ref in found if ref.kind == "Namespace"}
     unknown = [name for name in names if name not in known]
-    path = "/api/v1/namespaces/"
+    path = "/api/v1/namespaces"
+    if len(unknown) >= LIST_FROM:
+        listing = connection.client.list(path, metadata_only=True)
+        return {item["metadata"]["name"] for item in listing.items}
     answers = pool.map(
-        lambda name: connection.client.get(f"{path}{name}", metadata_only=True), unknown
+        lambda name: connection.client.get(f"{path}/{name}", metadata_only=True), unknown
     )
     return known | {
         name for name, answer in zip(unknown, answers, strict=True) if answer is not None
@@ -190,22 +209,52 @@ def _refuse_foreign(
         )
 
 
-def _look(connection: Connection, manifest: Manifest, *, take: bool) -> _Look:
-    """Read one object, and what applying it would make of it."""
+def _changing_kinds(asked: Iterable[Manifest]) -> frozenset[GroupKind]:
+    """Name the kinds whose definitions may be about to change."""
+    return frozenset(
+        defined([each for each in asked if each["kind"] == "CustomResourceDefinition"])
+    )
+
+
+def _whole(
+    connection: Connection, stack: str, manifests: Iterable[Manifest], pool: Executor
+) -> dict[Ref, Manifest]:
+    """Read all objects of kinds of which many have to be looked at, those labelled as ours."""
+    counts = Counter((group_of(each), each["kind"], version_of(each)) for each in manifests)
+    many = [kind for kind, count in counts.items() if count >= LIST_FROM]
+    resources = [found for kind in many if (found := connection.discovery.find(*kind))]
+    labels = f"{STACK_LABEL}={stack}"
+    listings = pool.map(lambda each: connection.client.list(each.path(), labels=labels), resources)
+    return {ref_of(item): item for listing in listings for item in listing.items}
+
+
+def _look(
+    connection: Connection, manifest: Manifest, known: Manifest | None, *, take: bool, moves: bool
+) -> _Look:
+    """Read one object, if it is not known yet, and what applying it would make of it.
+
+    What moves on with its definition may not fit the one that is still there.
+    """
     path = connection.discovery.path_of(manifest)
-    live = connection.client.get(path)
+    live = known or connection.client.get(path)
     if live is None:
         raise NotFound(f"{path}: deleted while it was looked at", status=404)
-    if manifest["kind"] == "CustomResourceDefinition" and (gone := tuple(lost(live, manifest))):
-        return _Look(live, manifest, lost=gone)
     try:
         predicted = apply_yielding(connection.client, path, manifest, take=take, dry_run=True)
-    except Invalid as refusal:
-        fixed = fixed_fields(refusal.causes)
-        if not fixed:
+    except Rejected as refusal:
+        fixed = fixed_fields(refusal.causes) if isinstance(refusal, Invalid) else ()
+        gone = () if fixed else _losses(live, manifest)
+        if fixed or gone:
+            return _Look(live, manifest, fixed, gone)
+        if not moves:
             raise
-        return _Look(live, manifest, fixed)
+        return _Look(live, overlay(live, manifest))
     return _Look(live, after_takeover(live, predicted, adopting=take))
+
+
+def _losses(live: Manifest, manifest: Manifest) -> tuple[str, ...]:
+    """Say what of a definition's objects could not be read any more; nothing of other kinds."""
+    return tuple(lost(live, manifest)) if manifest["kind"] == "CustomResourceDefinition" else ()
 
 
 def _refuse_losses(looks: Mapping[Ref, _Look]) -> None:

@@ -8,9 +8,12 @@ from concurrent.futures import Executor
 
 from stackctl.api.discovery import ApiResource
 from stackctl.cluster.connection import Connection
-from stackctl.errors import NotServed, Rejected
+from stackctl.errors import AccessDenied, NotServed, Rejected
 from stackctl.model.objects import STACK_LABEL, Manifest, Ref
 from stackctl.model.removal import BOOKKEEPING, Survey, foreign
+
+# From this many namespaces, a LIST of a kind in all of them is cheaper, if it is not too long.
+WIDE_FROM = 3
 
 
 def look(
@@ -63,8 +66,14 @@ def content_of(
 ) -> dict[Ref, Manifest]:
     """List everything in namespaces, of every kind the server serves."""
     kinds = [each for each in _listable(connection) if each.namespaced]
+    found: dict[Ref, Manifest] = {}
+    if len(namespaces) >= WIDE_FROM:
+        pages = dict(zip(kinds, pool.map(lambda each: _page(connection, each), kinds), strict=True))
+        kinds = [each for each, page in pages.items() if page is None]
+        found = {ref: item for page in pages.values() if page for ref, item in page.items()}
     asked = [(each, namespace) for namespace in namespaces for each in kinds]
-    return _list_all(connection, asked, pool)
+    inside = {ref: item for ref, item in found.items() if ref.namespace in set(namespaces)}
+    return inside | _list_all(connection, asked, pool)
 
 
 def labelled_everywhere(connection: Connection, stack: str, pool: Executor) -> dict[Ref, Manifest]:
@@ -92,6 +101,15 @@ def _list_all(
     return {ref: item for answer in answers for ref, item in answer.items()}
 
 
+def _page(connection: Connection, resource: ApiResource) -> dict[Ref, Manifest] | None:
+    """List a kind in all namespaces; None where that is too much, or denied."""
+    try:
+        listing = connection.client.page(resource.path(), metadata_only=True)
+    except (AccessDenied, Rejected):
+        return None
+    return _by_ref(resource, listing.items) if listing.complete else None
+
+
 def _list(
     connection: Connection, resource: ApiResource, namespace: str, labels: str
 ) -> dict[Ref, Manifest]:
@@ -105,6 +123,10 @@ def _list(
         if error.status == 405:  # listed in discovery, but not by its server
             return {}
         raise
+    return _by_ref(resource, listing.items)
+
+
+def _by_ref(resource: ApiResource, items: Iterable[Manifest]) -> dict[Ref, Manifest]:
     return {
         Ref(
             resource.group,
@@ -112,5 +134,5 @@ def _list(
             item["metadata"].get("namespace", ""),
             item["metadata"]["name"],
         ): item
-        for item in listing.items
+        for item in items
     }

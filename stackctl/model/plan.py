@@ -119,6 +119,8 @@ def make(bundle: Bundle, stack: str, snapshot: Snapshot, inventory: Iterable[Ent
         else _change(ref, component, manifest, snapshot, stack, known.get(ref))
         for ref, (component, manifest) in desired.items()
     ]
+    # One object can be known under two API groups, of which the bundle now names another.
+    staying = {snapshot.live[ref]["metadata"]["uid"] for ref in desired if ref in snapshot.live}
     given_up = {part.name for part in bundle.components if part.mode is Mode.EXTERNAL}
     leaving_us = [
         Change(
@@ -131,6 +133,7 @@ def make(bundle: Bundle, stack: str, snapshot: Snapshot, inventory: Iterable[Ent
         if ref not in desired
         and ref in snapshot.live
         and still_ours(entry, snapshot.live[ref], stack)
+        and snapshot.live[ref]["metadata"]["uid"] not in staying
     ]
     return Plan(stack, bundle.profile, (*changes, *leaving_us))
 

@@ -64,10 +64,17 @@ def phase(ref: Ref) -> Phase:
 def phases(
     refs: Iterable[Ref],
 ) -> tuple[tuple[Phase, tuple[Ref, ...]], ...]:
-    """Group objects by when they are removed, in that order."""
+    """Group objects by when they are removed, in that order.
+
+    What nobody waits for leaves together with its namespace, if that goes as well.
+    """
+    going = tuple(refs)
+    spaces = {ref.name for ref in going if ref.kind == "Namespace"}
     groups: dict[Phase, list[Ref]] = {}
-    for ref in refs:
-        groups.setdefault(phase(ref), []).append(ref)
+    for ref in going:
+        when = phase(ref)
+        along = when is Phase.REST and ref.namespace in spaces
+        groups.setdefault(Phase.DEFINITIONS if along else when, []).append(ref)
     return tuple((each, tuple(groups[each])) for each in sorted(groups))
 
 

@@ -30,6 +30,8 @@ _INSTALLERS = re.compile(
     r"helm|Helm|kubectl|kubectl-client-side-apply|kubectl-create"
     r"|kubectl-replace|before-first-apply"
 )
+# The API server's name for whoever held the fields before somebody wiped managedFields.
+_REBUILT = "before-first-apply"
 _HELM = "meta.helm.sh/release-name"
 
 
@@ -85,6 +87,8 @@ def _passes(entry: Mapping[str, Any], live: Manifest, *, adopting: bool) -> bool
     manager = str(entry.get("manager", ""))
     if manager == FIELD_MANAGER:
         return entry.get("operation") == "Update"
+    if manager == _REBUILT and own_entry(live) is not None:
+        return True
     if not adopting:
         return False
     # Helm of some years ago went by the name of its HTTP library.

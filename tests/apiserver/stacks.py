@@ -57,9 +57,13 @@ class Stack:
                 pool,
                 agree=lambda *_: True,
                 notify=notify or self.tell,
-                options=DeployOptions(timeout=timeout, holder="tester@here", **options),
+                options=self.options(timeout=timeout, **options),
                 now=time.monotonic,
             )
+
+    def options(self, **options: Any) -> DeployOptions:
+        """Say how a deploy goes about it."""
+        return DeployOptions(**{"timeout": QUICK, "holder": "tester@here"} | options)
 
     def teardown(self, timeout: float = QUICK, **options: Any) -> TeardownOutcome:
         """Take everything off again."""
