@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from stackctl.cluster import releases, residue, snapshot, survey
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import LEASE_SECONDS, Claim, await_free, locked
+from stackctl.cluster.lock import LEASE_SECONDS, Claim, Lock, await_free, locked
 from stackctl.cluster.removal import Removal, remove
 from stackctl.cluster.session import Session, workers
+from stackctl.cluster.targets import Target
 from stackctl.cluster.wait import Observer
 from stackctl.errors import ConflictError, Interrupted, ReleaseError
 from stackctl.model.bundle import Bundle
@@ -100,7 +101,7 @@ def teardown(
     with workers(connection.stop) as pool:
         notify(Step("looking at the cluster"))
         recorded = releases.current(connection.client, stack)
-        if recorded is None:
+        if recorded is None or residue.record_leaves(connection.client):
             return _sweep(connection, stack, options, pool, notify, now)
         sight = _look(connection, stack, recorded, options, pool)
         _require_choice(sight.found, options)
@@ -125,16 +126,18 @@ def _sweep(
     """Remove what runs that were killed at their very beginning or end left of a record."""
     client, deadline = connection.client, now() + options.timeout
     there = releases.traces(client, stack)
-    if there and not options.dry_run:
-        with locked(client, stack, options.claim, connection.stop, notify):
-            releases.require_latest(client, stack, None)
-            releases.forget(client, stack)
+    outcome = TeardownOutcome(connection.info, Plan(stack, "", ()), dry_run=options.dry_run)
     if not options.dry_run:
+        if there and not residue.record_leaves(client):
+            with locked(client, stack, options.claim, connection.stop, notify):
+                releases.require_latest(client, stack, None)
+                releases.forget(client, stack)
+        there = residue.await_departure(connection, stack, pool, deadline, now) or there
         residue.remove_record_namespace(connection, pool, deadline, now)
     if not there:
         known = ", ".join(releases.stacks(client)) or "none"
         raise ReleaseError(f"stack {stack}: not on this cluster (there: {known})")
-    return TeardownOutcome(connection.info, Plan(stack, "", ()), dry_run=options.dry_run)
+    return replace(outcome, residue=residue.scan(connection, pool, stack))
 
 
 def _look(
@@ -208,7 +211,7 @@ def _carry_out(
         begun = replace(sight.recorded.release, status=ReleaseStatus.UNINSTALLING)
         releases.update(client, sight.recorded, begun)
         try:
-            _remove_all(session, sight, options)
+            forgotten = _remove_all(session, sight, options, lock)
         except KeyboardInterrupt:
             stop.set()
             raise Interrupted(
@@ -216,16 +219,21 @@ def _carry_out(
                 hint="run the same command again to go on",
             ) from None
         notify(Step("looking for residue"))
-        left = residue.scan(session, sight.stack, sight.going, sight.kept)
-        if not left:
+        left = residue.scan(connection, pool, sight.stack, sight.going, sight.kept)
+        if not left and not forgotten:
             lock.confirm()
             releases.forget(client, sight.stack)
-    if not left:
+    if not left and not forgotten:
         residue.remove_record_namespace(connection, pool, deadline, now)
     return left
 
 
-def _remove_all(session: Session, sight: Sight, options: TeardownOptions) -> None:
+def _remove_all(session: Session, sight: Sight, options: TeardownOptions, lock: Lock) -> bool:
+    """Delete in order; tell whether the record went at the same time as the last of it.
+
+    Kubernetes takes its time over namespaces. Once the last ones are being deleted there is
+    nothing left to resume: whoever comes next finds them by their label, if they hang.
+    """
     removal = Removal(sight.live, sight.components, "deleted")
     if options.delete_data:
         _remove_data(session, sight)
@@ -233,7 +241,17 @@ def _remove_all(session: Session, sight: Sight, options: TeardownOptions) -> Non
     remove(session, removal, [each for each in order if each[0] < Phase.DEFINITIONS])
     residue.remove_leftovers(session, sight.leftovers)
     residue.clean_nodes(session, sight.node_managers)
-    remove(session, removal, [each for each in order if each[0] >= Phase.DEFINITIONS])
+    records: list[Target] = []
+
+    def dismiss_record() -> list[Target]:
+        if record := residue.dismiss_record(session.connection, session.pool, sight.stack):
+            lock.leave()
+            records.append(record)
+        return records
+
+    last = [each for each in order if each[0] >= Phase.DEFINITIONS]
+    remove(session, removal, last, dismiss_record)
+    return bool(records)
 
 
 def _remove_data(session: Session, sight: Sight) -> None:

@@ -87,10 +87,14 @@ class Lock:
         if trouble is not None and self._overdue:
             raise trouble
 
-    def release(self) -> None:
-        """Give the lock back; a lock that was lost is left to its new holder."""
+    def leave(self) -> None:
+        """Hold it to the end, but no longer renew it: its namespace is being deleted."""
         self._released.set()
         self._renewer.join()
+
+    def release(self) -> None:
+        """Give the lock back; a lock that was lost is left to its new holder."""
+        self.leave()
         if self.lost.is_set():
             return
         metadata = self._lease["metadata"]
@@ -196,9 +200,10 @@ def held_by(client: Client, stack: str) -> str:
     return str(hold) if hold is not None and not hold.expired else ""
 
 
-def held_at_all(client: Client) -> bool:
-    """Tell whether a run is on, on whichever stack."""
-    leases = client.list(LEASES, labels=RECORD_LABEL).items
+def held_at_all(client: Client, *, but: str = "") -> bool:
+    """Tell whether a run is on, on whichever stack `but` one."""
+    labels = f"{RECORD_LABEL},{RECORD_LABEL}!={but}" if but else RECORD_LABEL
+    leases = client.list(LEASES, labels=labels).items
     now = server_time(client) if leases else None
     return any(not _hold("", lease, now).expired for lease in leases if now is not None)
 

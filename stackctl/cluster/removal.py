@@ -66,7 +66,7 @@ def remove(
         spaces = {ref.name for ref in refs if ref.kind == "Namespace"}
         alone = [ref for ref in refs if ref.namespace not in spaces]
         left = _delete_all(session, removal, alone)
-        targets = [_target(session.connection, ref, removal.live[ref]) for ref in left]
+        targets = [target_of(session.connection, ref, removal.live[ref]) for ref in left]
         if phase is order[-1][0]:
             targets += accepted()
         session.observer.wait_gone(
@@ -117,7 +117,8 @@ def delete_one(connection: Connection, ref: Ref, live: Manifest) -> bool:
     return connection.client.remove(resource.path(ref.namespace, ref.name), uid=uid)
 
 
-def _target(connection: Connection, ref: Ref, live: Manifest) -> Target:
+def target_of(connection: Connection, ref: Ref, live: Manifest) -> Target:
+    """Name an object whose end is waited for."""
     resource = connection.discovery.find(ref.group, ref.kind)
     return Target(ref, resource.version if resource else "", live["metadata"].get("uid", ""))
 

@@ -235,10 +235,12 @@ def _look(
 
     What moves on with its definition may not fit the one that is still there.
     """
-    path = connection.discovery.path_of(manifest)
+    path, served = _path_now(connection, manifest, moves=moves)
     live = known or connection.client.get(path)
     if live is None:
         raise NotFound(f"{path}: deleted while it was looked at", status=404)
+    if not served:
+        return _Look(live, overlay(live, manifest))
     try:
         predicted = apply_yielding(connection.client, path, manifest, take=take, dry_run=True)
     except Rejected as refusal:
@@ -250,6 +252,18 @@ def _look(
             raise
         return _Look(live, overlay(live, manifest))
     return _Look(live, after_takeover(live, predicted, adopting=take))
+
+
+def _path_now(connection: Connection, manifest: Manifest, *, moves: bool) -> tuple[str, bool]:
+    """Find where an object is, and whether in the version that it is to be applied in."""
+    try:
+        return connection.discovery.path_of(manifest), True
+    except NotServed:
+        ref = ref_of(manifest)
+        resource = connection.discovery.find(ref.group, ref.kind)
+        if resource is None or not moves:
+            raise
+        return resource.path(ref.namespace, ref.name), False
 
 
 def _losses(live: Manifest, manifest: Manifest) -> tuple[str, ...]:

@@ -165,3 +165,48 @@ def test_no_drift_where_our_entry_is_as_it_was():
     live = live_config()
     live["metadata"]["managedFields"].append({"manager": "x", "operation": "Update"})
     assert drifted(live, entry_for(config(), live)) == ()
+
+
+def test_a_field_that_cannot_change_makes_a_recreation():
+    """The reason names the field, the differences what it is and would be."""
+    live, wanted = live_config("1"), config("2")
+    ref = ref_of(live)
+    fixed = {ref: ("data cannot be changed",)}
+    change = only(planned([wanted], Snapshot({ref: live}, {}, frozenset(), fixed)))
+    assert (change.action, change.reason) == (Action.RECREATE, "data cannot be changed")
+    assert [(each.path, each.old, each.new) for each in change.differences] == [
+        ("data.key", "1", "2")
+    ]
+
+
+def test_what_is_being_deleted_is_made_again():
+    """An object that is going, or whose namespace is, is created once it is gone."""
+    going = live_config()
+    going["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+    ref = ref_of(going)
+    change = only(planned([config()], Snapshot({ref: going}, {}, frozenset())))
+    assert (change.action, change.live) == (Action.CREATE, going)
+    named = {"name": "ml", "uid": "n"}
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": named}
+    leaving = space | {"metadata": named | {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
+    snapshot = Snapshot({ref: live_config(), ref_of(space): leaving}, {}, frozenset())
+    assert set(planned([space, config()], snapshot).counts) == {Action.CREATE}
+
+
+def test_what_was_about_to_be_made_is_pruned_only_if_it_is_ours():
+    """An entry without a uid may be of a run that was killed: the labels tell."""
+    live, ref = live_config(), ref_of(config())
+    entry = entry_for(config(), live, uid="", owned="")
+    snapshot = Snapshot({ref: live}, {}, frozenset())
+    assert only(planned([], snapshot, (entry,))).action is Action.PRUNE
+    theirs = Snapshot({ref: live_config(ours=False)}, {}, frozenset())
+    assert planned([], theirs, (entry,)).changes == ()
+
+
+def test_one_object_under_two_groups_is_not_pruned():
+    """The bundle names it by another API group now: it is the same object."""
+    live = live_config()
+    other = live | {"apiVersion": "old.example.com/v1"}
+    entry = entry_for(other, live)
+    snapshot = Snapshot({ref_of(live): live, ref_of(other): other}, {}, frozenset({ref_of(live)}))
+    assert only(planned([config()], snapshot, (entry,))).action is Action.UNCHANGED

@@ -75,3 +75,14 @@ def test_a_superset_keeps_what_the_last_release_owned():
         Entry(fresh, "a", "v1", created=True),
         Entry(there, "a", "v1", created=False),
     )
+
+
+def test_what_a_superset_makes_anew_has_nothing_of_the_old_one():
+    """The proofs of an object that is gone, or about to go, are not those of its successor."""
+    old = Entry(Ref("", "ConfigMap", "ml", "x"), "a", "v1", uid="u", owned="o", created=False)
+    assert superset([old], [(old.ref, "b", "v1")], kept=()) == (
+        Entry(old.ref, "b", "v1", created=True),
+    )
+    assert superset([old], [(old.ref, "b", "v1")], kept={old.ref}) == (
+        Entry(old.ref, "b", "v1", uid="u", owned="o", created=False),
+    )
