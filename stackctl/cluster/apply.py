@@ -6,8 +6,10 @@ known by `wait`.
 """
 
 import queue
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from graphlib import TopologicalSorter
@@ -29,6 +31,7 @@ from stackctl.model.stages import Stage, stages
 
 LATE_KIND_SECONDS = 30.0  # for a kind that comes with an operator, after that one is ready
 LATE_KIND_LOOK_SECONDS = 1.0
+AT_ONCE = 6  # components that are applied; together they keep every worker busy
 RESULT_WORDS = {
     Action.CREATE: "created",
     Action.UPDATE: "configured",
@@ -86,6 +89,8 @@ class _Run:
         self.bundle = bundle
         self.changes = {change.ref: change for change in plan.changes}
         self.outcome = outcome
+        # The first are getting ready while the next are applied, instead of all at the end.
+        self._turns = threading.Semaphore(AT_ONCE)
         # A profile that asks for no GPU may meet a cluster that has none.
         self.without_gpus = bundle.requires.gpu is None
 
@@ -136,8 +141,9 @@ class _Run:
             return
         self._tell(part, ComponentState.APPLYING)
         targets: list[Target] = []
-        for stage in stages(part):
-            targets += self._stage(part, stage, targets)
+        with self._turns:
+            for stage in stages(part):
+                targets += self._stage(part, stage, targets)
         if self.session.wait:
             self._wait(part, targets)
             for each in part.probes:
@@ -151,16 +157,27 @@ class _Run:
 
     def _stage(self, part: BundleComponent, stage: Stage, before: Sequence[Target]) -> list[Target]:
         if stage.after_ready:
-            self._wait(part, before)
+            with self._aside():
+                self._wait(part, before)
         targets = self._apply_all(part, stage.objects)
         if stage.establishes:
-            self.session.observer.wait_established(
-                [target for target in targets if target.ref.kind == stage.establishes],
-                deadline=self.session.deadline,
-                progress=self._progress(part),
-                stop=self.session.abandoned,
-            )
+            with self._aside():
+                self.session.observer.wait_established(
+                    [target for target in targets if target.ref.kind == stage.establishes],
+                    deadline=self.session.deadline,
+                    progress=self._progress(part),
+                    stop=self.session.abandoned,
+                )
         return targets
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Let another component apply while this one waits."""
+        self._turns.release()
+        try:
+            yield
+        finally:
+            self._turns.acquire()
 
     def _apply_all(self, part: BundleComponent, objects: Sequence[Manifest]) -> list[Target]:
         futures = [self.session.pool.submit(self._apply, part, manifest) for manifest in objects]

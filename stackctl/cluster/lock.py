@@ -69,7 +69,8 @@ class Lock:
         Raises:
             LockedError: the lock was lost.
         """
-        if self.lost.is_set() or self._overdue:
+        left = self._released.is_set() and not self.lost.is_set()
+        if not left and (self.lost.is_set() or self._overdue):
             self.confirm()
 
     def confirm(self) -> None:

@@ -4,7 +4,8 @@ Nothing in here asks the API server, or judges what it said.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from stackctl.model.children import controller
 from stackctl.model.objects import Manifest, Ref, ref_of
@@ -20,6 +21,7 @@ class Scene:
         self._objects: dict[Ref, Manifest] = {}
         self._owned: dict[str, dict[str, Manifest]] = {}  # by the controller's uid, then their own
         self._gone: dict[str, Manifest] = {}  # by uid, as last seen
+        self._bells: dict[threading.Event, frozenset[Ref]] = {}
 
     @property
     def version(self) -> int:
@@ -36,11 +38,26 @@ class Scene:
         with self._changed:
             self._changed.wait_for(lambda: self._version != version, seconds)
 
-    def touch(self) -> None:
-        """Wake everybody who waits."""
+    @contextmanager
+    def bell(self, refs: Iterable[Ref]) -> Iterator[threading.Event]:
+        """Give what is set by every change that may matter to these objects."""
+        bell = threading.Event()
+        with self._changed:
+            self._bells[bell] = frozenset(refs)
+        try:
+            yield bell
+        finally:
+            with self._changed:
+                del self._bells[bell]
+
+    def touch(self, ref: Ref | None = None) -> None:
+        """Wake who waits for an object, or everybody."""
         with self._changed:
             self._version += 1
             self._changed.notify_all()
+            for bell, refs in self._bells.items():
+                if ref is None or ref in refs:
+                    bell.set()
 
     def put(self, obj: Manifest) -> None:
         """Remember an object, in place of what was known of it."""
@@ -53,14 +70,12 @@ class Scene:
             if owner := controller(obj):
                 self._owned.setdefault(owner, {})[uid] = obj
                 self._kin += 1
-        self.touch()
+        self.touch(None if owner else ref)
 
     def offer(self, obj: Manifest) -> None:
         """Remember an object as its own change was answered, if nothing is known of it."""
         with self._changed:
-            known = ref_of(obj) in self._objects
-        if not known:
-            self.put(obj)
+            self._objects.setdefault(ref_of(obj), obj)
 
     def remove(self, obj: Manifest) -> None:
         """Forget an object that was deleted."""
@@ -69,7 +84,7 @@ class Scene:
             if known and known["metadata"]["uid"] == obj["metadata"]["uid"]:
                 del self._objects[ref_of(obj)]
             self._forget(obj)
-        self.touch()
+        self.touch(None if controller(obj) else ref_of(obj))
 
     def get(self, ref: Ref) -> Manifest | None:
         """Return an object as it was last seen."""

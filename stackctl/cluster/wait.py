@@ -108,7 +108,8 @@ class Observer:
         def told(ready: int, total: int, missing: str) -> None:
             progress(ready + at_once, total + at_once, missing)
 
-        self._until(look, deadline, told, stop)
+        with self.scene.bell(each.ref for each in watched) as bell:
+            self._until(look, bell, deadline, told, stop)
 
     def wait_established(
         self,
@@ -130,7 +131,9 @@ class Observer:
             insist(feeds)
             return [self._judge.served(crd) for crd in crds]
 
-        definitions = [each.live for each in self._until(look, deadline, progress, stop)]
+        with self.scene.bell(each.ref for each in crds) as bell:
+            standings = self._until(look, bell, deadline, progress, stop)
+        definitions = [each.live for each in standings]
         if any(crd.fresh for crd in crds):
             self.discovery.refresh()  # it may know a definition of the same name that is gone
         while missing := [name for crd in definitions if crd for name in self._unserved(crd)]:
@@ -229,14 +232,15 @@ class Observer:
     def _until(
         self,
         look: Callable[[], list[Standing]],
+        bell: threading.Event,
         deadline: float,
         progress: Progress,
         stop: threading.Event,
     ) -> list[Standing]:
-        """Look again whenever something has changed, until nothing is missing."""
+        """Look again whenever the bell has rung, until nothing is missing."""
         told = None
         while True:
-            version = self.scene.version
+            bell.clear()
             standings = look()
             failed = [each for each in standings if each.status is Status.FAILED]
             if failed := [each for each in failed if not self._passes(each)]:
@@ -256,7 +260,7 @@ class Observer:
                 raise self._late(missing, len(standings))
             if stop.wait(GATHER_SECONDS):
                 raise Interrupted(f"stopped while waiting for {missing[0]}")
-            self.scene.wait(version, LOOK_SECONDS)
+            bell.wait(LOOK_SECONDS)
 
     def _passes(self, standing: Standing) -> bool:
         """Tell whether a node is on its way for a Pod that finds none."""

@@ -66,7 +66,7 @@ def phases(
 ) -> tuple[tuple[Phase, tuple[Ref, ...]], ...]:
     """Group objects by when they are removed, in that order.
 
-    What nobody waits for leaves together with its namespace, if that goes as well.
+    What nobody waits for leaves in the phase of its namespace, if that goes as well.
     """
     going = tuple(refs)
     spaces = {ref.name for ref in going if ref.kind == "Namespace"}

@@ -63,7 +63,8 @@ class Stack:
 
     def options(self, **options: Any) -> DeployOptions:
         """Say how a deploy goes about it."""
-        return DeployOptions(**{"timeout": QUICK, "holder": "tester@here"} | options)
+        chosen: dict[str, Any] = {"timeout": QUICK, "holder": "tester@here"} | options
+        return DeployOptions(**chosen)
 
     def teardown(self, timeout: float = QUICK, **options: Any) -> TeardownOutcome:
         """Take everything off again."""

@@ -13,8 +13,8 @@ from stackctl.cluster import releases
 from stackctl.cluster.connection import connect
 from stackctl.cluster.lock import LEASES, Claim, find, held_by, lease_name, locked
 from stackctl.errors import ConflictError, Interrupted, LockedError, Rejected
+from stackctl.model import outcome
 from stackctl.model.events import Step
-from stackctl.model.outcome import Hold
 from stackctl.model.release import ReleaseStatus
 from tests.apiserver.child import first
 from tests.apiserver.children import LONG, child
@@ -166,12 +166,12 @@ def test_nothing_is_written_once_the_lease_may_have_run_out(stack, proxy):
 
 def test_a_person_may_break_a_lock(stack):
     """They are asked knowing who holds it, and the next run goes on."""
-    asked: list[Hold] = []
+    asked: list[outcome.Hold] = []
     with held(stack):
         assert not unlock(stack.name, stack.connection, agree=lambda _: False).agreed
         assert held_by(stack.client, stack.name).startswith("other@there")
 
-        def agree(hold: Hold) -> bool:
+        def agree(hold: outcome.Hold) -> bool:
             asked.append(hold)
             return True
 

@@ -23,7 +23,7 @@ def test_objects_leave_in_the_safe_order():
     refs = [
         DEFINITION,
         NAMESPACE,
-        Ref("", "Service", "ml", "s"),
+        Ref("", "Service", "other", "s"),
         Ref("apps", "Deployment", "ml", "d"),
         Ref("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "", "w"),
         Ref("e.dev", "Job", "ml", "ours"),
@@ -35,6 +35,15 @@ def test_objects_leave_in_the_safe_order():
         (Phase.REST, ["Service"]),
         (Phase.DEFINITIONS, ["CustomResourceDefinition", "Namespace"]),
     ]
+
+
+def test_what_is_in_a_namespace_that_goes_leaves_with_it():
+    """Nothing but workloads and what needs them is worth a phase before that of the namespace."""
+    service, deployment = Ref("", "Service", "ml", "s"), Ref("apps", "Deployment", "ml", "d")
+    assert phases([NAMESPACE, service, deployment]) == (
+        (Phase.WORKLOADS, (deployment,)),
+        (Phase.DEFINITIONS, (NAMESPACE, service)),
+    )
 
 
 def test_nothing_is_spared_without_a_reason():

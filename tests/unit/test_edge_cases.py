@@ -1,0 +1,34 @@
+"""The table of edge cases is whole, and the tests it names exist."""
+
+import ast
+import re
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+ROW = re.compile(r"^\| (\d+) \| (.+) \| (.+) \|$")
+NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
+
+
+def rows() -> list[tuple[str, str, str]]:
+    lines = (TESTS / "EDGE_CASES.md").read_text().splitlines()
+    return [(m[1], m[2], m[3]) for line in lines if (m := ROW.match(line))]
+
+
+def names_of(file: str) -> set[str]:
+    tree = ast.parse((TESTS / file).read_text())
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_case_has_its_row():
+    """None is left out, and each says what shows it, or why nothing does."""
+    assert [int(number) for number, _, _ in rows()] == list(range(1, 125))
+    for number, _, shown in rows():
+        explained = shown.startswith(("does not apply: ", "not covered yet: "))
+        assert NAMED.search(shown) or explained, number
+
+
+def test_every_test_that_is_named_exists():
+    """A test that is renamed takes its row along."""
+    named = {pair for _, _, shown in rows() for pair in NAMED.findall(shown)}
+    known = {file: names_of(file) for file, _ in named}
+    assert sorted(f"{file}::{name}" for file, name in named if name not in known[file]) == []
