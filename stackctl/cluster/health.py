@@ -50,7 +50,7 @@ def assess_stack(connection: Connection, stack: str, notify: Notify, pool: Execu
     seen = facts.read(connection)
     with Observer(connection.client, connection.discovery, stack=stack, notify=notify) as observer:
         assessments = observer.statuses(
-            refs, may_match_no_node=refs if release.requires.gpu is None else ()
+            refs, may_match_no_node=frozenset(refs) if release.requires.gpu is None else ()
         )
     found = snapshot.labelled(connection, stack, refs, pool)
     return StackStatus(

@@ -54,8 +54,8 @@ def remove(
     """Delete phase by phase; the next one begins when everything of the last is gone.
 
     Namespaces go before what is in them, which saves time: Kubernetes lets five seconds pass
-    before it looks into one. Once the last of them are going, `accepted` is called and says what
-    else to wait for.
+    before it looks into one. Once the last of them are going, and nothing inside is held by
+    finalizers, `accepted` is called and says what else to wait for.
 
     Raises:
         ApplyError: deletes were refused, or objects were still there at the deadline; each is
@@ -65,14 +65,13 @@ def remove(
         if session.abandoned.is_set():
             raise Interrupted("interrupted before everything was removed")
         spaces = {ref.name for ref in refs if ref.kind == "Namespace"}
-        alone = [ref for ref in refs if ref.namespace not in spaces]
-        left = _delete_all(session, removal, alone)
-        targets = [target_of(session.connection, ref, removal.live[ref]) for ref in left]
-        if phase is order[-1][0]:
-            targets += accepted()
-        _delete_all(session, removal, [ref for ref in refs if ref.namespace in spaces])
+        inside = [ref for ref in refs if ref.namespace in spaces]
+        left = _delete_all(session, removal, [ref for ref in refs if ref.namespace not in spaces])
+        held = any(removal.live[ref]["metadata"].get("finalizers") for ref in inside)
+        also = () if held or phase is not order[-1][0] else accepted()
+        left = _delete_all(session, removal, inside) + left
         session.observer.wait_gone(
-            targets,
+            [*(target_of(session.connection, ref, removal.live[ref]) for ref in left), *also],
             deadline=session.deadline,
             progress=_progress(session, removal, refs),
             stop=session.abandoned,

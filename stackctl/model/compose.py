@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stackctl.errors import ConfigError, RenderError
-from stackctl.model import graph
+from stackctl.model import graph, paths
 from stackctl.model.bundle import Bundle, BundleComponent
 from stackctl.model.component import ComponentSpec, Manifests, Mode
 from stackctl.model.documents import Codec, formats
@@ -139,16 +139,25 @@ def _sealed(
         return result
     own = defined(part.objects.values())
     labels = {MANAGED_BY: "stackctl", STACK_LABEL: stack, COMPONENT_LABEL: name}
-    labelled = (_labelled(manifest, labels) for manifest in part.objects.values())
+    ignored = _ignored(spec, part.objects.values(), namespace)
+    sent = (_without(manifest, ignored) for manifest in part.objects.values())
     return replace(
         result,
-        objects=ordered(labelled, own),
+        objects=ordered((_labelled(manifest, labels) for manifest in sent), own),
         probes=spec.ready,
         samples=_samples(part.chosen, manifests[name], scopes),
-        ignored=_ignored(spec, part.objects.values(), namespace),
+        ignored=ignored,
         leftovers=tuple(leftover(text, namespace, scopes) for text in spec.leftovers),
         node_managers=spec.nodeManagers,
     )
+
+
+def _without(manifest: Manifest, ignored: Iterable[tuple[Ref, str]]) -> Manifest:
+    """Leave out what controllers fill: a field that is not sent is neither owned nor compared."""
+    for ref, text in ignored:
+        if ref == ref_of(manifest) and paths.exists(manifest, path := paths.parse(text)):
+            manifest = paths.remove(manifest, path)
+    return manifest
 
 
 def _labelled(manifest: Manifest, labels: Mapping[str, str]) -> Manifest:

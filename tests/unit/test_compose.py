@@ -170,12 +170,21 @@ def test_a_component_says_what_it_needs_sends_ignores_and_leaves():
     assert web.needs == {"certs"}
     assert [probe.accepts for probe in web.probes] == ["smoke/page.yaml"]
     assert web.samples["smoke/page.yaml"]["metadata"] == {"name": "smoke"}
-    assert web.ignored == ((Ref("", "Secret", "web", "web"), "data"),)
+    assert web.ignored == ((Ref("", "ConfigMap", "web", "web"), 'data["filled.txt"]'),)
     assert web.leftovers == (
         Ref("coordination.k8s.io", "Lease", "web", "web"),
         Ref("example.org", "Page", "", "last"),
     )
     assert (web.version, web.mode) == ("1.4.0", Mode.MANAGED)
+
+
+def test_an_ignored_field_is_not_sent():
+    """What a program fills at run time is neither owned nor compared."""
+    (written,) = (
+        each["data"] for each in fake.manifests("web").base if each["kind"] == "ConfigMap"
+    )
+    sent = fake.find(fake.rendered(), "ConfigMap", "web")["data"]
+    assert written.keys() - sent.keys() == {"filled.txt"}
 
 
 def test_an_external_component_has_no_objects(tmp_path):
