@@ -4,7 +4,7 @@ Field differences are in `report_diff`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackctl.cli.terminal import Paint, flow, plain, shorten, visible, wrap
@@ -136,8 +136,13 @@ def _signs(changes: Iterable[Change], paint: Paint) -> str:
 
 
 def _component(head: str, indent: int, changes: Sequence[Change], canvas: Canvas) -> list[str]:
-    listed = [change for change in changes if canvas.verbose or _deserves_a_line(change, changes)]
-    counted = [change for change in changes if change not in listed and _changes(change)]
+    counts = Counter(change.action for change in changes)
+    listed, counted = [], []
+    for change in changes:
+        if canvas.verbose or _deserves_a_line(change, counts):
+            listed.append(change)
+        elif _changes(change):
+            counted.append(change)
     if not listed and counted:
         text = ", ".join(_unbroken(kinds(change.ref for change in counted)))
         room = None if canvas.width is None else max(canvas.width - indent, 24)
@@ -155,12 +160,11 @@ def _changes(change: Change) -> bool:
     return change.action is not Action.UNCHANGED
 
 
-def _deserves_a_line(change: Change, changes: Sequence[Change]) -> bool:
+def _deserves_a_line(change: Change, counts: Mapping[Action, int]) -> bool:
     # What takes something away or over always does; a few creations among them do as well.
     if change.action in _ONE_BY_ONE:
         return True
-    alike = sum(each.action is change.action for each in changes)
-    return _changes(change) and alike <= _FEW
+    return _changes(change) and counts[change.action] <= _FEW
 
 
 def _order(change: Change) -> int:

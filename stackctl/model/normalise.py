@@ -46,7 +46,8 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
     kind = kind_of(manifest)
     if kind == ("apiextensions.k8s.io", "CustomResourceDefinition") or kind not in BUILTIN:
         return manifest
-    manifest = _without_nulls(manifest)
+    if _has_null(manifest):
+        manifest = _without_nulls(manifest)
     if kind == ("", "Secret"):
         return _secret(manifest)
     if kind == ("", "Service"):
@@ -67,6 +68,18 @@ def _metadata(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
     elif namespaced and not metadata.get("namespace"):
         metadata["namespace"] = namespace
     return metadata
+
+
+def _has_null(value: Any) -> bool:
+    """Tell whether a map holds a null, at any depth; hardly any does, and looking is cheap."""
+    inside = value.values() if isinstance(value, dict) else value
+    for item in inside:
+        if isinstance(item, dict | list):
+            if _has_null(item):
+                return True
+        elif item is None:
+            return True
+    return False
 
 
 def _without_nulls(value: Any) -> Any:
