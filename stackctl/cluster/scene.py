@@ -75,7 +75,9 @@ class Scene:
     def offer(self, obj: Manifest) -> None:
         """Remember an object as its own change was answered, if nothing is known of it."""
         with self._changed:
-            self._objects.setdefault(ref_of(obj), obj)
+            # What was deleted since does not come back by an old answer.
+            if obj["metadata"]["uid"] not in self._gone:
+                self._objects.setdefault(ref_of(obj), obj)
 
     def remove(self, obj: Manifest) -> None:
         """Forget an object that was deleted."""

@@ -1,0 +1,20 @@
+"""What is known of a cluster's objects while a run waits for them."""
+
+from stackctl.cluster.scene import Scene
+from stackctl.model.objects import ref_of
+
+
+def job(uid: str) -> dict[str, object]:
+    metadata = {"name": "once", "namespace": "ml", "uid": uid}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata}
+
+
+def test_an_old_answer_does_not_bring_back_what_was_deleted():
+    """An answer may be older than the deletion that was seen after it; a new object is not."""
+    scene = Scene()
+    scene.put(job("a"))
+    scene.remove(job("a"))
+    scene.offer(job("a"))
+    assert scene.get(ref_of(job("a"))) is None
+    scene.offer(job("b"))
+    assert scene.get(ref_of(job("b"))) == job("b")
