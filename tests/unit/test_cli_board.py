@@ -184,6 +184,7 @@ def screen(monkeypatch):
     """A terminal of 100 columns that remembers everything."""
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("LINES", "30")
+    monkeypatch.setenv("TERM", "xterm-256color")
     return io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
 
 
