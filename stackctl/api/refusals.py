@@ -17,6 +17,7 @@ from stackctl.errors import (
     ClusterError,
     Expired,
     FieldConflict,
+    Forbidden,
     Invalid,
     NotFound,
     NotServed,
@@ -28,6 +29,8 @@ from stackctl.errors import (
 _MANAGER = re.compile(r'conflict with "([^"]*)"')
 _NOT_ALLOWED = re.compile(r'(?:^|is )forbidden: User "')
 _TYPED_PATCH = re.compile(r"failed to create typed patch object \([^)]*\): ")
+# The value that has the wrong type, in what the server says of a Secret.
+_FOUND = re.compile(r"(Kind=Secret\).*?), got .*", re.DOTALL)
 # By status and reason; an empty reason stands for all others.
 _CLASSES: dict[tuple[int, str], type[Rejected]] = {
     (404, "NotFound"): NotFound,
@@ -96,7 +99,7 @@ def error_for(refusal: Refusal, intent: Intent, waited: str = "") -> ClusterErro
             hint="log in again, then: kubectl auth whoami",
         )
     if failure.status == 403 and _NOT_ALLOWED.search(failure.text):
-        return AccessDenied(f"{intent.what}: cannot {intent.verb}: {_permission(failure.text)}")
+        return Forbidden(f"{intent.what}: cannot {intent.verb}: {_permission(failure.text)}")
     message = f"{intent.what}: cannot {intent.verb}: {_explanation(refusal)}{waited}"
     return _class_of(refusal)(
         message,
@@ -141,7 +144,7 @@ def _explanation(refusal: Refusal) -> str:
         return "; ".join(f"{cause['field']} is owned by {cause['manager']}" for cause in conflicts)
     if failure.status == 422 and causes:
         return "; ".join(dict.fromkeys(_cause_words(cause) for cause in causes))
-    return _TYPED_PATCH.sub("", failure.text) or f"status {failure.status}"
+    return _TYPED_PATCH.sub("", _FOUND.sub(r"\1", failure.text)) or f"status {failure.status}"
 
 
 def _cause_words(cause: Mapping[str, str]) -> str:

@@ -28,12 +28,14 @@ def object_problems(manifest: Manifest) -> Iterator[str]:
 def _texts(manifest: Manifest) -> Iterator[str]:
     """Labels, annotations, variables and what a ConfigMap keeps are texts, whatever they say."""
     maps = {f"metadata.{key}": manifest["metadata"].get(key) for key in ("labels", "annotations")}
-    if manifest["kind"] in ("ConfigMap", "Secret"):
+    secret = manifest["kind"] == "Secret"  # what it holds is in no message
+    if secret or manifest["kind"] == "ConfigMap":
         maps["data"] = manifest.get("data")
     for where, values in maps.items():
         for key, value in (values or {}).items():
             if not isinstance(value, str):
-                yield f"{where}.{key}: expected a text, found {shown(value)}: quote it"
+                found = "" if secret else f", found {shown(value)}"
+                yield f"{where}.{key}: expected a text{found}: quote it"
     for _, container in containers(manifest):
         for variable in container.get("env") or ():
             if not isinstance(value := variable.get("value", ""), str):

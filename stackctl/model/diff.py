@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl.model.masking import mask_changes
 from stackctl.model.objects import Manifest
 
 MISSING = "<missing>"  # stands for a field that is not there
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 _SERVER_METADATA = frozenset(
     {"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"}
@@ -40,62 +40,6 @@ def comparable(manifest: Manifest) -> Manifest:
     metadata = manifest.get("metadata", {})
     kept["metadata"] = {k: v for k, v in metadata.items() if k not in _SERVER_METADATA}
     return kept
-
-
-def mask(manifest: Manifest) -> Manifest:
-    """Hide the values of a Secret; an object of another kind comes back as it is."""
-    return mask_changes(manifest, manifest)[0]
-
-
-def mask_changes(old: Manifest, new: Manifest) -> tuple[Manifest, Manifest]:
-    """Hide the values of two versions of a Secret so that only the fact of a change shows."""
-    if "Secret" not in (old.get("kind"), new.get("kind")):
-        return old, new
-    for place in (("data",), ("stringData",), ("metadata", "annotations")):
-        was, now = _values(old, place), _values(new, place)
-        old = _hidden(
-            old,
-            place,
-            {
-                key: _marker(key in now, was[key], now.get(key), "before")
-                for key in was
-                if _secret(place, key)
-            },
-        )
-        new = _hidden(
-            new,
-            place,
-            {
-                key: _marker(key in was, now[key], was.get(key), "after")
-                for key in now
-                if _secret(place, key)
-            },
-        )
-    return old, new
-
-
-def _secret(place: tuple[str, ...], key: str) -> bool:
-    # Clients of the past kept the whole Secret, values and all, in this annotation.
-    return place[-1] != "annotations" or key == LAST_APPLIED
-
-
-def _marker(in_both: bool, value: Any, other: Any, side: str) -> str:
-    return f"<masked, {side}>" if in_both and value != other else "<masked>"
-
-
-def _values(manifest: Manifest, place: tuple[str, ...]) -> dict[str, Any]:
-    value: Any = manifest
-    for part in place:
-        value = value.get(part) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def _hidden(manifest: Manifest, place: tuple[str, ...], markers: dict[str, str]) -> Manifest:
-    if not markers:
-        return manifest
-    first, *rest = place
-    inner = manifest[first]
-    return manifest | {first: _hidden(inner, tuple(rest), markers) if rest else inner | markers}
 
 
 def _compare(path: str, old: Any, new: Any) -> Iterator[Difference]:

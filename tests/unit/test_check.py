@@ -1,5 +1,6 @@
 """A component whose files do not fit together says everything that is wrong with it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,25 @@ def test_images_agree_both_ways(images, where, what):
     assert what in found[0][1]
 
 
+@pytest.mark.parametrize(
+    ("document", "found"),
+    [
+        ({"image": "side", "version": "1"}, []),
+        ({"image": "side:1", "version": "1"}, [("places", "image says side:1, not side")]),
+        ({"image": "side", "version": "2"}, [("tagPlaces", "version says 2, not 1")]),
+        ({"image": "side"}, [("tagPlaces", "there is no such place")]),
+    ],
+)
+def test_a_tag_may_stand_apart_from_its_image(document, found):
+    """Both places are held to what component.yaml says."""
+    side = f"{SIDE % 'image'}], tagPlaces: [{SIDE % 'version'}"
+    base = WORKLOAD.replace('{"image": "side:1"}', json.dumps(document))
+    listed = BOTH % ("1", side)
+    told = problems("", base=base, images=f"{listed}\n")
+    assert [at for at, _ in told] == [f"images[1].{key}[0]" for key, _ in found]
+    assert all(what in said for (_, said), (_, what) in zip(told, found, strict=True))
+
+
 def test_images_of_places_and_smoke_tests_count():
     """An image may be named in a document, or only where a component is tried."""
     images = BOTH % ("1", SIDE % "image")
@@ -198,6 +218,8 @@ spec:
          "metadata.labels.x: expected a text, found true: quote it"),
         ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: 1}}",
          "data.x: expected a text, found the number 1: quote it"),
+        ("{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {x: 12345}}",
+         "data.x: expected a text: quote it"),
         (DEPLOYMENT, "the selector wants the label a=b, its Pods do not have it"),
         (SERVICE % "ports: [{port: 1}, {port: 1}]", "ports has 1/TCP more than once"),
         (POD % "[{name: a, env: [{name: A, value: x}, {name: A}]}]", "env has A more than once"),

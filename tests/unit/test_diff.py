@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from stackctl.model.diff import LAST_APPLIED, MISSING, Difference, differences, mask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stackctl.model import paths
+from stackctl.model.diff import MISSING, Difference, differences
+from tests.unit.fake import QUICK
 
 
 def deployment(**spec: Any) -> dict[str, Any]:
@@ -14,10 +19,8 @@ def deployment(**spec: Any) -> dict[str, Any]:
     }
 
 
-def secret(data: dict[str, str], annotations: dict[str, str] | None = None) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"name": "s", "namespace": "ml"}
-    if annotations:
-        metadata["annotations"] = annotations
+def secret(data: dict[str, str]) -> dict[str, Any]:
+    metadata = {"name": "s", "namespace": "ml"}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
 
 
@@ -79,15 +82,35 @@ def test_a_key_added_to_a_secret_is_masked():
     )
 
 
-def test_last_applied_of_a_secret_is_masked():
-    """The annotation in which clients keep whole Secrets leaks nothing."""
-    before = secret({}, {LAST_APPLIED: "{data: b25l}"})
-    after = secret({}, {LAST_APPLIED: "{data: dHdv}"})
-    assert "b25l" not in str(differences(before, after))
-    assert "dHdv" not in str(differences(before, after))
+SPECS = st.recursive(
+    st.integers(min_value=2) | st.text(max_size=3),
+    lambda inner: st.dictionaries(st.sampled_from(["a", "b", "c.d", "e/f"]), inner, max_size=3),
+    max_leaves=8,
+)
+MAPS = st.dictionaries(st.sampled_from(["a", "b", "c.d"]), SPECS, max_size=3)
 
 
-def test_masking_leaves_other_kinds_alone():
-    """Only Secrets are masked."""
-    assert mask(deployment(replicas=1)) == deployment(replicas=1)
-    assert mask(secret({"a": "b25l"}))["data"] == {"a": "<masked>"}
+@QUICK
+@given(MAPS, MAPS)
+def test_differences_lead_from_one_version_to_the_other(before, after):
+    """Each names its place exactly; nothing that differs is left out."""
+    old, new = deployment(**before), deployment(**after)
+    for each in differences(old, new):
+        place = paths.parse(each.path)
+        old = paths.remove(old, place) if each.new is MISSING else paths.put(old, place, each.new)
+    assert old == new
+
+
+@QUICK
+@given(MAPS, MAPS)
+def test_differences_are_the_same_seen_from_either_side(before, after):
+    """Where they are does not depend on the direction, and what was becomes what is."""
+    there = differences(deployment(**before), deployment(**after))
+    back = differences(deployment(**after), deployment(**before))
+    assert {(each.path, each.old, each.new) for each in map(hashable, there)} == {
+        (each.path, each.new, each.old) for each in map(hashable, back)
+    }
+
+
+def hashable(each: Difference) -> Difference:
+    return Difference(each.path, repr(each.old), repr(each.new))

@@ -9,6 +9,7 @@ from stackctl.errors import (
     AlreadyExists,
     Expired,
     FieldConflict,
+    Forbidden,
     Invalid,
     NotFound,
     NotServed,
@@ -35,7 +36,7 @@ def status(code: int, reason: str, message: str = "no", **details) -> Manifest:
         (status(422, "Invalid"), Invalid),
         (status(400, "BadRequest"), Rejected),
         (status(401, "Unauthorized"), AccessDenied),
-        (status(403, "Forbidden", 'x is forbidden: User "j" cannot patch y'), AccessDenied),
+        (status(403, "Forbidden", 'x is forbidden: User "j" cannot patch y'), Forbidden),
         (status(403, "Forbidden", "x is forbidden: exceeded quota: compute"), Rejected),
     ],
 )
@@ -70,6 +71,17 @@ def test_invalid_fields_are_named_and_nothing_else():
     causes = [{"field": "spec.replicas", "message": "Invalid value: -1"}] * 2
     error = error_for(refusal_of(status(422, "Invalid", "long", causes=causes)), APPLYING)
     assert str(error) == "Deployment/ml/x: cannot apply: spec.replicas: Invalid value: -1"
+
+
+def test_what_a_secret_holds_is_not_repeated():
+    """A value of the wrong type is named by its field; other objects show the value as well."""
+    said = "failed to create typed patch object (ml/s; /v1, Kind=%s): .data.a: expected string, got"
+    for kind, explained in (
+        ("Secret", ".data.a: expected string"),
+        ("ConfigMap", ".data.a: expected string, got &{12345}"),
+    ):
+        document = status(500, "InternalError", f"{said % kind} &{{12345}}")
+        assert str(error_for(refusal_of(document), APPLYING)).endswith(f"apply: {explained}")
 
 
 def test_a_page_of_somebody_else_is_shown_shortly():

@@ -1,0 +1,109 @@
+"""What of a Secret may be shown: that there is a value, and that it changed; never the value.
+
+Only objects are masked here. Errors and events are written so that no value comes into them.
+"""
+
+import base64
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from typing import Any
+
+from stackctl.model import paths
+from stackctl.model.objects import Manifest
+
+_VALUES = (("data",), ("stringData",))
+_ANNOTATIONS = ("metadata", "annotations")
+# Tools whose annotations say how a Secret is dealt with and keep nothing of what is in it. Not
+# among them, though common: kubectl, kapp and other clients keep the object as it was applied.
+_CANDID = frozenset(
+    {
+        "app.kubernetes.io",
+        "argocd.argoproj.io",
+        "cert-manager.io",
+        "helm.sh",
+        "helm.toolkit.fluxcd.io",
+        "kubernetes.io",
+        "kustomize.toolkit.fluxcd.io",
+        "meta.helm.sh",
+        "serving.kserve.io",
+        "stackctl.dev",
+    }
+)
+_YES_OR_NO = frozenset({"", "true", "false", "yes", "no", "enabled", "disabled"})
+
+
+def mask(manifest: Manifest) -> Manifest:
+    """Hide the values of a Secret; an object of another kind comes back as it is."""
+    return mask_changes(manifest, manifest)[0]
+
+
+def mask_changes(old: Manifest, new: Manifest) -> tuple[Manifest, Manifest]:
+    """Hide the values of two versions of a Secret so that only the fact of a change shows.
+
+    Annotations may hold copies: the whole Secret as a client applied it, a value from before the
+    last rotation, a text that somebody made of one. No rule about texts finds them all. So an
+    annotation shows only when its key belongs to a tool known to keep nothing of the kind, or when
+    it says no more than yes or no; and never when a value of either version is part of it.
+    """
+    if "Secret" not in (old.get("kind"), new.get("kind")):
+        return old, new
+    values = {*_copies(old), *_copies(new)}
+    telling = _telling(old, values) | _telling(new, values)
+    for place in _VALUES:
+        old, new = _hide(old, new, place)
+    return _hide(old, new, _ANNOTATIONS, telling)
+
+
+def _copies(secret: Manifest) -> Iterator[str]:
+    """Yield every value of a Secret, as it is and in base64 and out of it."""
+    for (name,) in _VALUES:
+        values = secret.get(name)
+        for value in values.values() if isinstance(values, dict) else ():
+            text = str(value)
+            yield text
+            yield base64.b64encode(text.encode()).decode()
+            with suppress(ValueError):  # it is no base64, or no text
+                yield base64.b64decode(text, validate=True).decode()
+
+
+def _telling(secret: Manifest, values: Collection[str]) -> set[str]:
+    """Name the annotations of a Secret that may give a value away."""
+    annotations = paths.get(secret, _ANNOTATIONS, None)
+    if not isinstance(annotations, dict):
+        return set()
+    return {key for key, text in annotations.items() if not _harmless(key, str(text), values)}
+
+
+def _harmless(key: str, text: str, values: Collection[str]) -> bool:
+    known = key.partition("/")[0] in _CANDID or text.lower() in _YES_OR_NO
+    return known and not any(value and value in text for value in values)
+
+
+def _hide(
+    old: Manifest, new: Manifest, place: paths.Path, keys: Collection[str] | None = None
+) -> tuple[Manifest, Manifest]:
+    """Put markers in the place of values, of those keys or of all."""
+    was, now = paths.get(old, place, None), paths.get(new, place, None)
+    return (
+        _put(old, place, _hidden(was, now, "before", keys)),
+        _put(new, place, _hidden(now, was, "after", keys)),
+    )
+
+
+def _put(manifest: Manifest, place: paths.Path, values: Any) -> Manifest:
+    changed: Manifest = paths.put(manifest, place, values) if values else manifest
+    return changed
+
+
+def _hidden(value: Any, other: Any, side: str, keys: Collection[str] | None) -> Any:
+    if not isinstance(value, dict):  # what no Secret can have, but a file can
+        return value and _marker(value, other, side)
+    others = other if isinstance(other, dict) else {}
+    return {
+        key: _marker(item, others.get(key, item), side) if keys is None or key in keys else item
+        for key, item in value.items()
+    }
+
+
+def _marker(value: Any, other: Any, side: str) -> str:
+    return f"<masked, {side}>" if value != other else "<masked>"
