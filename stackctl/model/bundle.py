@@ -3,17 +3,20 @@
 How layers become a bundle is `compose`; what would change is `plan`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
 from stackctl.model.component import Mode, Probe
+from stackctl.model.contests import Contest, Stance
 from stackctl.model.objects import Manifest, Ref, digest, ref_of
+from stackctl.model.ownership import Verdict
 from stackctl.model.profile import Needs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that its digest can be kept
 class BundleComponent:
     """The objects of one component, in the order they are applied."""
 
@@ -27,11 +30,12 @@ class BundleComponent:
         default_factory=dict
     )  # what the `accepts` probes send, by path
     ignored: tuple[tuple[Ref, str], ...] = ()  # fields never owned, never diffed
+    contested: tuple[Contest, ...] = ()  # who keeps fields that others hold as well
     leftovers: tuple[Ref, ...] = ()  # what its operator makes by itself
     node_managers: tuple[str, ...] = ()  # whose labels and annotations on nodes go with it
     mode: Mode = Mode.MANAGED
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Content address of everything in it."""
         return digest(to_plain(self))
@@ -48,6 +52,7 @@ def to_plain(part: BundleComponent) -> dict[str, Any]:
         "probes": [asdict(probe) for probe in part.probes],
         "samples": dict(part.samples),
         "ignored": [[ref.key, path] for ref, path in part.ignored],
+        "contested": [_plain_rule(rule) for rule in part.contested],
         "leftovers": [ref.key for ref in part.leftovers],
         "nodeManagers": list(part.node_managers),
         "mode": part.mode.value,
@@ -65,10 +70,20 @@ def from_plain(plain: Mapping[str, Any]) -> BundleComponent:
         probes=tuple(Probe(**probe) for probe in plain["probes"]),
         samples=plain["samples"],
         ignored=tuple((Ref.parse(key), path) for key, path in plain["ignored"]),
+        contested=tuple(_rule(each) for each in plain.get("contested", ())),
         leftovers=tuple(Ref.parse(key) for key in plain["leftovers"]),
         node_managers=tuple(plain["nodeManagers"]),
         mode=Mode(plain["mode"]),
     )
+
+
+def _plain_rule(rule: Contest) -> list[str]:
+    return [rule.verdict.value, rule.manager, rule.ref.key if rule.ref else "", rule.path]
+
+
+def _rule(plain: Sequence[str]) -> Contest:
+    verdict, manager, key, path = plain
+    return Contest(Verdict(verdict), manager, Ref.parse(key) if key else None, path)
 
 
 def needs_first(parts: Iterable[BundleComponent]) -> tuple[BundleComponent, ...]:
@@ -85,12 +100,18 @@ class Bundle:
     profile: str
     components: tuple[BundleComponent, ...]
     requires: Needs = Needs()
+    taking: tuple[str, ...] = ()  # managers whose fields this run takes; not part of the record
 
     @property
     def digest(self) -> str:
         """Equal input, equal digest."""
         # Sorted: what a record gives back is in another order and still the same.
         return digest(sorted([part.name, part.version, part.digest] for part in self.components))
+
+    def stance(self, part: BundleComponent) -> Stance:
+        """Say how the contested fields of a component are judged."""
+        now = tuple(Contest(Verdict.OVERRIDE, manager) for manager in self.taking)
+        return Stance((*now, *part.contested), take=part.mode is Mode.ADOPTED)
 
     def objects(self) -> dict[Ref, tuple[str, Manifest]]:
         """Return every object with its component's name, in order; externals have none."""

@@ -183,8 +183,11 @@ class _Check:
             yield objects
 
     def _image_places(self, at: At, image: Image, variants: list[_Variant]) -> Iterator[Problem]:
-        for index, place in enumerate(image.places):
-            where = (*at, "places", index)
+        whole = image.image if image.tagPlaces else image.reference
+        wanted = [("places", index, place, whole) for index, place in enumerate(image.places)]
+        wanted += [("tagPlaces", i, place, image.tag) for i, place in enumerate(image.tagPlaces)]
+        for key, index, place, text in wanted:
+            where = (*at, key, index)
             found = {
                 text_of(value)
                 for objects in (*self._everything(variants), *self._files())
@@ -192,8 +195,8 @@ class _Check:
             }
             if not found:
                 yield Problem(where, f"{describe(place)}: there is no such place")
-            elif found != {image.reference}:
-                yield Problem(where, f"{describe(place)} says {min(found)}, not {image.reference}")
+            elif found != {text}:
+                yield Problem(where, f"{describe(place)} says {min(found)}, not {text}")
 
     # objects that component.yaml names
 
@@ -203,6 +206,9 @@ class _Check:
         for index, each in enumerate(spec.ignore):
             if not any(variant.objects.has(each.object) for variant in variants):
                 yield Problem(("spec", "ignore", index), f"there is no {each.object}")
+        for index, rule in enumerate(spec.contested):
+            if rule.object and not any(each.objects.has(rule.object) for each in variants):
+                yield Problem(("spec", "contested", index), f"there is no {rule.object}")
         for index, text in enumerate(spec.leftovers):
             try:
                 leftover(text, spec.namespace, self.scopes)

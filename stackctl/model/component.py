@@ -10,6 +10,7 @@ from typing import Any
 
 from stackctl.model.mode import Mode as Mode
 from stackctl.model.objects import Manifest
+from stackctl.model.ownership import Verdict
 
 
 class ParameterType(StrEnum):
@@ -83,6 +84,8 @@ class Image:
     tag: str
     digest: str = ""
     places: tuple[Place, ...] = ()  # outside Pod templates
+    # Where the tag stands apart; what is in `places` is the image without it then.
+    tagPlaces: tuple[Place, ...] = ()  # noqa: N815
 
     @property
     def reference(self) -> str:
@@ -112,6 +115,16 @@ class IgnoredField:
 
     object: str
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContestedField:
+    """Who keeps fields that another manager holds as well; the first rule that fits counts."""
+
+    verdict: Verdict
+    manager: str = "*"  # with wildcards: argocd-*
+    object: str = ""  # every object of the component, when empty
+    path: str = ""  # every field, when empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +175,7 @@ class ComponentSpec:
     ready: tuple[Probe, ...] = ()
     detect: Detect = Detect()
     ignore: tuple[IgnoredField, ...] = ()
+    contested: tuple[ContestedField, ...] = ()
     leftovers: tuple[str, ...] = ()
     nodeManagers: tuple[str, ...] = ()  # noqa: N815 - who writes labels on nodes
     upgrades: tuple[UpgradeRule, ...] = ()

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from stackctl.errors import ConfigError, RenderError
 from stackctl.model import graph, paths
 from stackctl.model.bundle import Bundle, BundleComponent
-from stackctl.model.component import ComponentSpec, Manifests, Mode
+from stackctl.model.component import Manifests, Mode
+from stackctl.model.contests import Contest
 from stackctl.model.documents import Codec, formats
 from stackctl.model.envelope import LABEL, LABEL_HELP
 from stackctl.model.kinds import BUILTIN, Scopes, builtin_group, defined, ordered
@@ -26,7 +27,8 @@ from stackctl.model.objects import (
     Ref,
     ref_of,
 )
-from stackctl.model.objectset import Objects
+from stackctl.model.objectset import NotFound, Objects
+from stackctl.model.profile import Origin
 from stackctl.model.selection import Chosen, Selection
 
 _SECURITY = "pod-security.kubernetes.io/"
@@ -139,7 +141,7 @@ def _sealed(
         return result
     own = defined(part.objects.values())
     labels = {MANAGED_BY: "stackctl", STACK_LABEL: stack, COMPONENT_LABEL: name}
-    ignored = _ignored(spec, part.objects.values(), namespace)
+    ignored = _ignored(part, namespace)
     sent = (_without(manifest, ignored) for manifest in part.objects.values())
     return replace(
         result,
@@ -147,6 +149,7 @@ def _sealed(
         probes=spec.ready,
         samples=_samples(part.chosen, manifests[name], scopes),
         ignored=ignored,
+        contested=_contests(part, namespace),
         leftovers=tuple(leftover(text, namespace, scopes) for text in spec.leftovers),
         node_managers=spec.nodeManagers,
     )
@@ -177,17 +180,63 @@ def _samples(chosen: Chosen, manifests: Manifests, scopes: Scopes) -> dict[str, 
     }
 
 
-def _ignored(
-    spec: ComponentSpec, objects: Iterable[Manifest], namespace: str
-) -> tuple[tuple[Ref, str], ...]:
+def _ignored(part: _Part, namespace: str) -> tuple[tuple[Ref, str], ...]:
     """Name the fields that are never owned, of the objects that are there."""
-    there = Objects(namespace)
-    for manifest in objects:
-        there.add(manifest)
-    # What is not there belongs to a feature that is off.
-    return tuple(
-        (there.find(each.object), each.path) for each in spec.ignore if there.has(each.object)
+    there = _objects(part, namespace)
+    own = (
+        (there.find(each.object), each.path)
+        for each in part.chosen.component.spec.ignore
+        if there.has(each.object)  # what is not there belongs to a feature that is off
     )
+    said = (
+        (_named(there, origin, each.object), _legible(origin, each.path))
+        for origin, each in part.chosen.ignore
+    )
+    return (*own, *said)
+
+
+def _contests(part: _Part, namespace: str) -> tuple[Contest, ...]:
+    """Collect who keeps contested fields: what users say counts before what the component says."""
+    there = _objects(part, namespace)
+    own = Origin(f"{part.chosen.component.folder}/component.yaml")
+    rules = list(part.chosen.contested)
+    rules += [
+        (own, each)
+        for each in part.chosen.component.spec.contested
+        if not each.object or there.has(each.object)
+    ]
+    return tuple(
+        Contest(
+            each.verdict,
+            each.manager,
+            _named(there, origin, each.object) if each.object else None,
+            _legible(origin, each.path) if each.path else "",
+        )
+        for origin, each in rules
+    )
+
+
+def _objects(part: _Part, namespace: str) -> Objects:
+    there = Objects(namespace)
+    for manifest in part.objects.values():
+        there.add(manifest)
+    return there
+
+
+def _legible(origin: Origin, path: str) -> str:
+    try:
+        paths.parse(path)
+    except paths.PathError as error:
+        raise RenderError(f"{origin}: {error}") from None
+    return path
+
+
+def _named(there: Objects, origin: Origin, text: str) -> Ref:
+    """Find an object that a profile or a stack file names."""
+    try:
+        return there.find(text)
+    except NotFound as error:
+        raise RenderError(f"{origin}: {error}") from None
 
 
 def leftover(text: str, namespace: str, scopes: Scopes) -> Ref:

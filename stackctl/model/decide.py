@@ -13,6 +13,7 @@ from stackctl.model.overlay import overlay
 from stackctl.model.parameters import NAMESPACE, checked, parameters_of, parsed
 from stackctl.model.profile import Choice, Origin
 from stackctl.model.selection import Chosen, Setting
+from stackctl.model.sets import secretive
 from stackctl.model.suggest import did_you_mean
 
 DEFAULT = Origin("default")
@@ -21,14 +22,15 @@ COMMAND_LINE = Origin("--set")
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One `--set component.path=value`."""
+    """One `--set component.path=value`, of this command or of one that was recorded."""
 
     component: str
     path: str
     value: str
+    origin: Origin = COMMAND_LINE
 
     def __str__(self) -> str:
-        return f"--set {self.component}.{self.path}"
+        return f"{self.origin} {self.component}.{self.path}"
 
 
 @dataclass(slots=True)
@@ -65,12 +67,20 @@ def decide(component: Component, draft: Draft, problems: list[str]) -> Chosen:
         namespace=str(parameters[NAMESPACE].value),
         parameters=parameters,
         features=frozenset(features),
-        patches=tuple(
-            (layer.origin("components", name, "patches", index), patch)
-            for choice, layer in draft.choices
-            for index, patch in enumerate(choice.patches)
-        ),
+        patches=tuple(_listed(name, draft, "patches")),
+        ignore=tuple(_listed(name, draft, "ignore")),
+        # The latest file is asked first, its rules in the order they are written.
+        contested=tuple(_listed(name, draft, "contested", latest_first=True)),
     )
+
+
+def _listed(
+    name: str, draft: Draft, key: str, *, latest_first: bool = False
+) -> Iterator[tuple[Origin, Any]]:
+    """Yield what all layers list under a key, each with where it is written."""
+    for choice, layer in reversed(draft.choices) if latest_first else draft.choices:
+        for index, item in enumerate(getattr(choice, key)):
+            yield layer.origin("components", name, key, index), item
 
 
 # parameters
@@ -89,7 +99,7 @@ def _values(
         first, _, rest = override.path.partition(".")
         if first == key and key != "features":
             value = _set_value(parameter, rest, override, problems)
-            yield from _valid(parameter, value, COMMAND_LINE, str(override), problems)
+            yield from _valid(parameter, value, override.origin, str(override), problems)
 
 
 def _set_value(parameter: Parameter, rest: str, override: Override, problems: list[str]) -> Any:
@@ -116,9 +126,14 @@ def _valid(
             kept = checked(parameter, kept)
             value = value if _is_map(value) else kept
     except ValueError as error:
-        problems.append(f"{where}: {error}")
+        problems.append(f"{where}: {_unrepeated(str(error)) if secretive(where) else error}")
     else:
         yield value, origin
+
+
+def _unrepeated(problem: str) -> str:
+    """Leave out of a problem the value that has it."""
+    return problem.partition(", found ")[0]
 
 
 def _is_map(value: Any) -> bool:
@@ -167,7 +182,7 @@ def _features(component: Component, draft: Draft, problems: list[str]) -> frozen
         if first != "features":
             continue
         if override.value in ("true", "false"):
-            on[key] = (override.value == "true", COMMAND_LINE)
+            on[key] = (override.value == "true", override.origin)
         else:
             problems.append(f'{override}: expected true or false, found "{override.value}"')
     active = {key: origin for key, (value, origin) in on.items() if value and key in known}

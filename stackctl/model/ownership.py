@@ -1,6 +1,7 @@
 """Who owns an object and its fields, read from labels, annotations and managedFields.
 
-Nothing in here changes an object; what a conflict leads to is decided by `verdict`.
+Nothing in here changes an object. What a conflict usually leads to is decided by `verdict`; what
+users say about it is for `contests`.
 """
 
 import json
@@ -8,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from stackctl.model.objects import (
@@ -19,7 +21,11 @@ from stackctl.model.objects import (
     digest,
     labels_of,
 )
+from stackctl.model.overlay import overlay
 
+# How Helm signs what belongs to a release of its.
+HELM_RELEASE = "meta.helm.sh/release-name"
+HELM_NAMESPACE = "meta.helm.sh/release-namespace"
 # Programs through which a person changed something by hand; ourselves, before we applied.
 _PEOPLE = re.compile(
     r"^(stackctl|kubectl.*|k9s|helm|Helm|lens|rancher.*|oc|before-first-apply|dashboard|Mozilla)$"
@@ -29,6 +35,7 @@ _CONTROLLERS = re.compile(
     r"^(kube-controller-manager|kube-scheduler|horizontal-pod-autoscaler|vpa-.*|keda.*"
     r"|cainjector|cert-manager.*|cert-controller|.*-controller|.*-operator|sandbox-agent)$"
 )
+_DESCRIPTIVE = ("app.kubernetes.io/", "stackctl.dev/")  # labels that have no effect
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _KEY = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,]+)')
 
@@ -55,8 +62,8 @@ def owner(live: Manifest, stack: str) -> str:
     labels, annotations = labels_of(live), annotations_of(live)
     if (other := labels.get(STACK_LABEL)) and labels.get(MANAGED_BY) == FIELD_MANAGER:
         return "" if other == stack else f"stack {other}"
-    if release := annotations.get("meta.helm.sh/release-name"):
-        namespace = annotations.get("meta.helm.sh/release-namespace", "")
+    if release := annotations.get(HELM_RELEASE):
+        namespace = annotations.get(HELM_NAMESPACE, "")
         return f"Helm release {namespace}/{release}"
     if application := annotations.get("argocd.argoproj.io/tracking-id"):
         return f"Argo CD application {application.partition(':')[0]}"
@@ -71,6 +78,16 @@ def ours(live: Manifest, stack: str) -> bool:
     """Tell whether an object carries the stack's labels."""
     labels = labels_of(live)
     return labels.get(STACK_LABEL) == stack and labels.get(MANAGED_BY) == FIELD_MANAGER
+
+
+def will_do(live: Manifest, manifest: Manifest) -> bool:
+    """Tell whether a namespace of somebody else's does what the manifest's would, as it is."""
+    if manifest["kind"] != "Namespace":
+        return False
+    labels = labels_of(manifest)
+    wanted = {key: labels[key] for key in labels if not key.startswith(_DESCRIPTIVE)}
+    metadata = manifest["metadata"] | {"labels": wanted}
+    return bool(overlay(live, manifest | {"metadata": metadata}) == live)
 
 
 def own_entry(live: Manifest) -> Mapping[str, Any] | None:
@@ -91,9 +108,24 @@ def owned_digest(live: Manifest) -> str:
     return digest(entry.get("fieldsV1", {})) if entry is not None else ""
 
 
-def field_conflicts(owners: Mapping[str, str]) -> tuple[FieldConflict, ...]:
-    """Judge the fields (field → manager) that a server-side apply met in other hands."""
-    return tuple(FieldConflict(manager, name, verdict(manager)) for name, manager in owners.items())
+def lost_fields(live: Manifest, predicted: Manifest) -> dict[str, Any]:
+    """Return the set of fields that would be ours again if the object were applied."""
+    before, after = own_entry(live) or {}, own_entry(predicted) or {}
+    return _beyond(after.get("fieldsV1") or {}, before.get("fieldsV1") or {})
+
+
+def _beyond(fields: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what one set of fields has and another has not."""
+    left = {key: _beyond(inner, others.get(key, {})) for key, inner in fields.items()}
+    return {key: inner for key, inner in left.items() if inner or key not in others}
+
+
+def overlap(fields: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+    """Tell whether two sets of fields, as managedFields writes them, have a field in common."""
+    shared = (key for key in fields if key in others and key != ".")
+    return any(
+        not fields[key] or not others[key] or overlap(fields[key], others[key]) for key in shared
+    )
 
 
 def verdict(manager: str) -> Verdict:
@@ -121,7 +153,15 @@ def _without(value: Any, steps: list[str | dict[str, Any]]) -> Any:
     first, *rest = steps
     if isinstance(first, dict) and isinstance(value, list):
         return [_without(item, rest) if rest and _matches(item, first) else item for item in value]
-    if not isinstance(first, str) or not isinstance(value, dict) or first not in value:
+    if not isinstance(first, str) or not isinstance(value, dict):
+        return value
+    names = list(takewhile(lambda step: isinstance(step, str), steps))
+    # A key with dots in it looks like several steps; the longest that is there is meant.
+    for count in range(len(names), 0, -1):
+        first, rest = ".".join(map(str, names[:count])), steps[count:]
+        if first in value:
+            break
+    else:
         return value
     if not rest:
         return {key: each for key, each in value.items() if key != first}

@@ -4,18 +4,35 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from stackctl.model.bundle import Bundle
 from stackctl.model.component import Mode
 from stackctl.model.diff import Difference, differences
-from stackctl.model.objects import FIELD_MANAGER, Manifest, Ref, digest, version_of
+from stackctl.model.objects import (
+    FIELD_MANAGER,
+    STACK_LABEL,
+    Manifest,
+    Ref,
+    digest,
+    labels_of,
+    version_of,
+)
 from stackctl.model.overlay import overlay
-from stackctl.model.ownership import ours, owned_digest, owner
+from stackctl.model.ownership import (
+    Verdict,
+    lost_fields,
+    ours,
+    overlap,
+    owned_digest,
+    owner,
+    verdict,
+)
 from stackctl.model.release import Entry
 
+LEFT = "left as it is: it will do, and we may not change it"
 LEAVING = "once the one that is being deleted is gone"
 
 
@@ -64,6 +81,7 @@ class Change:
     differences: tuple[Difference, ...] = ()  # secrets masked
     reason: str = ""
     drift: tuple[Drift, ...] = ()
+    left: bool = False  # without our label: as it was seen is how it stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +115,7 @@ class Snapshot:
     proven: frozenset[Ref]  # unchanged without having been asked about
     # Fields that the server would not change, in its words, by object: only a new one can differ.
     fixed: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
+    left: frozenset[Ref] = frozenset()  # may not be changed by us, and will do as they are
 
     @property
     def leaving(self) -> frozenset[Ref]:
@@ -123,19 +142,25 @@ def make(bundle: Bundle, stack: str, snapshot: Snapshot, inventory: Iterable[Ent
     staying = {snapshot.live[ref]["metadata"]["uid"] for ref in desired if ref in snapshot.live}
     given_up = {part.name for part in bundle.components if part.mode is Mode.EXTERNAL}
     leaving_us = [
-        Change(
-            ref,
-            entry.component,
-            Action.RELEASE if entry.component in given_up else Action.PRUNE,
-            live=snapshot.live[ref],
-        )
+        change
         for ref, entry in known.items()
         if ref not in desired
         and ref in snapshot.live
-        and still_ours(entry, snapshot.live[ref], stack)
+        and (change := _departure(entry, snapshot.live[ref], stack, given_up))
         and snapshot.live[ref]["metadata"]["uid"] not in staying
     ]
     return Plan(stack, bundle.profile, (*changes, *leaving_us))
+
+
+def _departure(entry: Entry, live: Manifest, stack: str, given_up: Container[str]) -> Change | None:
+    """Decide what becomes of an object that is in no bundle any more; None: it never was ours."""
+    if other := taken_back(entry, live, stack):
+        reason = f"belongs to {other}"
+        return Change(entry.ref, entry.component, Action.RELEASE, live=live, reason=reason)
+    if not still_ours(entry, live, stack):
+        return None
+    action = Action.RELEASE if entry.component in given_up else Action.PRUNE
+    return Change(entry.ref, entry.component, action, live=live)
 
 
 def _change(
@@ -151,14 +176,19 @@ def _change(
         return Change(ref, component, Action.CREATE, desired=manifest)
     if ref in snapshot.proven:
         return Change(ref, component, Action.UNCHANGED, desired=manifest, live=live)
+    if ref in snapshot.left:
+        return Change(ref, component, Action.UNCHANGED, manifest, live, reason=LEFT, left=True)
     if ref in snapshot.fixed:
         found = differences(live, overlay(live, manifest))
         reason = "; ".join(snapshot.fixed[ref])
         return Change(ref, component, Action.RECREATE, manifest, live, found, reason=reason)
     predicted = snapshot.predicted.get(ref, manifest)
     change = Change(ref, component, Action.UPDATE, manifest, live, differences(live, predicted))
-    if not ours(live, stack) and entry is None:
-        return replace(change, action=Action.ADOPT, reason="exists already")
+    other = owner(live, stack)
+    if other or (not ours(live, stack) and entry is None):
+        drift = drifted(live, entry, predicted) if entry is not None else ()
+        reason = f"from {other}" if other else "exists already"
+        return replace(change, action=Action.ADOPT, reason=reason, drift=drift)
     return _compared(change, live, predicted, entry)
 
 
@@ -168,7 +198,8 @@ def _compared(change: Change, live: Manifest, predicted: Manifest, entry: Entry 
     if not change.differences and not regained:
         return replace(change, action=Action.UNCHANGED)
     reason = "" if change.differences else "field ownership"
-    return replace(change, reason=reason, drift=drifted(live, entry) if entry is not None else ())
+    drift = drifted(live, entry, predicted) if entry is not None else ()
+    return replace(change, reason=reason, drift=drift)
 
 
 def proven_unchanged(manifest: Manifest, live: Manifest, entry: Entry | None) -> bool:
@@ -188,18 +219,25 @@ def proven_unchanged(manifest: Manifest, live: Manifest, entry: Entry | None) ->
     )
 
 
-def drifted(live: Manifest, entry: Entry) -> tuple[Drift, ...]:
-    """Name who changed an object after we applied it, as far as managedFields tells."""
+def drifted(live: Manifest, entry: Entry, predicted: Manifest | None = None) -> tuple[Drift, ...]:
+    """Name who changed an object after we applied it, as far as managedFields tells.
+
+    Where it is known what applying it again would come to, that is who holds what we lost; else
+    whoever wrote last, controllers after all others: they write to much that is not ours.
+    """
     if not entry.owned or entry.owned == owned_digest(live):
         return ()
     others = [
-        Drift(each.get("manager", "unknown"), each.get("time", ""), ())
+        each
         for each in live["metadata"].get("managedFields") or ()
-        if each.get("manager") != FIELD_MANAGER and not each.get("subresource")
+        if each.get("manager") != FIELD_MANAGER and each.get("subresource") != "status"
     ]
-    return tuple(sorted(others, key=lambda each: each.time, reverse=True)[:1]) or (
-        Drift("unknown", "", ()),
-    )
+    lost = lost_fields(live, predicted) if predicted is not None else {}
+    holders = [each for each in others if overlap(each.get("fieldsV1") or {}, lost)] or others
+    found = [Drift(each.get("manager", "unknown"), each.get("time", ""), ()) for each in holders]
+    found.sort(key=lambda each: each.time, reverse=True)
+    found.sort(key=lambda each: verdict(each.manager) is Verdict.YIELD)
+    return tuple(found[:1]) or (Drift("unknown", "", ()),)
 
 
 def still_ours(entry: Entry, live: Manifest, stack: str) -> bool:
@@ -209,3 +247,9 @@ def still_ours(entry: Entry, live: Manifest, stack: str) -> bool:
     if not entry.uid:
         return ours(live, stack)
     return entry.uid == live["metadata"].get("uid") and not owner(live, stack)
+
+
+def taken_back(entry: Entry, live: Manifest, stack: str) -> str:
+    """Name who has signed an object of ours since, our label still on it; empty when nobody has."""
+    same = entry.uid == live["metadata"].get("uid")
+    return owner(live, stack) if same and labels_of(live).get(STACK_LABEL) == stack else ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from stackctl.model.component import ContestedField, IgnoredField
 from stackctl.model.mode import Mode
 from stackctl.model.objects import Manifest
 
@@ -23,6 +24,8 @@ class Choice:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, bool] = field(default_factory=dict)
     patches: tuple[Manifest, ...] = ()
+    ignore: tuple[IgnoredField, ...] = ()
+    contested: tuple[ContestedField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

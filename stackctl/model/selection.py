@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stackctl.model.component import Component
+from stackctl.model.component import Component, ContestedField, IgnoredField
 from stackctl.model.mode import Mode
 from stackctl.model.objects import Manifest
 from stackctl.model.profile import Needs, Origin, Settings, TargetPin
@@ -32,6 +32,8 @@ class Chosen:
     parameters: Mapping[str, Setting]  # every parameter, and `namespace`
     features: frozenset[str]  # those that are on
     patches: tuple[tuple[Origin, Manifest], ...] = ()
+    ignore: tuple[tuple[Origin, IgnoredField], ...] = ()  # beside the component's own
+    contested: tuple[tuple[Origin, ContestedField], ...] = ()  # those that count first, first
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from stackctl.cluster.lock import LEASES, Claim, held_by, lease_name, locked
 from stackctl.errors import ApplyError, ConflictError, LockedError, NotReadyError
 from stackctl.model.component import Mode
 from stackctl.model.events import ComponentState, ObjectDone
+from stackctl.model.objects import Manifest
 from stackctl.model.outcome import Status
 from stackctl.model.plan import Action
 from stackctl.model.release import ReleaseStatus
+from tests.apiserver.scenery import until
 from tests.apiserver.stacks import Killed, Stack, killed_at
 
 
@@ -179,6 +181,46 @@ def test_a_change_by_hand_is_drift_and_is_taken_back(stack):
     (change,) = [c for c in outcome.plan.changes if c.action is Action.UPDATE]
     assert [drift.manager for drift in change.drift] == ["kubectl-edit"]
     assert stack.get("configmaps/x")["data"] == {"key": "value"}
+
+
+def test_the_person_is_named_and_not_the_controller_that_followed(stack):
+    """The Deployment controller writes to a Deployment whenever its template was changed."""
+    parts = stack.part("a", stack.namespace(), stack.deployment("d", replicas=0))
+    stack.deploy(parts)
+    path = f"/apis/apps/v1/namespaces/{stack.name}/deployments/d"
+    stack.client.request(
+        "PATCH",
+        path,
+        query={"fieldManager": "kubectl-set"},
+        body=b'{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"x:2"}]}}}}',
+        content_type="application/strategic-merge-patch+json",
+    )
+    until(lambda: revision_of(stack.client.get(path)) == "2")
+    plan = stack.deploy(parts, dry_run=True).plan
+    (change,) = [c for c in plan.changes if c.action is Action.UPDATE]
+    assert [drift.manager for drift in change.drift] == ["kubectl-set"]
+
+
+def revision_of(deployment: Manifest) -> str:
+    annotations: dict[str, str] = deployment["metadata"]["annotations"]
+    return annotations["deployment.kubernetes.io/revision"]
+
+
+def test_who_scaled_is_named(stack):
+    """`kubectl scale` writes by a subresource."""
+    parts = stack.part("a", stack.namespace(), stack.deployment("d", replicas=0))
+    stack.deploy(parts)
+    path = f"/apis/apps/v1/namespaces/{stack.name}/deployments/d"
+    stack.client.request(
+        "PATCH",
+        f"{path}/scale",
+        query={"fieldManager": "kubectl"},
+        body=b'{"spec":{"replicas":2}}',
+        content_type="application/merge-patch+json",
+    )
+    plan = stack.deploy(parts, dry_run=True).plan
+    (change,) = [c for c in plan.changes if c.action is Action.UPDATE]
+    assert [drift.manager for drift in change.drift] == ["kubectl"]
 
 
 def test_a_controllers_field_is_left_to_it(stack):

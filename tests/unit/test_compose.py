@@ -6,11 +6,14 @@ from dataclasses import replace
 import pytest
 
 from stackctl.errors import ConfigError, RenderError
-from stackctl.model.bundle import Bundle, BundleComponent
+from stackctl.model.bundle import Bundle, BundleComponent, from_plain, to_plain
 from stackctl.model.component import Mode
 from stackctl.model.compose import compose, leftover
+from stackctl.model.contests import Contest
 from stackctl.model.objects import Manifest, Ref
+from stackctl.model.ownership import Verdict
 from stackctl.model.profile import Needs, Origin, Settings
+from stackctl.model.resolve import resolve
 from stackctl.model.selection import Chosen, Selection, Setting
 from stackctl.sources.components import YAML
 from tests.unit import fake
@@ -185,6 +188,66 @@ def test_an_ignored_field_is_not_sent():
     )
     sent = fake.find(fake.rendered(), "ConfigMap", "web")["data"]
     assert written.keys() - sent.keys() == {"filled.txt"}
+
+
+def test_users_say_which_fields_are_not_theirs(tmp_path):
+    """A profile and a stack file ignore fields beside those that the component ignores."""
+    stack = fake.stack_file(
+        tmp_path,
+        """
+        profile: base
+        components:
+          web:
+            ignore: [{object: Deployment/web, path: spec.replicas}]
+        """,
+    )
+    bundle = fake.composed(fake.resolved("base", stack=stack))
+    deployment = Ref("apps", "Deployment", "web", "web")
+    assert (deployment, "spec.replicas") in part(bundle).ignored
+    assert len(part(bundle).ignored) == len(part(fake.rendered()).ignored) + 1
+    assert "replicas" not in fake.find(bundle, "Deployment", "web")["spec"]
+
+
+def test_users_say_who_keeps_contested_fields(tmp_path):
+    """The stack file is asked before the profile; the record gives the rules back."""
+    catalogue = fake.profiles(
+        tmp_path,
+        base="components: {certs: {}, web: {contested: [{verdict: yield, manager: argo*}]}}",
+    )
+    stack = fake.stack_file(
+        tmp_path,
+        """
+        profile: base
+        components:
+          web:
+            contested:
+            - {verdict: refuse, object: Deployment/web, path: spec.replicas}
+            - {verdict: override}
+        """,
+    )
+    found = part(fake.composed(resolve(catalogue, "base", stack=stack)))
+    deployment = Ref("apps", "Deployment", "web", "web")
+    assert found.contested == (
+        Contest(Verdict.REFUSE, "*", deployment, "spec.replicas"),
+        Contest(Verdict.OVERRIDE),
+        Contest(Verdict.YIELD, "argo*"),
+    )
+    assert from_plain(to_plain(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ("ignore: [{object: Deployment/wbe, path: spec}]", "there is no Deployment/wbe"),
+        ("ignore: [{object: Deployment/web, path: 'spec..x'}]", "is not a path"),
+        ("contested: [{verdict: yield, object: Service/none}]", "there is no Service/none"),
+    ],
+)
+def test_a_rule_for_what_is_not_there_is_an_error(tmp_path, choice, said):
+    """It names the file and the line."""
+    stack = fake.stack_file(tmp_path, f"profile: base\ncomponents: {{web: {{{choice}}}}}")
+    with pytest.raises(RenderError, match=f"stack.yaml:6: .*{said}"):
+        fake.composed(fake.resolved("base", stack=stack))
 
 
 def test_an_external_component_has_no_objects(tmp_path):

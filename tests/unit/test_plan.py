@@ -1,14 +1,18 @@
 """The plan's truth table: desired, live and inventory in, action out."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stackctl.model.bundle import Bundle, BundleComponent
-from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Manifest, digest, ref_of
+from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Manifest, Ref, digest, ref_of
 from stackctl.model.ownership import owned_digest
 from stackctl.model.plan import Action, Change, Plan, Snapshot, drifted, make, proven_unchanged
 from stackctl.model.release import Entry
+from tests.unit.fake import QUICK
 
 OURS = {MANAGED_BY: "stackctl", STACK_LABEL: "ml"}
 
@@ -118,6 +122,31 @@ def test_what_somebody_made_again_is_not_pruned():
     assert planned([], snapshot, (entry_for(config(), live, uid="other"),)).changes == ()
 
 
+def signed_by_helm(live: Manifest) -> Manifest:
+    labels = {STACK_LABEL: "ml", MANAGED_BY: "Helm"}
+    note = {"meta.helm.sh/release-name": "r", "meta.helm.sh/release-namespace": "n"}
+    return live | {"metadata": live["metadata"] | {"labels": labels, "annotations": note}}
+
+
+def test_what_helm_took_back_is_adopted_again_with_its_author():
+    """The plan says from whom, and who changed it since."""
+    live = signed_by_helm(live_config(fields="f:other"))
+    live["metadata"]["managedFields"].append({"manager": "helm", "operation": "Apply"})
+    ref = ref_of(live)
+    known = entry_for(config(), live, owned="before")
+    change = only(planned([config()], Snapshot({ref: live}, {}, frozenset()), (known,)))
+    assert (change.action, change.reason) == (Action.ADOPT, "from Helm release n/r")
+    assert [each.manager for each in change.drift] == ["helm"]
+
+
+def test_what_helm_took_back_is_released_not_pruned():
+    """It is out of the bundle and somebody else's; ours are only the labels."""
+    live = signed_by_helm(live_config())
+    snapshot = Snapshot({ref_of(live): live}, {}, frozenset())
+    change = only(planned([], snapshot, (entry_for(config(), live),)))
+    assert (change.action, change.reason) == (Action.RELEASE, "belongs to Helm release n/r")
+
+
 def test_what_is_gone_already_is_not_pruned():
     """An object deleted by hand needs no delete."""
     live = live_config()
@@ -210,3 +239,73 @@ def test_one_object_under_two_groups_is_not_pruned():
     entry = entry_for(other, live)
     snapshot = Snapshot({ref_of(live): live, ref_of(other): other}, {}, frozenset({ref_of(live)}))
     assert only(planned([config()], snapshot, (entry,))).action is Action.UNCHANGED
+
+
+def test_drift_names_who_holds_what_we_lost():
+    """Controllers note things on an object after a person has changed it."""
+    live, predicted = live_config(), live_config()
+    entry = entry_for(config(), live, owned="before")
+    live["metadata"]["managedFields"] = [
+        {"manager": "kubectl-set", "time": "2026-01-02T00:00:00Z", "fieldsV1": {"f:data": {}}},
+        {"manager": "other", "time": "2026-01-03T00:00:00Z", "fieldsV1": {"f:metadata": {}}},
+        {"manager": "kube-controller-manager", "time": "2026-01-04T00:00:00Z"},
+    ]
+    (drift,) = drifted(live, entry, predicted)
+    assert drift.manager == "kubectl-set"
+    (drift,) = drifted(live, entry)
+    assert drift.manager == "other"
+
+
+STATES = st.lists(
+    st.tuples(
+        st.booleans(),  # in the bundle
+        st.sampled_from(["absent", "same", "other", "stranger", "leaving"]),
+        st.booleans(),  # in the inventory
+    ),
+    max_size=5,
+)
+
+
+@QUICK
+@given(STATES)
+def test_a_plan_is_about_every_object_once(states):
+    """Whatever is there: each object of the bundle has one change, and nothing else is touched."""
+    desired: list[Manifest] = []
+    inventory: list[Entry] = []
+    live: dict[Ref, Manifest] = {}
+    predicted: dict[Ref, Manifest] = {}
+    for number, (wanted, there, recorded) in enumerate(states):
+        manifest = named(config("2"), number)
+        seen = named(live_config("2" if there == "same" else "1"), number)
+        ref = ref_of(manifest)
+        desired += [manifest] if wanted else []
+        inventory += [replace(entry_for(manifest, seen), uid=f"u{number}")] if recorded else []
+        if there == "stranger":
+            seen["metadata"]["labels"] = {}
+        if there == "leaving":
+            seen["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+        live |= {} if there == "absent" else {ref: seen}
+        predicted |= {ref: named(live_config("2"), number)}
+    plan = planned(desired, Snapshot(live, predicted, frozenset()), tuple(inventory))
+    refs = [change.ref for change in plan.changes]
+    wanted_refs = [ref_of(each) for each in desired]
+    gone = [change.ref for change in plan.changes if change.action is Action.PRUNE]
+    assert len(refs) == len(set(refs))
+    assert refs[: len(wanted_refs)] == wanted_refs
+    assert set(refs) - set(wanted_refs) == set(gone)
+    assert set(gone) <= {entry.ref for entry in inventory} & live.keys()
+    for change in plan.changes[: len(wanted_refs)]:
+        found = live.get(change.ref)
+        new = found is None or "deletionTimestamp" in found["metadata"]
+        assert (change.action is Action.CREATE) == new
+    assert plan.empty == all(
+        there == "same" if wanted else not (recorded and there != "absent")
+        for wanted, there, recorded in states
+    )
+
+
+def named(manifest: Manifest, number: int) -> Manifest:
+    metadata = manifest["metadata"] | {"name": f"c{number}"}
+    if "uid" in metadata:
+        metadata["uid"] = f"u{number}"
+    return manifest | {"metadata": metadata}

@@ -1,0 +1,57 @@
+"""Who keeps a field that others hold as well, as users decide it."""
+
+import pytest
+
+from stackctl.model.contests import Contest, Stance, spelled
+from stackctl.model.objects import Ref
+from stackctl.model.ownership import Verdict
+
+REF = Ref("apps", "Deployment", "ml", "web")
+OTHER = Ref("apps", "Deployment", "ml", "other")
+IMAGE = '.spec.template.spec.containers[name="main"].image'
+
+
+def judged(stance: Stance, field: str = ".spec.replicas", manager: str = "argocd") -> Verdict:
+    return stance.judge(REF, {field: manager})[0].verdict
+
+
+@pytest.mark.parametrize(
+    ("rule", "field", "manager", "fits"),
+    [
+        (Contest(Verdict.YIELD), ".spec", "anybody", True),
+        (Contest(Verdict.YIELD, "argocd*"), ".spec", "argocd-controller", True),
+        (Contest(Verdict.YIELD, "argocd"), ".spec", "argocd-controller", False),
+        (Contest(Verdict.YIELD, ref=REF), ".spec", "x", True),
+        (Contest(Verdict.YIELD, ref=OTHER), ".spec", "x", False),
+        (Contest(Verdict.YIELD, path="spec.template"), IMAGE, "x", True),
+        (Contest(Verdict.YIELD, path="spec.temp"), IMAGE, "x", False),
+        (Contest(Verdict.YIELD, path="spec.template.spec.containers"), IMAGE, "x", True),
+        (Contest(Verdict.YIELD, path=IMAGE.removeprefix(".")), IMAGE, "x", True),
+        (Contest(Verdict.YIELD, path="spec.replicas"), IMAGE, "x", False),
+    ],
+)
+def test_a_rule_is_about_a_manager_an_object_and_a_field(rule, field, manager, fits):
+    """What it leaves open fits everything; a field stands for all that is in it."""
+    assert rule.fits(REF, field, manager) is fits
+
+
+def test_the_first_rule_that_fits_decides():
+    """Where none does, the manager's name decides as usual."""
+    rules = (Contest(Verdict.YIELD, path="spec.replicas"), Contest(Verdict.OVERRIDE, "argo*"))
+    assert judged(Stance(rules)) is Verdict.YIELD
+    assert judged(Stance(rules), IMAGE) is Verdict.OVERRIDE
+    assert judged(Stance(rules), IMAGE, "someone") is Verdict.REFUSE
+    assert judged(Stance(rules), IMAGE, "kubectl-edit") is Verdict.OVERRIDE
+
+
+def test_adopting_takes_what_would_be_refused():
+    """Controllers keep their fields even then, and so does whoever a rule protects."""
+    assert judged(Stance(take=True)) is Verdict.OVERRIDE
+    assert judged(Stance(take=True), manager="keda-operator") is Verdict.YIELD
+    assert judged(Stance((Contest(Verdict.REFUSE),), take=True)) is Verdict.REFUSE
+
+
+def test_paths_are_spelled_as_the_server_does():
+    """Names are not quoted, what selects an element is."""
+    assert spelled("spec.template.spec.containers[name=main].image") == IMAGE
+    assert spelled('metadata.annotations["a.b/c"]') == ".metadata.annotations.a.b/c"
