@@ -7,7 +7,7 @@ turned into these where the foreign library is used, and nowhere else.
     ├─ UsageError         2   a combination of options that makes no sense
     ├─ ConfigError        3   profile, component, stack file or catalogue invalid
     ├─ RenderError        4   a bundle cannot be composed
-    ├─ ClusterError       5   ├─ Unreachable · AccessDenied · NoTarget · SandboxError
+    ├─ ClusterError       5   ├─ Unreachable · NoTarget · SandboxError · AccessDenied: Forbidden
     │                         └─ Rejected: NotFound · NotServed · AlreadyExists · StaleWrite ·
     │                            FieldConflict · Expired · Invalid
     ├─ PreflightError     6   the cluster lacks what the bundle needs
@@ -76,6 +76,10 @@ class Unreachable(ClusterError):
 
 class AccessDenied(ClusterError):
     """The API server knows us and refuses, or does not know us."""
+
+
+class Forbidden(AccessDenied):
+    """The API server knows us, and we may not do this one thing."""
 
 
 class Rejected(ClusterError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
 from stackctl.api.kubeconfig import Access
-from stackctl.errors import ClusterError
+from stackctl.errors import ClusterError, Forbidden
 from stackctl.model.events import Notify
 from stackctl.model.outcome import TargetInfo
 
@@ -31,21 +31,29 @@ def connect(access: Access, notify: Notify, stop: threading.Event) -> Connection
     """Reach the cluster and learn which one it is, before anything else is asked of it.
 
     Raises:
-        ClusterError: it does not answer, or does not let us see who it is.
+        ClusterError: it does not answer.
     """
     client = Client(access, notify=notify, stop=stop)
     version = _version(client)
-    system = client.get(KUBE_SYSTEM, metadata_only=True)
-    if system is None:
-        raise ClusterError(f"{access.server}: the namespace kube-system is missing")
     info = TargetInfo(
         context=access.context,
         server=access.server,
-        cluster_uid=system["metadata"]["uid"],
+        cluster_uid=_identity(client),
         version=version,
         simulated=access.simulated,
     )
     return Connection(client, Discovery(client), info, stop)
+
+
+def _identity(client: Client) -> str:
+    """Tell one cluster from all others; empty where we may not see what does."""
+    try:
+        system = client.get(KUBE_SYSTEM, metadata_only=True)
+    except Forbidden:
+        return ""
+    if system is None:
+        raise ClusterError(f"{client.access.server}: the namespace kube-system is missing")
+    return str(system["metadata"]["uid"])
 
 
 def _version(client: Client) -> str:

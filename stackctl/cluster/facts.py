@@ -3,18 +3,42 @@
 Whether that is enough is decided in `model.preflight`.
 """
 
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+
+from stackctl.cluster import sight
 from stackctl.cluster.connection import Connection
-from stackctl.model.preflight import Facts, Node
+from stackctl.errors import Forbidden
+from stackctl.model.objects import Manifest
+from stackctl.model.preflight import Facts, Node, Topic
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+PATHS = {
+    Topic.NODES: "/api/v1/nodes",
+    Topic.CLASSES: "/apis/storage.k8s.io/v1/storageclasses",
+    Topic.NAMESPACES: "/api/v1/namespaces",
+}
 
 
-def read(connection: Connection) -> Facts:
-    """Look at the server's version, its nodes, storage classes and namespaces."""
-    client = connection.client
-    nodes = client.list("/api/v1/nodes").items
-    classes = client.list("/apis/storage.k8s.io/v1/storageclasses", metadata_only=True).items
-    namespaces = client.list("/api/v1/namespaces", metadata_only=True).items
+def read(connection: Connection, pool: Executor, namespaces: Iterable[str] = ()) -> Facts:
+    """Look at the server's version, its nodes, storage classes and namespaces.
+
+    Who may not list namespaces is told of those named; what else may not be listed is hidden.
+    """
+    client, hidden = connection.client, {}
+
+    def look(topic: Topic) -> Sequence[Manifest]:
+        try:
+            # Of a node its capacity counts, of the others that they are there.
+            return client.list(PATHS[topic], metadata_only=topic is not Topic.NODES).items
+        except Forbidden as refusal:
+            hidden[topic] = str(refusal)
+            return ()
+
+    nodes, classes, spaces = pool.map(look, (Topic.NODES, Topic.CLASSES, Topic.NAMESPACES))
+    names = {item["metadata"]["name"] for item in spaces}
+    if Topic.NAMESPACES in hidden:
+        names = {name for name in namespaces if sight.may_exist(client, name)}
     return Facts(
         version=connection.info.version,
         nodes=tuple(
@@ -30,5 +54,6 @@ def read(connection: Connection) -> Facts:
             (item["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true"
             for item in classes
         ),
-        namespaces=frozenset(item["metadata"]["name"] for item in namespaces),
+        namespaces=frozenset(names),
+        hidden=hidden,
     )

@@ -1,6 +1,7 @@
 """One LIST and WATCH, told to the scene for as long as a run lasts.
 
-Where watching is not allowed, the list is asked for again and again; where that is not allowed
+Where the whole cluster may not be watched, the namespaces of what is waited for are. Where
+watching is not allowed at all, the list is asked for again and again; where that is not allowed
 either, the objects by name. What the objects say is for `wait`.
 """
 
@@ -16,6 +17,7 @@ from stackctl.model.events import Notice, Notify
 from stackctl.model.objects import Manifest, Ref, ref_of
 
 POLL_SECONDS = 2.0
+LOOK_SECONDS = 0.1  # how late a namespace is watched that is waited for as well
 
 
 @dataclass(slots=True)
@@ -60,8 +62,7 @@ class Feed:
             self._thread.join(seconds)
 
     def _run(self) -> None:
-        ways = [self._follow, lambda: self._poll(self._list)]
-        for tell in [*ways, lambda: self._poll(self._read)] if self.names else ways:
+        for tell in self._ways():
             try:
                 self._persist(tell)
             except AccessDenied as refusal:
@@ -74,6 +75,44 @@ class Feed:
         if self.without:
             self.notify(Notice(f"{self._refusal}; {self.without}"))
         self._end(self._refusal)
+
+    def _ways(self) -> list[Callable[[], None]]:
+        """Return how to learn of the objects, the way that takes most rights first."""
+        if self.names and self.resource.namespaced and not self.namespace:
+            return [self._follow, self._divide]
+        ways = [self._follow, lambda: self._poll(self._list)]
+        return [*ways, lambda: self._poll(self._read)] if self.names else ways
+
+    def _divide(self) -> None:
+        """Let a feed for each namespace tell, for as long as all of them do."""
+        parts: dict[str, Feed] = {}
+        while not self.stop.is_set():
+            for ref in tuple(self.names):
+                if ref.namespace not in parts:
+                    parts[ref.namespace] = self._part(ref.namespace)
+                parts[ref.namespace].names |= {ref}
+            for part in parts.values():
+                if part.ended is not None:
+                    raise part.ended
+                if part.broken:
+                    raise RuntimeError(f"nothing tells about {part.path} any more")
+            self.listed = all(part.listed for part in parts.values())
+            self.trouble = next((each.trouble for each in parts.values() if each.trouble), None)
+            self.stop.wait(LOOK_SECONDS)
+
+    def _part(self, namespace: str) -> "Feed":
+        part = Feed(
+            client=self.client,
+            resource=self.resource,
+            scene=self.scene,
+            notify=self.notify,
+            stop=self.stop,
+            namespace=namespace,
+            labels=self.labels,
+            names=frozenset(ref for ref in self.names if ref.namespace == namespace),
+        )
+        part.start()
+        return part
 
     def _end(self, reason: StackError | None) -> None:
         self.ended = reason

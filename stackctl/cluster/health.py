@@ -19,7 +19,7 @@ from stackctl.model.outcome import (
     Status,
 )
 from stackctl.model.plan import drifted
-from stackctl.model.preflight import GPU, Facts
+from stackctl.model.preflight import GPU, Facts, Topic
 from stackctl.model.release import Entry, Release
 
 # The worst of a component's objects is how the component stands.
@@ -47,25 +47,28 @@ def assess_stack(connection: Connection, stack: str, notify: Notify, pool: Execu
         )
     release = recorded.release
     refs = [entry.ref for entry in release.inventory]
-    seen = facts.read(connection)
+    seen = facts.read(connection, pool)
     with Observer(connection.client, connection.discovery, stack=stack, notify=notify) as observer:
         assessments = observer.statuses(
             refs, may_match_no_node=frozenset(refs) if release.requires.gpu is None else ()
         )
-    found = snapshot.labelled(connection, stack, refs, pool)
+    # Where we may not even see how an object stands, we cannot see who changed it either.
+    seen_refs = [ref for ref in refs if assessments[ref].status is not Status.UNKNOWN]
+    found = snapshot.labelled(connection, stack, seen_refs, pool)
     return StackStatus(
         target=connection.info,
         release=release,
         components=_components(release, assessments, found),
         gpus=gpus(release, seen),
         locked_by=lock.held_by(connection.client, stack),
+        unseen=_unseen(release, seen),
     )
 
 
 def gpus(release: Release, seen: Facts) -> tuple[Gpus, ...]:
     """Count the GPUs that Pods could be given, where the profile expects any."""
     needs = release.requires.gpu
-    if needs is None:
+    if needs is None or Topic.NODES in seen.hidden:
         return ()
     nodes = {
         node.name: int(node.allocatable[GPU])
@@ -74,6 +77,12 @@ def gpus(release: Release, seen: Facts) -> tuple[Gpus, ...]:
     }
     expected = max(needs.nodes, len(nodes)) * needs.perNode
     return (Gpus(GPU, sum(nodes.values()), expected, nodes),)
+
+
+def _unseen(release: Release, seen: Facts) -> tuple[str, ...]:
+    """Say what is expected and could not be looked at."""
+    why = seen.hidden.get(Topic.NODES)
+    return (f"GPUs are not counted: {why}",) if release.requires.gpu and why else ()
 
 
 def _components(

@@ -3,8 +3,10 @@
 Also removes what operators made by themselves and nobody else would.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass
 
 from stackctl.api.client import Client
 from stackctl.cluster import releases, snapshot, survey
@@ -13,12 +15,30 @@ from stackctl.cluster.gone import Departure
 from stackctl.cluster.lock import RECORD_LABEL, held_at_all
 from stackctl.cluster.removal import Removal, delete_one, remove, target_of
 from stackctl.cluster.session import Session
+from stackctl.cluster.sight import EVERYWHERE
 from stackctl.cluster.targets import Target
-from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Ref, labels_of
+from stackctl.errors import Forbidden
+from stackctl.model.events import Notice
+from stackctl.model.objects import (
+    FIELD_MANAGER,
+    MANAGED_BY,
+    RECORD_NAMESPACE,
+    Manifest,
+    Ref,
+    labels_of,
+)
 from stackctl.model.outcome import Residue
-from stackctl.model.removal import Kept, Phase, foreign, marks
+from stackctl.model.removal import Kept, Phase, cannot_list, foreign, marks
 
 RECORD = Ref("", "Namespace", "", RECORD_NAMESPACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What is left of a stack, and where it could not be looked for."""
+
+    found: tuple[Residue, ...]
+    unseen: tuple[str, ...] = ()
 
 
 def scan(
@@ -27,15 +47,26 @@ def scan(
     stack: str,
     gone: Sequence[Ref] = (),
     kept: Iterable[Kept] = (),
-) -> tuple[Residue, ...]:
+) -> Scan:
     """Look for anything with the stack's label, and for whatever was to be deleted."""
     connection.discovery.refresh()
     stays = {each.ref for each in kept}
-    found = survey.labelled_everywhere(connection, stack, pool)
+    spaces = {ref.namespace for ref in (*gone, *stays) if ref.namespace}
+    labelled = survey.labelled_everywhere(connection, stack, pool, spaces)
+    found = dict(labelled.objects)
     found |= snapshot.read(connection, [ref for ref in gone if ref not in found], pool)
-    return tuple(
-        Residue(ref, _why(item["metadata"])) for ref, item in found.items() if ref not in stays
-    )
+    left = (Residue(ref, _why(item["metadata"])) for ref, item in found.items() if ref not in stays)
+    return Scan(tuple(left), tuple(_unseen(labelled.hidden, sorted(spaces))))
+
+
+def _unseen(hidden: Mapping[str, Sequence[str]], namespaces: Sequence[str]) -> Iterator[str]:
+    """Say where residue could not be looked for, and which permissions that would take."""
+    if elsewhere := hidden.get(EVERYWHERE):
+        where = f"outside {', '.join(namespaces)}" if namespaces else "in any namespace"
+        yield f"{where}: {cannot_list(elsewhere)} in the whole cluster"
+    for namespace in namespaces:
+        if kinds := hidden.get(namespace):
+            yield f"in {namespace}: {cannot_list(kinds)}"
 
 
 def _why(metadata: dict[str, object]) -> str:
@@ -57,9 +88,13 @@ def clean_nodes(session: Session, managers: Sequence[str]) -> None:
     if not managers:
         return
     client, path = session.connection.client, "/api/v1/nodes"
-    for node in client.list(path, metadata_only=True).items:
-        if patch := marks(node, managers):
-            client.patch(f"{path}/{node['metadata']['name']}", patch)
+    try:
+        for node in client.list(path, metadata_only=True).items:
+            if patch := marks(node, managers):
+                client.patch(f"{path}/{node['metadata']['name']}", patch)
+    except Forbidden as refusal:
+        written = f"what {', '.join(managers)} wrote on nodes stays there"
+        session.notify(Notice(f"{refusal}; {written}"))
 
 
 def remove_record_namespace(
@@ -71,15 +106,25 @@ def remove_record_namespace(
 
 
 def dismiss_record(connection: Connection, pool: Executor, stack: str = "") -> Target | None:
-    """Begin to delete the namespace of the records, if a stack's is all that is left in it."""
-    live = connection.client.get(releases.NAMESPACE, metadata_only=True)
+    """Begin to delete the namespace of the records, if a stack's is all that is left in it.
+
+    Who may not see that, or may not delete it, leaves it to those who may.
+    """
+    with suppress(Forbidden):
+        return _dismiss_record(connection, pool, stack)
+    return None
+
+
+def _dismiss_record(connection: Connection, pool: Executor, stack: str) -> Target | None:
+    live = _record_namespace(connection.client)
     if live is None or labels_of(live).get(MANAGED_BY) != FIELD_MANAGER:
         return None
     if held_at_all(connection.client, but=stack):
         return None  # somebody is about to record something in it
-    content = survey.content_of(connection, [RECORD_NAMESPACE], pool)
+    inside = survey.content_of(connection, [RECORD_NAMESPACE], pool)
+    content = inside.objects
     others = (ref for ref, item in content.items() if labels_of(item).get(RECORD_LABEL) != stack)
-    if any(foreign(content[ref], ref, "", ()) for ref in others):
+    if inside.hidden or any(foreign(content[ref], ref, "", ()) for ref in others):
         return None
     delete_one(connection, RECORD, live)
     return Target(RECORD, "v1", live["metadata"]["uid"])
@@ -87,8 +132,16 @@ def dismiss_record(connection: Connection, pool: Executor, stack: str = "") -> T
 
 def record_leaves(client: Client) -> bool:
     """Tell whether the namespace of the records is being deleted: all else was, before it."""
-    live = client.get(releases.NAMESPACE, metadata_only=True)
+    live = _record_namespace(client)
     return live is not None and "deletionTimestamp" in live["metadata"]
+
+
+def _record_namespace(client: Client) -> Manifest | None:
+    """Read the namespace of the records; with few rights it is nothing we could delete."""
+    try:
+        return client.get(releases.NAMESPACE, metadata_only=True)
+    except Forbidden:
+        return None
 
 
 def await_departure(
@@ -99,7 +152,7 @@ def await_departure(
     now: Callable[[], float],
 ) -> bool:
     """Wait for what is being deleted of a stack; tell whether there is anything of it at all."""
-    found = survey.labelled_everywhere(connection, stack, pool)
+    found = survey.labelled_everywhere(connection, stack, pool).objects
     going = [
         target_of(connection, ref, item)
         for ref, item in found.items()

@@ -5,30 +5,33 @@ unchanged; only the others are read and tried in a server-side dry run. What fol
 decided in `model.plan`.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
+from stackctl.cluster import sight
 from stackctl.cluster.connection import Connection
 from stackctl.errors import (
     ConflictError,
     FieldConflict,
+    Forbidden,
     Invalid,
     NotFound,
     NotServed,
     Rejected,
 )
 from stackctl.model.bundle import Bundle
-from stackctl.model.component import Mode
+from stackctl.model.contests import AS_USUAL, Stance
 from stackctl.model.definitions import lost
 from stackctl.model.immutable import fixed_fields, may_be_recreated
 from stackctl.model.kinds import GroupKind, defined
 from stackctl.model.objects import STACK_LABEL, Manifest, Ref, group_of, ref_of, version_of
 from stackctl.model.overlay import overlay
-from stackctl.model.ownership import Verdict, field_conflicts, ours, owner, without
+from stackctl.model.ownership import Verdict, ours, owner, will_do, without
 from stackctl.model.plan import Snapshot, proven_unchanged
 from stackctl.model.release import Entry
 from stackctl.model.takeover import after_takeover
@@ -55,7 +58,8 @@ def take(
     found = find(
         connection, stack, [*desired, *(ref for ref in entries if ref not in desired)], pool
     )
-    adopted = frozenset(part.name for part in bundle.components if part.mode is Mode.ADOPTED)
+    stances = {part.name: bundle.stance(part) for part in bundle.components}
+    adopted = frozenset(name for name, stance in stances.items() if stance.take)
     _refuse_foreign(found, desired, entries, stack, adopted)
     proven = frozenset(
         ref
@@ -71,7 +75,7 @@ def take(
         component, manifest = desired[ref]
         moves = (ref.group, ref.kind) in moving
         known = whole.get(ref)
-        return _look(connection, manifest, known, take=component in adopted, moves=moves)
+        return _look(connection, manifest, known, stances[component], moves=moves)
 
     answers = pool.map(look, asked)
     looks = dict(zip(asked, answers, strict=True))
@@ -83,20 +87,26 @@ def take(
         predicted={ref: look.predicted for ref, look in looks.items()},
         proven=proven,
         fixed=fixed,
+        left=frozenset(ref for ref, look in looks.items() if look.left),
     )
 
 
 def labelled(
     connection: Connection, stack: str, refs: Iterable[Ref], pool: Executor
 ) -> dict[Ref, Manifest]:
-    """Find the metadata of every object that carries the stack's label, of the kinds named."""
-    kinds = {(ref.group, ref.kind) for ref in refs}
-    resources = [found for kind in kinds if (found := connection.discovery.find(*kind))]
+    """Find the metadata of every object that carries the stack's label, of the kinds named.
+
+    With few rights, it is that of the objects named.
+    """
+    kinds: dict[GroupKind, list[Ref]] = defaultdict(list)
+    for ref in refs:
+        kinds[ref.group, ref.kind].append(ref)
+    served = [(found, kinds[kind]) for kind in kinds if (found := connection.discovery.find(*kind))]
     label = f"{STACK_LABEL}={stack}"
-    listings = pool.map(lambda each: _list(connection.client, each, label), resources)
+    listings = pool.map(lambda each: _list(connection.client, each[0], each[1], label), served)
     return {
         _ref(resource, item): item
-        for resource, items in zip(resources, listings, strict=True)
+        for (resource, _), items in zip(served, listings, strict=True)
         for item in items
     }
 
@@ -121,11 +131,14 @@ class _Look:
     predicted: Manifest
     fixed: tuple[str, ...] = ()  # fields that would have to change and cannot
     lost: tuple[str, ...] = ()  # why objects of a definition would be lost
+    left: bool = False  # may not be changed by us, and will do as it is
 
 
-def _list(client: Client, resource: ApiResource, labels: str) -> Sequence[Manifest]:
+def _list(
+    client: Client, resource: ApiResource, refs: Sequence[Ref], labels: str
+) -> Sequence[Manifest]:
     try:
-        return client.list(resource.path(), labels=labels, metadata_only=True).items
+        return sight.find(client, resource, refs, labels=labels).items
     except NotServed:
         return ()  # the kind went away between discovery and now
 
@@ -152,19 +165,16 @@ def _unlabelled(
 def _namespaces(
     connection: Connection, names: Iterable[str], found: Mapping[Ref, Manifest], pool: Executor
 ) -> set[str]:
-    """Tell which namespaces exist: nothing needs to be looked for in the others."""
+    """Tell which namespaces may exist: nothing needs to be looked for in the others."""
+    client = connection.client
     known = {ref.name for ref in found if ref.kind == "Namespace"}
     unknown = [name for name in names if name not in known]
-    path = "/api/v1/namespaces"
     if len(unknown) >= LIST_FROM:
-        listing = connection.client.list(path, metadata_only=True)
-        return {item["metadata"]["name"] for item in listing.items}
-    answers = pool.map(
-        lambda name: connection.client.get(f"{path}/{name}", metadata_only=True), unknown
-    )
-    return known | {
-        name for name, answer in zip(unknown, answers, strict=True) if answer is not None
-    }
+        with suppress(Forbidden):
+            listing = client.list("/api/v1/namespaces", metadata_only=True)
+            return {item["metadata"]["name"] for item in listing.items}
+    answers = pool.map(lambda name: sight.may_exist(client, name), unknown)
+    return known | {name for name, there in zip(unknown, answers, strict=True) if there}
 
 
 def _find(
@@ -172,9 +182,10 @@ def _find(
 ) -> dict[Ref, Manifest]:
     try:
         if len(refs) >= LIST_FROM:
-            wanted = set(refs)
-            items = client.list(resource.path(namespace), metadata_only=True).items
-            return {ref: item for item in items if (ref := _ref(resource, item)) in wanted}
+            with suppress(Forbidden):
+                wanted = set(refs)
+                items = client.list(resource.path(namespace), metadata_only=True).items
+                return {ref: item for item in items if (ref := _ref(resource, item)) in wanted}
         answers = {
             ref: client.get(resource.path(namespace, ref.name), metadata_only=True) for ref in refs
         }
@@ -190,7 +201,9 @@ def _refuse_foreign(
     stack: str,
     adopted: frozenset[str],
 ) -> None:
-    foreign = []
+    foreign: list[str] = []
+    taken: list[str] = []
+    theirs = set()
     for ref, (component, _) in desired.items():
         live = found.get(ref)
         if live is None or ref.kind == "Namespace" or component in adopted:
@@ -200,12 +213,16 @@ def _refuse_foreign(
         if ours(live, stack) or (same and not owner(live, stack)):
             continue
         holder = owner(live, stack) or "nobody stackctl knows of"
-        foreign.append(f"  {ref} ({component}): owned by {holder}")
-    if foreign:
+        (taken if same else foreign).append(f"  {ref} ({component}): owned by {holder}")
+        theirs.add(component)
+    if theirs:
+        exist = ["objects of the bundle exist already and are not ours:", *foreign]
+        changed = ["objects of the stack have since been taken over:", *taken]
+        only = min(theirs) if len(theirs) == 1 else "COMPONENT"
         raise ConflictError(
-            "\n".join(["objects of the bundle exist already and are not ours:", *foreign]),
-            hint="set `mode: adopted` for the component to take them over, "
-            "or `mode: external` to leave it to its owner",
+            "\n".join([*(exist if foreign else ()), *(changed if taken else ())]),
+            hint=f"`stackctl adopt {only}` or `mode: adopted` makes them ours, "
+            "`mode: external` leaves the component to its owner",
         )
 
 
@@ -220,16 +237,25 @@ def _whole(
     connection: Connection, stack: str, manifests: Iterable[Manifest], pool: Executor
 ) -> dict[Ref, Manifest]:
     """Read all objects of kinds of which many have to be looked at, those labelled as ours."""
-    counts = Counter((group_of(each), each["kind"], version_of(each)) for each in manifests)
-    many = [kind for kind, count in counts.items() if count >= LIST_FROM]
-    resources = [found for kind in many if (found := connection.discovery.find(*kind))]
-    labels = f"{STACK_LABEL}={stack}"
-    listings = pool.map(lambda each: connection.client.list(each.path(), labels=labels), resources)
-    return {ref_of(item): item for listing in listings for item in listing.items}
+    kinds: dict[tuple[str, str, str], list[Ref]] = defaultdict(list)
+    for each in manifests:
+        kinds[group_of(each), each["kind"], version_of(each)].append(ref_of(each))
+    many = [kind for kind, refs in kinds.items() if len(refs) >= LIST_FROM]
+    served = [(found, kinds[kind]) for kind in many if (found := connection.discovery.find(*kind))]
+    client, labels = connection.client, f"{STACK_LABEL}={stack}"
+    answers = pool.map(
+        lambda each: sight.find(client, *each, labels=labels, metadata_only=False), served
+    )
+    return {ref_of(item): item for answer in answers for item in answer.items}
 
 
 def _look(
-    connection: Connection, manifest: Manifest, known: Manifest | None, *, take: bool, moves: bool
+    connection: Connection,
+    manifest: Manifest,
+    known: Manifest | None,
+    stance: Stance,
+    *,
+    moves: bool,
 ) -> _Look:
     """Read one object, if it is not known yet, and what applying it would make of it.
 
@@ -242,7 +268,11 @@ def _look(
     if not served:
         return _Look(live, overlay(live, manifest))
     try:
-        predicted = apply_yielding(connection.client, path, manifest, take=take, dry_run=True)
+        predicted = apply_yielding(connection.client, path, manifest, stance, dry_run=True)
+    except Forbidden:
+        if not will_do(live, manifest):
+            raise
+        return _Look(live, live, left=True)
     except Rejected as refusal:
         fixed = fixed_fields(refusal.causes) if isinstance(refusal, Invalid) else ()
         gone = () if fixed else _losses(live, manifest)
@@ -251,7 +281,7 @@ def _look(
         if not moves:
             raise
         return _Look(live, overlay(live, manifest))
-    return _Look(live, after_takeover(live, predicted, adopting=take))
+    return _Look(live, after_takeover(live, predicted, adopting=stance.take))
 
 
 def _path_now(connection: Connection, manifest: Manifest, *, moves: bool) -> tuple[str, bool]:
@@ -293,24 +323,36 @@ def _refuse_impossible(fixed: Mapping[Ref, tuple[str, ...]]) -> None:
 
 
 def apply_yielding(
-    client: Client, path: str, manifest: Manifest, *, take: bool = False, dry_run: bool = False
+    client: Client,
+    path: str,
+    manifest: Manifest,
+    stance: Stance = AS_USUAL,
+    *,
+    dry_run: bool = False,
 ) -> Manifest:
-    """Apply an object; fields that controllers hold are left to them, people's are overridden.
-
-    With `take`, an adopted object's fields are taken from whoever else holds them.
+    """Apply an object; what becomes of fields that others hold as well is for the stance.
 
     Raises:
-        ConflictError: a field is held by a manager that is neither.
+        ConflictError: some are neither to be taken nor to be left to whoever holds them.
     """
     try:
         return client.apply(path, manifest, dry_run=dry_run)
     except FieldConflict as error:
-        conflicts = field_conflicts(error.owners)
-        refused = [each for each in conflicts if each.verdict is Verdict.REFUSE]
-        if (refused and not take) or not conflicts:
-            lines = [f"  {each.field}: held by {each.manager}" for each in refused]
-            raise ConflictError("\n".join([str(error), *lines])) from error
+        conflicts = stance.judge(ref_of(manifest), error.owners)
+        refused = {x.field: x.manager for x in conflicts if x.verdict is Verdict.REFUSE}
+        if refused or not conflicts:
+            raise _held(error, refused) from error
     for each in conflicts:
         if each.verdict is Verdict.YIELD:
             manifest = without(manifest, each.field)
     return client.apply(path, manifest, dry_run=dry_run, force=True)
+
+
+def _held(error: FieldConflict, refused: Mapping[str, str]) -> ConflictError:
+    """Name the fields (field → manager) that stand in the way, and how to get past them."""
+    lines = [f"  {field}: held by {manager}" for field, manager in refused.items()]
+    options = " ".join(f"--take-over {manager}" for manager in sorted({*refused.values()}))
+    return ConflictError(
+        "\n".join([str(error), *lines]),
+        hint=f"{options} takes them now; `contested` in the stack file decides for good",
+    )

@@ -11,11 +11,12 @@ from functools import partial
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
+from stackctl.cluster import sight
 from stackctl.cluster.scene import Scene
 from stackctl.cluster.standing import Judge, Standing
 from stackctl.cluster.surroundings import Explorer
 from stackctl.cluster.targets import Target
-from stackctl.errors import AccessDenied, NotServed
+from stackctl.errors import AccessDenied, Forbidden, NotServed
 from stackctl.model.children import WORKLOADS
 from stackctl.model.objects import STACK_LABEL, Manifest, Ref
 from stackctl.model.outcome import Assessment, Status
@@ -70,16 +71,16 @@ class _Survey:
         resource = self._discovery.find(*kind)
         if resource is None:
             return dict.fromkeys(refs, self._unserved(kind[0]))
-        try:
-            objects = self._list(resource)
-            objects |= self._read(resource, [ref for ref in refs if ref not in objects])
-        except AccessDenied as refusal:
-            return dict.fromkeys(refs, Assessment(Status.UNKNOWN, str(refusal), refusal.hint))
+        objects = self._list(resource, refs)
+        found = {}
         for ref in refs:
-            if ref in objects:
-                self._scene.put(objects[ref])
-        missing = Assessment(Status.NOT_FOUND, "does not exist")
-        return dict.fromkeys([ref for ref in refs if ref not in objects], missing)
+            # What may have lost its label, or may not be listed, is read by name.
+            seen = objects.get(ref) or self._read(resource, ref)
+            if isinstance(seen, Assessment):
+                found[ref] = seen
+            else:
+                self._scene.put(seen)
+        return found
 
     def target(self, ref: Ref, *, may_match_no_node: bool) -> Target:
         """Name an object in whatever state it is."""
@@ -110,20 +111,26 @@ class _Survey:
             return Assessment(Status.UNKNOWN, f"the server of {group} does not answer")
         return Assessment(Status.NOT_FOUND, "its kind is not served")
 
-    def _list(self, resource: ApiResource) -> dict[Ref, Manifest]:
+    def _list(self, resource: ApiResource, refs: Iterable[Ref]) -> dict[Ref, Manifest]:
         brief = not settles(resource.group, resource.kind)
+        spaces = {ref.namespace for ref in refs}
+        list_all = partial(sight.everywhere, labels=self._labels, metadata_only=brief)
         try:
-            path = resource.path()
-            items = self._client.list(path, labels=self._labels, metadata_only=brief).items
+            return _by_ref(resource, list_all(self._client, resource, spaces).items)
         except NotServed:
             return {}
-        return _by_ref(resource, items)
 
-    def _read(self, resource: ApiResource, refs: Sequence[Ref]) -> dict[Ref, Manifest]:
-        """Read by name what may have lost its label."""
-        get = partial(self._client.get, metadata_only=not settles(resource.group, resource.kind))
-        found = (get(resource.path(ref.namespace, ref.name)) for ref in refs)
-        return _by_ref(resource, [obj for obj in found if obj is not None])
+    def _read(self, resource: ApiResource, ref: Ref) -> Manifest | Assessment:
+        """Read one object by its name, or say why it is not seen."""
+        path = resource.path(ref.namespace, ref.name)
+        brief = not settles(resource.group, resource.kind)
+        try:
+            live = self._client.get(path, metadata_only=brief)
+        except Forbidden as refusal:
+            return Assessment(Status.UNKNOWN, str(refusal), refusal.hint)
+        if live is None:
+            return Assessment(Status.NOT_FOUND, "does not exist")
+        return live | {"apiVersion": resource.api_version, "kind": resource.kind}
 
     def _read_children(self, path: str) -> None:
         try:

@@ -3,17 +3,30 @@
 Reading only; what is done about it is decided by `removal` and by the user.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
 
 from stackctl.api.discovery import ApiResource
+from stackctl.cluster import sight
 from stackctl.cluster.connection import Connection
-from stackctl.errors import AccessDenied, NotServed, Rejected
+from stackctl.cluster.sight import Seen
+from stackctl.errors import Forbidden, NotServed, Rejected
 from stackctl.model.objects import STACK_LABEL, Manifest, Ref
-from stackctl.model.removal import BOOKKEEPING, Survey, foreign
+from stackctl.model.removal import BOOKKEEPING, Survey, cannot_list, foreign
 
 # From this many namespaces, a LIST of a kind in all of them is cheaper, if it is not too long.
 WIDE_FROM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Objects of many kinds, as far as we may see them."""
+
+    objects: Mapping[Ref, Manifest]
+    # Kinds that may not be listed, by namespace; sight.EVERYWHERE: in all that were not named.
+    hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def look(
@@ -25,18 +38,27 @@ def look(
 ) -> Survey:
     """Look for what a removal of these objects would take along."""
     known = tuple(refs)
-    definitions = [ref.name for ref in known if ref.kind == "CustomResourceDefinition"]
-    namespaces = [ref.name for ref in known if ref.kind == "Namespace"]
-    instances = {
-        definition: _theirs(items, stack, leftovers)
-        for definition, items in instances_of(connection, definitions, pool).items()
-    }
-    content = _theirs(content_of(connection, namespaces, pool), stack, leftovers)
+    definitions = {ref.name: ref for ref in known if ref.kind == "CustomResourceDefinition"}
+    namespaces = {ref.name: ref for ref in known if ref.kind == "Namespace"}
+    found = instances_of(connection, tuple(definitions), pool)
+    instances = {name: _theirs(each.objects, stack, leftovers) for name, each in found.items()}
+    inside = content_of(connection, tuple(namespaces), pool)
+    content = _theirs(inside.objects, stack, leftovers)
     counted = {ref for refs in instances.values() for ref in refs}
+    hidden = {
+        namespaces[name]: f"what is in it cannot all be seen: {cannot_list(kinds)}"
+        for name, kinds in inside.hidden.items()
+    }
+    hidden |= {
+        definitions[name]: f"users' objects of it cannot be looked for: {cannot_list([name])}"
+        for name, each in found.items()
+        if each.hidden
+    }
     return Survey(
         instances={name: found for name, found in instances.items() if found},
         strangers=_by_namespace(ref for ref in content if ref not in counted),
         volumes=_by_namespace(ref for ref in content if ref.kind == "PersistentVolumeClaim"),
+        hidden=hidden,
     )
 
 
@@ -53,17 +75,17 @@ def _by_namespace(refs: Iterable[Ref]) -> dict[str, tuple[Ref, ...]]:
 
 def instances_of(
     connection: Connection, definitions: Sequence[str], pool: Executor
-) -> dict[str, dict[Ref, Manifest]]:
+) -> dict[str, Findings]:
     """List every instance of custom resource definitions, named as `<plural>.<group>`."""
-    served = {f"{each.plural}.{each.group}": each for each in _listable(connection)}
+    served = {_name(each): each for each in _listable(connection)}
     names = [name for name in definitions if name in served]
-    answers = pool.map(lambda name: _list(connection, served[name], "", ""), names)
-    return dict(zip(names, answers, strict=True))
+    answers = pool.map(lambda name: _everywhere(connection, served[name]), names)
+    return {
+        name: _findings([(served[name], seen)]) for name, seen in zip(names, answers, strict=True)
+    }
 
 
-def content_of(
-    connection: Connection, namespaces: Sequence[str], pool: Executor
-) -> dict[Ref, Manifest]:
+def content_of(connection: Connection, namespaces: Sequence[str], pool: Executor) -> Findings:
     """List everything in namespaces, of every kind the server serves."""
     kinds = [each for each in _listable(connection) if each.namespaced]
     found: dict[Ref, Manifest] = {}
@@ -72,14 +94,22 @@ def content_of(
         kinds = [each for each, page in pages.items() if page is None]
         found = {ref: item for page in pages.values() if page for ref, item in page.items()}
     asked = [(each, namespace) for namespace in namespaces for each in kinds]
-    inside = {ref: item for ref, item in found.items() if ref.namespace in set(namespaces)}
-    return inside | _list_all(connection, asked, pool)
+    wide = {ref: item for ref, item in found.items() if ref.namespace in set(namespaces)}
+    answers = pool.map(lambda each: _within(connection, *each), asked)
+    rest = _findings(zip((each for each, _ in asked), answers, strict=True))
+    return Findings(wide | dict(rest.objects), rest.hidden)
 
 
-def labelled_everywhere(connection: Connection, stack: str, pool: Executor) -> dict[Ref, Manifest]:
-    """Find every object with the stack's label, of every kind the server serves."""
-    asked = [(each, "") for each in _listable(connection)]
-    return _list_all(connection, asked, pool, labels=f"{STACK_LABEL}={stack}")
+def labelled_everywhere(
+    connection: Connection, stack: str, pool: Executor, namespaces: Iterable[str] = ()
+) -> Findings:
+    """Find every object with the stack's label, of every kind the server serves.
+
+    Kinds that may not be listed in the whole cluster are looked for in the namespaces.
+    """
+    kinds, spaces, labels = _listable(connection), frozenset(namespaces), f"{STACK_LABEL}={stack}"
+    answers = pool.map(lambda each: _everywhere(connection, each, spaces, labels), kinds)
+    return _findings(zip(kinds, answers, strict=True))
 
 
 def _listable(connection: Connection) -> list[ApiResource]:
@@ -91,39 +121,53 @@ def _listable(connection: Connection) -> list[ApiResource]:
     return list(found.values())
 
 
-def _list_all(
-    connection: Connection,
-    asked: Sequence[tuple[ApiResource, str]],
-    pool: Executor,
-    labels: str = "",
-) -> dict[Ref, Manifest]:
-    answers = pool.map(lambda each: _list(connection, each[0], each[1], labels), asked)
-    return {ref: item for answer in answers for ref, item in answer.items()}
+def _name(resource: ApiResource) -> str:
+    """Name a kind as permissions and definitions do: `tfjobs.kubeflow.org`."""
+    return f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+
+
+def _findings(seen: Iterable[tuple[ApiResource, Seen]]) -> Findings:
+    objects: dict[Ref, Manifest] = {}
+    hidden: dict[str, list[str]] = {}
+    for resource, each in seen:
+        objects |= _by_ref(resource, each.items)
+        for namespace in each.hidden:
+            hidden.setdefault(namespace, []).append(_name(resource))
+    return Findings(objects, {namespace: tuple(kinds) for namespace, kinds in hidden.items()})
 
 
 def _page(connection: Connection, resource: ApiResource) -> dict[Ref, Manifest] | None:
     """List a kind in all namespaces; None where that is too much, or denied."""
     try:
         listing = connection.client.page(resource.path(), metadata_only=True)
-    except (AccessDenied, Rejected):
+    except (Forbidden, Rejected):
         return None
     return _by_ref(resource, listing.items) if listing.complete else None
 
 
-def _list(
-    connection: Connection, resource: ApiResource, namespace: str, labels: str
-) -> dict[Ref, Manifest]:
+def _everywhere(
+    connection: Connection,
+    resource: ApiResource,
+    namespaces: Iterable[str] = (),
+    labels: str = "",
+) -> Seen:
+    ask = partial(sight.everywhere, connection.client, resource, namespaces, labels=labels)
+    return _listed(ask)
+
+
+def _within(connection: Connection, resource: ApiResource, namespace: str) -> Seen:
+    return _listed(partial(sight.within, connection.client, resource, [namespace]))
+
+
+def _listed(ask: Callable[[], Seen]) -> Seen:
     try:
-        listing = connection.client.list(
-            resource.path(namespace), labels=labels, metadata_only=True
-        )
+        return ask()
     except NotServed:
-        return {}  # the kind left between discovery and now
+        return Seen()  # the kind left between discovery and now
     except Rejected as error:
         if error.status == 405:  # listed in discovery, but not by its server
-            return {}
+            return Seen()
         raise
-    return _by_ref(resource, listing.items)
 
 
 def _by_ref(resource: ApiResource, items: Iterable[Manifest]) -> dict[Ref, Manifest]:

@@ -5,7 +5,8 @@ A new check is one function from needs and facts to findings, and its name in `C
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from stackctl.model.bundle import Bundle
 from stackctl.model.objects import ref_of
@@ -22,6 +23,14 @@ class Node:
     labels: Mapping[str, str]
 
 
+class Topic(StrEnum):
+    """What is looked at in the whole cluster, and may not be visible to us."""
+
+    NODES = "GPU nodes"
+    CLASSES = "storage classes"
+    NAMESPACES = "namespaces"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a cluster is and has."""
@@ -31,6 +40,7 @@ class Facts:
     storage_classes: tuple[str, ...]
     default_storage: bool
     namespaces: frozenset[str]
+    hidden: Mapping[Topic, str] = field(default_factory=dict)  # why it could not be looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,16 @@ def check(bundle: Bundle, facts: Facts) -> tuple[Finding, ...]:
     return tuple(finding for look in CHECKS for finding in look(bundle, facts))
 
 
+def unchecked(bundle: Bundle, facts: Facts) -> Iterator[str]:
+    """Say what is needed and could not be looked for."""
+    for topic, needed in (
+        (Topic.NODES, bundle.requires.gpu is not None),
+        (Topic.CLASSES, bundle.requires.storageClass),
+    ):
+        if needed and topic in facts.hidden:
+            yield f"{topic} are not checked: {facts.hidden[topic]}"
+
+
 def kubernetes(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     """The server is a version the profile is made for."""
     wanted = bundle.requires.kubernetes
@@ -61,7 +81,7 @@ def gpu_nodes(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     looks again then.
     """
     needs = bundle.requires.gpu
-    if needs is None:
+    if needs is None or Topic.NODES in facts.hidden:
         return
     if len(facts.nodes) < needs.nodes:
         yield Finding("gpu", f"{needs.nodes} GPU nodes needed, {len(facts.nodes)} nodes there")
@@ -77,6 +97,8 @@ def gpu_nodes(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
 
 def storage(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     """There is a default storage class where one is needed."""
+    if Topic.CLASSES in facts.hidden:
+        return
     if bundle.requires.storageClass and not facts.default_storage:
         known = ", ".join(facts.storage_classes) or "none"
         yield Finding("storage", f"no default StorageClass (there are: {known})")
@@ -84,18 +106,24 @@ def storage(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
 
 def namespaces(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     """Namespaces that are not the stack's own, such as those jobs run in, exist."""
+    for namespace, component in foreign_namespaces(bundle).items():
+        if namespace not in facts.namespaces:
+            yield Finding(
+                f"namespace {namespace}",
+                f"does not exist, and {component} has objects in it",
+                hint=f"kubectl create namespace {namespace}",
+            )
+
+
+def foreign_namespaces(bundle: Bundle) -> dict[str, str]:
+    """Name the namespaces that a bundle needs and does not make, each with who needs it first."""
     made = {ref.name for ref in bundle.objects() if ref.kind == "Namespace"}
     wanted: dict[str, str] = {}
     for part in bundle.components:
         for ref in map(ref_of, part.objects):
-            if ref.namespace and ref.namespace not in made | facts.namespaces:
+            if ref.namespace and ref.namespace not in made:
                 wanted.setdefault(ref.namespace, part.name)
-    for namespace, component in wanted.items():
-        yield Finding(
-            f"namespace {namespace}",
-            f"does not exist, and {component} has objects in it",
-            hint=f"kubectl create namespace {namespace}",
-        )
+    return wanted
 
 
 CHECKS: tuple[Callable[[Bundle, Facts], Iterator[Finding]], ...] = (

@@ -269,8 +269,11 @@ def test_few_rights_are_enough_to_wait(scenery):
     """Who may only read single objects of one namespace is told so, and waits by asking."""
     allow(scenery, "reader", ("apps", "deployments", ["get"]), ("", "pods", ["list"]))
     web = scenery.apply(scenery.workload("Deployment", "web"))
+    never = scenery.apply(scenery.workload("Deployment", "never", fail="never-ready"))
     reader = scenery.as_user("reader")
     reader.wait(web)
+    with pytest.raises(NotReadyError, match="time is up"):
+        reader.wait(never, seconds=SHORT)
     notices = [event.text for event in reader.told if isinstance(event, Notice)]
     assert any("deployments" in text and "asking every 2 s" in text for text in notices)
     assert any("pods" in text and "asking every 2 s" in text for text in notices)

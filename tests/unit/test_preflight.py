@@ -1,9 +1,11 @@
 """What a cluster must have before anything is touched."""
 
+from dataclasses import replace
+
 import pytest
 
 from stackctl.model.bundle import Bundle, BundleComponent
-from stackctl.model.preflight import GPU, Facts, Node, check, satisfies
+from stackctl.model.preflight import GPU, Facts, Node, Topic, check, satisfies, unchecked
 from stackctl.model.profile import GpuNeeds, Needs
 
 
@@ -61,3 +63,17 @@ def test_a_namespace_of_others_must_be_there():
     """Jobs run in a namespace that we do not make: it is named, with the component."""
     (finding,) = check(bundle(Needs(), "default", "team-a"), facts())
     assert (finding.subject, "a has objects" in finding.message) == ("namespace team-a", True)
+
+
+def test_what_may_not_be_looked_at_is_said_and_not_missing():
+    """Nothing is found to be missing that could not be looked for, and only what is needed said."""
+    hidden = {Topic.NODES: "cannot list nodes", Topic.CLASSES: "cannot list storageclasses"}
+    blind = replace(facts(storage=False), hidden=hidden)
+    needy = bundle(Needs(gpu=GpuNeeds(nodes=2, perNode=8), storageClass=True))
+    assert check(needy, blind) == ()
+    assert list(unchecked(needy, blind)) == [
+        "GPU nodes are not checked: cannot list nodes",
+        "storage classes are not checked: cannot list storageclasses",
+    ]
+    assert list(unchecked(bundle(Needs()), blind)) == []
+    assert list(unchecked(needy, facts(8, 8))) == []
