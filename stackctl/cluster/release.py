@@ -3,11 +3,15 @@
 Which objects that are is decided in the plan.
 """
 
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
 from stackctl.cluster.apply import Outcome
 from stackctl.cluster.session import Session
-from stackctl.errors import NotFound
-from stackctl.model.events import ObjectDone
-from stackctl.model.objects import Manifest
+from stackctl.errors import Forbidden, NotFound
+from stackctl.model.events import Notice, ObjectDone
+from stackctl.model.objects import Manifest, Ref
 from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.takeover import letting_go
 
@@ -21,16 +25,31 @@ def release(session: Session, plan: Plan, outcome: Outcome) -> None:
 
 
 def _release(session: Session, change: Change) -> Change:
-    ref, discovery = change.ref, session.connection.discovery
+    if change.live is not None:
+        let_go(session, change.ref, change.live)
+    return change
+
+
+def let_go(session: Session, ref: Ref, seen: Mapping[str, Any]) -> None:
+    """Take our labels and claims off one object, if it is still the one that was seen."""
     session.begin(ref)
-    found = discovery.find(ref.group, ref.kind)
-    if found is None or change.live is None:
-        return change  # its kind is gone, and so is the object
+    found = session.connection.discovery.find(ref.group, ref.kind)
+    if found is None:
+        return  # its kind is gone, and so is the object
     path = found.path(ref.namespace, ref.name)
     live: Manifest | None = session.connection.client.get(path, metadata_only=True)
-    if live is not None and live["metadata"].get("uid") == change.live["metadata"].get("uid"):
-        try:
+    if live is not None and live["metadata"].get("uid") == seen["metadata"].get("uid"):
+        with suppress(NotFound):
             session.connection.client.patch(path, letting_go(live), kind="json")
-        except NotFound:
-            return change
-    return change
+
+
+def withdraw(session: Session, namespaces: Iterable[Ref]) -> None:
+    """Take off namespaces of others all that we wrote on them."""
+    for ref in namespaces:
+        session.begin(ref)
+        nothing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ref.name}}
+        try:
+            # Applying nothing takes away what nobody but us wants.
+            session.connection.client.apply(f"/api/v1/namespaces/{ref.name}", nothing)
+        except Forbidden as refusal:
+            session.notify(Notice(f"{refusal}; what we wrote on {ref} stays there"))

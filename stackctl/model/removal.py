@@ -6,11 +6,12 @@ time over both, and neither needs the other by then.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from stackctl.model import kinds
 from stackctl.model.objects import PROTECTED_NAMESPACES, STACK_LABEL, Manifest, Ref, labels_of
+from stackctl.model.ownership import owner
 
 
 class Phase(IntEnum):
@@ -54,6 +55,8 @@ class Survey:
     instances: Mapping[str, tuple[Ref, ...]]  # users', by definition: tfjobs.kubeflow.org
     strangers: Mapping[str, tuple[Ref, ...]]  # in the stack's namespaces, by namespace
     volumes: Mapping[str, tuple[Ref, ...]]  # claims in the stack's namespaces, by namespace
+    # Definitions and namespaces that may hold more than we may see, and why.
+    hidden: Mapping[Ref, str] = field(default_factory=dict)
 
 
 def phase(ref: Ref) -> Phase:
@@ -95,6 +98,8 @@ def spared(
             instances = survey.instances.get(ref.name, ())
             if keep_definitions or (instances and not delete_data):
                 found.append(Kept(ref, _many("users' objects", instances)))
+            elif ref in survey.hidden:
+                found.append(Kept(ref, survey.hidden[ref]))
         elif ref.kind == "Namespace" and (
             why := _namespace_stays(ref, survey, created, delete_data=delete_data)
         ):
@@ -112,7 +117,7 @@ def _namespace_stays(
     going = survey.volumes.get(ref.name, ()) if delete_data else ()
     if strangers := [each for each in survey.strangers.get(ref.name, ()) if each not in going]:
         return f"holds {_many('objects that are not ours', strangers)}"
-    return ""
+    return survey.hidden.get(ref, "")
 
 
 def _many(what: str, refs: Sequence[Ref]) -> str:
@@ -122,9 +127,16 @@ def _many(what: str, refs: Sequence[Ref]) -> str:
     return f"{what}: {named}" + (f" and {len(refs) - 3} more" if len(refs) > 3 else "")
 
 
+def cannot_list(kinds: Sequence[str]) -> str:
+    """Say which permissions are missing to see all there is."""
+    rest = len(kinds) - 3
+    return f"cannot list {', '.join(kinds[:3])}" + (f" and {rest} more kinds" if rest > 0 else "")
+
+
 def foreign(item: Manifest, ref: Ref, stack: str, leftovers: Iterable[Ref]) -> bool:
     """Tell whether an object in one of our namespaces belongs to somebody else."""
-    if labels_of(item).get(STACK_LABEL) == stack or item["metadata"].get("ownerReferences"):
+    labelled = labels_of(item).get(STACK_LABEL) == stack and not owner(item, stack)
+    if labelled or item["metadata"].get("ownerReferences"):
         return False
     if ref.kind in BOOKKEEPING or (ref.kind, ref.name) in _ORDINARY:
         return False

@@ -7,11 +7,10 @@ do not send is nobody's, and leaves. Claims of controllers and of people's edits
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any
 
-from stackctl.model.diff import LAST_APPLIED
 from stackctl.model.objects import (
     COMPONENT_LABEL,
     FIELD_MANAGER,
@@ -21,8 +20,7 @@ from stackctl.model.objects import (
     annotations_of,
     labels_of,
 )
-from stackctl.model.ownership import own_entry
-from stackctl.model.plan import Action, Change
+from stackctl.model.ownership import HELM_RELEASE, own_entry
 
 Fields = Mapping[str, Any]  # fieldsV1
 
@@ -32,7 +30,7 @@ _INSTALLERS = re.compile(
 )
 # The API server's name for whoever held the fields before somebody wiped managedFields.
 _REBUILT = "before-first-apply"
-_HELM = "meta.helm.sh/release-name"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def installers(live: Manifest, *, adopting: bool) -> tuple[Mapping[str, Any], ...]:
@@ -89,10 +87,12 @@ def _passes(entry: Mapping[str, Any], live: Manifest, *, adopting: bool) -> bool
         return entry.get("operation") == "Update"
     if manager == _REBUILT and own_entry(live) is not None:
         return True
-    if not adopting:
+    signed = HELM_RELEASE in annotations_of(live)
+    # A namespace is common ground: what is written on it is relied upon by others too.
+    if not adopting or (live.get("kind") == "Namespace" and not signed):
         return False
     # Helm of some years ago went by the name of its HTTP library.
-    nameless = manager == "Go-http-client" and _HELM in annotations_of(live)
+    nameless = manager == "Go-http-client" and signed
     return nameless or _INSTALLERS.fullmatch(manager) is not None
 
 
@@ -164,35 +164,19 @@ def _is(item: Any, wanted: Any) -> bool:
 
 def letting_go(live: Manifest) -> list[dict[str, Any]]:
     """Make the JSON patch after which an object is as it was, and no longer ours."""
-    metadata = live["metadata"]
+    metadata, labels = live["metadata"], labels_of(live)
     rest = [
         each for each in metadata.get("managedFields") or () if each.get("manager") != FIELD_MANAGER
     ]
-    labels = (MANAGED_BY, STACK_LABEL, COMPONENT_LABEL)
+    # Whoever took the object back has signed it already.
+    signed = (MANAGED_BY,) if labels.get(MANAGED_BY) == FIELD_MANAGER else ()
     return [
         {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
         # An empty list would keep them all; a list of one empty entry is how none is said.
         {"op": "replace", "path": "/metadata/managedFields", "value": rest or [{}]},
         *(
             {"op": "remove", "path": f"/metadata/labels/{name.replace('/', '~1')}"}
-            for name in labels
-            if name in labels_of(live)
+            for name in (*signed, STACK_LABEL, COMPONENT_LABEL)
+            if name in labels
         ),
     ]
-
-
-def farewells(changes: Iterable[Change]) -> Iterator[str]:
-    """Say what former owners still believe to own after an adoption, and how to tell them."""
-    releases = {
-        (annotations[_HELM], annotations.get("meta.helm.sh/release-namespace", "default"))
-        for change in changes
-        if change.action is Action.ADOPT
-        and change.live is not None
-        and _HELM in (annotations := annotations_of(change.live))
-    }
-    for name, namespace in sorted(releases):
-        yield (
-            f"Helm still lists its release {namespace}/{name}, and `helm uninstall` would delete "
-            "what is taken over. Afterwards let Helm forget it: "
-            f"kubectl delete secret -n {namespace} -l owner=helm,name={name}"
-        )

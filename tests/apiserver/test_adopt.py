@@ -10,10 +10,10 @@ from stackctl.actions.deploy import deploy
 from stackctl.cluster import releases
 from stackctl.errors import ConflictError, UsageError
 from stackctl.model.component import Mode
-from stackctl.model.diff import LAST_APPLIED
 from stackctl.model.events import Notice
 from stackctl.model.objects import COMPONENT_LABEL, MANAGED_BY, STACK_LABEL
 from stackctl.model.plan import Action
+from stackctl.model.takeover import LAST_APPLIED
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
 
@@ -117,7 +117,7 @@ def test_the_user_is_told_what_helm_still_believes(stack):
     stack.deploy(adopted(stack, key="1"))
     (said,) = (each.text for each in stack.told if isinstance(each, Notice))
     assert "release n/r" in said
-    assert "kubectl delete secret -n n -l owner=helm,name=r" in said
+    assert "kubectl delete secret,configmap -n n -l owner=helm,name=r" in said
 
 
 @pytest.fixture

@@ -3,7 +3,17 @@
 from typing import Any
 
 from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Ref
-from stackctl.model.removal import Phase, Survey, foreign, marks, matches, phases, spared
+from stackctl.model.ownership import HELM_RELEASE
+from stackctl.model.removal import (
+    Phase,
+    Survey,
+    cannot_list,
+    foreign,
+    marks,
+    matches,
+    phases,
+    spared,
+)
 
 NAMESPACE = Ref("", "Namespace", "", "ml")
 CLAIM = Ref("", "PersistentVolumeClaim", "ml", "data")
@@ -83,6 +93,16 @@ def test_a_definition_with_users_objects_stays_unless_their_data_may_go():
     assert set(kept([DEFINITION], keep_definitions=True)) == {DEFINITION}
 
 
+def test_what_may_hold_more_than_we_may_see_stays():
+    """Neither a definition nor a namespace goes unseen, whatever may be deleted."""
+    hidden = {DEFINITION: cannot_list(["jobs.e.dev"]), NAMESPACE: cannot_list([*"abcde"])}
+    for delete_data in (False, True):
+        assert kept([*hidden], Survey({}, {}, {}, hidden), delete_data=delete_data) == {
+            DEFINITION: "cannot list jobs.e.dev",
+            NAMESPACE: "cannot list a, b, c and 2 more kinds",
+        }
+
+
 def test_what_is_foreign_in_a_namespace():
     """Ours, owned, ordinary and declared objects are not; everything else is."""
     label = {MANAGED_BY: "stackctl", STACK_LABEL: "ml"}
@@ -93,6 +113,8 @@ def test_what_is_foreign_in_a_namespace():
     assert foreign({"metadata": {}}, CONFIG, "ml", ())
     assert foreign({"metadata": {"labels": label}}, CONFIG, "other", ())
     assert not foreign({"metadata": {"labels": label}}, CONFIG, "ml", ())
+    helm = {"labels": label | {MANAGED_BY: "Helm"}, "annotations": {HELM_RELEASE: "r"}}
+    assert foreign({"metadata": helm}, CONFIG, "ml", ())
     assert not foreign({"metadata": {"ownerReferences": owned}}, CONFIG, "ml", ())
     assert not foreign({"metadata": {}}, lease, "ml", ())
     assert not foreign({"metadata": {}}, root, "ml", ())

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from stackctl.model.diff import LAST_APPLIED
-from stackctl.model.takeover import after_takeover, installers, patch
+from stackctl.model.takeover import LAST_APPLIED, after_takeover, installers, letting_go, patch
 
 
 def entry(
@@ -134,3 +133,21 @@ def test_elements_of_lists_leave_by_their_key():
         },
     }
     assert after_takeover(live, predicted, adopting=True)["spec"] == {"containers": [main]}
+
+
+def test_what_is_written_on_a_namespace_stays():
+    """Policies and injectors of others go by its labels, unless an installer signed it all."""
+    space = config(entry("helm", data("a"), "Apply")) | {"kind": "Namespace"}
+    assert installers(space, adopting=True) == ()
+    space["metadata"]["annotations"] = {"meta.helm.sh/release-name": "r"}
+    assert names(installers(space, adopting=True)) == ["helm"]
+
+
+def test_letting_go_leaves_the_signature_of_whoever_took_the_object_back():
+    """Our labels and our claims go; that Helm manages it is true."""
+    live = config(entry("stackctl", data("a"), "Apply"), entry("helm", data("b"), "Apply"))
+    labels = {"app.kubernetes.io/managed-by": "Helm", "stackctl.dev/stack": "ml"}
+    live["metadata"] |= {"uid": "u", "labels": labels}
+    _, fields, *removed = letting_go(live)
+    assert names(fields["value"]) == ["helm"]
+    assert [each["path"] for each in removed] == ["/metadata/labels/stackctl.dev~1stack"]
