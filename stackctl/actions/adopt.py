@@ -42,7 +42,8 @@ def adopt(
     bundle = _with(part, composed, connection)
     with workers(connection.stop) as pool:
         intent = look(connection, composed.stack, bundle, notify, pool)
-        intent = replace(intent, command=f"adopt {component}")
+        sets = _sets(component, composed, intent.recorded)
+        intent = replace(intent, command=f"adopt {component}", sets=sets)
         _require_something(intent.plan, component, connection)
         outcome = bring_about(
             intent, connection, pool, agree=agree, notify=notify, options=options, now=now
@@ -78,6 +79,15 @@ def _with(part: BundleComponent, composed: Composed, connection: Connection) -> 
     # Components it needs may be there by other means; those that are not ours cannot be waited for.
     parts[part.name] = replace(part, needs=part.needs & parts.keys())
     return Bundle(profile, needs_first(parts.values()), requires)
+
+
+def _sets(component: str, composed: Composed, recorded: releases.Recorded | None) -> dict[str, str]:
+    """Say what `--set` said of the component now, and of the others before."""
+    own = f"{component}."
+    before = recorded.release.sets if recorded else {}
+    return {key: value for key, value in before.items() if not key.startswith(own)} | {
+        key: value for key, value in composed.sets.items() if key.startswith(own)
+    }
 
 
 def _require_something(plan: Plan, component: str, connection: Connection) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stackctl.actions import plans
 from stackctl.actions.recover import Recovery
+from stackctl.cluster import helm
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import LEASE_SECONDS, Claim
 from stackctl.cluster.run import Intent, Options, execute
@@ -15,7 +16,6 @@ from stackctl.model.events import Notice, Notify
 from stackctl.model.failure import OnFailure
 from stackctl.model.outcome import DeployOutcome, TargetInfo
 from stackctl.model.plan import Action, Plan
-from stackctl.model.takeover import farewells
 
 Agree = Callable[[Plan, TargetInfo], bool]
 Clock = Callable[[], float]
@@ -56,11 +56,14 @@ def bring_about(
     if options.plan is not None:
         settle = plans.keep if options.dry_run else plans.require
         settle(options.plan, intent, connection.info)
-    if intent.settled or options.dry_run:
+    if intent.settled:
         return outcome
-    for farewell in farewells(intent.plan.changes):
-        notify(Notice(farewell))
-    _require_consent(intent.plan, options)
+    if not options.dry_run:
+        _require_consent(intent.plan, options)
+    for note in helm.notes(connection, intent.plan, pool):
+        notify(Notice(note))
+    if options.dry_run:
+        return outcome
     if not agree(intent.plan, connection.info):
         return replace(outcome, agreed=False)
     run = Options(options.claim, options.timeout, options.wait, options.on_failure)

@@ -3,7 +3,8 @@
 No cluster is asked for anything in here; that is what `deploy`, `diff` and `render` share.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.errors import ConfigError, ConflictError, UsageError
@@ -13,6 +14,7 @@ from stackctl.model.compose import compose
 from stackctl.model.profile import StackFile
 from stackctl.model.resolve import resolve
 from stackctl.model.selection import Selection
+from stackctl.model.sets import Kept, laid
 from stackctl.sources.components import YAML, read_manifests
 from stackctl.sources.files import read_catalogue, read_stack_file
 
@@ -26,6 +28,9 @@ class Request:
     stack: str | None = None  # the stack's name, when it is not the file's or the profile's
     sets: tuple[str, ...] = ()
     catalogs: tuple[Path, ...] = ()
+    take_over: tuple[str, ...] = ()  # managers whose contested fields are taken in this run
+    keep: bool | None = None  # whether what --set said before holds on; None: as the verb does
+    kept: Kept | None = None  # what that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class Composed:
     stack: str
     selection: Selection
     bundle: Bundle
+    sets: Mapping[str, str]  # everything that --set says, now and before
 
     @property
     def cluster_uid(self) -> str:
@@ -49,6 +55,8 @@ def spoken(verb: str, request: Request) -> str:
     words += ["--stack", request.stack] if request.stack else []
     for each in request.sets:
         words += ["--set", f"{each.partition('=')[0]}=…"]
+    words += [f"--take-over {manager}" for manager in request.take_over]
+    words += ["--reset"] if verb == "upgrade" and request.keep is False else []
     return " ".join([verb, *words])
 
 
@@ -76,7 +84,10 @@ def compose_stack(request: Request) -> Composed:
                 problems += error.problems or [str(error)]
     if problems:
         raise ConfigError.listing("the catalogue is not right:", problems)
-    return Composed(stack, selection, compose(selection, manifests, stack, yaml=YAML))
+    bundle = compose(selection, manifests, stack, yaml=YAML)
+    bundle = replace(bundle, taking=request.take_over)
+    sets = laid(request.sets, request.kept.sets if request.kept else None)
+    return Composed(stack, selection, bundle, sets)
 
 
 def select(request: Request) -> tuple[str, Selection]:
@@ -90,7 +101,7 @@ def select(request: Request) -> tuple[str, Selection]:
     profile = _profile(request.profile, file)
     stack = request.stack or (file.name if file else profile)
     catalogue = read_catalogue(request.catalogs)
-    return stack, resolve(catalogue, profile, stack=file, sets=request.sets)
+    return stack, resolve(catalogue, profile, stack=file, sets=request.sets, kept=request.kept)
 
 
 def _profile(asked: str | None, file: StackFile | None) -> str:

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.compose import Request, compose_stack, spoken
+from stackctl.actions.kept import resumed, tell_dropped, tell_kept
 from stackctl.actions.outlook import look, require_cluster
 from stackctl.actions.review import review
+from stackctl.actions.stacks import choose_stack
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import await_free
 from stackctl.cluster.run import Intent
@@ -56,11 +58,16 @@ def outlook(
     wait_lock: float = 0.0,
 ) -> Intent:
     """Compose the bundle and compare it with the cluster, once nobody else changes it."""
+    if request.keep and request.kept is None:  # to carry out the plan of an upgrade
+        stack = choose_stack(request.stack, request.stack_file, connection)
+        request = resumed(request, stack, connection)
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
     await_free(connection.client, composed.stack, wait_lock, connection.stop, notify)
+    tell_kept(request, notify)
     intent = look(connection, composed.stack, composed.bundle, notify, pool)
-    intent = replace(intent, command=spoken("deploy", request))
+    intent = replace(intent, command=spoken("deploy", request), sets=composed.sets)
+    tell_dropped(request, intent.recorded, notify)
     if found := review(composed, intent, connection.info):
         _tell(found, notify)
     return intent

@@ -51,7 +51,7 @@ def init(
     """
     read_catalogue(catalogs).profile(profile)
     text = _HEAD.format(name=name, profile=profile)
-    if target is not None:
+    if target is not None and target.cluster_uid:
         text += _TARGET.format(context=target.context, uid=target.cluster_uid)
     try:
         with path.open("x", encoding="utf-8") as file:

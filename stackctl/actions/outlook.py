@@ -10,10 +10,10 @@ from stackctl.cluster.prune import spare
 from stackctl.cluster.run import Intent
 from stackctl.errors import ConflictError, PreflightError
 from stackctl.model.bundle import Bundle
-from stackctl.model.events import Notify, Step
+from stackctl.model.events import Notice, Notify, Step
 from stackctl.model.outcome import TargetInfo
 from stackctl.model.plan import make
-from stackctl.model.preflight import Finding, check
+from stackctl.model.preflight import Finding, check, foreign_namespaces, unchecked
 
 
 def look(
@@ -21,17 +21,28 @@ def look(
 ) -> Intent:
     """Check, look and plan: steps 6 to 8 of every change."""
     notify(Step("looking at the cluster"))
-    require_facts(check(bundle, facts.read(connection)))
-    recorded = releases.current(connection.client, stack)
+    pool.submit(connection.discovery.all)  # known by the time it is asked for
+    recording = pool.submit(releases.current, connection.client, stack)
+    seen = facts.read(connection, pool, foreign_namespaces(bundle))
+    require_facts(check(bundle, seen))
+    for gap in unchecked(bundle, seen):
+        notify(Notice(gap))
+    recorded = recording.result()
     inventory = recorded.release.inventory if recorded else ()
-    seen = snapshot.take(connection, bundle, stack, inventory, pool)
+    found = snapshot.take(connection, bundle, stack, inventory, pool)
     created = {entry.ref for entry in inventory if entry.created}
-    plan = spare(connection, make(bundle, stack, seen, inventory), created, pool)
+    plan = spare(connection, make(bundle, stack, found, inventory), created, pool)
     return Intent(stack, bundle, plan, recorded, __version__)
 
 
 def require_cluster(wanted: str, info: TargetInfo) -> None:
-    """Refuse another cluster than the one the stack file names."""
+    """Refuse another cluster than the one the stack file names, and one we may not know."""
+    if wanted and not info.cluster_uid:
+        raise ConflictError(
+            f"the stack file is meant for the cluster {wanted}, and whether context "
+            f"{info.context} leads to it cannot be seen: cannot get the namespace kube-system",
+            hint="ask for that permission, or take spec.target.clusterUID out of the stack file",
+        )
     if wanted and wanted != info.cluster_uid:
         raise ConflictError(
             f"the stack file is meant for the cluster {wanted}, "

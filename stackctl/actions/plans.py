@@ -40,13 +40,14 @@ def planned_request(path: Path, request: Request) -> Request:
         request,
         profile=request.profile if named else plan.profile,
         stack=request.stack or (None if request.stack_file else plan.base.stack),
+        keep=plan.keeps if request.keep is None else request.keep,
     )
 
 
 def _taken_down(intent: Intent, target: TargetInfo) -> SavedPlan:
     recorded = intent.recorded
     base = Base(
-        cluster=target.cluster_uid,
+        cluster=target.cluster_uid or target.server,  # who may not know which one it is
         stack=intent.stack,
         revision=recorded.release.revision if recorded else 0,
         bundle=intent.bundle.digest,

@@ -53,6 +53,7 @@ class Recovery:
             look(self.connection, self.stack, bundle, self.notify, self.pool),
             pending=ReleaseStatus.PENDING_ROLLBACK,
             command=f"rollback {target.revision}",
+            sets=target.sets,
         )
         options = replace(self.options, on_failure=OnFailure.CONTINUE)
         _, release = execute(self.connection, intent, options, self.pool, self.notify, self.now)

@@ -42,7 +42,10 @@ def rollback(
     with workers(connection.stop) as pool:
         intent = look(connection, stack, bundle, notify, pool)
         intent = replace(
-            intent, pending=ReleaseStatus.PENDING_ROLLBACK, command=f"rollback {wanted.revision}"
+            intent,
+            pending=ReleaseStatus.PENDING_ROLLBACK,
+            command=f"rollback {wanted.revision}",
+            sets=wanted.sets,
         )
         outcome = bring_about(
             intent, connection, pool, agree=agree, notify=notify, options=options, now=now

@@ -1,4 +1,4 @@
-"""Which stack of a cluster a command means, and which profile that one was made of."""
+"""Which stack of a cluster a command means."""
 
 from pathlib import Path
 
@@ -6,18 +6,6 @@ from stackctl.cluster import releases
 from stackctl.cluster.connection import Connection
 from stackctl.errors import ReleaseError, UsageError
 from stackctl.sources.files import read_stack_file
-
-
-def recorded_profile(stack: str, connection: Connection) -> str:
-    """Return the profile a stack was last deployed with.
-
-    Raises:
-        ReleaseError: there is no such stack here.
-    """
-    recorded = releases.current(connection.client, stack)
-    if recorded is None:
-        raise ReleaseError(f"stack {stack}: not on {connection.info.context}")
-    return recorded.release.profile
 
 
 def choose_stack(name: str | None, stack_file: Path | None, connection: Connection) -> str:

@@ -1,23 +1,26 @@
 """Take a stack off its cluster again, completely, without taking users' data along."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from stackctl.cluster import releases, residue, snapshot, survey
+from stackctl.cluster import helm, releases, residue, snapshot, survey
+from stackctl.cluster.chronicle import chronicle
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import LEASE_SECONDS, Claim, Lock, await_free, locked
+from stackctl.cluster.release import let_go, withdraw
 from stackctl.cluster.removal import Removal, remove
 from stackctl.cluster.session import Session, workers
 from stackctl.cluster.targets import Target
 from stackctl.cluster.wait import Observer
-from stackctl.errors import ConflictError, Interrupted, ReleaseError
+from stackctl.errors import AccessDenied, ConflictError, Interrupted, ReleaseError
 from stackctl.model.bundle import Bundle
 from stackctl.model.events import Notify, Step
 from stackctl.model.objects import Manifest, Ref
 from stackctl.model.outcome import Residue, TargetInfo, TeardownOutcome
-from stackctl.model.plan import Action, Change, Plan, still_ours
+from stackctl.model.ownership import own_entry
+from stackctl.model.plan import Action, Change, Plan, still_ours, taken_back
 from stackctl.model.release import Release, ReleaseStatus
 from stackctl.model.removal import Kept, Phase, Survey, phases, spared
 
@@ -50,6 +53,7 @@ class Sight:
     stack: str
     recorded: releases.Recorded
     live: Mapping[Ref, Manifest]
+    taken: Mapping[Ref, Manifest]  # by somebody else, since it was ours
     components: Mapping[Ref, str]
     bundle: Bundle
     found: Survey
@@ -78,7 +82,23 @@ class Sight:
             Change(ref, self.components.get(ref, ""), Action.PRUNE, live=self.live[ref])
             for ref in self.going
         )
-        return Plan(self.stack, self.recorded.release.profile, tuple(changes))
+        given = (
+            Change(ref, self.components.get(ref, ""), Action.RELEASE, live=live)
+            for ref, live in self.taken.items()
+        )
+        return Plan(self.stack, self.recorded.release.profile, (*changes, *given))
+
+    @property
+    def shared(self) -> tuple[Ref, ...]:
+        """Namespaces that were there before the stack, and stay; with something of ours on them."""
+        made = {entry.ref for entry in self.recorded.release.inventory if entry.created}
+        return tuple(
+            each.ref
+            for each in self.kept
+            if each.ref.kind == "Namespace"
+            and each.ref not in made
+            and own_entry(self.live.get(each.ref, {}))
+        )
 
 
 def teardown(
@@ -95,6 +115,7 @@ def teardown(
     Raises:
         ReleaseError: there is no such stack here.
         ConflictError: users' objects would be lost; each is named and nothing was touched.
+        AccessDenied: users' objects could be lost, and we may not look for them.
     """
     began = now()
     await_free(connection.client, stack, options.wait_lock, connection.stop, notify)
@@ -105,6 +126,7 @@ def teardown(
             return _sweep(connection, stack, options, pool, notify, now)
         sight = _look(connection, stack, recorded, options, pool)
         _require_choice(sight.found, options)
+        _require_sight(sight.found, options)
         kept = tuple(Residue(each.ref, each.why) for each in sight.kept)
         outcome = TeardownOutcome(connection.info, sight.plan, kept=kept, dry_run=options.dry_run)
         if options.dry_run:
@@ -112,7 +134,8 @@ def teardown(
         if not agree(sight.plan, connection.info):
             return replace(outcome, agreed=False)
         left = _carry_out(connection, sight, options, pool, notify, now)
-    return replace(outcome, residue=left, seconds=now() - began)
+    unseen = (*left.unseen, *_unseen_data(sight.found, options))
+    return replace(outcome, residue=left.found, unseen=unseen, seconds=now() - began)
 
 
 def _sweep(
@@ -137,7 +160,8 @@ def _sweep(
     if not there:
         known = ", ".join(releases.stacks(client)) or "none"
         raise ReleaseError(f"stack {stack}: not on this cluster (there: {known})")
-    return replace(outcome, residue=residue.scan(connection, pool, stack))
+    left = residue.scan(connection, pool, stack)
+    return replace(outcome, residue=left.found, unseen=left.unseen)
 
 
 def _look(
@@ -155,6 +179,11 @@ def _look(
         for entry in entries
         if entry.ref in found and still_ours(entry, found[entry.ref], stack)
     }
+    taken = {
+        entry.ref: other
+        for entry in entries
+        if entry.ref in found and (other := taken_back(entry, found[entry.ref], stack))
+    }
     bundle = _bundle_of(connection, recorded.release)
     patterns = [ref for part in bundle.components for ref in part.leftovers]
     looked = survey.look(connection, stack, live, patterns, pool)
@@ -165,8 +194,11 @@ def _look(
         delete_data=options.delete_data,
         keep_definitions=options.keep_crds,
     )
+    kept += tuple(Kept(ref, f"belongs to {other}") for ref, other in taken.items())
+    kept += helm.empty_records(connection, {ref.namespace for ref in live}, pool)
     components = {entry.ref: entry.component for entry in entries}
-    return Sight(stack, recorded, live, components, bundle, looked, kept)
+    given = {ref: found[ref] for ref in taken}
+    return Sight(stack, recorded, live, given, components, bundle, looked, kept)
 
 
 def _bundle_of(connection: Connection, release: Release) -> Bundle:
@@ -190,6 +222,27 @@ def _require_choice(found: Survey, options: TeardownOptions) -> None:
         )
 
 
+def _require_sight(found: Survey, options: TeardownOptions) -> None:
+    """Refuse to delete definitions whose objects we may not look for."""
+    if options.keep_crds:
+        return
+    hidden = [ref for ref in found.hidden if ref.kind == "CustomResourceDefinition"]
+    if hidden:
+        lines = [f"  {ref}: {found.hidden[ref]}" for ref in hidden]
+        raise AccessDenied(
+            "\n".join(["definitions may not be deleted unseen:", *lines]),
+            hint="--keep-crds leaves them and all that they define",
+        )
+
+
+def _unseen_data(found: Survey, options: TeardownOptions) -> Iterator[str]:
+    """Say where users' data may have been left because we may not look for it."""
+    if options.delete_data:
+        for ref, why in found.hidden.items():
+            if ref.kind == "Namespace":
+                yield f"data in {ref.name}: {why}"
+
+
 def _carry_out(
     connection: Connection,
     sight: Sight,
@@ -197,19 +250,23 @@ def _carry_out(
     pool: Executor,
     notify: Notify,
     now: Clock,
-) -> tuple[Residue, ...]:
+) -> residue.Scan:
     client, stop = connection.client, connection.stop
     deadline = now() + options.timeout
     with (
+        chronicle(client, sight.stack, options.holder, "Teardown") as story,
         locked(client, sight.stack, options.claim, stop, notify) as lock,
         Observer(
             client, connection.discovery, stack=sight.stack, notify=notify, now=now
         ) as observer,
     ):
-        session = Session(connection, observer, pool, notify, deadline, True, stop, lock.fence)
+        told = story.beside(notify)
+        session = Session(connection, observer, pool, told, deadline, True, stop, lock.fence)
         releases.require_latest(client, sight.stack, sight.recorded)
         begun = replace(sight.recorded.release, status=ReleaseStatus.UNINSTALLING)
         releases.update(client, sight.recorded, begun)
+        note = f"stack {sight.stack}: revision {begun.revision}, by {options.holder}"
+        story.begin(begun.revision, note, lock.time)
         try:
             forgotten = _remove_all(session, sight, options, lock)
         except KeyboardInterrupt:
@@ -220,10 +277,13 @@ def _carry_out(
             ) from None
         notify(Step("looking for residue"))
         left = residue.scan(connection, pool, sight.stack, sight.going, sight.kept)
-        if not left and not forgotten:
+        if left.found:
+            refs = ", ".join(str(each.ref) for each in left.found)
+            story.tell("ResidueFound", f"stack {sight.stack}: still there: {refs}", "Warning")
+        elif not forgotten:
             lock.confirm()
             releases.forget(client, sight.stack)
-    if not left and not forgotten:
+    if not left.found and not forgotten:
         residue.remove_record_namespace(connection, pool, deadline, now)
     return left
 
@@ -234,9 +294,13 @@ def _remove_all(session: Session, sight: Sight, options: TeardownOptions, lock: 
     Kubernetes takes its time over namespaces. Once the last ones are being deleted there is
     nothing left to resume: whoever comes next finds them by their label, if they hang.
     """
-    removal = Removal(sight.live, sight.components, "deleted")
+    # What stays is not even known to what removes.
+    removal = Removal({ref: sight.live[ref] for ref in sight.going}, sight.components, "deleted")
     if options.delete_data:
         _remove_data(session, sight)
+    for ref, live in sight.taken.items():
+        let_go(session, ref, live)
+    withdraw(session, sight.shared)
     order = phases(sight.going)
     remove(session, removal, [each for each in order if each[0] < Phase.DEFINITIONS])
     residue.remove_leftovers(session, sight.leftovers)

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from stackctl.actions.change import Clock, DeployOptions, bring_about
 from stackctl.actions.compose import Request, compose_stack, spoken
+from stackctl.actions.kept import resumed, tell_kept
 from stackctl.actions.outlook import look, require_cluster
 from stackctl.actions.review import review
-from stackctl.actions.stacks import choose_stack, recorded_profile
+from stackctl.actions.stacks import choose_stack
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import await_free
 from stackctl.cluster.session import workers
@@ -32,19 +33,22 @@ def upgrade(
 ) -> DeployOutcome:
     """Compose, look, plan, review, ask, apply, wait, prune and record.
 
+    What is not named stays as it was recorded: the only stack, its profile, what `--set` said.
+
     Raises:
         ReleaseError: there is no such stack to upgrade.
         ConflictError: a component forbids the way from its version to the new one.
     """
     began = now()
-    request = _aimed(request, connection)
+    stack = choose_stack(request.stack, request.stack_file, connection)
+    await_free(connection.client, stack, options.wait_lock, connection.stop, notify)
+    request = resumed(request, stack, connection)
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
-    await_free(connection.client, composed.stack, options.wait_lock, connection.stop, notify)
-    await_free(connection.client, composed.stack, options.wait_lock, connection.stop, notify)
+    tell_kept(request, notify)
     with workers(connection.stop) as pool:
         intent = look(connection, composed.stack, composed.bundle, notify, pool)
-        intent = replace(intent, command=spoken("upgrade", request))
+        intent = replace(intent, command=spoken("upgrade", request), sets=composed.sets)
         found = review(composed, intent, connection.info)
         if found is None:
             raise ReleaseError(
@@ -62,12 +66,3 @@ def upgrade(
             now=now,
         )
     return replace(outcome, review=found, seconds=now() - began)
-
-
-def _aimed(request: Request, connection: Connection) -> Request:
-    """Fill in what is not named from what is there: the only stack, and its profile."""
-    stack = choose_stack(request.stack, request.stack_file, connection)
-    profile = request.profile
-    if profile is None and request.stack_file is None:
-        profile = recorded_profile(stack, connection)
-    return replace(request, stack=stack, profile=profile)

@@ -65,6 +65,7 @@ class Release:
     finished: str = ""
     message: str = ""
     command: str = ""  # what was run: "rollback 2"
+    sets: Mapping[str, str] = field(default_factory=dict)  # what --set said: parameter → text
     components: Mapping[str, str] = field(default_factory=dict)  # name → version
     shards: Mapping[str, str] = field(default_factory=dict)  # component → content digest
     requires: Needs = Needs()

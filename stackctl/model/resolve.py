@@ -1,11 +1,12 @@
 """What a profile, a stack file and `--set` come to: every component with everything decided.
 
-Later beats earlier: default, profile chain, stack file, `--set`. Maps merge, lists replace, null
+Later beats earlier: default, profile chain, stack file, what `--set` said in earlier runs and
+holds on, `--set`. Maps merge, lists replace, null
 takes a setting back to its default and a component out. Every fault is reported at once.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from stackctl.errors import ConfigError
@@ -13,11 +14,12 @@ from stackctl.model import graph
 from stackctl.model.catalogue import Catalogue
 from stackctl.model.chain import Layer, chain_of, layer_of
 from stackctl.model.component import Mode
-from stackctl.model.decide import Draft, Override, decide
+from stackctl.model.decide import COMMAND_LINE, Draft, Override, decide
 from stackctl.model.decode import decode
 from stackctl.model.overlay import overlay
-from stackctl.model.profile import Needs, Settings, StackFile, TargetPin
+from stackctl.model.profile import Needs, Origin, Settings, StackFile, TargetPin
 from stackctl.model.selection import Selection
+from stackctl.model.sets import Kept
 from stackctl.model.settings import problems as setting_problems
 from stackctl.model.suggest import did_you_mean
 
@@ -30,6 +32,7 @@ def resolve(
     *,
     stack: StackFile | None = None,
     sets: Sequence[str] = (),
+    kept: Kept | None = None,
 ) -> Selection:
     """Decide everything that a profile, a stack file and overrides leave to be decided.
 
@@ -40,7 +43,10 @@ def resolve(
     layers = [layer_of(part) for part in chain] + ([layer_of(stack)] if stack else [])
     problems: list[str] = []
     drafts = _gather(layers, problems)
-    _override(drafts, sets, catalogue, profile, problems)
+    origin = Origin(f"revision {kept.revision}: --set") if kept else COMMAND_LINE
+    held = [f"{key}={value}" for key, value in kept.beside(sets).items()] if kept else []
+    _override(drafts, _overrides(held, origin, problems), catalogue, profile, problems)
+    _override(drafts, _overrides(sets, COMMAND_LINE, problems), catalogue, profile, problems)
     chosen = [
         decide(catalogue.components[name], draft, problems)
         for name, draft in drafts.items()
@@ -52,7 +58,9 @@ def resolve(
     settings = decode(Settings, _merged(layer.settings for layer in layers))
     problems += setting_problems(settings)
     if problems:
-        raise ConfigError.listing(f"profile {profile} cannot be resolved:", problems)
+        stale = kept and any(problem.startswith(str(origin)) for problem in problems)
+        hint = "stackctl upgrade --reset starts from the profile alone" if stale else ""
+        raise ConfigError.listing(f"profile {profile} cannot be resolved:", problems, hint=hint)
     return Selection(
         profile=profile,
         chain=tuple(part.name for part in chain),
@@ -85,24 +93,31 @@ def _gather(layers: Iterable[Layer], problems: list[str]) -> dict[str, Draft]:
     return drafts
 
 
+def _overrides(texts: Iterable[str], origin: Origin, problems: list[str]) -> Iterator[Override]:
+    for text in texts:
+        if match := _SET.fullmatch(text):
+            yield Override(match["component"], match["path"], match["value"], origin)
+        else:
+            key, sign, _ = text.partition("=")
+            value = sign and "=…"  # it may be a secret
+            problems.append(f"{origin} {key}{value}: expected component.parameter=value")
+
+
 def _override(
     drafts: Mapping[str, Draft],
-    sets: Iterable[str],
+    overrides: Iterable[Override],
     catalogue: Catalogue,
     profile: str,
     problems: list[str],
 ) -> None:
-    for text in sets:
-        match = _SET.fullmatch(text)
-        if match is None:
-            problems.append(f"--set {text}: expected component.parameter=value")
-        elif (name := match["component"]) in drafts:
-            drafts[name].overrides.append(Override(name, match["path"], match["value"]))
+    for override in overrides:
+        if (name := override.component) in drafts:
+            drafts[name].overrides.append(override)
         elif name in catalogue.components:
-            problems.append(f"--set {text}: {name} is not in profile {profile}")
+            problems.append(f"{override}: {name} is not in profile {profile}")
         else:
             known = did_you_mean(name, drafts)
-            problems.append(f"--set {text}: no component is called {name}{known}")
+            problems.append(f"{override}: no component is called {name}{known}")
 
 
 def _known(name: str, draft: Draft, catalogue: Catalogue, problems: list[str]) -> bool:

@@ -48,6 +48,12 @@ class SavedPlan:
     tool: str
     changes: Mapping[Ref, Planned]
 
+    @property
+    def keeps(self) -> bool:
+        """What `--set` said in earlier runs is part of it, as in every upgrade but a reset."""
+        verb, *words = self.command.split() or [""]
+        return verb == "upgrade" and "--reset" not in words
+
 
 def saved(plan: Plan, base: Base, *, context: str, command: str, tool: str) -> SavedPlan:
     """Take down a plan."""

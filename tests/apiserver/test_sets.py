@@ -1,0 +1,198 @@
+"""What `--set` said, from run to run, on a real API server."""
+
+from dataclasses import replace
+
+import pytest
+
+from stackctl.actions import deploy as deploying
+from stackctl.actions.adopt import adopt
+from stackctl.actions.change import DeployOptions
+from stackctl.actions.deploy import deploy
+from stackctl.actions.plans import planned_request
+from stackctl.actions.rollback import rollback
+from stackctl.actions.upgrade import upgrade
+from stackctl.cluster import releases
+from stackctl.errors import ApplyError, ConfigError
+from stackctl.model.events import Notice
+from stackctl.model.failure import OnFailure
+from stackctl.model.plan import Action
+from tests.apiserver.catalogues import Shelf
+from tests.apiserver.stacks import Stack
+
+QUICK = DeployOptions(timeout=60.0, holder="tester@here")
+
+
+def put(stack: Stack, shelf: Shelf, *names: str, version: str = "1.0.0") -> None:
+    """Publish a component with parameters of these names, each kept in a ConfigMap."""
+    place = {"object": "ConfigMap/x", "key": "x.yaml"}
+    parameters = {
+        name: {
+            "type": "string",
+            "default": "default",
+            "description": f"{name} for tests",
+            "places": [place | {"path": name}],
+        }
+        for name in names
+    }
+    text = "".join(f"{name}: default\n" for name in names)
+    config = stack.config("x", **{"x.yaml": text})
+    shelf.put("widget", version, stack.namespace(), config, parameters=parameters)
+
+
+@pytest.fixture
+def shelf(stack, tmp_path):
+    """A catalogue of one component with two parameters."""
+    made = Shelf(tmp_path, stack.name)
+    put(stack, made, "a", "password")
+    return made
+
+
+def run(stack: Stack, shelf: Shelf, action, *sets: str, options=QUICK, **request):
+    asked = replace(shelf.request(), sets=sets, **request)
+    return action(
+        asked, stack.connection, agree=lambda *_: True, notify=stack.tell, options=options
+    )
+
+
+def values(stack: Stack) -> str:
+    text: str = stack.get("configmaps/x")["data"]["x.yaml"]
+    return text.replace("\n", " ").strip()
+
+
+def recorded(stack: Stack) -> dict[str, str]:
+    return dict(releases.current(stack.client, stack.name).release.sets)
+
+
+def notices(stack: Stack) -> list[str]:
+    return [each.text for each in stack.told if isinstance(each, Notice)]
+
+
+def test_an_upgrade_keeps_what_was_set_and_says_so(stack, shelf):
+    """Parameter by parameter; what is set anew wins; secrets are not repeated."""
+    run(stack, shelf, deploy, "widget.a=one", "widget.password=hunter2")
+    put(stack, shelf, "a", "password", version="1.1.0")
+    run(stack, shelf, upgrade)
+    assert values(stack) == "a: one password: hunter2"
+    assert notices(stack) == [
+        "kept from revision 1: widget.a=one, widget.password=<masked>; --reset leaves it out"
+    ]
+    stack.told.clear()
+    run(stack, shelf, upgrade, "widget.a=two")
+    assert values(stack) == "a: two password: hunter2"
+    assert recorded(stack) == {"widget.a": "two", "widget.password": "hunter2"}
+    assert notices(stack) == [
+        "kept from revision 2: widget.password=<masked>; --reset leaves it out"
+    ]
+
+
+def test_a_reset_starts_from_the_profile_alone(stack, shelf):
+    """Only what is said now counts, also for the next time."""
+    run(stack, shelf, deploy, "widget.a=one", "widget.password=hunter2")
+    outcome = run(stack, shelf, upgrade, "widget.a=two", keep=False)
+    assert values(stack) == "a: two password: default"
+    assert recorded(stack) == {"widget.a": "two"}
+    assert outcome.release.command.endswith(" --set widget.a=… --reset")
+
+
+def test_a_deploy_is_made_of_what_it_is_given_and_says_what_it_drops(stack, shelf):
+    """The parameter's way back is a change of the plan, and named beside it."""
+    run(stack, shelf, deploy, "widget.a=one")
+    plan, _ = deploying.diff(shelf.request(), stack.connection, stack.tell)
+    assert plan.counts[Action.UPDATE] == 1
+    run(stack, shelf, deploy)
+    assert values(stack) == "a: default password: default"
+    assert recorded(stack) == {}
+    said = "--set of revision 1 is not kept: widget.a=one; stackctl upgrade would keep it"
+    assert notices(stack) == [said, said]
+
+
+def test_what_is_set_to_the_default_is_recorded_too(stack, shelf):
+    """Nothing changes now, but the next upgrade must know."""
+    run(stack, shelf, deploy)
+    outcome = run(stack, shelf, upgrade, "widget.a=default")
+    assert (outcome.release.revision, outcome.plan.empty) == (2, True)
+    assert recorded(stack) == {"widget.a": "default"}
+    assert run(stack, shelf, upgrade).release is None
+
+
+def test_what_the_new_version_does_not_know_is_refused_by_name(stack, shelf):
+    """Before anything is touched; a reset goes on without it."""
+    run(stack, shelf, deploy, "widget.a=one")
+    put(stack, shelf, "password", version="2.0.0")
+    with pytest.raises(ConfigError, match=r"revision 1: --set widget\.a: .* no such parameter"):
+        run(stack, shelf, upgrade)
+    run(stack, shelf, upgrade, keep=False)
+    assert values(stack) == "password: default"
+
+
+def test_a_rollback_brings_the_settings_of_its_revision_back(stack, shelf):
+    """So that an upgrade after it keeps those, and no others."""
+    run(stack, shelf, deploy, "widget.a=one")
+    run(stack, shelf, upgrade, "widget.a=two", "widget.password=hunter2")
+    rollback(
+        stack.name,
+        None,
+        stack.connection,
+        agree=lambda *_: True,
+        notify=stack.tell,
+        options=QUICK,
+    )
+    assert recorded(stack) == {"widget.a": "one"}
+    assert run(stack, shelf, upgrade).release is None
+    assert values(stack) == "a: one password: default"
+
+
+def test_what_a_failed_run_set_goes_back_with_it(stack, shelf):
+    """A rollback on failure is a rollback."""
+    run(stack, shelf, deploy, "widget.a=one")
+    broken = stack.object("v1", "Secret", "s") | {"data": {"k": "no base64!"}}
+    config = stack.config("x", **{"x.yaml": "a: default\n"})
+    place = {"object": "ConfigMap/x", "key": "x.yaml", "path": "a"}
+    a = {"type": "string", "default": "default", "description": "a", "places": [place]}
+    shelf.put("widget", "2.0.0", stack.namespace(), config, broken, parameters={"a": a})
+    options = replace(QUICK, on_failure=OnFailure.ROLLBACK)
+    with pytest.raises(ApplyError, match="rolled back to revision 1"):
+        run(stack, shelf, upgrade, "widget.a=two", options=options)
+    assert recorded(stack) == {"widget.a": "one"}
+
+
+def test_a_plan_of_an_upgrade_can_be_carried_out_by_a_deploy(stack, shelf, tmp_path):
+    """What was set before is part of the plan, and no value of it is in the file."""
+    run(stack, shelf, deploy, "widget.a=one", "widget.password=hunter2")
+    put(stack, shelf, "a", "password", version="1.1.0")
+    file = tmp_path / "plan.json"
+    run(stack, shelf, upgrade, options=replace(QUICK, plan=file, dry_run=True))
+    assert "hunter2" not in file.read_text()
+    request = replace(planned_request(file, shelf.request()), profile="shelf")
+    outcome = deploy(
+        request,
+        stack.connection,
+        agree=lambda *_: True,
+        notify=stack.tell,
+        options=replace(QUICK, plan=file),
+    )
+    assert outcome.release.components == {"widget": "1.1.0"}
+    assert values(stack) == "a: one password: hunter2"
+
+
+def test_adopting_a_component_leaves_what_was_set_of_others(stack, shelf):
+    """What is said of it counts; the others are as they were recorded."""
+    run(stack, shelf, deploy, "widget.a=one", "widget.password=hunter2")
+    path = f"/api/v1/namespaces/{stack.name}/configmaps/y"
+    stack.client.apply(path, stack.config("y"), manager="kubectl")
+    shelf.put("other", "1.0.0", stack.namespace(), stack.config("y"))
+    for component, sets in (("other", ()), ("widget", ("widget.a=two",))):
+        request = replace(shelf.request(), sets=sets)
+        adopt(
+            component,
+            request,
+            stack.connection,
+            agree=lambda *_: True,
+            notify=stack.tell,
+            options=QUICK,
+        )
+        if component == "other":
+            assert releases.current(stack.client, stack.name).release.revision == 2
+            assert recorded(stack) == {"widget.a": "one", "widget.password": "hunter2"}
+    assert recorded(stack) == {"widget.a": "two"}
+    assert values(stack) == "a: two password: default"
