@@ -2,10 +2,10 @@
 
 from stackctl.cli.options import (
     Cluster,
+    Comparison,
     Course,
     Loss,
     Output,
-    Recipe,
     Shown,
     StackName,
     Telling,
@@ -14,7 +14,7 @@ from stackctl.cli.options import (
 
 def deploy(
     *,
-    recipe: Recipe,
+    recipe: Comparison,
     course: Course,
     cluster: Cluster,
     output: Output,
@@ -24,8 +24,12 @@ def deploy(
     """Bring a cluster to the state a profile describes.
 
     Shows the cluster and every change first, then asks. Run again, it changes only what
-    differs; after a failure or an interruption it goes on where it stopped. With several
-    contexts, each cluster has its plan, its question and its outcome.
+    differs; after a failure or an interruption it goes on where it stopped. What --set said in
+    earlier runs counts only for upgrade; a deploy says which of it does not hold on.
+
+    With several contexts every plan is shown, then it asks once, and brings one cluster after
+    the other to its state, in the order they are named. A cluster that fails keeps none of the
+    others from its turn; each has its own record, and the gravest exit code is the command's.
 
     Examples:
         stackctl deploy --profile gpu8
@@ -42,7 +46,7 @@ def deploy(
     report = Report(shown, output.format)
     agree = report.agree(yes=course.yes, dry_run=course.dry_run)
     request = request_of(recipe, None if course.dry_run else course.plan)
-    options = deploy_options(course)
+    options = deploy_options(course, cluster)
 
     def run(target: Cluster) -> int:
         with (
@@ -55,7 +59,7 @@ def deploy(
         report.deployed(outcome)
         return 0 if outcome.agreed else 1
 
-    return on_each(cluster, report, run)
+    return on_each(cluster, report, run, question=agree)
 
 
 def teardown(
@@ -69,7 +73,8 @@ def teardown(
 ) -> int:
     """Take a stack out of a cluster, and prove that nothing is left.
 
-    Stops before anything is touched if resources of yours would go with it.
+    Stops before anything is touched if resources of yours would go with it. With several
+    contexts every plan is shown, then it asks once.
 
     Examples:
         stackctl teardown --dry-run
@@ -101,4 +106,4 @@ def teardown(
             return RESIDUE
         return 0 if outcome.agreed else 1
 
-    return on_each(cluster, report, run)
+    return on_each(cluster, report, run, question=agree)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stackctl.errors import ConfigError, Rejected, StackError
 
 if TYPE_CHECKING:  # the commands that print only a part of this should not load all of it
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from stackctl.model.component import Component
     from stackctl.model.diff import Difference
@@ -53,6 +53,13 @@ def error_document(error: StackError, code: int) -> Document:
     )
 
 
+def results_document(found: Mapping[str, Document]) -> Document:
+    """Put the results of several clusters into one document, each with its context."""
+    return document(
+        "ResultList", items=[{"context": context} | each for context, each in found.items()]
+    )
+
+
 def plan_document(plan: Plan, target: TargetInfo) -> Document:
     """Describe what would happen."""
     return document("Plan", target=_target(target), **_plan(plan))
@@ -84,6 +91,7 @@ def teardown_document(outcome: TeardownOutcome) -> Document:
         plan=_plan(outcome.plan),
         residue=_residue(outcome.residue),
         kept=_residue(outcome.kept),
+        unseen=list(outcome.unseen),
     )
 
 
@@ -106,6 +114,7 @@ def status_document(status: StackStatus) -> Document:
             }
             for each in status.gpus
         ],
+        unseen=list(status.unseen),
     )
 
 
@@ -235,12 +244,15 @@ def _ref(ref: Ref) -> Document:
 
 
 def _release(release: Release) -> Document:
+    from stackctl.model.sets import shown
+
     return {
         "stack": release.stack,
         "revision": release.revision,
         "status": release.status.value,
         "profile": release.profile,
         "components": dict(release.components),
+        "sets": shown(release.sets),
         "bundle": release.bundle,
         "clusterUID": release.cluster,
         "by": release.by,

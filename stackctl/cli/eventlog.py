@@ -22,28 +22,36 @@ class EventLog:
     def __init__(self, path: Path, command: str, context: str = "") -> None:
         self._lock = threading.Lock()
         self._begun = time.monotonic()
+        self._declined = False
+        self._target = {"context": context} if context else {}
         self._file = _open(path)
-        target = {"context": context} if context else {}
-        self._write(envelope("started", _now(), command=command, **target))
+        self._write(envelope("started", _now(), command=command))
 
     def event(self, event: Event) -> None:
         """Add one event."""
         self._write(record(event, _now()))
 
+    def declined(self) -> None:
+        """Take note that the plan was shown and not agreed to."""
+        self._declined = True
+
     def close(self, error: BaseException | None = None) -> None:
         """Add how the run ended."""
+        ending = _ending(error)
+        if self._declined and error is None:
+            ending = {"outcome": "declined"}
         self._write(
             envelope(
                 "finished",
                 _now(),
                 seconds=round(time.monotonic() - self._begun, 3),
-                **_ending(error),
+                **ending,
             )
         )
         self._file.close()
 
     def _write(self, document: dict[str, Any]) -> None:
-        line = json.dumps(document, ensure_ascii=False) + "\n"
+        line = json.dumps(document | self._target, ensure_ascii=False) + "\n"
         with self._lock:
             self._file.write(line)
             self._file.flush()

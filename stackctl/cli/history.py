@@ -26,13 +26,18 @@ def history(*, which: StackName, cluster: Cluster, output: ListOutput, shown: Sh
     from stackctl.actions import history as action
     from stackctl.cli.report import Report
     from stackctl.cli.requests import connected, stack_of
+    from stackctl.cli.targets import Words, on_each
 
     report = Report(shown, output.format)
-    with report.progress() as notify, connected(cluster, notify) as connection:
-        stack = stack_of(which, connection)
-        found = action.history(stack, connection)
-    report.history(stack, found)
-    return 0
+
+    def run(target: Cluster) -> int:
+        with report.progress() as notify, connected(target, notify) as connection:
+            stack = stack_of(which, connection)
+            found = action.history(stack, connection)
+        report.history(stack, found)
+        return 0
+
+    return on_each(cluster, report, run, words=Words("listed"))
 
 
 def rollback(
@@ -61,20 +66,26 @@ def rollback(
     from stackctl.actions import rollback as action
     from stackctl.cli.report import Report
     from stackctl.cli.requests import connected, deploy_options, stack_of
+    from stackctl.cli.targets import on_each
 
     report = Report(shown, output.format)
     agree = report.agree(yes=course.yes, dry_run=course.dry_run)
-    with (
-        report.progress(telling.events, "rollback") as notify,
-        connected(cluster, notify) as connection,
-    ):
-        outcome = action.rollback(
-            stack_of(which, connection),
-            revision,
-            connection,
-            agree=agree,
-            notify=notify,
-            options=deploy_options(course),
-        )
-    report.deployed(outcome, "rolled back")
-    return 0 if outcome.agreed else 1
+    options = deploy_options(course, cluster)
+
+    def run(target: Cluster) -> int:
+        with (
+            report.progress(telling.events, "rollback", target.context) as notify,
+            connected(target, notify) as connection,
+        ):
+            outcome = action.rollback(
+                stack_of(which, connection),
+                revision,
+                connection,
+                agree=agree,
+                notify=notify,
+                options=options,
+            )
+        report.deployed(outcome, "rolled back")
+        return 0 if outcome.agreed else 1
+
+    return on_each(cluster, report, run, question=agree)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from stackctl.cli.options import Cluster, ListOutput, Output, Recipe, Shown, StackName, option
+from stackctl.cli.options import Cluster, Comparison, ListOutput, Output, Shown, StackName, option
 from stackctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,9 +33,11 @@ def status(
     from stackctl.actions import status as action
     from stackctl.cli.report import Report
     from stackctl.cli.requests import connected, stack_of
-    from stackctl.cli.targets import on_each
+    from stackctl.cli.targets import Words, on_each
     from stackctl.cli.watch import watch_status
 
+    if watch:
+        cluster.require_one("--watch")
     report = Report(shown, output.format)
 
     def run(target: Cluster) -> int:
@@ -47,7 +49,7 @@ def status(
         report.status(found)
         return 0 if found.current else 1
 
-    return on_each(cluster, report, run)
+    return on_each(cluster, report, run, words=Words("current", "not current"))
 
 
 class Against(StrEnum):
@@ -59,7 +61,7 @@ class Against(StrEnum):
 
 def diff(
     *,
-    recipe: Recipe,
+    recipe: Comparison,
     cluster: Cluster,
     output: Output,
     shown: Shown,
@@ -90,7 +92,7 @@ def diff(
     """
     from stackctl.cli.report import Report
     from stackctl.cli.requests import connected
-    from stackctl.cli.targets import on_each
+    from stackctl.cli.targets import Words, on_each
 
     report = Report(shown, output.format)
 
@@ -100,11 +102,11 @@ def diff(
         report.plan(plan, info)
         return 0 if plan.empty else 1
 
-    return on_each(cluster, report, run)
+    return on_each(cluster, report, run, words=Words("nothing would change", "differs"))
 
 
 def _compared(
-    recipe: Recipe,
+    recipe: Comparison,
     revision: int | None,
     against: Against,
     connection: "Connection",

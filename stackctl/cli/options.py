@@ -143,8 +143,18 @@ class Cluster(Options):
     ] = None
     contexts: Annotated[
         list[str] | None,
-        option("--context", metavar="NAME", help="Kubeconfig context to use", panel=_CLUSTER),
+        option(
+            "--context",
+            metavar="NAME",
+            help="Kubeconfig context to use; may repeat",
+            panel=_CLUSTER,
+        ),
     ] = None
+
+    @property
+    def each(self) -> tuple[str, ...]:
+        """The contexts that are named, each of them once."""
+        return tuple(dict.fromkeys(self.contexts or ()))
 
     @property
     def context(self) -> str | None:
@@ -153,12 +163,20 @@ class Cluster(Options):
         Raises:
             UsageError: there are several, and this command is for one.
         """
-        named = self.contexts or []
-        if len(named) > 1:
+        self.require_one("this command")
+        return next(iter(self.each), None)
+
+    def require_one(self, what: str) -> None:
+        """Refuse several contexts.
+
+        Raises:
+            UsageError: there are several.
+        """
+        if len(self.each) > 1:
             raise UsageError(
-                f"several contexts are named ({', '.join(named)}), this is for one of them"
+                f"several contexts are named ({', '.join(self.each)}), "
+                f"and {what} is for one of them"
             )
-        return named[0] if named else None
 
 
 class Catalogs(Options):
@@ -212,6 +230,19 @@ class Recipe(Catalogs, StackName):
             metavar="COMPONENT.PARAMETER=VALUE",
             help="Set a parameter of a component; may repeat",
             autocompletion=complete_setting,
+        ),
+    ] = None
+
+
+class Comparison(Recipe):
+    """What a stack is made of, where it is compared with a cluster."""
+
+    take_over: Annotated[
+        list[str] | None,
+        option(
+            "--take-over",
+            metavar="MANAGER",
+            help="Take the fields that this field manager holds as well; may repeat",
         ),
     ] = None
 

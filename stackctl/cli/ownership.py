@@ -7,9 +7,9 @@ import typer
 from stackctl.cli.complete import complete_component
 from stackctl.cli.options import (
     Cluster,
+    Comparison,
     Course,
     Output,
-    Recipe,
     Shown,
     StackName,
     Telling,
@@ -19,7 +19,7 @@ from stackctl.cli.options import (
 
 def adopt(
     *,
-    recipe: Recipe,
+    recipe: Comparison,
     course: Course,
     cluster: Cluster,
     output: Output,
@@ -42,23 +42,29 @@ def adopt(
     from stackctl.actions import adopt as action
     from stackctl.cli.report import Report
     from stackctl.cli.requests import compared, connected, deploy_options
+    from stackctl.cli.targets import on_each
 
     report = Report(shown, output.format)
     agree = report.agree(yes=course.yes, dry_run=course.dry_run)
-    with (
-        report.progress(telling.events, "adopt") as notify,
-        connected(cluster, notify) as connection,
-    ):
-        outcome = action.adopt(
-            component,
-            compared(recipe, connection),
-            connection,
-            agree=agree,
-            notify=notify,
-            options=deploy_options(course),
-        )
-    report.deployed(outcome, "adopted")
-    return 0 if outcome.agreed else 1
+    options = deploy_options(course, cluster)
+
+    def run(target: Cluster) -> int:
+        with (
+            report.progress(telling.events, "adopt", target.context) as notify,
+            connected(target, notify) as connection,
+        ):
+            outcome = action.adopt(
+                component,
+                compared(recipe, connection),
+                connection,
+                agree=agree,
+                notify=notify,
+                options=options,
+            )
+        report.deployed(outcome, "adopted")
+        return 0 if outcome.agreed else 1
+
+    return on_each(cluster, report, run, question=agree)
 
 
 def unlock(

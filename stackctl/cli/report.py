@@ -9,17 +9,28 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from stackctl.cli.options import Shown
-from stackctl.cli.terminal import Paint, labelled, plain, somebody_is_there, wants_colour, width_of
-from stackctl.errors import StackError, UsageError
+from stackctl.cli.terminal import (
+    Paint,
+    columns,
+    labelled,
+    plain,
+    shorten,
+    somebody_is_there,
+    wants_colour,
+    width_of,
+)
+from stackctl.errors import Interrupted, StackError, UsageError
 
 if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from stackctl.cli.eventlog import EventLog
     from stackctl.cli.progress import Progress
+    from stackctl.cli.question import Question
     from stackctl.model.events import Event, Notify
     from stackctl.model.history import Revision
     from stackctl.model.outcome import (
@@ -33,12 +44,6 @@ if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
     from stackctl.model.plan import Plan
     from stackctl.model.upgrades import Review
 
-    class Agree(Protocol):
-        """The question before a change; an upgrade tells more about it."""
-
-        def __call__(self, plan: Plan, target: TargetInfo, review: Review | None = None, /) -> bool:
-            """Show what would change, and ask."""
-
 
 class Report:
     """Tells the user what a command does and what came of it."""
@@ -49,7 +54,10 @@ class Report:
         self.paint = Paint(on=wants_colour(sys.stdout, shown.color))
         self.aside = Paint(on=wants_colour(sys.stderr, shown.color))
         self._progress: Progress | None = None
-        self._gathered: list[Any] | None = None  # documents, while there are several to come
+        self._log: EventLog | None = None
+        # While there are several clusters: what is written about each, and whose turn it is.
+        self._gathered: dict[str, Any] | None = None
+        self._context = ""
 
     @property
     def structured(self) -> bool:
@@ -67,39 +75,50 @@ class Report:
     ) -> Iterator[Notify]:
         """Show events while the block runs, and add them to a file."""
         with _logged(events, command, context or "") as log:
+            self._log = log
             self._progress = progress = self._choose_progress()
             try:
-                yield progress.event if log is None else _both(progress.event, log)
+                yield progress.event if log is None else _both(progress.event, log.event)
             finally:
                 self._progress.close()
-                self._progress = None
+                self._progress = self._log = None
 
     @contextmanager
     def gathering(self) -> Iterator[None]:
-        """Make one document of all that the block writes."""
-        self._gathered = []
-        try:
-            yield
-        finally:
-            gathered, self._gathered = self._gathered, None
-            if self.structured:
-                self.document(
-                    {"apiVersion": "stackctl.dev/v1alpha1", "kind": "ResultList", "items": gathered}
-                )
+        """Make one document of what the block writes about each cluster."""
+        self._gathered = {}
+        yield
+        gathered, self._gathered = self._gathered, None
+        if self.structured:
+            from stackctl.cli.documents import results_document
 
-    def heading(self, text: str) -> None:
-        """Say what the following is about."""
-        if not self.structured:
-            self.say([self.aside(plain(text), "bold")])
+            self.document(results_document(gathered))
+
+    def turn(self, context: str, number: int, of: int, *, looks: bool) -> None:
+        """Say which of several clusters the following is about."""
+        gap = [""] if self._context else []
+        self._context = context
+        text = f"target {number} of {of}: {plain(context)}"
+        if looks and self.format in ("table", "wide"):  # a result that would not say it itself
+            self.lines([*gap, self.paint(text, "bold")])
+        elif not self.shown.quiet:
+            self.say([*gap, self.aside(text, "bold")])
 
     def failed(self, error: StackError, context: str) -> None:
-        """Tell a failure that does not end the command."""
-        format = self.format if self._gathered is None else ""
-        report_error(error, error.exit_code, format=format, debug=self.shown.debug)
-        if self._gathered is not None:
-            from stackctl.cli.documents import error_document
+        """Tell a failure on one of several clusters."""
+        from stackctl.cli.documents import error_document
 
-            self._gathered.append(error_document(error, error.exit_code) | {"context": context})
+        colour, debug = self.shown.color, self.shown.debug
+        report_error(error, error.exit_code, colour=colour, debug=debug, context=context)
+        self._context = context
+        self.document(error_document(error, error.exit_code))
+
+    def ends(self, ends: Sequence[tuple[str, str]]) -> None:
+        """Say how it ended on each of several clusters."""
+        if not self.shown.quiet:
+            rows = columns([(f"  {context}", end) for context, end in ends], self.aside)
+            width = width_of(sys.stderr)
+            self.say(["", self.aside("targets:", "bold"), *(shorten(row, width) for row in rows)])
 
     def note(self, text: str) -> None:
         """Tell something that is neither result nor failure."""
@@ -121,36 +140,32 @@ class Report:
     def document(self, found: Any) -> None:
         """Write the result for a program to read."""
         if self._gathered is not None:
-            self._gathered.append(found)
+            self._gathered[self._context] = found
             return
         _write(sys.stdout, dumped(found, self.format))
 
-    def agree(self, *, yes: bool, dry_run: bool = False) -> Agree:
+    def agree(self, *, yes: bool, dry_run: bool = False) -> Question:
         """Return the question to put before anything is changed.
 
         Raises:
             UsageError: nobody is there to answer it.
         """
-        if not (yes or dry_run or somebody_is_there()):
-            raise UsageError(
-                "there is no terminal to ask on, and this command changes the cluster",
-                hint="add --yes to go ahead, or --dry-run to see what would change",
-            )
+        from stackctl.cli.question import Question
 
-        def agree(plan: Plan, target: TargetInfo, review: Review | None = None) -> bool:
-            from stackctl.cli.report_plan import plan_lines, target_lines
-            from stackctl.cli.report_upgrade import review_lines
+        return Question(self, yes=yes, dry_run=dry_run)
 
-            if self._progress is not None:
-                self._progress.pause()
-            if not (yes and self.shown.quiet):
-                width, verbose = width_of(sys.stderr), self.shown.verbose
-                self.say([*target_lines(target, self.aside, width), ""])
-                self.say(review_lines(review, self.aside, width) if review else [])
-                self.say([*plan_lines(plan, self.aside, width=width, verbose=verbose), ""])
-            return yes or plan.empty or self._ask(f"Proceed on {plain(target.context)}? [y/N] ")
+    def proposal(self, plan: Plan, target: TargetInfo, review: Review | None, *, gap: bool) -> None:
+        """Show what would change, before it is asked about or done."""
+        from stackctl.cli.report_plan import plan_lines, target_lines
+        from stackctl.cli.report_upgrade import review_lines
 
-        return agree
+        if self._progress is not None:
+            self._progress.pause()
+        width = width_of(sys.stderr)
+        self.say([*target_lines(target, self.aside, width), ""])
+        self.say(review_lines(review, self.aside, width) if review else [])
+        lines = plan_lines(plan, self.aside, width=width, verbose=self.shown.verbose)
+        self.say([*lines, ""] if gap else lines)
 
     def agree_unlock(self, *, yes: bool) -> Callable[[Hold], bool]:
         """Return the question to put before a lock is broken.
@@ -170,7 +185,7 @@ class Report:
             if self._progress is not None:
                 self._progress.pause()
             self.say(hold_lines(hold, self.aside))
-            return yes or self._ask("Break the lock? [y/N] ")
+            return yes or self.ask("Break the lock? [y/N] ")
 
         return agree
 
@@ -183,7 +198,13 @@ class Report:
         else:
             self.lines(report_unlock.unlocked_lines(stack, outcome, self.paint))
 
-    def _ask(self, question: str) -> bool:
+    def declined(self) -> None:
+        """Note that what was shown is not to be done, or not yet."""
+        if self._log is not None:
+            self._log.declined()
+
+    def ask(self, question: str) -> bool:
+        """Put a question; anything but a yes is a no."""
         sys.stderr.write(self.aside(question, "bold"))
         sys.stderr.flush()
         agreed = sys.stdin.readline().strip().lower() in ("y", "yes")
@@ -273,17 +294,30 @@ class Report:
         )
 
 
+class Told(Interrupted):
+    """An interruption that has been told already, with the cluster that it met."""
+
+
 def report_error(
-    error: StackError, code: int, *, format: str = "", colour: str = "auto", debug: bool = False
+    error: StackError,
+    code: int,
+    *,
+    format: str = "",
+    colour: str = "auto",
+    debug: bool = False,
+    context: str = "",
 ) -> None:
     """Write a failure: `error:` and `hint:` for people, one document for programs."""
+    if isinstance(error, Told):
+        return
     if debug:
         import traceback
 
         _write(sys.stderr, "".join(traceback.format_exception(error)))
     paint = Paint(on=wants_colour(sys.stderr, colour))
     width = width_of(sys.stderr)
-    lines = labelled("error:", plain(str(error)), width)
+    text = f"{context}: {error}" if context else str(error)
+    lines = labelled("error:", plain(text), width)
     lines[0] = lines[0].replace("error:", paint("error:", "red", "bold"), 1)
     if error.hint:
         first, *more = labelled("hint:", plain(error.hint), width)
@@ -307,7 +341,7 @@ def dumped(found: Any, format: str) -> str:
 
 
 @contextmanager
-def _logged(path: Path | None, command: str, context: str) -> Iterator[Notify | None]:
+def _logged(path: Path | None, command: str, context: str) -> Iterator[EventLog | None]:
     """Open a file for events, if one is wanted, and note in it how the block ended."""
     if path is None:
         yield None
@@ -316,7 +350,7 @@ def _logged(path: Path | None, command: str, context: str) -> Iterator[Notify | 
 
     log = EventLog(path, command, context)
     try:
-        yield log.event
+        yield log
     except BaseException as error:
         log.close(error)
         raise

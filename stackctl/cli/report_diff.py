@@ -10,7 +10,8 @@ from typing import Any
 
 from stackctl.cli.report_plan import STYLES, by_component, plan_lines, summary
 from stackctl.cli.terminal import Paint, plain, visible
-from stackctl.model.diff import MISSING, Difference, mask
+from stackctl.model.diff import MISSING, Difference
+from stackctl.model.masking import mask
 from stackctl.model.plan import Action, Change, Drift, Plan
 
 _WIDEST = 120  # columns a field may take where there is no terminal to say

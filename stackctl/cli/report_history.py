@@ -8,6 +8,7 @@ from stackctl.cli.report_status import ago
 from stackctl.cli.terminal import Cell, Paint, Row, measure, plain, shorten, table
 from stackctl.model.history import Revision
 from stackctl.model.release import ReleaseStatus
+from stackctl.model.sets import shown
 
 _HEADER = ("REVISION", "STATUS", "WHEN", "BY", "PROFILE", "CHANGED")
 _WIDE = ("REVISION", "STATUS", "BEGUN", "FINISHED", "BY", "TOOL", "PROFILE", "COMMAND", "CHANGED")
@@ -96,6 +97,7 @@ def _document(each: Revision) -> dict[str, Any]:
         "bundle": release.bundle,
         "message": release.message,
         "components": dict(release.components),
+        "sets": shown(release.sets),
         "objects": len(release.inventory),
         "summary": each.summary,
         "changes": {

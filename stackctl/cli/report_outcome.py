@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from stackctl.cli.board import elapsed
 from stackctl.cli.options import Shown
-from stackctl.cli.report_plan import objects, plan_lines, target_lines
+from stackctl.cli.report_plan import objects, plan_lines, target_lines, unseen_lines
 from stackctl.cli.report_upgrade import review_lines
 from stackctl.cli.terminal import Paint, plain
 from stackctl.model.outcome import DeployOutcome, Residue, TargetInfo, TeardownOutcome
@@ -49,13 +49,15 @@ def teardown_lines(
         return []
     end = f"on {_where(outcome.target)} in {elapsed(outcome.seconds)}"
     removed = objects(plan.counts[Action.PRUNE])
+    none = "none seen" if outcome.unseen else "none"
     return [
         f"{paint('removed:', 'green', 'bold')} stack {plan.stack}, {removed} {end}",
         *kept,
         *(
             _list("residue:", "red", outcome.residue, paint)
-            or [f"residue: {paint('none', 'green', 'bold')}"]
+            or [f"residue: {paint(none, 'green', 'bold')}"]
         ),
+        *unseen_lines(outcome.unseen, paint, width),
     ]
 
 

@@ -33,6 +33,8 @@ STYLES = {
 # Changes that take something away or over are always listed one by one.
 _ONE_BY_ONE = frozenset({Action.UPDATE, Action.RECREATE, Action.ADOPT})
 _FEW = 3
+_UNSEEN = "not looked at:"
+_SIGNATURES = ("metadata.labels", "metadata.annotations")
 # What a reader counts as one thing.
 _CLASSES = {
     "CustomResourceDefinition": "CRD",
@@ -67,6 +69,15 @@ def target_lines(target: TargetInfo, paint: Paint, width: int | None = None) -> 
     if target.simulated:
         context += paint(" (simulated)", "cyan")
     return flow([context, f"Kubernetes {plain(target.version)}", plain(target.server)], width)
+
+
+def unseen_lines(unseen: Iterable[str], paint: Paint, width: int | None = None) -> list[str]:
+    """Say what could not be looked at, so that nobody takes it for absent."""
+    lines = []
+    for each in unseen:
+        first, *more = wrap(plain(each), width and width - len(_UNSEEN) - 1)
+        lines += [f"{paint(_UNSEEN, 'yellow')} {first}", *(f"  {line}" for line in more)]
+    return lines
 
 
 def plan_lines(
@@ -187,8 +198,18 @@ def _spaced(lines: Iterable[str]) -> list[str]:
 
 
 def _change(change: Change, canvas: Canvas) -> str:
-    why = plain(change.reason) or ", ".join(each.path for each in change.differences)
+    why = ": ".join(part for part in (plain(change.reason), _fields(change)) if part)
     ref = plain(str(change.ref))
     room = None if canvas.width is None else max(canvas.width - 6 - len(ref), 0)
     tail = f"  {canvas.paint(shorten(why, room), 'dim')}" if why else ""
     return f"  {canvas.paint(change.action.sign, STYLES[change.action])} {ref}{tail}"
+
+
+def _fields(change: Change) -> str:
+    """Name the fields that would differ, where there is nothing else to say."""
+    paths = [each.path for each in change.differences]
+    if change.action is Action.ADOPT:  # every installer signs what it installs
+        paths = [path for path in paths if not path.startswith(_SIGNATURES)]
+    elif change.reason:
+        return ""
+    return ", ".join(paths)

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from stackctl.cli.board import elapsed
 from stackctl.cli.report_diff import drift_text
-from stackctl.cli.report_plan import target_lines
+from stackctl.cli.report_plan import target_lines, unseen_lines
 from stackctl.cli.terminal import Cell, Paint, Row, flow, measure, plain, table, visible, wrap
 from stackctl.model.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus, Status
 from stackctl.model.release import Release, ReleaseStatus
+from stackctl.model.sets import spoken
 
 STYLES = {
     Status.CURRENT: "green",
@@ -38,7 +39,7 @@ def status_lines(
         "",
         *_components(status.components, paint, width),
         *_section(_objects(status, paint, width, verbose=verbose)),
-        *_section(gpu_lines(status.gpus, paint)),
+        *_section([*gpu_lines(status.gpus, paint), *unseen_lines(status.unseen, paint, width)]),
         *_section(_drift(status, now, paint, width)),
     ]
 
@@ -55,6 +56,10 @@ def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None)
         release_text(release, now, paint),
     )
     lines = [*flow(head, width), *target_lines(status.target, paint, width)]
+    if release.sets:
+        lines += [
+            paint(line, "dim") for line in wrap(f"--set {plain(spoken(release.sets))}", width)
+        ]
     told = any(part.message and part.message in release.message for part in status.components)
     if release.message and not told:
         lines += [paint(line, "yellow") for line in wrap(plain(release.message), width)]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl.cli.options import Cluster, Course, Loss, Recipe, StackName
+from stackctl.cli.options import Cluster, Comparison, Course, Loss, Recipe, StackName
 from stackctl.errors import ApplyError
 from stackctl.model.events import Notify
 
@@ -65,6 +65,7 @@ def request_of(recipe: Recipe, plan: Path | None = None) -> "Request":
         stack=recipe.stack,
         sets=tuple(recipe.sets or ()),
         catalogs=recipe.folders,
+        take_over=tuple(recipe.take_over or ()) if isinstance(recipe, Comparison) else (),
     )
     if plan is None:
         return request
@@ -75,15 +76,12 @@ def request_of(recipe: Recipe, plan: Path | None = None) -> "Request":
 
 def compared(recipe: Recipe, connection: "Connection") -> "Request":
     """Say what is to be compared with the cluster: where nothing is named, what is there."""
-    from dataclasses import replace
-
-    from stackctl.actions.stacks import recorded_profile
+    from stackctl.actions.kept import resumed
 
     request = request_of(recipe)
     if request.profile is not None or request.stack_file is not None:
         return request
-    stack = stack_of(recipe, connection)
-    return replace(request, stack=stack, profile=recorded_profile(stack, connection))
+    return resumed(request, stack_of(recipe, connection), connection)
 
 
 def stack_file_of(which: StackName) -> Path | None:
@@ -93,10 +91,16 @@ def stack_file_of(which: StackName) -> Path | None:
     return STACK_FILE if STACK_FILE.is_file() else None
 
 
-def deploy_options(course: Course) -> "DeployOptions":
-    """Say how a deploy goes about it."""
+def deploy_options(course: Course, cluster: Cluster) -> "DeployOptions":
+    """Say how a deploy goes about it.
+
+    Raises:
+        UsageError: one plan is in the file, and several clusters are named.
+    """
     from stackctl.actions.change import DeployOptions
 
+    if course.plan is not None:
+        cluster.require_one("--plan")
     return DeployOptions(
         timeout=course.timeout,
         wait=course.wait,

@@ -1,51 +1,64 @@
 """The command that changes a stack which is there: upgrade."""
 
+from dataclasses import replace
+from typing import Annotated
+
 from stackctl.cli.options import (
     Cluster,
+    Comparison,
     Course,
     Output,
-    Recipe,
     Shown,
     Telling,
+    option,
 )
 
 
 def upgrade(
     *,
-    recipe: Recipe,
+    recipe: Comparison,
     course: Course,
     cluster: Cluster,
     output: Output,
     telling: Telling,
     shown: Shown,
+    reset: Annotated[
+        bool, option("--reset", help="Start from the profile alone, without --set of earlier runs")
+    ] = False,
 ) -> int:
     """Bring a stack to other versions, settings or another profile.
 
     Shows the versions, what has to be done by hand, what deserves attention and every change
-    first, then asks. Without a profile and a stack file, the stack keeps its profile.
+    first, then asks. Without a profile and a stack file, the stack keeps its profile. What --set
+    said in earlier runs holds on where it is not said anew.
 
     Examples:
         stackctl upgrade --dry-run
         stackctl upgrade --stack ml --profile gpu8
+        stackctl upgrade --set spark-operator.workers=20
         stackctl upgrade -f stack.yaml --dry-run --plan plan.json
         stackctl upgrade -f stack.yaml --plan plan.json
     """
     from stackctl.actions import upgrade as action
     from stackctl.cli.report import Report
     from stackctl.cli.requests import connected, deploy_options, request_of
+    from stackctl.cli.targets import on_each
 
     report = Report(shown, output.format)
+    request = request_of(recipe, None if course.dry_run else course.plan)
+    request = replace(request, keep=False) if reset else request
     agree = report.agree(yes=course.yes, dry_run=course.dry_run)
-    with (
-        report.progress(telling.events, "upgrade") as notify,
-        connected(cluster, notify) as connection,
-    ):
-        outcome = action.upgrade(
-            request_of(recipe, None if course.dry_run else course.plan),
-            connection,
-            agree=agree,
-            notify=notify,
-            options=deploy_options(course),
-        )
-    report.deployed(outcome, "upgraded")
-    return 0 if outcome.agreed else 1
+    options = deploy_options(course, cluster)
+
+    def run(target: Cluster) -> int:
+        with (
+            report.progress(telling.events, "upgrade", target.context) as notify,
+            connected(target, notify) as connection,
+        ):
+            outcome = action.upgrade(
+                request, connection, agree=agree, notify=notify, options=options
+            )
+        report.deployed(outcome, "upgraded")
+        return 0 if outcome.agreed else 1
+
+    return on_each(cluster, report, run, question=agree)

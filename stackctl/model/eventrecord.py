@@ -29,7 +29,7 @@ _OBJECT = {
 }
 # What each type of event carries besides its envelope; names that end in ? may be missing.
 _FIELDS: dict[str, dict[str, Any]] = {
-    "started": {"command": _TEXT, "context?": _TEXT},
+    "started": {"command": _TEXT},
     "step": {"text": _TEXT, "done?": _COUNT, "total?": _COUNT, "unit?": _TEXT},
     "component": {
         "component": _TEXT,
@@ -57,7 +57,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "warning": {"text": _TEXT},
     "notice": {"text": _TEXT},
     "finished": {
-        "outcome": {"enum": ["succeeded", "failed", "interrupted"]},
+        "outcome": {"enum": ["succeeded", "declined", "failed", "interrupted"]},
         "seconds": {"type": "number", "minimum": 0},
         "exitCode?": {"type": "integer"},
         "message?": _TEXT,
@@ -119,6 +119,7 @@ def events_schema() -> dict[str, Any]:
             "kind": {"const": KIND},
             "time": {"type": "string", "format": "date-time"},
             "type": {"enum": list(_FIELDS)},
+            "context": _TEXT,  # where one was named
         },
         "required": ["apiVersion", "kind", "time", "type"],
         "oneOf": [_variant(name, fields) for name, fields in _FIELDS.items()],

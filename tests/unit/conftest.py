@@ -1,5 +1,7 @@
 """Fixtures of the unit tests."""
 
+import io
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,3 +21,25 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, Sequence[str]], Non
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+class Terminal(io.StringIO):
+    """Text that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Sit somebody in front of the program: they type a text, and what they see is returned."""
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def answers(text: str) -> Terminal:
+        seen = Terminal()
+        monkeypatch.setattr(sys, "stdin", Terminal(text))
+        monkeypatch.setattr(sys, "stderr", seen)
+        return seen
+
+    return answers

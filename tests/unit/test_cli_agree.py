@@ -1,6 +1,5 @@
 """The question before anything is changed: who is asked, and what an answer means."""
 
-import io
 import os
 import subprocess
 import sys
@@ -12,28 +11,6 @@ from stackctl.cli.report import Report
 from stackctl.errors import UsageError
 from stackctl.model.plan import Action
 from tests.unit.cli_samples import TARGET, plan
-
-
-class Terminal(io.StringIO):
-    """Text that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        """Say so."""
-        return True
-
-
-@pytest.fixture
-def terminal(monkeypatch):
-    """Sit somebody in front of the program: they type a text, and what they see is returned."""
-    monkeypatch.setenv("NO_COLOR", "1")
-
-    def answers(text: str) -> Terminal:
-        seen = Terminal()
-        monkeypatch.setattr(sys, "stdin", Terminal(text))
-        monkeypatch.setattr(sys, "stderr", seen)
-        return seen
-
-    return answers
 
 
 @pytest.mark.parametrize("command", [["deploy", "--profile", "gpu8"], ["teardown"]])

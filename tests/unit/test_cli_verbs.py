@@ -1,18 +1,13 @@
-"""How history and upgrades look, and what happens with several targets."""
+"""How history and upgrades look."""
 
-import json
 from datetime import UTC, datetime
 
 import pytest
 
-from stackctl.cli.options import Cluster, Shown
-from stackctl.cli.report import Report
 from stackctl.cli.report_history import history_document, history_lines
 from stackctl.cli.report_unlock import hold_lines
 from stackctl.cli.report_upgrade import review_lines
-from stackctl.cli.targets import on_each
 from stackctl.cli.terminal import Paint, visible
-from stackctl.errors import ConflictError, Interrupted, StackError, Unreachable, UsageError
 from stackctl.model.attention import Attention, Topic
 from stackctl.model.component import UpgradeRule
 from stackctl.model.history import VersionChange, revisions
@@ -117,53 +112,3 @@ def test_a_living_lock_is_not_broken_without_a_warning(expired, said):
     lines = hold_lines(hold, PLAIN)
     assert lines[0] == "stack ml is locked by ada@laptop since 10:00"
     assert said in "\n".join(lines)
-
-
-def test_each_target_has_its_turn_and_the_gravest_code_wins(capsys):
-    """A cluster that is down keeps no other from its own."""
-    answers: dict[str, int | StackError] = {"a": 1, "b": Unreachable("b is down"), "c": 0}
-    seen = []
-
-    def run(cluster: Cluster) -> int:
-        seen.append(cluster.context)
-        answer = answers[cluster.context or ""]
-        if isinstance(answer, StackError):
-            raise answer
-        return answer
-
-    report = Report(Shown(quiet=True))
-    assert on_each(Cluster(contexts=["a", "b", "c"]), report, run) == 5
-    assert seen == ["a", "b", "c"]
-    assert "error: b is down" in capsys.readouterr().err
-
-
-def test_several_targets_make_one_document(capsys):
-    """The failure of one is in it, with its context."""
-    report = Report(Shown(quiet=True), "json")
-
-    def run(cluster: Cluster) -> int:
-        if cluster.context == "b":
-            raise ConflictError("owned by another")
-        report.document({"kind": "Plan", "context": cluster.context})
-        return 0
-
-    assert on_each(Cluster(contexts=["a", "b"]), report, run) == 7
-    printed = json.loads(capsys.readouterr().out)
-    assert [each["kind"] for each in printed["items"]] == ["Plan", "Error"]
-    assert (printed["kind"], printed["items"][1]["context"]) == ("ResultList", "b")
-
-
-def test_an_interruption_ends_all_of_it():
-    """The user meant the command, not one of its targets."""
-
-    def run(cluster: Cluster) -> int:
-        raise Interrupted("stopped")
-
-    with pytest.raises(Interrupted):
-        on_each(Cluster(contexts=["a", "b"]), Report(Shown(quiet=True)), run)
-
-
-def test_a_command_for_one_target_refuses_several():
-    """Rather than taking the first."""
-    with pytest.raises(UsageError, match="several contexts"):
-        _ = Cluster(contexts=["a", "b"]).context

@@ -1,0 +1,164 @@
+"""One command on several clusters: whose turn it is, what is asked, and what is said of each."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from stackctl.cli.options import Cluster, Shown
+from stackctl.cli.question import Question
+from stackctl.cli.report import Report, Told
+from stackctl.cli.targets import Words, on_each
+from stackctl.errors import ConflictError, Interrupted, StackError, Unreachable, UsageError
+from stackctl.model.objects import ref_of
+from stackctl.model.outcome import TargetInfo
+from stackctl.model.plan import Action, Change, Plan
+
+MANIFEST = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "ns"}}
+CREATING = Plan("ml", "cpu", (Change(ref_of(MANIFEST), "a", Action.CREATE, MANIFEST),))
+GROWN = Plan("ml", "cpu", (Change(ref_of(MANIFEST), "a", Action.CREATE, MANIFEST | {"data": {}}),))
+RECORDING = Plan("ml", "cpu", (Change(ref_of(MANIFEST), "a", Action.UNCHANGED, MANIFEST),))
+
+
+def named(*contexts: str) -> Cluster:
+    return Cluster(contexts=list(contexts))
+
+
+def changing(
+    question: Question, plans: dict[str, list[Plan]], done: list[str]
+) -> Callable[[Cluster], int]:
+    """Change clusters, if agreed to; each look at one finds the next of its plans."""
+
+    def run(cluster: Cluster) -> int:
+        context = cluster.context or ""
+        found = plans[context].pop(0)
+        if not question(found, TargetInfo(context, "https://x", f"uid-{context}", "v1.36.3")):
+            return 1
+        done.append(context)
+        return 0
+
+    return run
+
+
+def test_each_has_its_turn_and_the_gravest_code_wins(capsys):
+    """A cluster that is down keeps no other from its own, and is named."""
+    answers: dict[str, int | StackError] = {"a": 1, "b": Unreachable("it is down"), "c": 0}
+    seen = []
+
+    def run(cluster: Cluster) -> int:
+        seen.append(cluster.context)
+        answer = answers[cluster.context or ""]
+        if isinstance(answer, StackError):
+            raise answer
+        return answer
+
+    words = Words("current", "not current")
+    assert on_each(named("a", "b", "c", "a"), Report(Shown()), run, words=words) == 5
+    assert seen == ["a", "b", "c"]
+    said = capsys.readouterr().err
+    assert "error: b: it is down\n" in said
+    assert said.endswith("targets:\n  a  not current\n  b  exit 5: it is down\n  c  current\n")
+
+
+def test_a_result_that_does_not_name_its_cluster_has_a_heading(capsys):
+    """It goes where the result goes, but not between names that a program reads."""
+
+    def run(cluster: Cluster) -> int:
+        return 0
+
+    on_each(named("a", "b"), Report(Shown(quiet=True)), run)
+    assert capsys.readouterr().out == "target 1 of 2: a\n\ntarget 2 of 2: b\n"
+    on_each(named("a", "b"), Report(Shown(quiet=True), "name"), run)
+    assert capsys.readouterr().out == ""
+
+
+def test_several_make_one_document(capsys):
+    """The failure of one is in it; every item has its context."""
+    report = Report(Shown(quiet=True), "json")
+
+    def run(cluster: Cluster) -> int:
+        if cluster.context == "b":
+            raise ConflictError("owned by another")
+        report.document({"kind": "Plan"})
+        return 0
+
+    assert on_each(named("a", "b"), report, run) == 7
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["kind"] == "ResultList"
+    found = [(each["context"], each["kind"]) for each in printed["items"]]
+    assert found == [("a", "Plan"), ("b", "Error")]
+
+
+@pytest.mark.parametrize("interruption", [Interrupted("stopped"), KeyboardInterrupt()])
+def test_an_interruption_ends_all_of_it(capsys, interruption):
+    """The user meant the command; still there is one document, with what was not begun."""
+
+    def run(cluster: Cluster) -> int:
+        raise interruption
+
+    with pytest.raises(Told):
+        on_each(named("a", "b"), Report(Shown(quiet=True), "json"), run)
+    items = json.loads(capsys.readouterr().out)["items"]
+    assert [each["exitCode"] for each in items] == [130, 130]
+    assert items[1]["message"] == "not begun"
+
+
+def test_one_question_is_put_about_all(terminal):
+    """Every plan is shown before it, nothing is done before it, and what was shown is done."""
+    seen, report, done = terminal("y\n"), Report(Shown()), list[str]()
+    question = report.agree(yes=False)
+    plans = {"a": [CREATING, CREATING], "b": [CREATING, CREATING]}
+    run = changing(question, plans, done)
+    assert on_each(named("a", "b"), report, run, question=question) == 0
+    assert done == ["a", "b"]
+    shown, asked, _ = seen.getvalue().partition("Proceed on a and b, one after the other? [y/N] ")
+    assert asked
+    assert shown.count("Plan: +1 create") == 2
+
+
+def test_a_no_is_one_for_all(terminal):
+    """Nothing is looked at a second time."""
+    seen, report, done = terminal("\n"), Report(Shown()), list[str]()
+    question = report.agree(yes=False)
+    run = changing(question, {"a": [CREATING], "b": [CREATING]}, done)
+    assert on_each(named("a", "b"), report, run, question=question) == 1
+    assert done == []
+    assert "a  nothing was changed\n  b  nothing was changed\n" in seen.getvalue()
+
+
+def test_nothing_but_what_was_shown_is_done(terminal):
+    """The yes was to a plan; another one is refused, and what is different is named."""
+    seen, report, done = terminal("y\n"), Report(Shown()), list[str]()
+    question = report.agree(yes=False)
+    plans = {"a": [CREATING, CREATING], "b": [CREATING, GROWN]}
+    run = changing(question, plans, done)
+    assert on_each(named("a", "b"), report, run, question=question) == 7
+    assert done == ["a"]
+    assert "ConfigMap/ns/x: create as planned, but to another content" in seen.getvalue()
+
+
+def test_what_only_has_to_be_recorded_is_not_asked_about(terminal):
+    """It waits its turn all the same, for it can take long."""
+    seen, report, done = terminal("y\n"), Report(Shown()), list[str]()
+    question = report.agree(yes=False)
+    plans = {"a": [RECORDING, RECORDING], "b": [CREATING, CREATING]}
+    run = changing(question, plans, done)
+    assert on_each(named("a", "b"), report, run, question=question) == 0
+    assert done == ["a", "b"]
+    assert "Proceed on b? [y/N] " in seen.getvalue()
+
+
+def test_with_a_yes_beforehand_each_plan_is_looked_at_once():
+    """There is nothing to wait for between looking and doing."""
+    report, done = Report(Shown()), list[str]()
+    question = report.agree(yes=True)
+    run = changing(question, {"a": [CREATING], "b": [CREATING]}, done)
+    assert on_each(named("a", "b"), report, run, question=question) == 0
+    assert done == ["a", "b"]
+
+
+def test_a_command_for_one_target_refuses_several():
+    """Rather than taking the first; the same name twice is one."""
+    with pytest.raises(UsageError, match="several contexts"):
+        _ = named("a", "b").context
+    assert named("a", "a").context == "a"
