@@ -177,6 +177,29 @@ class Skew:
 
 
 @dataclass(slots=True)
+class Every:
+    """Each tenth request, or so, has a fault; the others pass, or have another one."""
+
+    nth: int
+    fault: Fault
+    otherwise: Fault | None = None
+    _seen: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Count, and do it when it is its turn."""
+        with self._counting:
+            self._seen += 1
+            hit = self._seen % self.nth == 0
+        if hit:
+            self.fault.play(talk)
+        elif self.otherwise is not None:
+            self.otherwise.play(talk)
+        else:
+            talk.pass_on(talk.ask())
+
+
+@dataclass(slots=True)
 class Gate:
     """Lets so many requests through, the last one without its answer; then nothing any more.
 

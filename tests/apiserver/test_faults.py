@@ -20,6 +20,7 @@ from tests.apiserver.faults import (
     CloseAfterwards,
     CutBody,
     Delay,
+    Every,
     Fault,
     FaultProxy,
     LoseAnswer,
@@ -119,6 +120,19 @@ def test_a_deploy_gets_through(stack, far, proxy, case):
     proxy.on(method, pattern, fault, times=times)
     far.deploy(*first(far))
     require_whole(stack)
+
+
+def test_many_objects_get_through_a_busy_server(stack, far, proxy):
+    """Where every tenth object is put off, and answers are lost besides, all are there."""
+    lost = Every(15, LoseAnswer())
+    busy = Every(10, Answer(429, {"Retry-After": "1"}), otherwise=lost)
+    proxy.on("PATCH", f"/namespaces/{stack.name}/configmaps/", busy, times=ALWAYS)
+    names = [f"many-{number}" for number in range(150)]
+    part = stack.part("many", stack.namespace(), *(stack.config(name) for name in names))
+    far.deploy(part)
+    assert stack.deploy(part).release is None
+    items = stack.client.list(f"/api/v1/namespaces/{stack.name}/configmaps").items
+    assert {each["metadata"]["name"] for each in items} >= set(names)
 
 
 def test_a_slow_wire_costs_time_and_nothing_else(stack, far, proxy):

@@ -16,10 +16,13 @@ from urllib.parse import urlsplit
 from stackctl.api.client import Client
 from stackctl.api.kubeconfig import find_access
 from stackctl.sources.yaml import dump, load
-from tests.apiserver.faults import FaultProxy
+from tests.apiserver.faults import ALWAYS, Answer, Every, FaultProxy, LoseAnswer
 from tests.bench.load import NAME, NAMESPACES, Load
 
 DELAY = 30  # milliseconds
+# Helm holds itself to five requests in a second, and would lose every comparison by that alone;
+# and no contender should have to compile itself every time.
+SETTINGS = {"HELM_QPS": "1000", "HELM_BURST_LIMIT": "1000", "PYTHONDONTWRITEBYTECODE": ""}
 TIMES = 5  # as many objects, to see how it grows
 REPOSITORY = Path(__file__).parents[2]
 STACKCTL = (sys.executable, "-m", "stackctl")
@@ -56,7 +59,9 @@ class Course:
 
     def run(self, name: str, *command: str, through: Path | None = None) -> None:
         """Measure a command; to differ is no failure."""
-        sample, code = _measured(command, {"KUBECONFIG": str(through or self.kubeconfig)})
+        sample, code = _measured(
+            command, {"KUBECONFIG": str(through or self.kubeconfig)} | SETTINGS
+        )
         if code > 1 or (code == 1 and "diff" not in name):
             raise SystemExit(f"{name} failed with {code}: {' '.join(command)}")
         self.samples[name].append(sample)
@@ -103,10 +108,23 @@ class Course:
 def requests_of(course: Course, catalogue: Path) -> int:
     """Count the requests of a deploy with nothing to do."""
     with FaultProxy(course.access) as proxy:
-        authority = b64encode(proxy.access.ca.encode()).decode()
-        changed = {"server": proxy.access.server, "certificate-authority-data": authority}
-        course.deploy("counted", catalogue, through=_kubeconfig(course, "counted", changed))
+        course.deploy("counted", catalogue, through=_through(course, proxy))
         return len(proxy.asked)
+
+
+@contextmanager
+def troubled(course: Course) -> Iterator[Path]:
+    """Lead to the API server by a proxy that refuses and loses some of what it is sent.
+
+    Every tenth ConfigMap is put off with 429, and of every hundredth PATCH the answer is lost
+    with its connection.
+    """
+    lost = Every(100, LoseAnswer())
+    with FaultProxy(course.access) as proxy:
+        busy = Every(10, Answer(429, {"Retry-After": "1"}), otherwise=lost)
+        proxy.on("PATCH", r"/namespaces/team-\d+/configmaps/", busy, times=ALWAYS)
+        proxy.on("PATCH", "", lost, times=ALWAYS)
+        yield _through(course, proxy)
 
 
 @contextmanager
@@ -120,6 +138,12 @@ def slowed(course: Course) -> Iterator[Path]:
         port = wire.stdout.readline().strip() if wire.stdout else ""
         yield _kubeconfig(course, "slow", {"server": f"https://127.0.0.1:{port}"})
         wire.communicate()
+
+
+def _through(course: Course, proxy: FaultProxy) -> Path:
+    authority = b64encode(proxy.access.ca.encode()).decode()
+    changed = {"server": proxy.access.server, "certificate-authority-data": authority}
+    return _kubeconfig(course, "proxy", changed)
 
 
 def _kubeconfig(course: Course, name: str, changed: Mapping[str, str]) -> Path:

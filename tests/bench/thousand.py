@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import rivals
-from tests.bench.course import DELAY, STACKCTL, TIMES, Course, requests_of, slowed
+from tests.bench.course import DELAY, STACKCTL, TIMES, Course, requests_of, slowed, troubled
 from tests.bench.load import NAME
 from tests.sandboxes import sandbox_in
 
@@ -33,15 +33,16 @@ class Row:
 ROWS = (
     Row("first deploy, `--no-wait`", "deploy --no-wait", "bare loop", most=1.3),
     Row("first deploy, `--no-wait`", "deploy --no-wait", "kubectl apply", most=1.0),
-    Row("first deploy, until all is ready", "deploy", "bare loop"),
-    Row("first deploy, until all is ready", "deploy", "helm install", most=0.5),
+    Row("first deploy, `--no-wait`", "deploy --no-wait", "helm install", most=0.5),
+    Row("first deploy, until all is ready", "deploy", "helm install --wait", most=0.5),
     Row("deploy, nothing changed", "deploy again", "helm upgrade", most=0.08, limit=1.0),
     Row("upgrade, every object changed", "upgrade", "helm upgrade all", most=0.5),
     Row("diff, one object changed", "diff", "kubectl diff", most=0.2),
     Row("status", "status", limit=1.0),
     Row("teardown", "teardown", "helm uninstall", most=0.6),
-    Row(f"first deploy, {DELAY} ms more for a request", "slow deploy", limit=4.0),
+    Row(f"first deploy, {DELAY} ms more for a request", "slow deploy", "slow loop", limit=4.0),
     Row(f"nothing changed, {DELAY} ms more for a request", "slow again", limit=2.0),
+    Row("first deploy, requests refused and lost", "troubled deploy", limit=30.0),
 )
 
 
@@ -59,6 +60,7 @@ def main() -> None:
             _bare(course)
             _ours(course)
             _slow(course)
+            _troubled(course)
             _kubectl(course, kubectl)
             _helm(course, helm)
         requests = _growth(course)
@@ -84,8 +86,17 @@ def _ours(course: Course) -> None:
 
 def _slow(course: Course) -> None:
     with slowed(course) as kubeconfig:
+        course.run("slow loop", *BARE, str(course.lines), through=kubeconfig)
+    course.clean()
+    with slowed(course) as kubeconfig:
         course.deploy("slow deploy", course.first, through=kubeconfig)
         course.deploy("slow again", course.first, through=kubeconfig)
+    course.teardown("teardown at once")
+
+
+def _troubled(course: Course) -> None:
+    with troubled(course) as kubeconfig:
+        course.deploy("troubled deploy", course.first, through=kubeconfig)
     course.teardown("teardown at once")
 
 
@@ -100,7 +111,9 @@ def _kubectl(course: Course, kubectl: str | None) -> None:
 def _helm(course: Course, helm: str | None) -> None:
     if helm is None:
         return
-    course.run("helm install", helm, "install", NAME, str(course.chart), "--wait")
+    course.run("helm install", helm, "install", NAME, str(course.chart))
+    course.run("helm uninstall", helm, "uninstall", NAME, "--wait")
+    course.run("helm install --wait", helm, "install", NAME, str(course.chart), "--wait")
     course.run("helm upgrade", helm, "upgrade", NAME, str(course.chart), "--wait")
     course.run("helm upgrade all", helm, "upgrade", NAME, str(course.second_chart), "--wait")
     course.run("helm uninstall", helm, "uninstall", NAME, "--wait")
