@@ -196,7 +196,8 @@ class _Run:
         if change.action is Action.UNCHANGED and change.live is not None:
             # Listed as metadata only, it carries the type of the list.
             typed = change.live | {key: manifest[key] for key in ("apiVersion", "kind")}
-            return Target.of(typed, fresh=False, may_match_no_node=self.without_gpus, whole=False)
+            lenient, whole = self.without_gpus, change.left
+            return Target.of(typed, fresh=False, may_match_no_node=lenient, whole=whole)
         self.session.begin(change.ref)
         result = self._bring_about(part, change, manifest)
         self.outcome.applied[change.ref] = result
@@ -210,10 +211,10 @@ class _Run:
         if change.action is Action.CREATE and change.live is not None:
             await_gone(self.session, change.ref, change.live, manifest)
         path = self._served_path(part, manifest)
-        client, take = self.session.connection.client, part.mode is Mode.ADOPTED
+        client, stance = self.session.connection.client, self.bundle.stance(part)
         if change.live is not None and change.action is not Action.CREATE:
-            take_over(client, path, change.live, adopting=take)
-        return apply_yielding(client, path, manifest, take=take)
+            take_over(client, path, change.live, adopting=stance.take)
+        return apply_yielding(client, path, manifest, stance)
 
     def _served_path(self, part: BundleComponent, manifest: Manifest) -> str:
         """Find where an object goes; a kind that an operator defines itself may come late."""

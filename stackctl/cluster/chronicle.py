@@ -5,14 +5,14 @@ does is decided elsewhere.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from stackctl.api.client import Client, encode
-from stackctl.cluster.lock import RECORD_LABEL, server_time
+from stackctl.cluster.lock import RECORD_LABEL
 from stackctl.errors import ClusterError
 from stackctl.model.events import ComponentProgress, ComponentState, Event, Notify
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE
@@ -37,12 +37,16 @@ class Chronicle:
         self._holder = holder
         self._action = action  # Deploy, Rollback, Teardown
         self._revision = 0
-        self._begun = server_time(client), time.monotonic()
+        self._time: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._writer = ThreadPoolExecutor(1, "chronicle")
 
-    def begin(self, revision: int, note: str) -> None:
-        """Tell that the run begins, and on which revision everything is told from now on."""
+    def begin(self, revision: int, note: str, now: Callable[[], datetime]) -> None:
+        """Tell that the run begins, and on which revision everything is told from now on.
+
+        `now` is the API server's time: it sorts its events by that.
+        """
         self._revision = revision
+        self._time = now
         self.tell(f"{self._action}Started", note)
 
     def tell(self, reason: str, note: str, kind: str = "Normal") -> None:
@@ -77,8 +81,6 @@ class Chronicle:
             )
 
     def _event(self, reason: str, note: str, kind: str) -> dict[str, Any]:
-        then, clock = self._begun
-        now = then + timedelta(seconds=time.monotonic() - clock)
         return {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
@@ -87,7 +89,7 @@ class Chronicle:
                 "namespace": RECORD_NAMESPACE,
                 "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: self._stack},
             },
-            "eventTime": _micro(now),
+            "eventTime": _micro(self._time()),
             "reportingController": "stackctl.dev/stackctl",
             "reportingInstance": (self._holder or "unknown")[:LONGEST_INSTANCE],
             "action": self._action,

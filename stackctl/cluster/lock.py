@@ -57,6 +57,7 @@ class Lock:
         self._lease = lease
         self._abandoned = abandoned
         self._renewed = _clock()
+        self._told = _renewal(lease), self._renewed
         self._released = threading.Event()
         self._renewing = threading.Lock()
         self.lost = threading.Event()
@@ -104,9 +105,14 @@ class Lock:
                 _path(self._stack), uid=metadata["uid"], version=metadata["resourceVersion"]
             )
 
+    def time(self) -> datetime:
+        """Say what time it is for the API server, going by when it last said so."""
+        then, clock = self._told
+        return then + timedelta(seconds=_clock() - clock)
+
     def stamp(self) -> str:
         """Say what time it is for the API server, as RFC 3339."""
-        return server_time(self._client).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.time().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @property
     def _overdue(self) -> bool:
@@ -141,6 +147,9 @@ class Lock:
                 return error
             else:
                 self._renewed = began
+                # The server tells whole seconds: what we make of an earlier one may be closer.
+                then, clock = self._told
+                self._told = max(now, then + timedelta(seconds=began - clock)), began
             return None
 
     def _lose(self) -> None:
@@ -338,6 +347,11 @@ def _expired(renewed: str, seconds: float, now: datetime) -> bool:
         return True
     last = datetime.fromisoformat(renewed.replace("Z", "+00:00"))
     return now - last > timedelta(seconds=seconds)
+
+
+def _renewal(lease: Manifest) -> datetime:
+    """Say when a lease that we hold was renewed, by the API server's clock."""
+    return datetime.fromisoformat(lease["spec"]["renewTime"].replace("Z", "+00:00"))
 
 
 def _readable(time: str) -> str:

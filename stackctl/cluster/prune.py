@@ -43,7 +43,7 @@ def prune(session: Session, plan: Plan, created: Container[Ref], outcome: Outcom
     for ref, why in stays.items():
         session.notify(Notice(f"{ref} stays: {why}"))
     going = [change.ref for change in changes if change.ref not in stays]
-    live = {change.ref: change.live for change in changes if change.live is not None}
+    live = {each.ref: each.live for each in changes if each.ref not in stays and each.live}
     components = {change.ref: change.component for change in changes}
     remove(session, Removal(live, components, "pruned"), phases(going))
     outcome.pruned.update(going)

@@ -17,6 +17,7 @@ from stackctl.cluster.lock import LEASES, RECORD_LABEL, lease_name
 from stackctl.errors import (
     AlreadyExists,
     ConflictError,
+    Forbidden,
     LockedError,
     NotFound,
     ReleaseError,
@@ -174,7 +175,10 @@ def ensure_namespace(client: Client, stop: threading.Event) -> None:
 
     One that a teardown is just removing is waited for: nothing can be written into it.
     """
-    live = client.get(NAMESPACE, metadata_only=True)
+    try:
+        live = client.get(NAMESPACE, metadata_only=True)
+    except Forbidden:
+        return  # somebody else has made it; if not, the first write will say so
     for _ in range(int(TERMINATING_SECONDS / POLL_SECONDS)):
         if live is None or not live["metadata"].get("deletionTimestamp"):
             break

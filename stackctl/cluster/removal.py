@@ -28,6 +28,7 @@ class Removal:
         self._components = components
         self._totals = Counter(self.component(ref) for ref in live)
         self._gone: Counter[str] = Counter()
+        self.going: set[Ref] = set()  # deleted, and not gone by the time of the answer
 
     def component(self, ref: Ref) -> str:
         """Name the component an object belongs to; empty for what belongs to none."""
@@ -53,7 +54,7 @@ def remove(
 ) -> None:
     """Delete phase by phase; the next one begins when everything of the last is gone.
 
-    Namespaces go before what is in them, which saves time: Kubernetes lets five seconds pass
+    Namespaces begin to go with the workloads, which saves time: Kubernetes lets five seconds pass
     before it looks into one. Once the last of them are going, and nothing inside is held by
     finalizers, `accepted` is called and says what else to wait for.
 
@@ -67,6 +68,8 @@ def remove(
         spaces = {ref.name for ref in refs if ref.kind == "Namespace"}
         inside = [ref for ref in refs if ref.namespace in spaces]
         left = _delete_all(session, removal, [ref for ref in refs if ref.namespace not in spaces])
+        if phase is Phase.WORKLOADS:
+            _delete_all(session, removal, [ref for ref in removal.live if ref.kind == "Namespace"])
         held = any(removal.live[ref]["metadata"].get("finalizers") for ref in inside)
         also = () if held or phase is not order[-1][0] else accepted()
         left = _delete_all(session, removal, inside) + left
@@ -85,9 +88,11 @@ def remove(
 
 
 def _delete_all(session: Session, removal: Removal, refs: Sequence[Ref]) -> list[Ref]:
-    """Delete objects; return those that are not gone by the time of the answer."""
+    """Delete objects, each once; return those that are not gone by the time of the answer."""
 
     def delete(ref: Ref) -> StackError | bool:
+        if ref in removal.going:
+            return False
         try:
             session.begin(ref)
             gone = delete_one(session.connection, ref, removal.live[ref])
@@ -103,7 +108,9 @@ def _delete_all(session: Session, removal: Removal, refs: Sequence[Ref]) -> list
             raise error
     if failed:
         raise ApplyError("\n".join(str(error) for error in failed), hint=failed[0].hint)
-    return [ref for ref, gone in answers.items() if not gone]
+    left = [ref for ref, gone in answers.items() if not gone]
+    removal.going.update(left)
+    return left
 
 
 def delete_one(connection: Connection, ref: Ref, live: Manifest) -> bool:

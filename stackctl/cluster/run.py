@@ -7,7 +7,7 @@ that was made: it is written before the first change and corrected after the las
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from stackctl.cluster import releases
 from stackctl.cluster.apply import Outcome, carry_out
@@ -51,6 +51,7 @@ class Intent:
     tool: str  # stackctl's version
     pending: ReleaseStatus | None = None  # what the revision is called meanwhile; None: by itself
     command: str = ""  # what the user ran; recorded
+    sets: Mapping[str, str] = field(default_factory=dict)  # what --set says of it; recorded
 
     @property
     def inventory(self) -> tuple[Entry, ...]:
@@ -75,6 +76,7 @@ class Intent:
             and self.recorded is not None
             and self.recorded.release.status is ReleaseStatus.DEPLOYED
             and self.recorded.release.bundle == self.bundle.digest
+            and self.recorded.release.sets == self.sets
         )
 
 
@@ -111,7 +113,8 @@ def execute(
         releases.require_latest(client, intent.stack, intent.recorded)
         release = _pending(intent, connection, options, lock.stamp())
         pending = releases.begin(client, release, intent.bundle.components, pool)
-        story.begin(release.revision, f"stack {intent.stack}: {_announced(release)}")
+        note = f"stack {intent.stack}: {_announced(release)}"
+        story.begin(release.revision, note, lock.time)
         error = _attempt(session, intent, options, outcome)
         lock.confirm()
         release = _finished(release, intent, outcome, error, lock.stamp())
@@ -182,6 +185,7 @@ def _pending(intent: Intent, connection: Connection, options: Options, begun: st
         tool=intent.tool,
         begun=begun,
         command=intent.command,
+        sets=intent.sets,
         components={part.name: part.version for part in intent.bundle.components},
         shards={part.name: part.digest for part in intent.bundle.components},
         requires=intent.bundle.requires,

@@ -57,6 +57,8 @@ class Revision:
         counted = " ".join(f"{sign}{count}" for sign, count in signs if count)
         if counted:
             parts.append(f"{counted} {self._objects}")
+        if not parts and self.previous is not None and self.previous.sets != self.release.sets:
+            return "nothing but what --set says"
         return ", ".join(parts) or "nothing"
 
     @property

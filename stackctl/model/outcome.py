@@ -88,6 +88,7 @@ class StackStatus:
     components: tuple[ComponentStatus, ...]
     gpus: tuple[Gpus, ...] = ()
     locked_by: str = ""  # holder and since, while a run is on
+    unseen: tuple[str, ...] = ()  # what could not be looked at, and what that would take
 
     @property
     def current(self) -> bool:
@@ -153,6 +154,7 @@ class TeardownOutcome:
     plan: Plan
     residue: tuple[Residue, ...] = ()
     kept: tuple[Residue, ...] = ()  # left on purpose: user data, foreign namespaces
+    unseen: tuple[str, ...] = ()  # where residue could not be looked for, and what that would take
     seconds: float = 0.0
     dry_run: bool = False
     agreed: bool = True

@@ -162,6 +162,7 @@ def _controller_manager(plane: Plane) -> list[str]:
         f"--cluster-signing-key-file={sandbox.root}/ca.key",
         # It makes this folder if it is missing, and its default is the machine's.
         f"--flex-volume-plugin-dir={sandbox.root}/flexvolume",
+        "--concurrent-namespace-syncs=30",  # the usual 10 leave a teardown waiting for their turn
         "--kube-api-qps=200",
         "--kube-api-burst=400",
     ]
