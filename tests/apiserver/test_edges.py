@@ -419,9 +419,20 @@ def test_going_back_also_takes_back_what_people_changed(stack):
     assert stack.get("configmaps/x")["data"] == {"key": "one"}
 
 
-def test_a_secrets_value_is_in_no_error(stack):
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"data": {"password": "hunter2!"}},
+        {"data": {"password": 12345678}},
+        {"stringData": {"password": ["hunter2"]}},
+        {"data": "hunter2"},
+    ],
+)
+def test_a_secrets_value_is_in_no_error(stack, broken):
     """What the API server refuses to take is not repeated to the user."""
-    secret = stack.object("v1", "Secret", "s") | {"data": {"password": "hunter2!"}}
+    secret = stack.object("v1", "Secret", "s") | broken
     with pytest.raises(StackError) as refused:
         stack.deploy(whole(stack, secret))
+    assert "Secret" in str(refused.value)
     assert "hunter2" not in str(refused.value)
+    assert "12345678" not in str(refused.value)

@@ -131,7 +131,7 @@ def labels(stack: Stack) -> list[str]:
     """Name every object with the stack's label, as the API server lists them."""
     with workers() as pool:
         found = survey.labelled_everywhere(stack.connection, stack.name, pool)
-    return sorted(ref.key for ref in found)
+    return sorted(ref.key for ref in found.objects)
 
 
 def read(connection: Connection, ref: Any) -> Manifest:

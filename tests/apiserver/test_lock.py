@@ -255,3 +255,14 @@ def test_an_interrupted_teardown_is_recorded_and_gives_its_lock_back(stack, prox
     assert status_of(stack) is ReleaseStatus.UNINSTALLING
     assert held_by(stack.client, stack.name) == ""
     assert stack.teardown().residue == ()
+
+
+def test_the_time_of_the_server_does_not_go_back(stack):
+    """What is told later is later, though the server tells whole seconds at each renewal."""
+    claim = Claim("me@here")
+    with locked(stack.client, stack.name, claim, threading.Event()) as lock:
+        told = []
+        for _ in range(3):
+            told.append(lock.time())
+            lock.confirm()
+    assert told == sorted(told)

@@ -199,3 +199,72 @@ def test_labels_on_nodes_go_with_the_program_that_wrote_them(stack):
     labels = stack.client.get(node)["metadata"]["labels"]
     assert f"{stack.name}/ours" not in labels
     assert f"{stack.name}/theirs" in labels
+
+
+def story_of(stack):
+    """The reasons and notes of the events told of a stack's teardown, in order."""
+    events = stack.client.list(
+        "/apis/events.k8s.io/v1/namespaces/stackctl-system/events",
+        labels=f"stackctl.dev/record={stack.name}",
+    ).items
+    told = sorted(
+        (each["eventTime"], each["reason"], each["note"])
+        for each in events
+        if each["action"] == "Teardown"
+    )
+    return [(reason, note) for _, reason, note in told]
+
+
+def test_the_story_of_a_teardown_is_told_as_events(stack):
+    """For whoever asks who took it away; they outlive the record where its namespace stays."""
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
+    assert stack.teardown().residue == ()
+    assert story_of(stack) == [
+        ("TeardownStarted", f"stack {stack.name}: revision 1, by tester@here"),
+        ("ComponentRemoved", "a removed"),
+        ("TeardownFinished", f"stack {stack.name}: done"),
+    ]
+    with pytest.raises(ReleaseError, match="not on this cluster"):
+        stack.teardown()
+
+
+def test_the_story_of_a_failed_teardown_says_what_holds(stack):
+    """The same words as the error's."""
+    stuck = stack.config("stuck")
+    stuck["metadata"]["finalizers"] = ["example.com/hold"]
+    stack.deploy(stack.part("a", stack.namespace(), stuck))
+    with pytest.raises(StackError) as failed:
+        stack.teardown(timeout=3.0)
+    reason, note = story_of(stack)[-1]
+    assert reason == "TeardownFailed"
+    assert note == f"stack {stack.name}: {str(failed.value).splitlines()[0]}"
+    stack.client.patch(
+        f"/api/v1/namespaces/{stack.name}/configmaps/stuck", {"metadata": {"finalizers": None}}
+    )
+    stack.teardown()
+
+
+def test_what_a_teardown_could_not_take_is_part_of_its_story(stack):
+    """Each by its name, as a warning."""
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
+    path = "/api/v1/namespaces/default/configmaps/" + stack.name
+    labels = {"stackctl.dev/stack": stack.name}
+    stray = {"name": stack.name, "namespace": "default", "labels": labels}
+    stack.client.apply(path, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": stray})
+    assert [each.ref.name for each in stack.teardown().residue] == [stack.name]
+    note = f"stack {stack.name}: still there: ConfigMap/default/{stack.name}"
+    assert ("ResidueFound", note) in story_of(stack)
+    stack.client.delete(path)
+    assert stack.teardown().residue == ()
+
+
+def test_events_do_not_keep_the_namespace_of_the_records(stack):
+    """It goes with the last stack, and what is told after that is told to nobody."""
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
+    for other in releases.stacks(stack.client):
+        if other != stack.name:
+            releases.forget(stack.client, other)
+    stack.keep_record_namespace(keep=False)
+    outcome = stack.teardown()
+    assert (outcome.residue, outcome.unseen) == ((), ())
+    assert stack.client.get("/api/v1/namespaces/stackctl-system") is None

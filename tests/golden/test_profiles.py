@@ -55,6 +55,30 @@ def test_a_profile_comes_to_what_was_recorded(profile, request):
     assert text == path.read_text(encoding="utf-8"), "review: pytest --update-golden; git diff"
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_image_can_come_from_another_registry(profile, tmp_path):
+    """Wherever it is named: in Pods, in custom resources, in documents inside ConfigMaps."""
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "mirrored.yaml").write_text(
+        "apiVersion: stackctl.dev/v1alpha1\nkind: Profile\nmetadata: {name: mirrored}\n"
+        f"spec: {{extends: {profile}, settings: {{imageRegistry: registry.example.com/m}}}}\n",
+        encoding="utf-8",
+    )
+    composed = compose_stack(Request(profile="mirrored", catalogs=(tmp_path,)))
+    parts = composed.selection.components
+    hosts = {
+        image.image.partition("/")[0] for each in parts for image in each.component.spec.images
+    }
+    left = [
+        line.strip()
+        for part in composed.bundle.components
+        for manifest in map(brief, part.objects)
+        for line in yaml.dump(manifest).splitlines()
+        if any(f"{host}/" in line for host in hosts)
+    ]
+    assert left == []
+
+
 def test_every_recorded_profile_exists():
     """A profile that is gone leaves no golden file."""
     assert sorted(path.stem for path in GOLDEN.glob("*.yaml")) == PROFILES

@@ -1,14 +1,17 @@
 """What programs read: versioned documents, without manifests and without secrets."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from stackctl.cli import documents
 from stackctl.cli.report import dumped
+from stackctl.cli.report_history import history_document
+from stackctl.model.history import revisions
 from stackctl.model.plan import Action
 from stackctl.sources import yaml
-from tests.unit.cli_samples import CURRENT, DEPLOYED, TARGET, TORN_DOWN, mixed_plan, plan
+from tests.unit.cli_samples import CURRENT, DEPLOYED, RELEASE, TARGET, TORN_DOWN, mixed_plan, plan
 
 DOCUMENTS = {
     "Plan": lambda: documents.plan_document(mixed_plan(), TARGET),
@@ -60,6 +63,20 @@ def test_a_status_answers_the_question_first():
     assert found["current"] is True
     assert found["gpus"][0]["allocatable"] == found["gpus"][0]["expected"] == 16
     assert found["target"]["simulated"] is True
+
+
+@pytest.mark.parametrize("of", ["StackStatus", "DeployOutcome", "History"])
+def test_what_was_set_is_told_and_secrets_are_not(of):
+    """In every document that describes a release."""
+    release = replace(RELEASE, sets={"a.workers": "4", "a.password": "hunter2"})
+    found = {
+        "StackStatus": lambda: documents.status_document(replace(CURRENT, release=release)),
+        "DeployOutcome": lambda: documents.deploy_document(replace(DEPLOYED, release=release)),
+        "History": lambda: history_document("ml", revisions([release])),
+    }[of]()
+    told = found["revisions"][0] if of == "History" else found["release"]
+    assert told["sets"] == {"a.workers": "4", "a.password": "<masked>"}
+    assert "hunter2" not in json.dumps(found)
 
 
 def test_a_teardown_lists_what_it_left():

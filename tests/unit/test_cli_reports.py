@@ -1,16 +1,21 @@
 """How plans, diffs, the state of a stack and the ends of runs look, at 80 columns, uncoloured."""
 
+from dataclasses import replace
+
 import pytest
 
 from stackctl.cli import report_diff, report_outcome, report_plan, report_status
 from stackctl.cli.options import Shown
 from stackctl.cli.terminal import Paint, visible
+from stackctl.model.diff import Difference
+from stackctl.model.objects import Ref
 from stackctl.model.outcome import Gpus
-from stackctl.model.plan import Action
+from stackctl.model.plan import Action, Change, Plan
 from tests.unit.cli_samples import (
     CURRENT,
     DEPLOYED,
     NOW,
+    RELEASE,
     TORN_DOWN,
     mixed_plan,
     plan,
@@ -73,6 +78,24 @@ def test_a_pipe_gets_every_line_whole():
     assert any(line.startswith("kserve ") and line.endswith("not found") for line in lines)
 
 
+def test_what_could_not_be_looked_at_is_said():
+    """Residue that nobody may look for is not called none; GPUs are not called missing."""
+    gap = "outside team-a: cannot list configmaps and 50 more kinds in the whole cluster"
+    ended = replace(TORN_DOWN, unseen=(gap,))
+    *_, last, said = report_outcome.teardown_lines(ended, PLAIN, None, SHOWN)
+    assert (last, said) == ("residue: none seen", f"not looked at: {gap}")
+    status = replace(CURRENT, gpus=(), unseen=("GPUs are not counted: nodes: cannot list",))
+    lines = report_status.status_lines(status, NOW, PLAIN, width=WIDTH)
+    assert "not looked at: GPUs are not counted: nodes: cannot list" in lines
+
+
+def test_what_was_set_on_the_line_is_shown_and_secrets_are_not():
+    """Whoever looks at night sees what differs from the profile."""
+    release = replace(RELEASE, sets={"a.workers": "4", "a.password": "hunter2"})
+    lines = report_status.status_lines(replace(CURRENT, release=release), NOW, PLAIN, width=None)
+    assert "--set a.workers=4, a.password=<masked>" in lines
+
+
 @pytest.mark.parametrize(
     ("nodes", "text"),
     [
@@ -102,3 +125,13 @@ def test_gpus_are_counted_over_nodes(nodes, text):
 def test_moments_are_told_by_their_age(time, text):
     """A clock that is ahead does not make a negative age."""
     assert report_status.ago(time, NOW) == text
+
+
+def test_an_adoption_names_the_owner_and_what_would_change_besides_its_signature():
+    """Whoever installs signs what it installs; that this goes is no news."""
+    fields = ('metadata.labels["helm.sh/chart"]', "spec.replicas")
+    found = tuple(Difference(path, "1", "2") for path in fields)
+    ref = Ref("apps", "Deployment", "ml", "web")
+    change = Change(ref, "shop", Action.ADOPT, differences=found, reason="from Helm release ml/web")
+    lines = report_plan.plan_lines(Plan("ml", "p", (change,)), PLAIN)
+    assert "  @ Deployment/ml/web  from Helm release ml/web: spec.replicas" in lines

@@ -64,6 +64,16 @@ def lines(path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
+def test_a_plan_that_was_only_shown_is_no_success(tmp_path):
+    """Whoever reads the file can tell it from a run that was carried out."""
+    path = tmp_path / "events.ndjson"
+    log = EventLog(path, "deploy", "here")
+    log.declined()
+    log.close()
+    assert all(map(fits, lines(path)))
+    assert lines(path)[-1]["outcome"] == "declined"
+
+
 @pytest.mark.parametrize(
     ("error", "ending"),
     [
@@ -84,6 +94,7 @@ def test_a_file_tells_a_run_from_beginning_to_end(tmp_path, error, ending):
     found = lines(path)
     assert [each["type"] for each in found][:2] == ["started", "step"]
     assert all(map(fits, found))
+    assert {each["context"] for each in found} == {"here"}
     assert ending.items() <= found[-1].items()
 
 

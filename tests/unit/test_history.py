@@ -66,6 +66,8 @@ def test_a_revision_that_changed_nothing_says_so():
     """A run may have waited for what was not ready, and no more."""
     one = release(1, entry("x"))
     assert revisions([one, replace(one, revision=2)])[1].summary == "nothing"
+    said = replace(one, revision=2, sets={"a.b": "1"})
+    assert revisions([one, said])[1].summary == "nothing but what --set says"
 
 
 def test_all_components_are_compared():

@@ -15,6 +15,7 @@ from stackctl.model.release import (
     encode,
     pack,
     superset,
+    unpack,
 )
 
 names = st.text(alphabet="abcdefghijklmnopqrstuvwxyz-.:", min_size=1, max_size=20)
@@ -45,9 +46,17 @@ def test_what_was_encoded_is_decoded(inventory):
     written = release(
         inventory=tuple(inventory),
         components={"a": "1"},
+        sets={"a.b": "1"},
         requires=Needs(">=1.30", GpuNeeds(1, 8), storageClass=True),
     )
     assert decode(encode(written)) == written
+
+
+def test_a_record_from_before_settings_were_kept_can_be_read():
+    """It says nothing of them."""
+    written = unpack(encode(release(components={"a": "1"})))
+    del written["sets"]
+    assert decode(pack(written)) == release(components={"a": "1"})
 
 
 def test_equal_releases_are_equal_bytes():

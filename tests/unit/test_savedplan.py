@@ -131,3 +131,17 @@ def test_what_is_no_plan_is_refused(tmp_path, content):
 def test_plain_values_are_json(tmp_path):
     """And come back equal."""
     assert from_plain(json.loads(json.dumps(to_plain(THEN)))) == THEN
+
+
+@pytest.mark.parametrize(
+    ("command", "keeps"),
+    [
+        ("upgrade --stack ml --set a.b=…", True),
+        ("upgrade --stack ml --reset", False),
+        ("deploy --profile gpu8", False),
+        ("", False),
+    ],
+)
+def test_the_plan_of_an_upgrade_has_what_was_set_before_in_it(command, keeps):
+    """Whoever carries it out has to compose it the same way."""
+    assert replace(THEN, command=command).keeps is keeps
