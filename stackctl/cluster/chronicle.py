@@ -7,13 +7,13 @@ does is decided elsewhere.
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from stackctl.api.client import Client, encode
 from stackctl.cluster.lock import RECORD_LABEL
-from stackctl.errors import ClusterError
+from stackctl.errors import ClusterError, Forbidden, NotFound
 from stackctl.model.events import ComponentProgress, ComponentState, Event, Notify
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE
 
@@ -37,6 +37,7 @@ class Chronicle:
         self._holder = holder
         self._action = action  # Deploy, Rollback, Teardown
         self._revision = 0
+        self._refused = False
         self._time: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._writer = ThreadPoolExecutor(1, "chronicle")
 
@@ -71,7 +72,9 @@ class Chronicle:
         self._writer.shutdown()
 
     def _write(self, event: dict[str, Any]) -> None:
-        with suppress(ClusterError):
+        if self._refused:
+            return
+        try:
             self._client.request(
                 "POST",
                 EVENTS,
@@ -79,6 +82,10 @@ class Chronicle:
                 content_type="application/json",
                 retry_until=self._client.now(),
             )
+        except (NotFound, Forbidden):
+            self._refused = True  # the namespace is gone, or is going, or it is not for us to write
+        except ClusterError:
+            pass
 
     def _event(self, reason: str, note: str, kind: str) -> dict[str, Any]:
         return {

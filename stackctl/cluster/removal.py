@@ -65,11 +65,11 @@ def remove(
     for phase, refs in order:
         if session.abandoned.is_set():
             raise Interrupted("interrupted before everything was removed")
+        if phase is Phase.WORKLOADS:
+            _delete_all(session, removal, [ref for ref in removal.live if ref.kind == "Namespace"])
         spaces = {ref.name for ref in refs if ref.kind == "Namespace"}
         inside = [ref for ref in refs if ref.namespace in spaces]
         left = _delete_all(session, removal, [ref for ref in refs if ref.namespace not in spaces])
-        if phase is Phase.WORKLOADS:
-            _delete_all(session, removal, [ref for ref in removal.live if ref.kind == "Namespace"])
         held = any(removal.live[ref]["metadata"].get("finalizers") for ref in inside)
         also = () if held or phase is not order[-1][0] else accepted()
         left = _delete_all(session, removal, inside) + left

@@ -27,7 +27,7 @@ class Wire:
 
     async def _connect(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         far, forth = await asyncio.open_connection(self._host, self._port)
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):
             await asyncio.gather(self._delayed(near, forth), _direct(far, back))
         for end in (forth, back):
             end.close()
