@@ -4,6 +4,9 @@ import signal
 
 import pytest
 
+from stackctl.model.events import Event, Notify, Step
+from tests.sandboxes import have_programs
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden files be recorded again; the difference is for people to review."""
@@ -16,3 +19,20 @@ def pytest_configure() -> None:
     A shell starts what it puts in the background with SIGINT ignored, and children inherit that.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have what sandboxes are made of before the first test: its time is not for building."""
+    needed = any("sandbox" in getattr(item, "fixturenames", ()) for item in session.items)
+    if needed and not session.config.option.collectonly:
+        have_programs(_told_to(session.config))
+
+
+def _told_to(config: pytest.Config) -> Notify:
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+
+    def tell(event: Event) -> None:
+        if terminal is not None and isinstance(event, Step):
+            terminal.write_line(event.text)
+
+    return tell

@@ -5,9 +5,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stackctl.model.events import Notify
+from stackctl.sandbox.binaries import Search, find_binaries
+from stackctl.sandbox.interrupts import interruptible
 from stackctl.sandbox.lifecycle import UpResult, Wanted, down, up
+from stackctl.sandbox.places import Places
+from stackctl.sandbox.versions import this_platform
 
 NODES = "gpu=2x8,cpu=1"
+
+
+def have_programs(notify: Notify) -> None:
+    """Find the programs of a sandbox, or build them, which takes minutes the first time."""
+    cache = Places.of(os.environ).cache
+    with interruptible() as interrupts:
+        find_binaries(Search(cache, this_platform(), os.environ), notify, interrupts)
 
 
 @contextmanager
