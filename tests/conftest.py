@@ -30,9 +30,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def _told_to(config: pytest.Config) -> Notify:
     terminal = config.pluginmanager.get_plugin("terminalreporter")
+    told: set[str] = set()
 
     def tell(event: Event) -> None:
-        if terminal is not None and isinstance(event, Step):
+        if terminal is not None and isinstance(event, Step) and event.text not in told:
+            told.add(event.text)
             terminal.write_line(event.text)
 
     return tell
