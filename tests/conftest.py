@@ -7,6 +7,8 @@ import pytest
 from stackctl.model.events import Event, Notify, Step
 from tests.sandboxes import have_programs
 
+TIERS = frozenset({"apiserver", "cli"})  # those that run sandboxes
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden files be recorded again; the difference is for people to review."""
@@ -23,7 +25,7 @@ def pytest_configure() -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Have what sandboxes are made of before the first test: its time is not for building."""
-    needed = any("sandbox" in getattr(item, "fixturenames", ()) for item in session.items)
+    needed = any(TIERS.intersection(item.path.parts) for item in session.items)
     if needed and not session.config.option.collectonly:
         have_programs(_told_to(session.config))
 
