@@ -13,7 +13,7 @@ from urllib.parse import quote
 from stackctl.api.client import Client
 from stackctl.api.exchange import Request, Response
 from stackctl.errors import ClusterError, NotServed, Rejected
-from stackctl.model.objects import Manifest, group_of, ref_of, version_of
+from stackctl.model.objects import Manifest, Ref, group_of, ref_of, version_of
 
 AGGREGATED = ",".join(
     [
@@ -47,6 +47,11 @@ class ApiResource:
         root = f"/apis/{self.api_version}" if self.group else f"/api/{self.version}"
         inside = f"/namespaces/{quote(namespace)}" if namespace and self.namespaced else ""
         return f"{root}{inside}/{self.plural}" + (f"/{quote(name)}" if name else "")
+
+    def ref(self, item: Manifest) -> Ref:
+        """Name an object of this kind; listed as metadata only, it does not say its own."""
+        metadata = item["metadata"]
+        return Ref(self.group, self.kind, metadata.get("namespace", ""), metadata["name"])
 
 
 @dataclass(frozen=True, slots=True)

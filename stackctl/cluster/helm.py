@@ -69,9 +69,5 @@ def _list(connection: Connection, kind: ApiResource, labels: str) -> Found | Non
             items = connection.client.list(kind.path(), labels=labels, metadata_only=True).items
         except AccessDenied:
             return None
-        places = ((item["metadata"], item) for item in items)
-        return [
-            (Ref(kind.group, kind.kind, each.get("namespace", ""), each["name"]), item)
-            for each, item in places
-        ]
+        return [(kind.ref(item), item) for item in items]
     return ()

@@ -105,7 +105,7 @@ def labelled(
     label = f"{STACK_LABEL}={stack}"
     listings = pool.map(lambda each: _list(connection.client, each[0], each[1], label), served)
     return {
-        _ref(resource, item): item
+        resource.ref(item): item
         for (resource, _), items in zip(served, listings, strict=True)
         for item in items
     }
@@ -141,11 +141,6 @@ def _list(
         return sight.find(client, resource, refs, labels=labels).items
     except NotServed:
         return ()  # the kind went away between discovery and now
-
-
-def _ref(resource: ApiResource, item: Manifest) -> Ref:
-    metadata = item["metadata"]
-    return Ref(resource.group, resource.kind, metadata.get("namespace", ""), metadata["name"])
 
 
 def _unlabelled(
@@ -185,7 +180,7 @@ def _find(
             with suppress(Forbidden):
                 wanted = set(refs)
                 items = client.list(resource.path(namespace), metadata_only=True).items
-                return {ref: item for item in items if (ref := _ref(resource, item)) in wanted}
+                return {ref: item for item in items if (ref := resource.ref(item)) in wanted}
         answers = {
             ref: client.get(resource.path(namespace, ref.name), metadata_only=True) for ref in refs
         }
@@ -352,7 +347,5 @@ def _held(error: FieldConflict, refused: Mapping[str, str]) -> ConflictError:
     """Name the fields (field → manager) that stand in the way, and how to get past them."""
     lines = [f"  {field}: held by {manager}" for field, manager in refused.items()]
     options = " ".join(f"--take-over {manager}" for manager in sorted({*refused.values()}))
-    return ConflictError(
-        "\n".join([str(error), *lines]),
-        hint=f"{options} takes them now; `contested` in the stack file decides for good",
-    )
+    hint = f"{options} takes them now; `contested` in the stack file decides for good"
+    return ConflictError("\n".join([str(error), *lines]), hint=hint if refused else "")

@@ -144,15 +144,7 @@ class _Survey:
 def _by_ref(resource: ApiResource, items: Iterable[Manifest]) -> dict[Ref, Manifest]:
     names = {"apiVersion": resource.api_version, "kind": resource.kind}
     objects = [{**item, **names} for item in items]
-    return {
-        Ref(
-            resource.group,
-            resource.kind,
-            item["metadata"].get("namespace", ""),
-            item["metadata"]["name"],
-        ): item
-        for item in objects
-    }
+    return {resource.ref(item): item for item in objects}
 
 
 def _merged(parts: Iterable[Mapping[Ref, Assessment]]) -> Found:

@@ -171,12 +171,4 @@ def _listed(ask: Callable[[], Seen]) -> Seen:
 
 
 def _by_ref(resource: ApiResource, items: Iterable[Manifest]) -> dict[Ref, Manifest]:
-    return {
-        Ref(
-            resource.group,
-            resource.kind,
-            item["metadata"].get("namespace", ""),
-            item["metadata"]["name"],
-        ): item
-        for item in items
-    }
+    return {resource.ref(item): item for item in items}
