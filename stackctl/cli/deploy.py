@@ -1,5 +1,8 @@
 """The commands that change a cluster: deploy and teardown."""
 
+from functools import partial
+
+from stackctl.cli.changing import change
 from stackctl.cli.options import (
     Cluster,
     Comparison,
@@ -39,27 +42,19 @@ def deploy(
         stackctl deploy --profile gpu8 --context east --context west
     """
     from stackctl.actions import deploy as action
-    from stackctl.cli.report import Report
-    from stackctl.cli.requests import connected, deploy_options, request_of
-    from stackctl.cli.targets import on_each
+    from stackctl.cli.requests import request_of
 
-    report = Report(shown, output.format)
-    agree = report.agree(yes=course.yes, dry_run=course.dry_run)
     request = request_of(recipe, None if course.dry_run else course.plan)
-    options = deploy_options(course, cluster)
-
-    def run(target: Cluster) -> int:
-        with (
-            report.progress(telling.events, "deploy", target.context) as notify,
-            connected(target, notify) as connection,
-        ):
-            outcome = action.deploy(
-                request, connection, agree=agree, notify=notify, options=options
-            )
-        report.deployed(outcome)
-        return 0 if outcome.agreed else 1
-
-    return on_each(cluster, report, run, question=agree)
+    return change(
+        "deploy",
+        "deployed",
+        partial(action.deploy, request),
+        course=course,
+        cluster=cluster,
+        output=output,
+        telling=telling,
+        shown=shown,
+    )
 
 
 def teardown(

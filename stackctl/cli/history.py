@@ -1,9 +1,10 @@
 """The commands that look and go back: history and rollback."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stackctl.cli.changing import change
 from stackctl.cli.options import (
     Cluster,
     Course,
@@ -13,6 +14,10 @@ from stackctl.cli.options import (
     StackName,
     Telling,
 )
+
+if TYPE_CHECKING:
+    from stackctl.cluster.connection import Connection
+    from stackctl.model.outcome import DeployOutcome
 
 
 def history(*, which: StackName, cluster: Cluster, output: ListOutput, shown: Shown) -> int:
@@ -64,28 +69,18 @@ def rollback(
         stackctl rollback --stack gpu8 --yes
     """
     from stackctl.actions import rollback as action
-    from stackctl.cli.report import Report
-    from stackctl.cli.requests import connected, deploy_options, stack_of
-    from stackctl.cli.targets import on_each
+    from stackctl.cli.requests import stack_of
 
-    report = Report(shown, output.format)
-    agree = report.agree(yes=course.yes, dry_run=course.dry_run)
-    options = deploy_options(course, cluster)
+    def act(connection: "Connection", **how: Any) -> "DeployOutcome":
+        return action.rollback(stack_of(which, connection), revision, connection, **how)
 
-    def run(target: Cluster) -> int:
-        with (
-            report.progress(telling.events, "rollback", target.context) as notify,
-            connected(target, notify) as connection,
-        ):
-            outcome = action.rollback(
-                stack_of(which, connection),
-                revision,
-                connection,
-                agree=agree,
-                notify=notify,
-                options=options,
-            )
-        report.deployed(outcome, "rolled back")
-        return 0 if outcome.agreed else 1
-
-    return on_each(cluster, report, run, question=agree)
+    return change(
+        "rollback",
+        "rolled back",
+        act,
+        course=course,
+        cluster=cluster,
+        output=output,
+        telling=telling,
+        shown=shown,
+    )

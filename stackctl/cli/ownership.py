@@ -1,9 +1,10 @@
 """The commands about who a stack belongs to: adopt and unlock."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stackctl.cli.changing import change
 from stackctl.cli.complete import complete_component
 from stackctl.cli.options import (
     Cluster,
@@ -15,6 +16,10 @@ from stackctl.cli.options import (
     Telling,
     option,
 )
+
+if TYPE_CHECKING:
+    from stackctl.cluster.connection import Connection
+    from stackctl.model.outcome import DeployOutcome
 
 
 def adopt(
@@ -40,31 +45,21 @@ def adopt(
         stackctl adopt cert-manager --stack ml
     """
     from stackctl.actions import adopt as action
-    from stackctl.cli.report import Report
-    from stackctl.cli.requests import compared, connected, deploy_options
-    from stackctl.cli.targets import on_each
+    from stackctl.cli.requests import compared
 
-    report = Report(shown, output.format)
-    agree = report.agree(yes=course.yes, dry_run=course.dry_run)
-    options = deploy_options(course, cluster)
+    def act(connection: "Connection", **how: Any) -> "DeployOutcome":
+        return action.adopt(component, compared(recipe, connection), connection, **how)
 
-    def run(target: Cluster) -> int:
-        with (
-            report.progress(telling.events, "adopt", target.context) as notify,
-            connected(target, notify) as connection,
-        ):
-            outcome = action.adopt(
-                component,
-                compared(recipe, connection),
-                connection,
-                agree=agree,
-                notify=notify,
-                options=options,
-            )
-        report.deployed(outcome, "adopted")
-        return 0 if outcome.agreed else 1
-
-    return on_each(cluster, report, run, question=agree)
+    return change(
+        "adopt",
+        "adopted",
+        act,
+        course=course,
+        cluster=cluster,
+        output=output,
+        telling=telling,
+        shown=shown,
+    )
 
 
 def unlock(

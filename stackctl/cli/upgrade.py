@@ -1,8 +1,10 @@
 """The command that changes a stack which is there: upgrade."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
+from stackctl.cli.changing import change
 from stackctl.cli.options import (
     Cluster,
     Comparison,
@@ -40,25 +42,17 @@ def upgrade(
         stackctl upgrade -f stack.yaml --plan plan.json
     """
     from stackctl.actions import upgrade as action
-    from stackctl.cli.report import Report
-    from stackctl.cli.requests import connected, deploy_options, request_of
-    from stackctl.cli.targets import on_each
+    from stackctl.cli.requests import request_of
 
-    report = Report(shown, output.format)
     request = request_of(recipe, None if course.dry_run else course.plan)
     request = replace(request, keep=False) if reset else request
-    agree = report.agree(yes=course.yes, dry_run=course.dry_run)
-    options = deploy_options(course, cluster)
-
-    def run(target: Cluster) -> int:
-        with (
-            report.progress(telling.events, "upgrade", target.context) as notify,
-            connected(target, notify) as connection,
-        ):
-            outcome = action.upgrade(
-                request, connection, agree=agree, notify=notify, options=options
-            )
-        report.deployed(outcome, "upgraded")
-        return 0 if outcome.agreed else 1
-
-    return on_each(cluster, report, run, question=agree)
+    return change(
+        "upgrade",
+        "upgraded",
+        partial(action.upgrade, request),
+        course=course,
+        cluster=cluster,
+        output=output,
+        telling=telling,
+        shown=shown,
+    )
