@@ -50,7 +50,13 @@ def second(stack: Stack) -> tuple[BundleComponent, ...]:
     return base, app
 
 
-BUNDLES = {"first": first, "second": second}
+def slow(stack: Stack) -> tuple[BundleComponent, ...]:
+    """A workload that is not ready before anybody stops waiting for it."""
+    late = stack.deployment("d", minReadySeconds=900, progressDeadlineSeconds=1000)
+    return (stack.part("app", stack.namespace(), late),)
+
+
+BUNDLES = {"first": first, "second": second, "slow": slow}
 
 
 def main(kubeconfig: str, name: str, verb: str, bundle: str) -> int:

@@ -343,8 +343,9 @@ class FaultProxy:
         """Break every connection."""
         with self._lock:
             for each in self._open:
+                # Not the TLS socket's own `shutdown`: whoever still reads would get ciphertext.
                 with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
+                    socket.socket.shutdown(each, socket.SHUT_RDWR)
 
     def forward(self, asked: Asked) -> HTTPResponse:
         """Send a request on to the server."""

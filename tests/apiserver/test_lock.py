@@ -233,7 +233,7 @@ def test_an_interrupted_wait_for_readiness_ends_soon(stack, proxy, tmp_path):
     """Nobody sits through a timeout after Ctrl-C."""
     hold = Hold()
     proxy.on("GET", "/deployments.*watch=true", hold)
-    with child(proxy, tmp_path, stack.name, "deploy") as process:
+    with child(proxy, tmp_path, stack.name, "deploy", "slow") as process:
         assert hold.arrived.wait(LONG)
         process.send_signal(signal.SIGINT)
         assert process.wait(SOON) == Interrupted.exit_code
