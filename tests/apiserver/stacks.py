@@ -1,5 +1,6 @@
 """Small stacks to try the engine with: objects, components, and the verbs that bring them about."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 from stackctl.actions.change import DeployOptions, bring_about
 from stackctl.actions.outlook import look
 from stackctl.actions.teardown import TeardownOptions, teardown
+from stackctl.api.client import Client
 from stackctl.cluster import releases
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.session import workers
@@ -25,6 +27,17 @@ from stackctl.model.outcome import DeployOutcome, TeardownOutcome
 
 KEEPER = "kept-for-other-tests"
 QUICK = 60.0  # seconds; far more than anything here takes
+
+
+def write_as(client: Client, manager: str, path: str, body: object, *, kind: str = "merge") -> None:
+    """Change an object as another program would; `kind` is that of the patch."""
+    client.request(
+        "PATCH",
+        path,
+        query={"fieldManager": manager},
+        body=json.dumps(body).encode(),
+        content_type=f"application/{kind}-patch+json",
+    )
 
 
 class Stack:

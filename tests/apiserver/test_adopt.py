@@ -15,7 +15,7 @@ from stackctl.model.objects import COMPONENT_LABEL, MANAGED_BY, STACK_LABEL
 from stackctl.model.plan import Action
 from stackctl.model.takeover import LAST_APPLIED
 from tests.apiserver.catalogues import Shelf
-from tests.apiserver.stacks import Stack
+from tests.apiserver.stacks import Stack, write_as
 
 QUICK = DeployOptions(timeout=60.0, holder="tester@here")
 HELM = {"meta.helm.sh/release-name": "r", "meta.helm.sh/release-namespace": "n"}
@@ -100,12 +100,11 @@ def test_our_own_updates_of_the_past_are_ours(stack):
 def test_what_a_person_added_stays(stack):
     """An edit is no installation; nobody asked for its end."""
     install(stack, "kubectl-client-side-apply", key="1")
-    stack.client.request(
-        "PATCH",
+    write_as(
+        stack.client,
+        "kubectl-edit",
         f"/api/v1/namespaces/{stack.name}/configmaps/x",
-        query={"fieldManager": "kubectl-edit"},
-        body=b'{"data":{"note":"mine"}}',
-        content_type="application/merge-patch+json",
+        {"data": {"note": "mine"}},
     )
     stack.deploy(adopted(stack, key="1"))
     assert stack.get("configmaps/x")["data"] == {"key": "1", "note": "mine"}

@@ -9,7 +9,7 @@ from stackctl.errors import ConflictError
 from stackctl.model.contests import Contest
 from stackctl.model.ownership import Verdict
 from tests.apiserver.catalogues import Shelf
-from tests.apiserver.stacks import Stack
+from tests.apiserver.stacks import Stack, write_as
 
 
 @pytest.fixture
@@ -21,12 +21,11 @@ def contested(stack: Stack) -> Stack:
 
 
 def write(stack: Stack, manager: str, value: str) -> None:
-    stack.client.request(
-        "PATCH",
+    write_as(
+        stack.client,
+        manager,
         f"/api/v1/namespaces/{stack.name}/configmaps/x",
-        query={"fieldManager": manager},
-        body=f'{{"data":{{"key":"{value}"}}}}'.encode(),
-        content_type="application/merge-patch+json",
+        {"data": {"key": value}},
     )
 
 

@@ -15,7 +15,7 @@ from stackctl.model.outcome import Status
 from stackctl.model.plan import Action
 from stackctl.model.release import ReleaseStatus
 from tests.apiserver.scenery import until
-from tests.apiserver.stacks import Killed, Stack, killed_at
+from tests.apiserver.stacks import Killed, Stack, killed_at, write_as
 
 
 def release_of(stack: Stack):
@@ -170,12 +170,11 @@ def test_a_change_by_hand_is_drift_and_is_taken_back(stack):
     """Somebody edits a field: the next plan names them, and the deploy overrides them."""
     parts = stack.part("a", stack.namespace(), stack.config("x"))
     stack.deploy(parts)
-    stack.client.request(
-        "PATCH",
+    write_as(
+        stack.client,
+        "kubectl-edit",
         f"/api/v1/namespaces/{stack.name}/configmaps/x",
-        query={"fieldManager": "kubectl-edit"},
-        body=b'{"data":{"key":"by hand"}}',
-        content_type="application/merge-patch+json",
+        {"data": {"key": "by hand"}},
     )
     outcome = stack.deploy(parts)
     (change,) = [c for c in outcome.plan.changes if c.action is Action.UPDATE]
@@ -188,12 +187,12 @@ def test_the_person_is_named_and_not_the_controller_that_followed(stack):
     parts = stack.part("a", stack.namespace(), stack.deployment("d", replicas=0))
     stack.deploy(parts)
     path = f"/apis/apps/v1/namespaces/{stack.name}/deployments/d"
-    stack.client.request(
-        "PATCH",
+    write_as(
+        stack.client,
+        "kubectl-set",
         path,
-        query={"fieldManager": "kubectl-set"},
-        body=b'{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"x:2"}]}}}}',
-        content_type="application/strategic-merge-patch+json",
+        {"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "x:2"}]}}}},
+        kind="strategic-merge",
     )
     until(lambda: revision_of(stack.client.get(path)) == "2")
     plan = stack.deploy(parts, dry_run=True).plan
@@ -211,13 +210,7 @@ def test_who_scaled_is_named(stack):
     parts = stack.part("a", stack.namespace(), stack.deployment("d", replicas=0))
     stack.deploy(parts)
     path = f"/apis/apps/v1/namespaces/{stack.name}/deployments/d"
-    stack.client.request(
-        "PATCH",
-        f"{path}/scale",
-        query={"fieldManager": "kubectl"},
-        body=b'{"spec":{"replicas":2}}',
-        content_type="application/merge-patch+json",
-    )
+    write_as(stack.client, "kubectl", f"{path}/scale", {"spec": {"replicas": 2}})
     plan = stack.deploy(parts, dry_run=True).plan
     (change,) = [c for c in plan.changes if c.action is Action.UPDATE]
     assert [drift.manager for drift in change.drift] == ["kubectl"]
@@ -228,13 +221,7 @@ def test_a_controllers_field_is_left_to_it(stack):
     parts = stack.part("a", stack.namespace(), stack.deployment("d"))
     stack.deploy(parts)
     path = f"/apis/apps/v1/namespaces/{stack.name}/deployments/d"
-    stack.client.request(
-        "PATCH",
-        path,
-        query={"fieldManager": "horizontal-pod-autoscaler"},
-        body=b'{"spec":{"replicas":3}}',
-        content_type="application/merge-patch+json",
-    )
+    write_as(stack.client, "horizontal-pod-autoscaler", path, {"spec": {"replicas": 3}})
     stack.deploy(stack.part("a", stack.namespace(), stack.deployment("d", minReadySeconds=1)))
     spec = stack.client.get(path)["spec"]
     assert (spec["replicas"], spec["minReadySeconds"]) == (3, 1)

@@ -21,7 +21,7 @@ from stackctl.model.events import ObjectDone
 from stackctl.model.objects import Manifest
 from stackctl.model.plan import Action
 from stackctl.model.release import ReleaseStatus
-from tests.apiserver.stacks import Stack
+from tests.apiserver.stacks import Stack, write_as
 
 
 def whole(stack: Stack, *objects: Manifest):
@@ -31,17 +31,6 @@ def whole(stack: Stack, *objects: Manifest):
 def planned(stack: Stack, *parts):
     with workers() as pool:
         return look(stack.connection, stack.name, Bundle("test", parts), stack.tell, pool).plan
-
-
-def write_as(client: Client, manager: str, path: str, body: object) -> None:
-    """Change an object as another program would."""
-    client.request(
-        "PATCH",
-        path,
-        query={"fieldManager": manager},
-        body=json.dumps(body).encode(),
-        content_type="application/merge-patch+json",
-    )
 
 
 def schema(stack: Stack, *fields: str, versions: tuple[str, ...] = ("v1",)) -> Manifest:

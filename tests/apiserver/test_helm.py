@@ -4,7 +4,6 @@ The chart is written here. Helm applies on the server's side, or updates as it d
 leave other claims in managedFields, and what follows is the same.
 """
 
-import json
 import os
 import subprocess
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from stackctl.model.objects import (
 from stackctl.model.plan import Action, Plan
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.programs import built
-from tests.apiserver.stacks import QUICK, Stack
+from tests.apiserver.stacks import QUICK, Stack, write_as
 
 # Minutes go into building Helm, the first time.
 pytestmark = [pytest.mark.build, pytest.mark.timeout(1500)]
@@ -325,12 +324,11 @@ def test_a_change_by_hand_has_its_author_after_an_adoption(stack, helm):
     """Who, when and what are known as if Helm had never been there."""
     helm.install()
     stack.deploy(shop(stack))
-    stack.client.request(
-        "PATCH",
+    write_as(
+        stack.client,
+        "kubectl-edit",
         f"/api/v1/namespaces/{stack.name}/configmaps/shop",
-        query={"fieldManager": "kubectl-edit"},
-        body=json.dumps({"data": {"color": "pink"}}).encode(),
-        content_type="application/merge-patch+json",
+        {"data": {"color": "pink"}},
     )
     (change,) = (c for c in planned(stack, shop(stack)).changes if c.action is Action.UPDATE)
     assert [(each.path, each.old, each.new) for each in change.differences] == [

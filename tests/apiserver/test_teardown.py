@@ -7,7 +7,7 @@ from stackctl.errors import ConflictError, NotReadyError, ReleaseError, StackErr
 from stackctl.model.objects import Ref
 from stackctl.model.plan import Action
 from stackctl.model.release import ReleaseStatus
-from tests.apiserver.stacks import Stack
+from tests.apiserver.stacks import Stack, write_as
 
 
 def with_widgets(stack: Stack):
@@ -187,12 +187,8 @@ def test_labels_on_nodes_go_with_the_program_that_wrote_them(stack):
     path = stack.client.list("/api/v1/nodes").items[0]["metadata"]["name"]
     node = f"/api/v1/nodes/{path}"
     for manager, label in (("feature-program", "ours"), ("somebody", "theirs")):
-        stack.client.request(
-            "PATCH",
-            node,
-            query={"fieldManager": manager},
-            body=f'{{"metadata":{{"labels":{{"{stack.name}/{label}":"1"}}}}}}'.encode(),
-            content_type="application/merge-patch+json",
+        write_as(
+            stack.client, manager, node, {"metadata": {"labels": {f"{stack.name}/{label}": "1"}}}
         )
     stack.deploy(stack.part("a", stack.namespace(), node_managers=("feature-program",)))
     assert stack.teardown().residue == ()
