@@ -24,7 +24,7 @@ from stackctl.cli import (
     upgrade,
 )
 from stackctl.cli.grammar import Command, Group
-from stackctl.cli.options import spread
+from stackctl.cli.grouping import spread
 from stackctl.errors import Interrupted, StackError, UsageError
 
 BUG = 70

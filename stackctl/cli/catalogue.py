@@ -6,15 +6,8 @@ from typing import Annotated
 import typer
 
 from stackctl.cli.complete import complete_component
-from stackctl.cli.options import (
-    Catalogs,
-    Cluster,
-    ListOutput,
-    ManifestFormat,
-    Recipe,
-    Shown,
-    option,
-)
+from stackctl.cli.grouping import option
+from stackctl.cli.options import Catalogs, Cluster, ListOutput, ManifestFormat, Recipe, Shown
 
 
 def profiles(*, catalogs: Catalogs, output: ListOutput, shown: Shown) -> int:

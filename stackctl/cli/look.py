@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from stackctl.cli.options import Cluster, Comparison, ListOutput, Output, Shown, StackName, option
+from stackctl.cli.grouping import option
+from stackctl.cli.options import Cluster, Comparison, ListOutput, Output, Shown, StackName
 from stackctl.errors import UsageError
 
 if TYPE_CHECKING:

@@ -1,18 +1,17 @@
-"""The options that commands share, in groups, and how these become a command's options.
+"""The options that commands share, in groups.
 
-What an option does is the command's business.
+What an option does is the command's business; how a group becomes options is in `grouping`.
 """
 
-import inspect
 import re
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from stackctl.cli.complete import complete_profile, complete_setting
+from stackctl.cli.grouping import Options, option
 from stackctl.errors import UsageError
 from stackctl.model.failure import OnFailure
 
@@ -20,14 +19,6 @@ _CLUSTER = "Cluster options"
 _OUTPUT = "Output options"
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
-
-
-def option(*names: str, help: str, panel: str = "", **more: Any) -> Any:
-    """Declare an option that can also be given as STACKCTL_<NAME> in the environment."""
-    long = next(name for name in names if name.startswith("--"))
-    variable = "STACKCTL_" + long.split("/")[0].strip("-").replace("-", "_").upper()
-    more = dict[str, Any](envvar=variable, show_envvar=False, show_default=False) | more
-    return typer.Option(*names, help=help, rich_help_panel=panel or None, **more)
 
 
 def seconds(text: str | float) -> float:
@@ -74,24 +65,6 @@ class ManifestFormat(StrEnum):
     YAML = "yaml"
     JSON = "json"
     NAME = "name"
-
-
-class Options:
-    """A group of options: each annotated name of the class is one, its value the default.
-
-    Not a dataclass, for a dozen of those would take a tenth of the time of `stackctl profiles`.
-    """
-
-    def __init__(self, **values: Any) -> None:
-        vars(self).update(values)
-
-    @classmethod
-    def declared(cls) -> dict[str, Any]:
-        """Return every option by name, those of the base classes first."""
-        found: dict[str, Any] = {}
-        for each in reversed(cls.__mro__):
-            found |= vars(each).get("__annotations__", {})
-        return found
 
 
 class Shown(Options):
@@ -369,40 +342,3 @@ class Course(LockWait, Agreement):
         bool,
         option("--allow-recreate", help="With --yes: delete and make anew what cannot be changed"),
     ] = False
-
-
-def spread(command: Callable[..., int]) -> Callable[..., int]:
-    """Let each parameter that is a group stand for the options of the group."""
-    declared = command.__annotations__
-    defaults = command.__kwdefaults__ or {}
-    groups = {
-        name: kind
-        for name, kind in declared.items()
-        if isinstance(kind, type) and issubclass(kind, Options)
-    }
-
-    def call(**values: Any) -> int:
-        grouped = {
-            name: kind(**{option: values.pop(option) for option in kind.declared()})
-            for name, kind in groups.items()
-        }
-        return command(**grouped, **values)
-
-    parameters: list[inspect.Parameter] = []
-    for name, kind in declared.items():
-        if name in groups:
-            parameters += [
-                _parameter(option, declaration, getattr(kind, option))
-                for option, declaration in kind.declared().items()
-            ]
-        elif name != "return":
-            parameters.append(_parameter(name, kind, defaults.get(name, inspect.Parameter.empty)))
-    vars(call)["__signature__"] = inspect.Signature(parameters)
-    call.__annotations__ = {each.name: each.annotation for each in parameters}
-    call.__name__, call.__doc__ = command.__name__, command.__doc__
-    return call
-
-
-def _parameter(name: str, declaration: Any, default: Any) -> inspect.Parameter:
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, kind, default=default, annotation=declaration)

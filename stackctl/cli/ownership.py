@@ -6,16 +6,8 @@ import typer
 
 from stackctl.cli.changing import change
 from stackctl.cli.complete import complete_component
-from stackctl.cli.options import (
-    Cluster,
-    Comparison,
-    Course,
-    Output,
-    Shown,
-    StackName,
-    Telling,
-    option,
-)
+from stackctl.cli.grouping import option
+from stackctl.cli.options import Cluster, Comparison, Course, Output, Shown, StackName, Telling
 
 if TYPE_CHECKING:
     from stackctl.cluster.connection import Connection

@@ -5,16 +5,8 @@ from typing import Annotated
 import typer
 
 from stackctl.cli.grammar import Command, Group
-from stackctl.cli.options import (
-    ListOutput,
-    Nodes,
-    Output,
-    Programs,
-    SandboxName,
-    Shown,
-    option,
-    spread,
-)
+from stackctl.cli.grouping import option, spread
+from stackctl.cli.options import ListOutput, Nodes, Output, Programs, SandboxName, Shown
 
 
 def up(

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from stackctl.cli.options import Cluster, Recipe, Shown, option
+from stackctl.cli.grouping import option
+from stackctl.cli.options import Cluster, Recipe, Shown
 from stackctl.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:

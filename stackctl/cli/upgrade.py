@@ -5,15 +5,8 @@ from functools import partial
 from typing import Annotated
 
 from stackctl.cli.changing import change
-from stackctl.cli.options import (
-    Cluster,
-    Comparison,
-    Course,
-    Output,
-    Shown,
-    Telling,
-    option,
-)
+from stackctl.cli.grouping import option
+from stackctl.cli.options import Cluster, Comparison, Course, Output, Shown, Telling
 
 
 def upgrade(

@@ -7,7 +7,8 @@ import pytest
 import typer
 
 from stackctl.cli.grammar import Command, Group
-from stackctl.cli.options import Options, Output, ResultFormat, option, seconds, spread
+from stackctl.cli.grouping import Options, option, spread
+from stackctl.cli.options import Output, ResultFormat, seconds
 
 
 class Target(Options):
