@@ -32,6 +32,12 @@ class StackError(Exception):
         self.hint = hint
 
 
+def headline(error: BaseException) -> str:
+    """Say in one line what went wrong; a line that announces a list takes its first item along."""
+    lines = [line.strip() for line in str(error).splitlines()] or [type(error).__name__]
+    return " ".join(lines[:2] if lines[0].endswith(":") else lines[:1])
+
+
 class UsageError(StackError):
     """Options that do not fit together, or a question that nobody can answer."""
 

@@ -6,9 +6,9 @@ Going back is `rollback`; nothing is written in here.
 from stackctl.actions.compose import Request, compose_stack
 from stackctl.actions.outlook import look, require_cluster
 from stackctl.cluster import releases
+from stackctl.cluster.absent import absent
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.session import workers
-from stackctl.errors import ReleaseError
 from stackctl.model.bundle import Bundle
 from stackctl.model.comparison import compare
 from stackctl.model.events import Notify
@@ -26,7 +26,7 @@ def history(stack: str, connection: Connection) -> tuple[Revision, ...]:
     """
     found = releases.history(connection.client, stack)
     if not found:
-        raise _unknown(stack, connection)
+        raise absent(connection, stack)
     return revisions(found)
 
 
@@ -38,7 +38,7 @@ def recorded(stack: str, connection: Connection) -> Release:
     """
     found = releases.current(connection.client, stack)
     if found is None:
-        raise _unknown(stack, connection)
+        raise absent(connection, stack)
     return found.release
 
 
@@ -73,11 +73,3 @@ def diff_revisions(stack: str, revision: int, connection: Connection) -> tuple[P
     after = bundle_of(stack, revision, connection)
     before = releases.bundle_of(connection.client, recorded(stack, connection))
     return compare(before, after, stack), connection.info
-
-
-def _unknown(stack: str, connection: Connection) -> ReleaseError:
-    known = ", ".join(releases.stacks(connection.client)) or "none"
-    return ReleaseError(
-        f"stack {stack}: not on {connection.info.context} (there: {known})",
-        hint="stackctl deploy --profile NAME",
-    )

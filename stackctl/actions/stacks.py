@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from stackctl.cluster import releases
+from stackctl.cluster.absent import none_recorded
 from stackctl.cluster.connection import Connection
-from stackctl.errors import ReleaseError, UsageError
+from stackctl.errors import UsageError
 from stackctl.sources.files import read_stack_file
 
 
@@ -16,9 +17,7 @@ def choose_stack(name: str | None, stack_file: Path | None, connection: Connecti
         return read_stack_file(stack_file).name
     known = releases.stacks(connection.client)
     if not known:
-        raise ReleaseError(
-            f"no stack on {connection.info.context}", hint="stackctl deploy --profile NAME"
-        )
+        raise none_recorded(connection)
     if len(known) > 1:
         raise UsageError(
             f"several stacks on {connection.info.context}: {', '.join(known)}",

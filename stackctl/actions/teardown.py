@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from stackctl.cluster import helm, releases, residue, snapshot, survey
+from stackctl.cluster.absent import absent, lost
 from stackctl.cluster.chronicle import chronicle
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import LEASE_SECONDS, Claim, Lock, await_free, locked
@@ -155,13 +156,15 @@ def _sweep(
             with locked(client, stack, options.claim, connection.stop, notify):
                 releases.require_latest(client, stack, None)
                 releases.forget(client, stack)
-        there = residue.await_departure(connection, stack, pool, deadline, now) or there
+        departed, left = residue.await_departure(connection, stack, pool, deadline, now)
+        there = there or departed
         residue.remove_record_namespace(connection, pool, deadline, now)
+        if left:
+            raise lost(connection, stack, left)
     if not there:
-        known = ", ".join(releases.stacks(client)) or "none"
-        raise ReleaseError(f"stack {stack}: not on this cluster (there: {known})")
-    left = residue.scan(connection, pool, stack)
-    return replace(outcome, residue=left.found, unseen=left.unseen)
+        raise absent(connection, stack)
+    scanned = residue.scan(connection, pool, stack)
+    return replace(outcome, residue=scanned.found, unseen=scanned.unseen)
 
 
 def _look(

@@ -20,7 +20,7 @@ from stackctl.cluster.session import Session
 from stackctl.cluster.snapshot import apply_yielding
 from stackctl.cluster.takeover import take_over
 from stackctl.cluster.targets import Progress, Target
-from stackctl.errors import ApplyError, Interrupted, NotReadyError, NotServed, StackError
+from stackctl.errors import ApplyError, Interrupted, NotReadyError, NotServed, StackError, headline
 from stackctl.model.bundle import Bundle, BundleComponent
 from stackctl.model.component import Mode, Probe
 from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
@@ -126,7 +126,7 @@ class _Run:
         except StackError as error:
             self.outcome.failures[part.name] = error
             self.outcome.states[part.name] = ComponentState.FAILED
-            self._tell(part, ComponentState.FAILED, waiting_for=str(error).splitlines()[0])
+            self._tell(part, ComponentState.FAILED, waiting_for=headline(error))
         else:
             state = self.outcome.states[part.name]
             self._tell(part, state, ready=len(part.objects))
@@ -206,10 +206,11 @@ class _Run:
 
     def _bring_about(self, part: BundleComponent, change: Change, manifest: Manifest) -> Manifest:
         """Make one object what the manifest says; return it as the server answered."""
+        leaving = self._leaving(part)
         if change.action is Action.RECREATE and change.live is not None:
-            return recreate(self.session, change.ref, change.live, manifest)
+            return recreate(self.session, change.ref, change.live, manifest, leaving)
         if change.action is Action.CREATE and change.live is not None:
-            await_gone(self.session, change.ref, change.live, manifest)
+            await_gone(self.session, change.ref, change.live, manifest, leaving)
         path = self._served_path(part, manifest)
         client, stance = self.session.connection.client, self.bundle.stance(part)
         if change.live is not None and change.action is not Action.CREATE:
@@ -242,6 +243,14 @@ class _Run:
     def _progress(self, part: BundleComponent) -> Progress:
         def progress(ready: int, _: int, waiting_for: str) -> None:
             self._tell(part, ComponentState.WAITING, ready, waiting_for=waiting_for)
+
+        return progress
+
+    def _leaving(self, part: BundleComponent) -> Progress:
+        def progress(_gone: int, _: int, waiting_for: str) -> None:
+            if waiting_for:
+                text = f"{waiting_for}: still being deleted"
+                self._tell(part, ComponentState.WAITING, waiting_for=text)
 
         return progress
 

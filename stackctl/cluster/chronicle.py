@@ -13,7 +13,7 @@ from typing import Any
 
 from stackctl.api.client import Client, encode
 from stackctl.cluster.lock import RECORD_LABEL
-from stackctl.errors import ClusterError, Forbidden, NotFound
+from stackctl.errors import ClusterError, Forbidden, NotFound, headline
 from stackctl.model.events import ComponentProgress, ComponentState, Event, Notify
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE
 
@@ -119,8 +119,7 @@ def chronicle(client: Client, stack: str, holder: str, action: str) -> Iterator[
     try:
         yield story
     except BaseException as error:
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        story.tell(f"{action}Failed", f"stack {stack}: {why}", "Warning")
+        story.tell(f"{action}Failed", f"stack {stack}: {headline(error)}", "Warning")
         raise
     else:
         story.tell(f"{action}Finished", f"stack {stack}: done")

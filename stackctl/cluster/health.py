@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 
 from stackctl.cluster import facts, lock, releases, snapshot
+from stackctl.cluster.absent import absent
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.wait import Observer
-from stackctl.errors import ReleaseError
 from stackctl.model.events import Notify
 from stackctl.model.objects import Manifest, Ref
 from stackctl.model.outcome import (
@@ -41,10 +41,7 @@ def assess_stack(connection: Connection, stack: str, notify: Notify, pool: Execu
     """
     recorded = releases.current(connection.client, stack)
     if recorded is None:
-        known = ", ".join(releases.stacks(connection.client)) or "none"
-        raise ReleaseError(
-            f"stack {stack}: not on this cluster (there: {known})", hint="stackctl deploy"
-        )
+        raise absent(connection, stack)
     release = recorded.release
     refs = [entry.ref for entry in release.inventory]
     seen = facts.read(connection, pool)

@@ -7,13 +7,15 @@ from stackctl.api.client import Client
 from stackctl.cluster.removal import delete_one
 from stackctl.cluster.session import Session
 from stackctl.cluster.snapshot import apply_yielding
-from stackctl.cluster.targets import Target
+from stackctl.cluster.targets import Progress, Target
 from stackctl.errors import AccessDenied, ApplyError, ClusterError, Rejected
 from stackctl.model.immutable import original
 from stackctl.model.objects import Manifest, Ref, version_of
 
 
-def recreate(session: Session, ref: Ref, live: Manifest, desired: Manifest) -> Manifest:
+def recreate(
+    session: Session, ref: Ref, live: Manifest, desired: Manifest, progress: Progress
+) -> Manifest:
     """Delete an object, wait until it is really gone, and make the desired one.
 
     Raises:
@@ -21,20 +23,22 @@ def recreate(session: Session, ref: Ref, live: Manifest, desired: Manifest) -> M
     """
     client, path = session.connection.client, session.connection.discovery.path_of(desired)
     delete_one(session.connection, ref, live)
-    await_gone(session, ref, live, desired)
+    await_gone(session, ref, live, desired, progress)
     try:
         return apply_yielding(client, path, desired)
     except (Rejected, AccessDenied) as refusal:
         raise _restored(client, path, ref, live, refusal) from refusal
 
 
-def await_gone(session: Session, ref: Ref, live: Manifest, desired: Manifest) -> None:
+def await_gone(
+    session: Session, ref: Ref, live: Manifest, desired: Manifest, progress: Progress
+) -> None:
     """Wait until an object that is being deleted is gone, whoever deletes it."""
     target = Target(ref, version_of(desired), live["metadata"]["uid"])
     session.observer.wait_gone(
         [target],
         deadline=session.deadline,
-        progress=lambda *_: None,
+        progress=progress,
         stop=session.abandoned,
     )
 

@@ -150,16 +150,13 @@ def await_departure(
     pool: Executor,
     deadline: float,
     now: Callable[[], float],
-) -> bool:
-    """Wait for what is being deleted of a stack; tell whether there is anything of it at all."""
+) -> tuple[bool, list[Ref]]:
+    """Wait for what is being deleted of a stack; tell whether anything was, and what stays."""
     found = survey.labelled_everywhere(connection, stack, pool).objects
-    going = [
-        target_of(connection, ref, item)
-        for ref, item in found.items()
-        if "deletionTimestamp" in item["metadata"]
-    ]
-    await_gone(connection, going, deadline, now)
-    return bool(found)
+    going = {ref: item for ref, item in found.items() if "deletionTimestamp" in item["metadata"]}
+    targets = [target_of(connection, ref, item) for ref, item in going.items()]
+    await_gone(connection, targets, deadline, now)
+    return bool(going), [ref for ref in found if ref not in going]
 
 
 def await_gone(

@@ -18,7 +18,7 @@ from stackctl.cluster.prune import prune
 from stackctl.cluster.release import release
 from stackctl.cluster.session import Session
 from stackctl.cluster.wait import Observer
-from stackctl.errors import ApplyError, Interrupted, NotReadyError, StackError
+from stackctl.errors import ApplyError, Interrupted, NotReadyError, StackError, headline
 from stackctl.model.bundle import Bundle
 from stackctl.model.events import Notify, Step
 from stackctl.model.failure import OnFailure
@@ -215,7 +215,7 @@ def _finished(
     return replace(
         release,
         status=ReleaseStatus.DEPLOYED if error is None else ReleaseStatus.FAILED,
-        message=str(error).splitlines()[0] if error is not None else "",
+        message=headline(error) if error is not None else "",
         finished=finished,
         inventory=tuple(entries),
     )

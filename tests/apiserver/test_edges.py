@@ -17,7 +17,7 @@ from stackctl.cluster.connection import connect
 from stackctl.cluster.session import workers
 from stackctl.errors import AccessDenied, ApplyError, StackError
 from stackctl.model.bundle import Bundle
-from stackctl.model.events import ObjectDone
+from stackctl.model.events import ComponentProgress, ObjectDone
 from stackctl.model.objects import Manifest
 from stackctl.model.plan import Action
 from stackctl.model.release import ReleaseStatus
@@ -319,6 +319,8 @@ def test_a_deploy_into_a_namespace_that_is_going_makes_everything_again(stack):
     before = stack.client.get(f"/api/v1/namespaces/{stack.name}")["metadata"]["uid"]
     stack.client.delete(f"/api/v1/namespaces/{stack.name}")
     stack.deploy(parts)
+    waited = {each.waiting_for for each in stack.told if isinstance(each, ComponentProgress)}
+    assert f"Namespace/{stack.name}: still being deleted" in waited
     assert stack.client.get(f"/api/v1/namespaces/{stack.name}")["metadata"]["uid"] != before
     assert stack.get("configmaps/x") is not None
     assert stack.deploy(parts).release is None

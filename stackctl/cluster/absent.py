@@ -1,0 +1,57 @@
+"""What is said of a stack that has no record here: that it is not here, or that the record is lost.
+
+A record that is there and cannot be read is a matter of `releases`.
+"""
+
+from collections.abc import Sequence
+
+from stackctl.api.client import Client
+from stackctl.cluster import releases
+from stackctl.cluster.connection import Connection
+from stackctl.errors import AccessDenied, ReleaseError
+from stackctl.model.objects import STACK_LABEL, Ref, labels_of
+
+NAMED = 3
+DEPLOY = "stackctl deploy --profile NAME"
+RECORD_ANEW = "deploy its profile once more: what is there is recognised, and recorded anew"
+
+
+def absent(connection: Connection, stack: str) -> ReleaseError:
+    """Say that a stack is not here, or that only its record is missing."""
+    if namespaces := _marked(connection.client, f"{STACK_LABEL}={stack}").get(stack):
+        return lost(connection, stack, namespaces)
+    known = ", ".join(releases.stacks(connection.client)) or "none"
+    return ReleaseError(
+        f"stack {stack}: not on {connection.info.context} (there: {known})", hint=DEPLOY
+    )
+
+
+def none_recorded(connection: Connection) -> ReleaseError:
+    """Say that there is no stack here, or that a record is missing."""
+    for stack, namespaces in _marked(connection.client, STACK_LABEL).items():
+        return lost(connection, stack, namespaces)
+    return ReleaseError(f"no stack on {connection.info.context}", hint=DEPLOY)
+
+
+def lost(connection: Connection, stack: str, left: Sequence[Ref]) -> ReleaseError:
+    """Say that a stack's objects are here, and its record is not."""
+    named = ", ".join(map(str, left[:NAMED]))
+    more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
+    return ReleaseError(
+        f"stack {stack}: no record on {connection.info.context}, but objects with its label: "
+        f"{named}{more}",
+        hint=RECORD_ANEW,
+    )
+
+
+def _marked(client: Client, labels: str) -> dict[str, list[Ref]]:
+    """Find the namespaces of each stack; who may not list them sees none."""
+    found: dict[str, list[Ref]] = {}
+    try:
+        items = client.list("/api/v1/namespaces", labels=labels, metadata_only=True).items
+    except AccessDenied:
+        return found
+    for item in items:
+        ref = Ref("", "Namespace", "", item["metadata"]["name"])
+        found.setdefault(labels_of(item)[STACK_LABEL], []).append(ref)
+    return found
