@@ -10,7 +10,7 @@ from stackctl.api.client import Client
 from stackctl.errors import ClusterError
 from stackctl.model.conditions import one_line
 from stackctl.model.objects import Manifest
-from stackctl.model.pod_faults import Fault
+from stackctl.model.pod_faults import Fault, unwrapped
 
 LOG_LINES = 5
 LOG_WIDTH = 200
@@ -74,7 +74,7 @@ def _time(event: Mapping[str, Any]) -> str:
 
 
 def _words(event: Mapping[str, Any]) -> str:
-    return one_line(event.get("message"))
+    return one_line(unwrapped(str(event.get("message") or "")))
 
 
 def _log(client: Client, namespace: str, pod: str, container: str) -> Iterator[str]:

@@ -77,7 +77,8 @@ PASSING = re.compile(
 
 # What is said around the reason of a failed pull, and after the reason for finding no node.
 WRAPPING = re.compile(
-    r'^Back-off pulling image "[^"]*": |^ErrImagePull: |rpc error: code = \w+ desc = '
+    r'^(Back-off pulling|Failed to pull) image "[^"]*": |^ErrImagePull: '
+    r'|rpc error: code = \w+ desc = |^failed to (pull and unpack image|resolve reference) "[^"]*": '
 )
 AFTERTHOUGHT = re.compile(r",? *(no new claims to deallocate|preemption: ).*$", re.DOTALL)
 
@@ -184,7 +185,7 @@ def _container_fault(
         case "ImagePullBackOff" | "ErrImagePull" | "RegistryUnavailable":
             grace = 0.0 if reason == "ImagePullBackOff" else patience.pull
             grace = patience.registry if PASSING.search(text) else grace
-            return _fault(pod, name, reason, _unwrapped(text), _image_hint(pod, name), grace)
+            return _fault(pod, name, reason, unwrapped(text), _image_hint(pod, name), grace)
         case "InvalidImageName" | "ErrImageNeverPull":
             return _fault(pod, name, reason, text, _image_hint(pod, name), 0.0)
         case "CreateContainerConfigError":
@@ -208,7 +209,8 @@ def _crash(pod: Manifest, container: Mapping[str, Any], patience: Patience) -> F
     return replace(_fault(pod, name, reason, text, hint, grace), crashed=True)
 
 
-def _unwrapped(text: str) -> str:
+def unwrapped(text: str) -> str:
+    """Leave the reason of a failed pull, of all the sentences around it."""
     while (inner := WRAPPING.sub("", text, count=1)) != text:
         text = inner
     return text

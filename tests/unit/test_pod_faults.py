@@ -52,6 +52,10 @@ TABLE = [
     ("an image, said at length", pod(waits("ImagePullBackOff",
      'Back-off pulling image "a:1": ErrImagePull: rpc error: code = NotFound desc = not found')),
      0, "container app: ImagePullBackOff: not found", ""),
+    ("an image, in containerd's words", pod(waits("ImagePullBackOff",
+     'Back-off pulling image "r/a:1": ErrImagePull: rpc error: code = NotFound desc = failed to '
+     'pull and unpack image "r/a:1": failed to resolve reference "r/a:1": r/a:1: not found')),
+     0, "container app: ImagePullBackOff: r/a:1: not found", ""),
     ("the first failed pull", pod(waits("ErrImagePull", "not found")), PATIENCE.pull,
      "ErrImagePull", "pull secrets"),
     ("a registry that does not answer",
