@@ -103,49 +103,48 @@ def test_an_interruption_ends_all_of_it(capsys, interruption):
     assert items[1]["message"] == "not begun"
 
 
-def test_one_question_is_put_about_all(terminal):
+@pytest.fixture
+def answered(terminal):
+    """Change clusters after an answer: the exit code, which were changed, and what was said."""
+
+    def go(answer: str, **plans: list[Plan]) -> tuple[int, list[str], str]:
+        seen, report, done = terminal(answer), Report(Shown()), list[str]()
+        question = report.agree(yes=False)
+        run = changing(question, plans, done)
+        code = on_each(named(*plans), report, run, question=question)
+        return code, done, seen.getvalue()
+
+    return go
+
+
+def test_one_question_is_put_about_all(answered):
     """Every plan is shown before it, nothing is done before it, and what was shown is done."""
-    seen, report, done = terminal("y\n"), Report(Shown()), list[str]()
-    question = report.agree(yes=False)
-    plans = {"a": [CREATING, CREATING], "b": [CREATING, CREATING]}
-    run = changing(question, plans, done)
-    assert on_each(named("a", "b"), report, run, question=question) == 0
-    assert done == ["a", "b"]
-    shown, asked, _ = seen.getvalue().partition("Proceed on a and b, one after the other? [y/N] ")
+    code, done, seen = answered("y\n", a=[CREATING, CREATING], b=[CREATING, CREATING])
+    assert (code, done) == (0, ["a", "b"])
+    shown, asked, _ = seen.partition("Proceed on a and b, one after the other? [y/N] ")
     assert asked
     assert shown.count("Plan: +1 create") == 2
 
 
-def test_a_no_is_one_for_all(terminal):
+def test_a_no_is_one_for_all(answered):
     """Nothing is looked at a second time."""
-    seen, report, done = terminal("\n"), Report(Shown()), list[str]()
-    question = report.agree(yes=False)
-    run = changing(question, {"a": [CREATING], "b": [CREATING]}, done)
-    assert on_each(named("a", "b"), report, run, question=question) == 1
-    assert done == []
-    assert "a  nothing was changed\n  b  nothing was changed\n" in seen.getvalue()
+    code, done, seen = answered("\n", a=[CREATING], b=[CREATING])
+    assert (code, done) == (1, [])
+    assert "a  nothing was changed\n  b  nothing was changed\n" in seen
 
 
-def test_nothing_but_what_was_shown_is_done(terminal):
+def test_nothing_but_what_was_shown_is_done(answered):
     """The yes was to a plan; another one is refused, and what is different is named."""
-    seen, report, done = terminal("y\n"), Report(Shown()), list[str]()
-    question = report.agree(yes=False)
-    plans = {"a": [CREATING, CREATING], "b": [CREATING, GROWN]}
-    run = changing(question, plans, done)
-    assert on_each(named("a", "b"), report, run, question=question) == 7
-    assert done == ["a"]
-    assert "ConfigMap/ns/x: create as planned, but to another content" in seen.getvalue()
+    code, done, seen = answered("y\n", a=[CREATING, CREATING], b=[CREATING, GROWN])
+    assert (code, done) == (7, ["a"])
+    assert "ConfigMap/ns/x: create as planned, but to another content" in seen
 
 
-def test_what_only_has_to_be_recorded_is_not_asked_about(terminal):
+def test_what_only_has_to_be_recorded_is_not_asked_about(answered):
     """It waits its turn all the same, for it can take long."""
-    seen, report, done = terminal("y\n"), Report(Shown()), list[str]()
-    question = report.agree(yes=False)
-    plans = {"a": [RECORDING, RECORDING], "b": [CREATING, CREATING]}
-    run = changing(question, plans, done)
-    assert on_each(named("a", "b"), report, run, question=question) == 0
-    assert done == ["a", "b"]
-    assert "Proceed on b? [y/N] " in seen.getvalue()
+    code, done, seen = answered("y\n", a=[RECORDING, RECORDING], b=[CREATING, CREATING])
+    assert (code, done) == (0, ["a", "b"])
+    assert "Proceed on b? [y/N] " in seen
 
 
 def test_with_a_yes_beforehand_each_plan_is_looked_at_once():
