@@ -36,10 +36,18 @@ def stages(part: BundleComponent) -> tuple[Stage, ...]:
             # Own webhooks look at own kinds: they must answer first.
             after_ready=guarded and phase is Phase.CUSTOM_RESOURCES,
         )
-        for (phase, _), objects in groupby(placed, key=lambda each: _step(kind_of(each), own))
+        for phase, objects in groupby(placed, key=lambda each: _step(kind_of(each), own))
     )
 
 
-def _step(kind: GroupKind, own: frozenset[GroupKind]) -> tuple[Phase, bool]:
-    # A binding to a role that is not there yet is refused to those who may only pass on rights.
-    return phase_within(kind, own), kind[1].endswith("RoleBinding")
+def _step(kind: GroupKind, own: frozenset[GroupKind]) -> Phase:
+    """Say with which phase a kind is applied: one that waits for less may go with a later one.
+
+    A binding to a role that is not there yet is refused to those who may only pass on rights, so
+    it goes with what comes next. Services need nothing of that; the API server takes longer over
+    each of them than over others, and they should not wait for one another.
+    """
+    phase = phase_within(kind, own)
+    if phase is Phase.SERVICES or kind[1].endswith("RoleBinding"):
+        return Phase.CONFIGURATION
+    return phase

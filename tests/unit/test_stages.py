@@ -42,9 +42,7 @@ def test_kinds_are_applied_in_a_fixed_order():
         ["Namespace"],
         ["CustomResourceDefinition"],
         ["Role"],
-        ["RoleBinding"],
-        ["ConfigMap"],
-        ["Service"],
+        ["RoleBinding", "Service", "ConfigMap"],
         ["Deployment"],
         ["ValidatingWebhookConfiguration"],
     ]
