@@ -7,7 +7,8 @@ exceeds what the API server takes. Values and their encoding are in `model.relea
 
 import base64
 import threading
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,6 +34,7 @@ REVISION_LABEL = "stackctl.dev/revision"
 SHARD_LABEL = "stackctl.dev/shard"
 TYPE = "stackctl.dev/release"
 PART_BYTES = 600 * 1024  # base64 makes 800 KiB of it
+SHARDS_AT_ONCE = 50  # a request names each
 KEPT_REVISIONS = 10
 TERMINATING_SECONDS = 60.0
 POLL_SECONDS = 0.2
@@ -83,7 +85,7 @@ def require_latest(client: Client, stack: str, recorded: Recorded | None) -> Non
 
 def history(client: Client, stack: str) -> tuple[Release, ...]:
     """Read every revision kept, oldest first; what a later one replaced is `superseded`."""
-    found = [_read(client, stack, number).release for number in _revisions(client, stack)]
+    found = [_decoded(each) for each in _indexes(client, stack)]
     deployed = [each.revision for each in found if each.status is ReleaseStatus.DEPLOYED]
     newest = deployed[-1] if deployed else 0
     return tuple(
@@ -134,21 +136,21 @@ def update(client: Client, recorded: Recorded, release: Release) -> Recorded:
 
 def bundle_of(client: Client, release: Release) -> Bundle:
     """Read the bundle a revision applied."""
-    parts = (
-        _load(client, release.stack, component, shard)
+    stored = _stored(client, release)
+    parts = [
+        _joined(release.stack, component, stored[shard])
         for component, shard in release.shards.items()
-    )
+    ]
     return Bundle(release.profile, needs_first(parts), release.requires)
 
 
 def tidy(client: Client, stack: str) -> None:
     """Keep the newest revisions, and only the shards that one of them names."""
-    revisions = _revisions(client, stack)
-    for number in revisions[:-KEPT_REVISIONS]:
-        client.delete(f"{SECRETS}/{_name(stack, number)}")
-    if len(revisions) <= 1:
+    found = _indexes(client, stack)
+    _delete(client, (each["metadata"]["name"] for each in found[:-KEPT_REVISIONS]))
+    if len(found) <= 1:
         return
-    kept = [_read(client, stack, number).release for number in revisions[-KEPT_REVISIONS:]]
+    kept = [_decoded(each) for each in found[-KEPT_REVISIONS:]]
     named = {shard for release in kept for shard in release.shards.values()}
     for shard, names in _shards(client, stack).items():
         if shard not in named:
@@ -207,8 +209,17 @@ def _name(stack: str, revision: int) -> str:
 
 def _revisions(client: Client, stack: str) -> list[int]:
     labels = f"{RECORD_LABEL}={stack},{REVISION_LABEL}"
-    listing = client.list(SECRETS, labels=labels, metadata_only=True)
-    return sorted(int(item["metadata"]["labels"][REVISION_LABEL]) for item in listing.items)
+    return sorted(map(_number, client.list(SECRETS, labels=labels, metadata_only=True).items))
+
+
+def _indexes(client: Client, stack: str) -> list[Manifest]:
+    """Read the Secret of every revision there is, oldest first."""
+    found = client.list(SECRETS, labels=f"{RECORD_LABEL}={stack},{REVISION_LABEL}").items
+    return sorted(found, key=_number)
+
+
+def _number(index: Manifest) -> int:
+    return int(index["metadata"]["labels"][REVISION_LABEL])
 
 
 def _read(client: Client, stack: str, revision: int) -> Recorded:
@@ -216,11 +227,15 @@ def _read(client: Client, stack: str, revision: int) -> Recorded:
     secret = client.get(f"{SECRETS}/{name}")
     if secret is None:
         raise ReleaseError(f"stack {stack}: no revision {revision}", hint="stackctl status")
+    return Recorded(_decoded(secret), secret["metadata"]["resourceVersion"])
+
+
+def _decoded(index: Manifest) -> Release:
     try:
-        release = decode(base64.b64decode(secret["data"]["release"]))
+        return decode(base64.b64decode(index["data"]["release"]))
     except (KeyError, ValueError) as error:
+        name = index["metadata"]["name"]
         raise ReleaseError(f"Secret/{RECORD_NAMESPACE}/{name}: not a release record") from error
-    return Recorded(release, secret["metadata"]["resourceVersion"])
 
 
 def _index(release: Release, version: str) -> Manifest:
@@ -256,12 +271,23 @@ def _store(client: Client, stack: str, part: BundleComponent) -> None:
         client.apply(f"{SECRETS}/{name}", secret, force=True)
 
 
-def _load(client: Client, stack: str, component: str, shard: str) -> BundleComponent:
-    labels = f"{RECORD_LABEL}={stack},{SHARD_LABEL}={shard}"
-    parts = sorted(client.list(SECRETS, labels=labels).items, key=_part_number)
+def _stored(client: Client, release: Release) -> Mapping[str, Sequence[Manifest]]:
+    """Read the Secrets that a revision's shards are kept in, many shards with each request."""
+    found: dict[str, list[Manifest]] = defaultdict(list)
+    shards = sorted(set(release.shards.values()))
+    for at in range(0, len(shards), SHARDS_AT_ONCE):
+        wanted = f"{SHARD_LABEL} in ({','.join(shards[at : at + SHARDS_AT_ONCE])})"
+        for each in client.list(SECRETS, labels=f"{RECORD_LABEL}={release.stack},{wanted}").items:
+            found[each["metadata"]["labels"][SHARD_LABEL]].append(each)
+    return found
+
+
+def _joined(stack: str, component: str, parts: Sequence[Manifest]) -> BundleComponent:
+    """Make a component of the parts it is kept in."""
     if not parts:
         raise ReleaseError(f"stack {stack}: the recorded objects of {component} are gone")
-    content = b"".join(base64.b64decode(part["data"]["objects"]) for part in parts)
+    ordered = sorted(parts, key=_part_number)
+    content = b"".join(base64.b64decode(part["data"]["objects"]) for part in ordered)
     try:
         return from_plain(unpack(content))
     except (ValueError, KeyError, EOFError, OSError) as error:
