@@ -29,6 +29,7 @@ from stackctl.errors import Interrupted, StackError, UsageError
 
 BUG = 70
 TERMINATED = 128 + signal.SIGTERM
+_STOPPING = (signal.SIGTERM, signal.SIGHUP)
 
 EXIT_CODES = (
     (0, "done; diff: nothing to change; status: all current"),
@@ -44,7 +45,7 @@ EXIT_CODES = (
     (10, "no such release or revision; record unreadable"),
     (BUG, "a bug in stackctl (traceback with --debug)"),
     (Interrupted.exit_code, "interrupted; recorded; run again to resume"),
-    (TERMINATED, "the same, by SIGTERM"),
+    (TERMINATED, "the same, by SIGTERM or a closed terminal"),
 )
 
 _EPILOG = """\
@@ -172,15 +173,20 @@ def said_in(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[st
 
 @contextmanager
 def _terminable() -> Iterator[list[int]]:
-    """Let SIGTERM stop a run the way Ctrl-C does; tell afterwards which one it was."""
+    """Let SIGTERM and a closed terminal stop a run as Ctrl-C does; tell afterwards which it was."""
     received: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
         received.append(number)
-        raise KeyboardInterrupt
+        if (
+            len(received) == 1
+        ):  # a terminal that is closed says so twice, by itself and by its shell
+            raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    wanted = [each for each in _STOPPING if signal.getsignal(each) is not signal.SIG_IGN]  # nohup
+    before = {number: signal.signal(number, stop) for number in wanted}
     try:
         yield received
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

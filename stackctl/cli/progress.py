@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from stackctl.cli.board import Board, draw, elapsed, marks_for, step_text
+from stackctl.cli.streams import lasting, write_aside
 from stackctl.cli.terminal import Paint, plain
 from stackctl.model.events import (
     ComponentProgress,
@@ -53,7 +54,7 @@ class NoProgress:
     def event(self, event: Event) -> None:
         """Take in what happened."""
         if isinstance(event, ServerWarning):
-            write_line(self._stream, message(event, self._paint))
+            write_aside(self._stream, f"{message(event, self._paint)}\n")
 
     def pause(self) -> None:
         """Do nothing: nothing is shown."""
@@ -89,7 +90,7 @@ class PlainProgress:
                     if self._verbose:
                         self._say(f"{event.component}: {event.ref} {event.action}")
                 case _:
-                    write_line(self._stream, message(event, self._paint))
+                    write_aside(self._stream, f"{message(event, self._paint)}\n")
 
     def pause(self) -> None:
         """Do nothing: lines stay where they are."""
@@ -112,7 +113,7 @@ class PlainProgress:
 
     def _say(self, text: str) -> None:
         clock = elapsed(self._now() - self._begun).rjust(6)
-        write_line(self._stream, f"{self._paint(clock, 'dim')}  {text}")
+        write_aside(self._stream, f"{self._paint(clock, 'dim')}  {text}\n")
 
 
 class LiveProgress:
@@ -127,7 +128,7 @@ class LiveProgress:
         self._verbose = verbose
         self._now = now
         self._marks = marks_for(stream.encoding)
-        self._console = Console(file=stream, force_terminal=True, highlight=False)
+        self._console = Console(file=lasting(stream), force_terminal=True, highlight=False)
         self._board = Board(now())
         self._lock = threading.Lock()  # guards the board; never held while something is written
         self._switch = threading.Lock()  # guards turning the view on and off
@@ -217,9 +218,3 @@ def message(event: Retrying | ServerWarning | Notice, paint: Paint) -> str:
             return f"{paint('warning:', 'yellow')} {plain(event.text)}"
         case Notice():
             return f"{paint('note:', 'cyan')} {plain(event.text)}"
-
-
-def write_line(stream: TextIO, line: str) -> None:
-    """Write a line at once, so that a log shows it when it happens."""
-    stream.write(line + "\n")
-    stream.flush()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.options import Shown
+from stackctl.cli.streams import write_aside, write_result
 from stackctl.cli.terminal import (
     Paint,
     columns,
@@ -127,22 +128,22 @@ class Report:
 
     def say(self, lines: Iterable[str]) -> None:
         """Write lines that are not the result."""
-        _write(sys.stderr, "".join(f"{line}\n" for line in lines))
+        write_aside(sys.stderr, "".join(f"{line}\n" for line in lines))
 
     def lines(self, lines: Iterable[str]) -> None:
         """Write the result as text."""
-        _write(sys.stdout, "".join(f"{line}\n" for line in lines))
+        write_result(sys.stdout, "".join(f"{line}\n" for line in lines))
 
     def text(self, text: str) -> None:
         """Write the result as it is."""
-        _write(sys.stdout, text)
+        write_result(sys.stdout, text)
 
     def document(self, found: Any) -> None:
         """Write the result for a program to read."""
         if self._gathered is not None:
             self._gathered[self._context] = found
             return
-        _write(sys.stdout, dumped(found, self.format))
+        write_result(sys.stdout, dumped(found, self.format))
 
     def agree(self, *, yes: bool, dry_run: bool = False) -> Question:
         """Return the question to put before anything is changed.
@@ -205,8 +206,7 @@ class Report:
 
     def ask(self, question: str) -> bool:
         """Put a question; anything but a yes is a no."""
-        sys.stderr.write(self.aside(question, "bold"))
-        sys.stderr.flush()
+        write_aside(sys.stderr, self.aside(question, "bold"))
         agreed = sys.stdin.readline().strip().lower() in ("y", "yes")
         if not agreed:
             self.say(["Nothing was changed."])
@@ -313,7 +313,7 @@ def report_error(
     if debug:
         import traceback
 
-        _write(sys.stderr, "".join(traceback.format_exception(error)))
+        write_aside(sys.stderr, "".join(traceback.format_exception(error)))
     paint = Paint(on=wants_colour(sys.stderr, colour))
     width = width_of(sys.stderr)
     text = f"{context}: {error}" if context else str(error)
@@ -322,11 +322,11 @@ def report_error(
     if error.hint:
         first, *more = labelled("hint:", plain(error.hint), width)
         lines += [first.replace("hint:", paint("hint:", "cyan", "bold"), 1), *more]
-    _write(sys.stderr, "".join(f"{line}\n" for line in lines))
+    write_aside(sys.stderr, "".join(f"{line}\n" for line in lines))
     if format in ("json", "yaml"):
         from stackctl.cli.documents import error_document
 
-        _write(sys.stdout, dumped(error_document(error, code), format))
+        write_result(sys.stdout, dumped(error_document(error, code), format))
 
 
 def dumped(found: Any, format: str) -> str:
@@ -363,12 +363,3 @@ def _both(first: Notify, second: Notify) -> Notify:
         second(event)
 
     return notify
-
-
-def _write(stream: TextIO, text: str) -> None:
-    try:
-        stream.write(text)
-        stream.flush()
-    except BrokenPipeError:
-        # Whoever read this has gone (`| head`); the rest, and Python's last flush, go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

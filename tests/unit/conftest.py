@@ -1,6 +1,7 @@
 """Fixtures of the unit tests."""
 
 import io
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -43,3 +44,11 @@ def terminal(monkeypatch):
         return seen
 
     return answers
+
+
+@pytest.fixture
+def heeded():
+    """Undo what a shell may have said about a closed terminal (nohup)."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

@@ -119,17 +119,49 @@ def test_ctrl_c_exits_130(capsys):
     assert capsys.readouterr().err == "error: interrupted\n"
 
 
-def test_sigterm_exits_143():
-    """A run stopped by SIGTERM says so by its code, and leaves the handler as it was."""
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.usefixtures("heeded")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_being_stopped_exits_143(number):
+    """A run that was told to end says so by its code, and leaves the handler as it was."""
+    before = signal.getsignal(number)
 
     def application(**_: Any) -> int:
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
         signal.pause()
         return 0
 
     assert run(["status"], application) == TERMINATED
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.usefixtures("heeded")
+def test_being_told_twice_does_not_interrupt_the_end():
+    """A terminal that is closed tells it, and its shell does so too."""
+    ended: list[str] = []
+
+    def application(**_: Any) -> int:
+        try:
+            os.kill(os.getpid(), signal.SIGHUP)
+            signal.pause()
+        finally:
+            os.kill(os.getpid(), signal.SIGHUP)
+            ended.append("recorded")
+        return 0
+
+    assert run(["deploy"], application) == TERMINATED
+    assert ended == ["recorded"]
+
+
+@pytest.mark.usefixtures("heeded")
+def test_nohup_is_respected():
+    """Who wants a run to outlive its terminal gets that."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def application(**_: Any) -> int:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return 0
+
+    assert run(["deploy"], application) == 0
 
 
 def test_texts_of_the_cluster_cannot_move_the_cursor(capsys):

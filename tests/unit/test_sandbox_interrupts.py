@@ -29,6 +29,7 @@ def interrupted(work: Callable[[Interrupts], None], aftermath: str = "") -> Inte
     return caught.value
 
 
+@pytest.mark.usefixtures("heeded")
 @pytest.mark.parametrize(
     ("number", "exit_code"),
     [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)],

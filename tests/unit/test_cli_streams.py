@@ -1,0 +1,59 @@
+"""Writing where nobody reads, and where there is no room."""
+
+import io
+import os
+
+import pytest
+
+from stackctl.cli.streams import lasting, write_aside, write_result
+from stackctl.errors import UsageError
+
+
+@pytest.fixture
+def unread():
+    """A stream whose reader has gone."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stream:
+        yield stream
+
+
+@pytest.fixture
+def full():
+    """A stream into a file for which there is no room."""
+    with open("/dev/full", "w") as stream:  # noqa: PTH123
+        yield stream
+
+
+@pytest.mark.parametrize("write", [write_result, write_aside])
+def test_a_reader_that_has_gone_is_not_missed(unread, write):
+    """Nothing is raised, now or when the stream is closed."""
+    write(unread, "first\n")
+    write(unread, "second\n")
+
+
+def test_a_result_that_finds_no_room_is_an_error(full):
+    """Else half a document would be taken for a whole one."""
+    with pytest.raises(UsageError, match="standard output: No space left on device"):
+        write_result(full, "half\n")
+
+
+def test_what_goes_beside_the_result_needs_no_room(full):
+    """A log that cannot be written does not end what it tells of."""
+    write_aside(full, "a line\n")
+
+
+def test_a_library_writes_on_as_well(unread):
+    """It looks like the stream, and nothing fails on it."""
+    stream = lasting(unread)
+    assert stream.write("line\n") == 5
+    stream.flush()
+    assert (stream.isatty(), stream.fileno()) == (False, unread.fileno())
+
+
+def test_what_can_be_written_is_written():
+    """At once, whoever writes it."""
+    stream = io.StringIO()
+    write_result(stream, "a")
+    write_aside(stream, "b")
+    assert stream.getvalue() == "ab"
