@@ -3,7 +3,7 @@
 Where and when the lines are written is for `progress`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from stackctl.cli.terminal import Paint, plain, shorten
@@ -181,13 +181,21 @@ def _reason(line: Line) -> str:
 
 def squeeze(reason: str, room: int) -> str:
     """Fit a reason into a line: what it is about goes before what is the matter."""
+    forms = list(_shorter(reason))
+    return next((each for each in forms if len(each) <= room), shorten(forms[-1], room))
+
+
+def _shorter(reason: str) -> Iterator[str]:
+    """Say the same with less and less of what it is about."""
+    yield reason
     ref, colon, rest = reason.partition(": ")
-    if len(reason) > room and ref.count("/") == 2:
+    if ref.count("/") == 2:
         kind, _, name = ref.split("/")
-        reason = f"{kind}/{name}{colon}{rest}"
-    while len(reason) > room and _names_an_object(reason) and ": " in reason:
+        yield f"{kind}/{name}{colon}{rest}"
+        yield f"{name}{colon}{rest}"
+    while _names_an_object(reason) and ": " in reason:
         reason = reason.partition(": ")[2]
-    return shorten(reason, room)
+        yield reason
 
 
 def _names_an_object(reason: str) -> bool:

@@ -73,6 +73,7 @@ def test_a_reason_loses_its_namespace_before_its_end():
     """In a narrow place what is the matter is worth more than where."""
     assert squeeze(WAITING, 70) == WAITING
     assert squeeze(WAITING, 62) == ("Deployment/kserve-controller-manager: 0/1 replicas available")
+    assert squeeze(WAITING, 52) == "kserve-controller-manager: 0/1 replicas available"
     assert squeeze(WAITING, 30) == "0/1 replicas available"
     assert squeeze(WAITING, 12) == "0/1 replica…"
     why = "Deployment/a/b: Pod b-7d9-x2, container c: ImagePullBackOff: x/y:v1: not found"
