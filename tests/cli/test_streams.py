@@ -13,10 +13,11 @@ from tests.cli.conftest import Cli
 pytestmark = pytest.mark.timeout(600)
 
 DEPLOY = ("-m", "stackctl", "deploy", "--profile", "cpu", "--yes")
-# To be the program that a terminal tells when it is closed.
+# To be the program that a terminal tells when it is closed, whatever the shell of the tests said.
 TAKE_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 
