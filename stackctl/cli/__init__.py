@@ -178,9 +178,8 @@ def _terminable() -> Iterator[list[int]]:
 
     def stop(number: int, _frame: FrameType | None) -> None:
         received.append(number)
-        if (
-            len(received) == 1
-        ):  # a terminal that is closed says so twice, by itself and by its shell
+        # A terminal that is closed says so twice, by itself and by its shell.
+        if len(received) == 1:
             raise KeyboardInterrupt
 
     wanted = [each for each in _STOPPING if signal.getsignal(each) is not signal.SIG_IGN]  # nohup

@@ -10,6 +10,7 @@ import typer
 
 from stackctl import __version__
 from stackctl.cli.options import Output, Shown
+from stackctl.cli.streams import write_result
 from stackctl.errors import UsageError
 
 
@@ -47,7 +48,7 @@ def version(*, output: Output, shown: Shown) -> int:
 
 def print_version() -> None:
     """Write the version as `stackctl --version` does."""
-    sys.stdout.write(f"stackctl {__version__}\n")
+    write_result(sys.stdout, f"stackctl {__version__}\n")
 
 
 def completion(
@@ -68,7 +69,7 @@ def completion(
     script = get_completion_script(
         prog_name="stackctl", complete_var="_STACKCTL_COMPLETE", shell=shell or _login_shell()
     )
-    sys.stdout.write(script + "\n")
+    write_result(sys.stdout, script + "\n")
     return 0
 
 

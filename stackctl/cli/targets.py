@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stackctl.cli.options import Cluster
 from stackctl.cli.question import Question
 from stackctl.cli.report import Report, Told
-from stackctl.errors import Interrupted, StackError
+from stackctl.errors import Interrupted, StackError, headline
 
 Run = Callable[[Cluster], int]
 
@@ -108,4 +108,4 @@ class _Tour:
 
     def _failed(self, context: str, error: StackError) -> _End:
         self._report.failed(error, context)
-        return _End(error.exit_code, str(error).partition("\n")[0].rstrip(":"))
+        return _End(error.exit_code, headline(error))

@@ -28,8 +28,8 @@ def absent(connection: Connection, stack: str) -> ReleaseError:
 
 def none_recorded(connection: Connection) -> ReleaseError:
     """Say that there is no stack here, or that a record is missing."""
-    for stack, namespaces in _marked(connection.client, STACK_LABEL).items():
-        return lost(connection, stack, namespaces)
+    if marked := _marked(connection.client, STACK_LABEL):
+        return lost(connection, *next(iter(marked.items())))
     return ReleaseError(f"no stack on {connection.info.context}", hint=DEPLOY)
 
 

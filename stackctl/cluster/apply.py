@@ -206,11 +206,10 @@ class _Run:
 
     def _bring_about(self, part: BundleComponent, change: Change, manifest: Manifest) -> Manifest:
         """Make one object what the manifest says; return it as the server answered."""
-        leaving = self._leaving(part)
         if change.action is Action.RECREATE and change.live is not None:
-            return recreate(self.session, change.ref, change.live, manifest, leaving)
+            return recreate(self.session, change.ref, change.live, manifest, self._leaving(part))
         if change.action is Action.CREATE and change.live is not None:
-            await_gone(self.session, change.ref, change.live, manifest, leaving)
+            await_gone(self.session, change.ref, change.live, manifest, self._leaving(part))
         path = self._served_path(part, manifest)
         client, stance = self.session.connection.client, self.bundle.stance(part)
         if change.live is not None and change.action is not Action.CREATE:

@@ -208,13 +208,13 @@ def _name(stack: str, revision: int) -> str:
 
 
 def _revisions(client: Client, stack: str) -> list[int]:
-    labels = f"{RECORD_LABEL}={stack},{REVISION_LABEL}"
-    return sorted(map(_number, client.list(SECRETS, labels=labels, metadata_only=True).items))
+    return [_number(each) for each in _indexes(client, stack, metadata_only=True)]
 
 
-def _indexes(client: Client, stack: str) -> list[Manifest]:
+def _indexes(client: Client, stack: str, *, metadata_only: bool = False) -> list[Manifest]:
     """Read the Secret of every revision there is, oldest first."""
-    found = client.list(SECRETS, labels=f"{RECORD_LABEL}={stack},{REVISION_LABEL}").items
+    labels = f"{RECORD_LABEL}={stack},{REVISION_LABEL}"
+    found = client.list(SECRETS, labels=labels, metadata_only=metadata_only).items
     return sorted(found, key=_number)
 
 
