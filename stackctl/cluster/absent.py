@@ -9,6 +9,7 @@ from stackctl.api.client import Client
 from stackctl.cluster import releases
 from stackctl.cluster.connection import Connection
 from stackctl.errors import AccessDenied, ReleaseError
+from stackctl.model.kinds import Phase, phase_of
 from stackctl.model.objects import STACK_LABEL, Ref, labels_of
 
 NAMED = 3
@@ -40,8 +41,15 @@ def lost(connection: Connection, stack: str, left: Sequence[Ref]) -> ReleaseErro
     return ReleaseError(
         f"stack {stack}: no record on {connection.info.context}, but objects with its label: "
         f"{named}{more}",
-        hint=RECORD_ANEW,
+        hint=_remedy(stack, left),
     )
+
+
+def _remedy(stack: str, left: Sequence[Ref]) -> str:
+    # A teardown with --keep-crds leaves nothing else, and that is no reason to deploy again.
+    if all(phase_of((ref.group, ref.kind)) is Phase.DEFINITIONS for ref in left):
+        return f"kubectl delete crd -l {STACK_LABEL}={stack}, and everything made with them goes"
+    return RECORD_ANEW
 
 
 def _marked(client: Client, labels: str) -> dict[str, list[Ref]]:

@@ -60,6 +60,17 @@ def test_each_has_its_turn_and_the_gravest_code_wins(capsys):
     assert said.endswith("targets:\n  a  not current\n  b  exit 5: it is down\n  c  current\n")
 
 
+def test_the_end_of_a_cluster_names_an_object(capsys):
+    """A line that only announces others would say nothing."""
+
+    def run(cluster: Cluster) -> int:
+        raise Unreachable("two are not gone:\n  ConfigMap/x: held\n  ConfigMap/y: held")
+
+    on_each(named("a", "b"), Report(Shown()), run)
+    said = capsys.readouterr().err
+    assert said.endswith("  b  exit 5: two are not gone: ConfigMap/x: held\n")
+
+
 def test_a_result_that_does_not_name_its_cluster_has_a_heading(capsys):
     """It goes where the result goes, but not between names that a program reads."""
 
