@@ -15,6 +15,7 @@ from stackctl.model.profile import StackFile
 from stackctl.model.resolve import resolve
 from stackctl.model.selection import Selection
 from stackctl.model.sets import Kept, laid
+from stackctl.model.stack_id import StackId
 from stackctl.sources.components import YAML, read_manifests
 from stackctl.sources.files import read_catalogue, read_stack_file
 
@@ -37,7 +38,7 @@ class Request:
 class Composed:
     """What was asked for, decided and put together."""
 
-    stack: str
+    stack: StackId
     selection: Selection
     bundle: Bundle
     sets: Mapping[str, str]  # everything that --set says, now and before
@@ -90,8 +91,8 @@ def compose_stack(request: Request) -> Composed:
     return Composed(stack, selection, bundle, sets)
 
 
-def select(request: Request) -> tuple[str, Selection]:
-    """Return the stack's name and what its profile resolves to.
+def select(request: Request) -> tuple[StackId, Selection]:
+    """Return the stack and what its profile resolves to.
 
     Raises:
         ConfigError: a file, a value or a combination is wrong; every fault is listed.
@@ -101,7 +102,9 @@ def select(request: Request) -> tuple[str, Selection]:
     profile = _profile(request.profile, file)
     stack = request.stack or (file.name if file else profile)
     catalogue = read_catalogue(request.catalogs)
-    return stack, resolve(catalogue, profile, stack=file, sets=request.sets, kept=request.kept)
+    return StackId(stack), resolve(
+        catalogue, profile, stack=file, sets=request.sets, kept=request.kept
+    )
 
 
 def _profile(asked: str | None, file: StackFile | None) -> str:

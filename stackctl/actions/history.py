@@ -16,9 +16,10 @@ from stackctl.model.history import Revision, revisions
 from stackctl.model.outcome import TargetInfo
 from stackctl.model.plan import Plan
 from stackctl.model.release import Release
+from stackctl.model.stack_id import StackId
 
 
-def history(stack: str, connection: Connection) -> tuple[Revision, ...]:
+def history(stack: StackId, connection: Connection) -> tuple[Revision, ...]:
     """Read every revision that is kept and what it changed, oldest first.
 
     Raises:
@@ -30,7 +31,7 @@ def history(stack: str, connection: Connection) -> tuple[Revision, ...]:
     return revisions(found)
 
 
-def recorded(stack: str, connection: Connection) -> Release:
+def recorded(stack: StackId, connection: Connection) -> Release:
     """Read the newest revision.
 
     Raises:
@@ -42,7 +43,7 @@ def recorded(stack: str, connection: Connection) -> Release:
     return found.release
 
 
-def bundle_of(stack: str, revision: int, connection: Connection) -> Bundle:
+def bundle_of(stack: StackId, revision: int, connection: Connection) -> Bundle:
     """Read what a revision applied.
 
     Raises:
@@ -52,7 +53,7 @@ def bundle_of(stack: str, revision: int, connection: Connection) -> Bundle:
 
 
 def diff_revision(
-    stack: str, revision: int, connection: Connection, notify: Notify
+    stack: StackId, revision: int, connection: Connection, notify: Notify
 ) -> tuple[Plan, TargetInfo]:
     """Show what going back to a revision would change; nothing is written."""
     bundle = bundle_of(stack, revision, connection)
@@ -68,7 +69,9 @@ def diff_release(request: Request, connection: Connection) -> tuple[Plan, Target
     return compare(before, composed.bundle, composed.stack), connection.info
 
 
-def diff_revisions(stack: str, revision: int, connection: Connection) -> tuple[Plan, TargetInfo]:
+def diff_revisions(
+    stack: StackId, revision: int, connection: Connection
+) -> tuple[Plan, TargetInfo]:
     """Compare an earlier revision with the newest: what its bundle would change in that one's."""
     after = bundle_of(stack, revision, connection)
     before = releases.bundle_of(connection.client, recorded(stack, connection))

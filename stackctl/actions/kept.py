@@ -11,9 +11,10 @@ from stackctl.cluster.connection import Connection
 from stackctl.errors import ReleaseError
 from stackctl.model.events import Notice, Notify
 from stackctl.model.sets import Kept, spoken
+from stackctl.model.stack_id import StackId
 
 
-def resumed(request: Request, stack: str, connection: Connection) -> Request:
+def resumed(request: Request, stack: StackId, connection: Connection) -> Request:
     """Fill in what is not named from what the stack was last deployed with.
 
     Raises:
@@ -28,7 +29,7 @@ def resumed(request: Request, stack: str, connection: Connection) -> Request:
     kept = request.kept
     if recorded is not None and recorded.release.sets and request.keep is not False:
         kept = Kept(recorded.release.revision, recorded.release.sets)
-    return replace(request, stack=stack, profile=profile, kept=kept)
+    return replace(request, stack=stack.name, profile=profile, kept=kept)
 
 
 def tell_kept(request: Request, notify: Notify) -> None:

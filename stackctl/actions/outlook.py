@@ -14,10 +14,11 @@ from stackctl.model.events import Notice, Notify, Step
 from stackctl.model.outcome import TargetInfo
 from stackctl.model.plan import make
 from stackctl.model.preflight import Finding, check, foreign_namespaces, unchecked
+from stackctl.model.stack_id import StackId
 
 
 def look(
-    connection: Connection, stack: str, bundle: Bundle, notify: Notify, pool: Executor
+    connection: Connection, stack: StackId, bundle: Bundle, notify: Notify, pool: Executor
 ) -> Intent:
     """Check, look and plan: steps 6 to 8 of every change."""
     notify(Step("looking at the cluster"))

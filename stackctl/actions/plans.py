@@ -39,7 +39,7 @@ def planned_request(path: Path, request: Request) -> Request:
     return replace(
         request,
         profile=request.profile if named else plan.profile,
-        stack=request.stack or (None if request.stack_file else plan.base.stack),
+        stack=request.stack or (None if request.stack_file else plan.base.stack.name),
         keep=plan.keeps if request.keep is None else request.keep,
     )
 

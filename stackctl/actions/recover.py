@@ -12,6 +12,7 @@ from stackctl.errors import StackError
 from stackctl.model.events import Notify, Step
 from stackctl.model.failure import OnFailure
 from stackctl.model.release import Release, ReleaseStatus
+from stackctl.model.stack_id import StackId
 
 GOOD = (ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED)
 
@@ -21,7 +22,7 @@ class Recovery:
     """What going back after a failed run needs: the same as the run."""
 
     connection: Connection
-    stack: str
+    stack: StackId
     options: Options
     pool: Executor
     notify: Notify

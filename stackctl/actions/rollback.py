@@ -14,12 +14,13 @@ from stackctl.errors import ReleaseError
 from stackctl.model.events import Notify
 from stackctl.model.outcome import DeployOutcome
 from stackctl.model.release import Release, ReleaseStatus
+from stackctl.model.stack_id import StackId
 
 _GOOD = (ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED)
 
 
 def rollback(
-    stack: str,
+    stack: StackId,
     revision: int | None,
     connection: Connection,
     *,
@@ -53,7 +54,7 @@ def rollback(
     return replace(outcome, seconds=now() - began)
 
 
-def _chosen(stack: str, known: Sequence[Release], revision: int | None) -> Release:
+def _chosen(stack: StackId, known: Sequence[Release], revision: int | None) -> Release:
     """Take the revision that was named, else the last good one before the current."""
     if revision is not None:
         found = [each for each in known if each.revision == revision]

@@ -24,6 +24,7 @@ from stackctl.model.ownership import own_entry
 from stackctl.model.plan import Action, Change, Plan, still_ours, taken_back
 from stackctl.model.release import Release, ReleaseStatus
 from stackctl.model.removal import Kept, Phase, Survey, phases, spared
+from stackctl.model.stack_id import StackId
 
 Agree = Callable[[Plan, TargetInfo], bool]
 Clock = Callable[[], float]
@@ -51,7 +52,7 @@ class TeardownOptions:
 class Sight:
     """Everything known before the first delete."""
 
-    stack: str
+    stack: StackId
     recorded: releases.Recorded
     live: Mapping[Ref, Manifest]
     taken: Mapping[Ref, Manifest]  # by somebody else, since it was ours
@@ -103,7 +104,7 @@ class Sight:
 
 
 def teardown(
-    stack: str,
+    stack: StackId,
     connection: Connection,
     *,
     agree: Agree,
@@ -141,7 +142,7 @@ def teardown(
 
 def _sweep(
     connection: Connection,
-    stack: str,
+    stack: StackId,
     options: TeardownOptions,
     pool: Executor,
     notify: Notify,
@@ -169,7 +170,7 @@ def _sweep(
 
 def _look(
     connection: Connection,
-    stack: str,
+    stack: StackId,
     recorded: releases.Recorded,
     options: TeardownOptions,
     pool: Executor,

@@ -6,9 +6,10 @@ from stackctl.cluster import lock
 from stackctl.cluster.connection import Connection
 from stackctl.errors import LockedError
 from stackctl.model.outcome import Hold, Unlocked
+from stackctl.model.stack_id import StackId
 
 
-def unlock(stack: str, connection: Connection, *, agree: Callable[[Hold], bool]) -> Unlocked:
+def unlock(stack: StackId, connection: Connection, *, agree: Callable[[Hold], bool]) -> Unlocked:
     """Ask, knowing who holds the lock, and break it.
 
     A run that is alive notices before long, begins nothing more and fails; what it had begun is

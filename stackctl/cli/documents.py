@@ -99,7 +99,7 @@ def status_document(status: StackStatus) -> Document:
     """Describe how a stack stands."""
     return document(
         "StackStatus",
-        stack=status.release.stack,
+        stack=str(status.release.stack),
         current=status.current,
         target=_target(status.target),
         release=_release(status.release),
@@ -178,7 +178,7 @@ def _target(target: TargetInfo) -> Document:
 
 def _plan(plan: Plan) -> Document:
     return {
-        "stack": plan.stack,
+        "stack": str(plan.stack),
         "profile": plan.profile,
         "empty": plan.empty,
         "counts": {action.value: count for action, count in plan.counts.items()},
@@ -247,7 +247,7 @@ def _release(release: Release) -> Document:
     from stackctl.model.sets import shown
 
     return {
-        "stack": release.stack,
+        "stack": str(release.stack),
         "revision": release.revision,
         "status": release.status.value,
         "profile": release.profile,

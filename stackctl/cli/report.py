@@ -24,6 +24,7 @@ from stackctl.cli.terminal import (
     width_of,
 )
 from stackctl.errors import Interrupted, StackError, UsageError
+from stackctl.model.stack_id import StackId
 
 if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -190,7 +191,7 @@ class Report:
 
         return agree
 
-    def unlocked(self, stack: str, outcome: Unlocked) -> None:
+    def unlocked(self, stack: StackId, outcome: Unlocked) -> None:
         """Tell whose lock was broken."""
         from stackctl.cli import report_unlock
 
@@ -231,7 +232,7 @@ class Report:
             lines = report_outcome.deploy_lines(outcome, self.paint, self.width, self.shown, word)
             self.lines(lines)
 
-    def history(self, stack: str, found: Sequence[Revision]) -> None:
+    def history(self, stack: StackId, found: Sequence[Revision]) -> None:
         """List the revisions of a stack."""
         from datetime import UTC, datetime
 

@@ -9,6 +9,7 @@ from stackctl.cli.terminal import Cell, Paint, Row, measure, plain, shorten, tab
 from stackctl.model.history import Revision
 from stackctl.model.release import ReleaseStatus
 from stackctl.model.sets import shown
+from stackctl.model.stack_id import StackId
 
 _HEADER = ("REVISION", "STATUS", "WHEN", "BY", "PROFILE", "CHANGED")
 _WIDE = ("REVISION", "STATUS", "BEGUN", "FINISHED", "BY", "TOOL", "PROFILE", "COMMAND", "CHANGED")
@@ -34,12 +35,12 @@ def history_lines(
     return table(_HEADER, cut, paint)
 
 
-def history_document(stack: str, found: Sequence[Revision]) -> dict[str, Any]:
+def history_document(stack: StackId, found: Sequence[Revision]) -> dict[str, Any]:
     """Describe every revision."""
     return {
         "apiVersion": "stackctl.dev/v1alpha1",
         "kind": "History",
-        "stack": stack,
+        "stack": str(stack),
         "revisions": [_document(each) for each in found],
     }
 

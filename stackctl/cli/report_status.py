@@ -51,7 +51,7 @@ def _section(lines: Sequence[str]) -> list[str]:
 def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None) -> list[str]:
     release = status.release
     head = (
-        f"stack {paint(release.stack, 'bold')}",
+        f"stack {paint(str(release.stack), 'bold')}",
         f"profile {paint(release.profile, 'bold')}",
         release_text(release, now, paint),
     )

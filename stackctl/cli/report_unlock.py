@@ -4,11 +4,12 @@ from typing import Any
 
 from stackctl.cli.terminal import Paint, plain
 from stackctl.model.outcome import Hold, Unlocked
+from stackctl.model.stack_id import StackId
 
 
 def hold_lines(hold: Hold, paint: Paint) -> list[str]:
     """Say who holds the lock, and what breaking it would do."""
-    head = f"stack {paint(plain(hold.stack), 'bold')} is locked by {plain(str(hold))}"
+    head = f"stack {paint(plain(str(hold.stack)), 'bold')} is locked by {plain(str(hold))}"
     if hold.expired:
         return [head, f"last sign of life {plain(hold.renewed)}: that run is over"]
     warning = paint("warning:", "yellow", "bold")
@@ -20,23 +21,23 @@ def hold_lines(hold: Hold, paint: Paint) -> list[str]:
     ]
 
 
-def unlocked_lines(stack: str, outcome: Unlocked, paint: Paint) -> list[str]:
+def unlocked_lines(stack: StackId, outcome: Unlocked, paint: Paint) -> list[str]:
     """Say what came of it."""
     if outcome.hold is None:
-        return [f"stack {plain(stack)} is not locked"]
+        return [f"stack {plain(str(stack))} is not locked"]
     if not outcome.agreed:
         return []
     held = plain(str(outcome.hold))
-    return [f"{paint('unlocked:', 'green', 'bold')} stack {plain(stack)}, was held by {held}"]
+    return [f"{paint('unlocked:', 'green', 'bold')} stack {plain(str(stack))}, was held by {held}"]
 
 
-def unlocked_document(stack: str, outcome: Unlocked) -> dict[str, Any]:
+def unlocked_document(stack: StackId, outcome: Unlocked) -> dict[str, Any]:
     """Describe what came of it."""
     hold = outcome.hold
     return {
         "apiVersion": "stackctl.dev/v1alpha1",
         "kind": "Unlocked",
-        "stack": stack,
+        "stack": str(stack),
         "agreed": outcome.agreed,
         "lock": None
         if hold is None

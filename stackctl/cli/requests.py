@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stackctl.cli.report import Report
     from stackctl.cluster.connection import Connection
     from stackctl.model.bundle import Bundle
+    from stackctl.model.stack_id import StackId
 
 STACK_FILE = Path("stack.yaml")
 RESIDUE = ApplyError.exit_code
@@ -48,7 +49,7 @@ def recorded_bundle(
         return bundle_of(stack_of(which, connection), revision, connection)
 
 
-def stack_of(which: StackName, connection: "Connection") -> str:
+def stack_of(which: StackName, connection: "Connection") -> "StackId":
     """Name the stack that is meant."""
     from stackctl.actions.stacks import choose_stack
 

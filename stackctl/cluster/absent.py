@@ -11,17 +11,18 @@ from stackctl.cluster.connection import Connection
 from stackctl.errors import AccessDenied, ReleaseError
 from stackctl.model.kinds import Phase, phase_of
 from stackctl.model.objects import STACK_LABEL, Ref, labels_of
+from stackctl.model.stack_id import StackId
 
 NAMED = 3
 DEPLOY = "stackctl deploy --profile NAME"
 RECORD_ANEW = "deploy its profile once more: what is there is recognised, and recorded anew"
 
 
-def absent(connection: Connection, stack: str) -> ReleaseError:
+def absent(connection: Connection, stack: StackId) -> ReleaseError:
     """Say that a stack is not here, or that only its record is missing."""
-    if namespaces := _marked(connection.client, f"{STACK_LABEL}={stack}").get(stack):
+    if namespaces := _marked(connection.client, stack.selector).get(stack.label):
         return lost(connection, stack, namespaces)
-    known = ", ".join(releases.stacks(connection.client)) or "none"
+    known = ", ".join(map(str, releases.stacks(connection.client))) or "none"
     return ReleaseError(
         f"stack {stack}: not on {connection.info.context} (there: {known})", hint=DEPLOY
     )
@@ -30,11 +31,12 @@ def absent(connection: Connection, stack: str) -> ReleaseError:
 def none_recorded(connection: Connection) -> ReleaseError:
     """Say that there is no stack here, or that a record is missing."""
     if marked := _marked(connection.client, STACK_LABEL):
-        return lost(connection, *next(iter(marked.items())))
+        label, left = next(iter(marked.items()))
+        return lost(connection, StackId(label), left)
     return ReleaseError(f"no stack on {connection.info.context}", hint=DEPLOY)
 
 
-def lost(connection: Connection, stack: str, left: Sequence[Ref]) -> ReleaseError:
+def lost(connection: Connection, stack: StackId, left: Sequence[Ref]) -> ReleaseError:
     """Say that a stack's objects are here, and its record is not."""
     named = ", ".join(map(str, left[:NAMED]))
     more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
@@ -45,7 +47,7 @@ def lost(connection: Connection, stack: str, left: Sequence[Ref]) -> ReleaseErro
     )
 
 
-def _remedy(stack: str, left: Sequence[Ref]) -> str:
+def _remedy(stack: StackId, left: Sequence[Ref]) -> str:
     # A teardown with --keep-crds leaves nothing else, and that is no reason to deploy again.
     if all(phase_of((ref.group, ref.kind)) is Phase.DEFINITIONS for ref in left):
         return f"kubectl delete crd -l {STACK_LABEL}={stack}, and everything made with them goes"

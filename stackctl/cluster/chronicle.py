@@ -16,6 +16,7 @@ from stackctl.cluster.lock import RECORD_LABEL
 from stackctl.errors import ClusterError, Forbidden, NotFound, headline
 from stackctl.model.events import ComponentProgress, ComponentState, Event, Notify
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE
+from stackctl.model.stack_id import StackId
 
 EVENTS = f"/apis/events.k8s.io/v1/namespaces/{RECORD_NAMESPACE}/events"
 LONGEST_NOTE = 1024
@@ -31,7 +32,7 @@ _TOLD = {
 class Chronicle:
     """The story of one run, told from any thread, written by one of its own."""
 
-    def __init__(self, client: Client, stack: str, holder: str, action: str) -> None:
+    def __init__(self, client: Client, stack: StackId, holder: str, action: str) -> None:
         self._client = client
         self._stack = stack
         self._holder = holder
@@ -92,9 +93,9 @@ class Chronicle:
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
             "metadata": {
-                "name": f"stackctl.{self._stack}.{time.time_ns():x}",
+                "name": f"stackctl.{self._stack.name}.{time.time_ns():x}",
                 "namespace": RECORD_NAMESPACE,
-                "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: self._stack},
+                "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: self._stack.name},
             },
             "eventTime": _micro(self._time()),
             "reportingController": "stackctl.dev/stackctl",
@@ -105,7 +106,7 @@ class Chronicle:
                 "apiVersion": "v1",
                 "kind": "Secret",
                 "namespace": RECORD_NAMESPACE,
-                "name": f"stackctl.{self._stack}.v{self._revision}",
+                "name": f"stackctl.{self._stack.name}.v{self._revision}",
             },
             "note": note[:LONGEST_NOTE],
             "type": kind,
@@ -113,7 +114,7 @@ class Chronicle:
 
 
 @contextmanager
-def chronicle(client: Client, stack: str, holder: str, action: str) -> Iterator[Chronicle]:
+def chronicle(client: Client, stack: StackId, holder: str, action: str) -> Iterator[Chronicle]:
     """Tell how the block went, whatever way it ends."""
     story = Chronicle(client, stack, holder, action)
     try:

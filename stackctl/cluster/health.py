@@ -21,6 +21,7 @@ from stackctl.model.outcome import (
 from stackctl.model.plan import drifted
 from stackctl.model.preflight import GPU, Facts, Topic
 from stackctl.model.release import Entry, Release
+from stackctl.model.stack_id import StackId
 
 # The worst of a component's objects is how the component stands.
 _WORST = (
@@ -33,7 +34,9 @@ _WORST = (
 )
 
 
-def assess_stack(connection: Connection, stack: str, notify: Notify, pool: Executor) -> StackStatus:
+def assess_stack(
+    connection: Connection, stack: StackId, notify: Notify, pool: Executor
+) -> StackStatus:
     """Compare what is recorded of a stack with what is there.
 
     Raises:

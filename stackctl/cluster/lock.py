@@ -28,6 +28,7 @@ from stackctl.errors import (
 from stackctl.model.events import Notify, Step
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
 from stackctl.model.outcome import Hold
+from stackctl.model.stack_id import StackId
 
 LEASES = f"/apis/coordination.k8s.io/v1/namespaces/{RECORD_NAMESPACE}/leases"
 LEASE_SECONDS = 30.0
@@ -49,7 +50,12 @@ class Lock:
     """A lease that is held; `lost` is set when somebody else has taken it, or may have."""
 
     def __init__(
-        self, client: Client, stack: str, claim: Claim, lease: Manifest, abandoned: threading.Event
+        self,
+        client: Client,
+        stack: StackId,
+        claim: Claim,
+        lease: Manifest,
+        abandoned: threading.Event,
     ) -> None:
         self._client = client
         self._stack = stack
@@ -161,7 +167,7 @@ class Lock:
 @contextmanager
 def locked(
     client: Client,
-    stack: str,
+    stack: StackId,
     claim: Claim,
     abandoned: threading.Event,
     notify: Notify = lambda _: None,
@@ -180,7 +186,7 @@ def locked(
 
 
 def await_free(
-    client: Client, stack: str, seconds: float, stop: threading.Event, notify: Notify
+    client: Client, stack: StackId, seconds: float, stop: threading.Event, notify: Notify
 ) -> None:
     """Wait until nobody holds the lock, so that what is seen next is not about to change.
 
@@ -198,24 +204,24 @@ def await_free(
     _persist(look, client.now() + seconds, client.now, stop, notify)
 
 
-def find(client: Client, stack: str) -> Hold | None:
+def find(client: Client, stack: StackId) -> Hold | None:
     """Read who holds the lock, whether they still renew it or not; `None` when nobody does."""
     lease = client.get(_path(stack))
     return _hold(stack, lease, server_time(client)) if lease is not None else None
 
 
-def held_by(client: Client, stack: str) -> str:
+def held_by(client: Client, stack: StackId) -> str:
     """Say who holds the lock and since when; empty when nobody does."""
     hold = find(client, stack)
     return str(hold) if hold is not None and not hold.expired else ""
 
 
-def held_at_all(client: Client, *, but: str = "") -> bool:
+def held_at_all(client: Client, *, but: StackId | None = None) -> bool:
     """Tell whether a run is on, on whichever stack `but` one."""
-    labels = f"{RECORD_LABEL},{RECORD_LABEL}!={but}" if but else RECORD_LABEL
+    labels = f"{RECORD_LABEL},{RECORD_LABEL}!={but.name}" if but else RECORD_LABEL
     leases = client.list(LEASES, labels=labels).items
     now = server_time(client) if leases else None
-    return any(not _hold("", lease, now).expired for lease in leases if now is not None)
+    return any(not _hold(StackId(""), lease, now).expired for lease in leases if now is not None)
 
 
 def break_lock(client: Client, hold: Hold) -> bool:
@@ -232,17 +238,17 @@ def server_time(
     return parsedate_to_datetime(date) if date else datetime.now(UTC)
 
 
-def _path(stack: str) -> str:
+def _path(stack: StackId) -> str:
     return f"{LEASES}/{lease_name(stack)}"
 
 
-def lease_name(stack: str) -> str:
+def lease_name(stack: StackId) -> str:
     """Name the Lease of a stack."""
-    return f"stackctl.{stack}"
+    return f"stackctl.{stack.name}"
 
 
 def _acquire(
-    client: Client, stack: str, claim: Claim, stop: threading.Event, notify: Notify
+    client: Client, stack: StackId, claim: Claim, stop: threading.Event, notify: Notify
 ) -> Manifest:
     taken: list[Manifest] = []
 
@@ -278,7 +284,7 @@ def _persist(
             return
 
 
-def _take(client: Client, stack: str, claim: Claim) -> Manifest:
+def _take(client: Client, stack: StackId, claim: Claim) -> Manifest:
     now = server_time(client)
     found = client.get(_path(stack))
     try:
@@ -304,8 +310,8 @@ def _taken(hold: Hold) -> LockedError:
     )
 
 
-def _fresh(stack: str, now: datetime) -> Manifest:
-    labels = {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: stack}
+def _fresh(stack: StackId, now: datetime) -> Manifest:
+    labels = {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: stack.name}
     return {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
@@ -327,7 +333,7 @@ def _held(lease: Manifest, claim: Claim, now: datetime) -> Manifest:
     return lease | {"spec": spec}
 
 
-def _hold(stack: str, lease: Manifest, now: datetime) -> Hold:
+def _hold(stack: StackId, lease: Manifest, now: datetime) -> Hold:
     spec: dict[str, Any] = lease.get("spec", {})
     seconds = float(spec.get("leaseDurationSeconds") or LEASE_SECONDS)
     renewed = spec.get("renewTime") or ""

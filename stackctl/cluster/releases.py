@@ -27,6 +27,7 @@ from stackctl.errors import (
 from stackctl.model.bundle import Bundle, BundleComponent, from_plain, needs_first, to_plain
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
 from stackctl.model.release import Release, ReleaseStatus, decode, encode, pack, unpack
+from stackctl.model.stack_id import StackId
 
 NAMESPACE = f"/api/v1/namespaces/{RECORD_NAMESPACE}"
 SECRETS = f"{NAMESPACE}/secrets"
@@ -48,13 +49,13 @@ class Recorded:
     version: str  # resourceVersion
 
 
-def current(client: Client, stack: str) -> Recorded | None:
+def current(client: Client, stack: StackId) -> Recorded | None:
     """Read the newest revision; `None` when the stack was never deployed here."""
     revisions = _revisions(client, stack)
     return _read(client, stack, revisions[-1]) if revisions else None
 
 
-def read(client: Client, stack: str, revision: int) -> Release:
+def read(client: Client, stack: StackId, revision: int) -> Release:
     """Read one revision.
 
     Raises:
@@ -69,7 +70,7 @@ def read(client: Client, stack: str, revision: int) -> Release:
     return _read(client, stack, revision).release
 
 
-def require_latest(client: Client, stack: str, recorded: Recorded | None) -> None:
+def require_latest(client: Client, stack: StackId, recorded: Recorded | None) -> None:
     """Refuse a plan that was made before another run ended.
 
     Raises:
@@ -83,7 +84,7 @@ def require_latest(client: Client, stack: str, recorded: Recorded | None) -> Non
         )
 
 
-def history(client: Client, stack: str) -> tuple[Release, ...]:
+def history(client: Client, stack: StackId) -> tuple[Release, ...]:
     """Read every revision kept, oldest first; what a later one replaced is `superseded`."""
     found = [_decoded(each) for each in _indexes(client, stack)]
     deployed = [each.revision for each in found if each.status is ReleaseStatus.DEPLOYED]
@@ -96,10 +97,12 @@ def history(client: Client, stack: str) -> tuple[Release, ...]:
     )
 
 
-def stacks(client: Client) -> tuple[str, ...]:
+def stacks(client: Client) -> tuple[StackId, ...]:
     """Name every stack recorded on the cluster."""
     listing = client.list(SECRETS, labels=REVISION_LABEL, metadata_only=True)
-    return tuple(sorted({item["metadata"]["labels"][RECORD_LABEL] for item in listing.items}))
+    return tuple(
+        sorted({StackId(item["metadata"]["labels"][RECORD_LABEL]) for item in listing.items})
+    )
 
 
 def begin(
@@ -144,7 +147,7 @@ def bundle_of(client: Client, release: Release) -> Bundle:
     return Bundle(release.profile, needs_first(parts), release.requires)
 
 
-def tidy(client: Client, stack: str) -> None:
+def tidy(client: Client, stack: StackId) -> None:
     """Keep the newest revisions, and only the shards that one of them names."""
     found = _indexes(client, stack)
     _delete(client, (each["metadata"]["name"] for each in found[:-KEPT_REVISIONS]))
@@ -157,16 +160,16 @@ def tidy(client: Client, stack: str) -> None:
             _delete(client, names)
 
 
-def traces(client: Client, stack: str) -> bool:
+def traces(client: Client, stack: StackId) -> bool:
     """Tell whether anything is there that a run on a stack without revisions left behind."""
-    if client.list(SECRETS, labels=f"{RECORD_LABEL}={stack}", metadata_only=True).items:
+    if client.list(SECRETS, labels=f"{RECORD_LABEL}={stack.name}", metadata_only=True).items:
         return True
     return client.get(f"{LEASES}/{lease_name(stack)}", metadata_only=True) is not None
 
 
-def forget(client: Client, stack: str) -> None:
+def forget(client: Client, stack: StackId) -> None:
     """Remove everything recorded of a stack."""
-    listing = client.list(SECRETS, labels=f"{RECORD_LABEL}={stack}", metadata_only=True)
+    listing = client.list(SECRETS, labels=f"{RECORD_LABEL}={stack.name}", metadata_only=True)
     # Indexes go last and newest last: as long as one is there, a killed teardown can be resumed.
     items = sorted(listing.items, key=_removal_rank)
     _delete(client, [item["metadata"]["name"] for item in items])
@@ -203,17 +206,17 @@ def _delete(client: Client, names: Iterable[str]) -> None:
         client.delete(f"{SECRETS}/{name}")
 
 
-def _name(stack: str, revision: int) -> str:
-    return f"stackctl.{stack}.v{revision}"
+def _name(stack: StackId, revision: int) -> str:
+    return f"stackctl.{stack.name}.v{revision}"
 
 
-def _revisions(client: Client, stack: str) -> list[int]:
+def _revisions(client: Client, stack: StackId) -> list[int]:
     return [_number(each) for each in _indexes(client, stack, metadata_only=True)]
 
 
-def _indexes(client: Client, stack: str, *, metadata_only: bool = False) -> list[Manifest]:
+def _indexes(client: Client, stack: StackId, *, metadata_only: bool = False) -> list[Manifest]:
     """Read the Secret of every revision there is, oldest first."""
-    labels = f"{RECORD_LABEL}={stack},{REVISION_LABEL}"
+    labels = f"{RECORD_LABEL}={stack.name},{REVISION_LABEL}"
     found = client.list(SECRETS, labels=labels, metadata_only=metadata_only).items
     return sorted(found, key=_number)
 
@@ -222,7 +225,7 @@ def _number(index: Manifest) -> int:
     return int(index["metadata"]["labels"][REVISION_LABEL])
 
 
-def _read(client: Client, stack: str, revision: int) -> Recorded:
+def _read(client: Client, stack: StackId, revision: int) -> Recorded:
     name = _name(stack, revision)
     secret = client.get(f"{SECRETS}/{name}")
     if secret is None:
@@ -244,9 +247,9 @@ def _index(release: Release, version: str) -> Manifest:
     return _secret(release.stack, name, labels, {"release": encode(release)}, version)
 
 
-def _shards(client: Client, stack: str) -> dict[str, list[str]]:
+def _shards(client: Client, stack: StackId) -> dict[str, list[str]]:
     """List the shards that are complete, with the names of the Secrets each is kept in."""
-    labels = f"{RECORD_LABEL}={stack},{SHARD_LABEL}"
+    labels = f"{RECORD_LABEL}={stack.name},{SHARD_LABEL}"
     found: dict[str, list[tuple[int, str]]] = {}
     for item in client.list(SECRETS, labels=labels, metadata_only=True).items:
         metadata = item["metadata"]
@@ -259,12 +262,12 @@ def _shards(client: Client, stack: str) -> dict[str, list[str]]:
     }
 
 
-def _store(client: Client, stack: str, part: BundleComponent) -> None:
+def _store(client: Client, stack: StackId, part: BundleComponent) -> None:
     shard = part.digest
     content = pack(to_plain(part))
     pieces = [content[at : at + PART_BYTES] for at in range(0, len(content), PART_BYTES)]
     for number, piece in enumerate(pieces):
-        name = f"stackctl.{stack}.{part.name}.{shard[:12]}.{number}"
+        name = f"stackctl.{stack.name}.{part.name}.{shard[:12]}.{number}"
         secret = _secret(stack, name, {SHARD_LABEL: shard}, {"objects": piece})
         secret["metadata"]["annotations"] = {"stackctl.dev/parts": str(len(pieces))}
         # Applied, not created: a killed run may have left this very part.
@@ -277,12 +280,14 @@ def _stored(client: Client, release: Release) -> Mapping[str, Sequence[Manifest]
     shards = sorted(set(release.shards.values()))
     for at in range(0, len(shards), SHARDS_AT_ONCE):
         wanted = f"{SHARD_LABEL} in ({','.join(shards[at : at + SHARDS_AT_ONCE])})"
-        for each in client.list(SECRETS, labels=f"{RECORD_LABEL}={release.stack},{wanted}").items:
+        for each in client.list(
+            SECRETS, labels=f"{RECORD_LABEL}={release.stack.name},{wanted}"
+        ).items:
             found[each["metadata"]["labels"][SHARD_LABEL]].append(each)
     return found
 
 
-def _joined(stack: str, component: str, parts: Sequence[Manifest]) -> BundleComponent:
+def _joined(stack: StackId, component: str, parts: Sequence[Manifest]) -> BundleComponent:
     """Make a component of the parts it is kept in."""
     if not parts:
         raise ReleaseError(f"stack {stack}: the recorded objects of {component} are gone")
@@ -301,7 +306,7 @@ def _part_number(secret: Manifest) -> int:
 
 
 def _secret(
-    stack: str,
+    stack: StackId,
     name: str,
     labels: Mapping[str, str],
     content: Mapping[str, bytes],
@@ -310,7 +315,7 @@ def _secret(
     metadata: dict[str, Any] = {
         "name": name,
         "namespace": RECORD_NAMESPACE,
-        "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: stack, **labels},
+        "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: stack.name, **labels},
     }
     if version:
         metadata["resourceVersion"] = version

@@ -29,6 +29,7 @@ from stackctl.model.objects import (
 )
 from stackctl.model.outcome import Residue
 from stackctl.model.removal import Kept, Phase, cannot_list, foreign, marks
+from stackctl.model.stack_id import StackId
 
 RECORD = Ref("", "Namespace", "", RECORD_NAMESPACE)
 
@@ -44,7 +45,7 @@ class Scan:
 def scan(
     connection: Connection,
     pool: Executor,
-    stack: str,
+    stack: StackId,
     gone: Sequence[Ref] = (),
     kept: Iterable[Kept] = (),
 ) -> Scan:
@@ -105,7 +106,9 @@ def remove_record_namespace(
         await_gone(connection, [record], deadline, now)
 
 
-def dismiss_record(connection: Connection, pool: Executor, stack: str = "") -> Target | None:
+def dismiss_record(
+    connection: Connection, pool: Executor, stack: StackId | None = None
+) -> Target | None:
     """Begin to delete the namespace of the records, if a stack's is all that is left in it.
 
     Who may not see that, or may not delete it, leaves it to those who may.
@@ -115,16 +118,16 @@ def dismiss_record(connection: Connection, pool: Executor, stack: str = "") -> T
     return None
 
 
-def _dismiss_record(connection: Connection, pool: Executor, stack: str) -> Target | None:
+def _dismiss_record(connection: Connection, pool: Executor, stack: StackId | None) -> Target | None:
     live = _record_namespace(connection.client)
     if live is None or labels_of(live).get(MANAGED_BY) != FIELD_MANAGER:
         return None
     if held_at_all(connection.client, but=stack):
         return None  # somebody is about to record something in it
     inside = survey.content_of(connection, [RECORD_NAMESPACE], pool)
-    content = inside.objects
-    others = (ref for ref, item in content.items() if labels_of(item).get(RECORD_LABEL) != stack)
-    if inside.hidden or any(foreign(content[ref], ref, "", ()) for ref in others):
+    content, name = inside.objects, stack.name if stack else ""
+    others = (ref for ref, item in content.items() if labels_of(item).get(RECORD_LABEL) != name)
+    if inside.hidden or any(foreign(content[ref], ref, None, ()) for ref in others):
         return None
     delete_one(connection, RECORD, live)
     return Target(RECORD, "v1", live["metadata"]["uid"])
@@ -146,7 +149,7 @@ def _record_namespace(client: Client) -> Manifest | None:
 
 def await_departure(
     connection: Connection,
-    stack: str,
+    stack: StackId,
     pool: Executor,
     deadline: float,
     now: Callable[[], float],

@@ -26,6 +26,7 @@ from stackctl.model.objects import Manifest, Ref, digest, version_of
 from stackctl.model.ownership import owned_digest
 from stackctl.model.plan import Action, Plan
 from stackctl.model.release import Entry, Release, ReleaseStatus, superset
+from stackctl.model.stack_id import StackId
 
 Clock = Callable[[], float]
 
@@ -44,7 +45,7 @@ class Options:
 class Intent:
     """What a run is about to do, and from where it starts."""
 
-    stack: str
+    stack: StackId
     bundle: Bundle
     plan: Plan
     recorded: releases.Recorded | None

@@ -29,11 +29,12 @@ from stackctl.model.contests import AS_USUAL, Stance
 from stackctl.model.definitions import lost
 from stackctl.model.immutable import fixed_fields, may_be_recreated
 from stackctl.model.kinds import GroupKind, defined
-from stackctl.model.objects import STACK_LABEL, Manifest, Ref, group_of, ref_of, version_of
+from stackctl.model.objects import Manifest, Ref, group_of, ref_of, version_of
 from stackctl.model.overlay import overlay
 from stackctl.model.ownership import Verdict, ours, owner, will_do, without
 from stackctl.model.plan import Snapshot, proven_unchanged
 from stackctl.model.release import Entry
+from stackctl.model.stack_id import StackId
 from stackctl.model.takeover import after_takeover
 
 # From this many absent objects of one kind in one namespace, a LIST is cheaper than the GETs.
@@ -43,7 +44,7 @@ LIST_FROM = 6
 def take(
     connection: Connection,
     bundle: Bundle,
-    stack: str,
+    stack: StackId,
     inventory: Sequence[Entry],
     pool: Executor,
 ) -> Snapshot:
@@ -92,7 +93,7 @@ def take(
 
 
 def labelled(
-    connection: Connection, stack: str, refs: Iterable[Ref], pool: Executor
+    connection: Connection, stack: StackId, refs: Iterable[Ref], pool: Executor
 ) -> dict[Ref, Manifest]:
     """Find the metadata of every object that carries the stack's label, of the kinds named.
 
@@ -102,7 +103,7 @@ def labelled(
     for ref in refs:
         kinds[ref.group, ref.kind].append(ref)
     served = [(found, kinds[kind]) for kind in kinds if (found := connection.discovery.find(*kind))]
-    label = f"{STACK_LABEL}={stack}"
+    label = stack.selector
     listings = pool.map(lambda each: _list(connection.client, each[0], each[1], label), served)
     return {
         resource.ref(item): item
@@ -112,7 +113,7 @@ def labelled(
 
 
 def find(
-    connection: Connection, stack: str, refs: Sequence[Ref], pool: Executor
+    connection: Connection, stack: StackId, refs: Sequence[Ref], pool: Executor
 ) -> dict[Ref, Manifest]:
     """Find the metadata of objects that are there, labelled as ours or not."""
     found = labelled(connection, stack, refs, pool)
@@ -193,7 +194,7 @@ def _refuse_foreign(
     found: Mapping[Ref, Manifest],
     desired: Mapping[Ref, tuple[str, Manifest]],
     entries: Mapping[Ref, Entry],
-    stack: str,
+    stack: StackId,
     adopted: frozenset[str],
 ) -> None:
     foreign: list[str] = []
@@ -229,7 +230,7 @@ def _changing_kinds(asked: Iterable[Manifest]) -> frozenset[GroupKind]:
 
 
 def _whole(
-    connection: Connection, stack: str, manifests: Iterable[Manifest], pool: Executor
+    connection: Connection, stack: StackId, manifests: Iterable[Manifest], pool: Executor
 ) -> dict[Ref, Manifest]:
     """Read all objects of kinds of which many have to be looked at, those labelled as ours."""
     kinds: dict[tuple[str, str, str], list[Ref]] = defaultdict(list)
@@ -237,7 +238,7 @@ def _whole(
         kinds[group_of(each), each["kind"], version_of(each)].append(ref_of(each))
     many = [kind for kind, refs in kinds.items() if len(refs) >= LIST_FROM]
     served = [(found, kinds[kind]) for kind in many if (found := connection.discovery.find(*kind))]
-    client, labels = connection.client, f"{STACK_LABEL}={stack}"
+    client, labels = connection.client, stack.selector
     answers = pool.map(
         lambda each: sight.find(client, *each, labels=labels, metadata_only=False), served
     )

@@ -18,10 +18,11 @@ from stackctl.cluster.surroundings import Explorer
 from stackctl.cluster.targets import Target
 from stackctl.errors import AccessDenied, Forbidden, NotServed
 from stackctl.model.children import WORKLOADS
-from stackctl.model.objects import STACK_LABEL, Manifest, Ref
+from stackctl.model.objects import Manifest, Ref
 from stackctl.model.outcome import Assessment, Status
 from stackctl.model.pod_faults import Patience
 from stackctl.model.readiness import settles
+from stackctl.model.stack_id import StackId
 
 WORKERS = 8
 Found = dict[Ref, Assessment]
@@ -32,7 +33,7 @@ def read_statuses(
     discovery: Discovery,
     refs: Iterable[Ref],
     *,
-    stack: str,
+    stack: StackId,
     may_match_no_node: Container[Ref] = (),
 ) -> Found:
     """Tell how each object stands; what cannot be read is unknown, never missing."""
@@ -40,7 +41,7 @@ def read_statuses(
     wanted = tuple(refs)
     for ref in wanted:
         kinds[ref.group, ref.kind].append(ref)
-    survey = _Survey(client, discovery, f"{STACK_LABEL}={stack}")
+    survey = _Survey(client, discovery, stack.selector)
     with ThreadPoolExecutor(WORKERS) as pool:
         found = _merged(pool.map(survey.read_kind, kinds, kinds.values()))
         targets = [

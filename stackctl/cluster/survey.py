@@ -13,8 +13,9 @@ from stackctl.cluster import sight
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.sight import Seen
 from stackctl.errors import Forbidden, NotServed, Rejected
-from stackctl.model.objects import STACK_LABEL, Manifest, Ref
+from stackctl.model.objects import Manifest, Ref
 from stackctl.model.removal import BOOKKEEPING, Survey, cannot_list, foreign
+from stackctl.model.stack_id import StackId
 
 # From this many namespaces, a LIST of a kind in all of them is cheaper, if it is not too long.
 WIDE_FROM = 3
@@ -31,7 +32,7 @@ class Findings:
 
 def look(
     connection: Connection,
-    stack: str,
+    stack: StackId,
     refs: Iterable[Ref],
     leftovers: Sequence[Ref],
     pool: Executor,
@@ -62,7 +63,9 @@ def look(
     )
 
 
-def _theirs(items: Mapping[Ref, Manifest], stack: str, leftovers: Sequence[Ref]) -> tuple[Ref, ...]:
+def _theirs(
+    items: Mapping[Ref, Manifest], stack: StackId, leftovers: Sequence[Ref]
+) -> tuple[Ref, ...]:
     return tuple(ref for ref, item in items.items() if foreign(item, ref, stack, leftovers))
 
 
@@ -101,13 +104,13 @@ def content_of(connection: Connection, namespaces: Sequence[str], pool: Executor
 
 
 def labelled_everywhere(
-    connection: Connection, stack: str, pool: Executor, namespaces: Iterable[str] = ()
+    connection: Connection, stack: StackId, pool: Executor, namespaces: Iterable[str] = ()
 ) -> Findings:
     """Find every object with the stack's label, of every kind the server serves.
 
     Kinds that may not be listed in the whole cluster are looked for in the namespaces.
     """
-    kinds, spaces, labels = _listable(connection), frozenset(namespaces), f"{STACK_LABEL}={stack}"
+    kinds, spaces, labels = _listable(connection), frozenset(namespaces), stack.selector
     answers = pool.map(lambda each: _everywhere(connection, each, spaces, labels), kinds)
     return _findings(zip(kinds, answers, strict=True))
 

@@ -25,10 +25,11 @@ from stackctl.cluster.targets import Progress, Target
 from stackctl.errors import Interrupted, NotReadyError, NotServed
 from stackctl.model.children import WORKLOADS
 from stackctl.model.events import Notify
-from stackctl.model.objects import STACK_LABEL, Manifest, Ref
+from stackctl.model.objects import Manifest, Ref
 from stackctl.model.outcome import Assessment, Status
 from stackctl.model.pod_faults import Patience
 from stackctl.model.readiness import BUILT_IN, settles
+from stackctl.model.stack_id import StackId
 
 LOOK_SECONDS = 0.25  # how late a stop, a deadline or the end of a grace may be noticed
 GATHER_SECONDS = 0.03  # changes come in bursts
@@ -46,7 +47,7 @@ class Observer:
         client: Client,
         discovery: Discovery,
         *,
-        stack: str,
+        stack: StackId,
         notify: Notify,
         now: Callable[[], float] = time.monotonic,
         patience: Patience | None = None,
@@ -56,7 +57,7 @@ class Observer:
         self.now = now
         self.scene = Scene()
         self._stack = stack
-        self._labels = f"{STACK_LABEL}={stack}"
+        self._labels = stack.selector
         self._notify = notify
         self._judge = Judge(self.scene, Explorer(client, discovery), patience or Patience(), now)
         self._stop = threading.Event()

@@ -7,9 +7,10 @@ from stackctl.model.bundle import Bundle
 from stackctl.model.diff import differences
 from stackctl.model.objects import Manifest, Ref
 from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.stack_id import StackId
 
 
-def compare(before: Bundle, after: Bundle, stack: str) -> Plan:
+def compare(before: Bundle, after: Bundle, stack: StackId) -> Plan:
     """Compare a bundle with an earlier one, object by object."""
     was, now = before.objects(), after.objects()
     changes = [

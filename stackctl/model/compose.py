@@ -30,6 +30,7 @@ from stackctl.model.objects import (
 from stackctl.model.objectset import NotFound, Objects
 from stackctl.model.profile import Origin
 from stackctl.model.selection import Chosen, Selection
+from stackctl.model.stack_id import StackId
 
 _SECURITY = "pod-security.kubernetes.io/"
 _LEVELS = ("restricted", "baseline", "privileged")
@@ -48,7 +49,7 @@ class _Part:
 
 
 def compose(
-    selection: Selection, manifests: Mapping[str, Manifests], stack: str, *, yaml: Codec
+    selection: Selection, manifests: Mapping[str, Manifests], stack: StackId, *, yaml: Codec
 ) -> Bundle:
     """Compose the bundle of a selection; `manifests` are those of its components by name.
 
@@ -56,7 +57,7 @@ def compose(
         ConfigError: the stack's name cannot be one.
         RenderError: layers that do not fit, or an object that two components bring.
     """
-    if not re.fullmatch(LABEL, stack):
+    if not re.fullmatch(LABEL, stack.name):
         raise ConfigError(f"a stack cannot be called {stack}: expected {LABEL_HELP}")
     scopes = _scopes(manifests.values())
     edges = graph.edges(selection.components)
@@ -129,7 +130,7 @@ def _reject_duplicates(parts: Iterable[_Part]) -> None:
 
 
 def _sealed(
-    part: _Part, manifests: Mapping[str, Manifests], stack: str, scopes: Scopes
+    part: _Part, manifests: Mapping[str, Manifests], stack: StackId, scopes: Scopes
 ) -> BundleComponent:
     """Label and sort a component's objects, and say what the engine must know about them."""
     component, namespace = part.chosen.component, part.chosen.namespace
@@ -140,7 +141,7 @@ def _sealed(
     if part.chosen.mode is Mode.EXTERNAL:
         return result
     own = defined(part.objects.values())
-    labels = {MANAGED_BY: "stackctl", STACK_LABEL: stack, COMPONENT_LABEL: name}
+    labels = {MANAGED_BY: "stackctl", STACK_LABEL: stack.label, COMPONENT_LABEL: name}
     ignored = _ignored(part, namespace)
     sent = (_without(manifest, ignored) for manifest in part.objects.values())
     return replace(

@@ -11,6 +11,7 @@ from stackctl.model.events import ComponentState
 from stackctl.model.objects import Ref
 from stackctl.model.plan import Drift, Plan
 from stackctl.model.release import Release
+from stackctl.model.stack_id import StackId
 from stackctl.model.upgrades import Review
 
 
@@ -103,7 +104,7 @@ class StackStatus:
 class Hold:
     """A lock that somebody holds, or held until they died."""
 
-    stack: str
+    stack: StackId
     holder: str  # user@host
     since: str  # RFC 3339
     renewed: str  # their last sign of life

@@ -22,6 +22,7 @@ from stackctl.model.objects import (
     labels_of,
 )
 from stackctl.model.overlay import overlay
+from stackctl.model.stack_id import StackId
 
 # How Helm signs what belongs to a release of its.
 HELM_RELEASE = "meta.helm.sh/release-name"
@@ -57,11 +58,11 @@ class FieldConflict:
     verdict: Verdict
 
 
-def owner(live: Manifest, stack: str) -> str:
+def owner(live: Manifest, stack: StackId) -> str:
     """Name who else owns an object; empty when it is ours or nobody's."""
     labels, annotations = labels_of(live), annotations_of(live)
     if (other := labels.get(STACK_LABEL)) and labels.get(MANAGED_BY) == FIELD_MANAGER:
-        return "" if other == stack else f"stack {other}"
+        return "" if other == stack.label else f"stack {other}"
     if release := annotations.get(HELM_RELEASE):
         namespace = annotations.get(HELM_NAMESPACE, "")
         return f"Helm release {namespace}/{release}"
@@ -74,10 +75,10 @@ def owner(live: Manifest, stack: str) -> str:
     return ""
 
 
-def ours(live: Manifest, stack: str) -> bool:
+def ours(live: Manifest, stack: StackId) -> bool:
     """Tell whether an object carries the stack's labels."""
     labels = labels_of(live)
-    return labels.get(STACK_LABEL) == stack and labels.get(MANAGED_BY) == FIELD_MANAGER
+    return labels.get(STACK_LABEL) == stack.label and labels.get(MANAGED_BY) == FIELD_MANAGER
 
 
 def will_do(live: Manifest, manifest: Manifest) -> bool:

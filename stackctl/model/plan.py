@@ -31,6 +31,7 @@ from stackctl.model.ownership import (
     verdict,
 )
 from stackctl.model.release import Entry
+from stackctl.model.stack_id import StackId
 
 LEFT = "left as it is: it will do, and we may not change it"
 LEAVING = "once the one that is being deleted is gone"
@@ -88,7 +89,7 @@ class Change:
 class Plan:
     """Every change of a run, in bundle order, prunes last."""
 
-    stack: str
+    stack: StackId
     profile: str
     changes: tuple[Change, ...]
 
@@ -127,7 +128,7 @@ class Snapshot:
         return frozenset(going | {ref for ref in self.live if ref.namespace in spaces})
 
 
-def make(bundle: Bundle, stack: str, snapshot: Snapshot, inventory: Iterable[Entry]) -> Plan:
+def make(bundle: Bundle, stack: StackId, snapshot: Snapshot, inventory: Iterable[Entry]) -> Plan:
     """Decide what would happen to every object of the bundle and of the inventory."""
     desired = bundle.objects()
     known = {entry.ref: entry for entry in inventory}
@@ -152,7 +153,9 @@ def make(bundle: Bundle, stack: str, snapshot: Snapshot, inventory: Iterable[Ent
     return Plan(stack, bundle.profile, (*changes, *leaving_us))
 
 
-def _departure(entry: Entry, live: Manifest, stack: str, given_up: Container[str]) -> Change | None:
+def _departure(
+    entry: Entry, live: Manifest, stack: StackId, given_up: Container[str]
+) -> Change | None:
     """Decide what becomes of an object that is in no bundle any more; None: it never was ours."""
     if other := taken_back(entry, live, stack):
         reason = f"belongs to {other}"
@@ -168,7 +171,7 @@ def _change(
     component: str,
     manifest: Manifest,
     snapshot: Snapshot,
-    stack: str,
+    stack: StackId,
     entry: Entry | None,
 ) -> Change:
     live = snapshot.live.get(ref)
@@ -240,7 +243,7 @@ def drifted(live: Manifest, entry: Entry, predicted: Manifest | None = None) -> 
     return tuple(found[:1]) or (Drift("unknown", "", ()),)
 
 
-def still_ours(entry: Entry, live: Manifest, stack: str) -> bool:
+def still_ours(entry: Entry, live: Manifest, stack: StackId) -> bool:
     """Tell whether an object is the one that was recorded, or that was about to be made."""
     # An object that somebody deleted and made again has another uid and is theirs, and so is one
     # that another stack, or another tool, has signed since.
@@ -249,7 +252,7 @@ def still_ours(entry: Entry, live: Manifest, stack: str) -> bool:
     return entry.uid == live["metadata"].get("uid") and not owner(live, stack)
 
 
-def taken_back(entry: Entry, live: Manifest, stack: str) -> str:
+def taken_back(entry: Entry, live: Manifest, stack: StackId) -> str:
     """Name who has signed an object of ours since, our label still on it; empty when nobody has."""
     same = entry.uid == live["metadata"].get("uid")
-    return owner(live, stack) if same and labels_of(live).get(STACK_LABEL) == stack else ""
+    return owner(live, stack) if same and labels_of(live).get(STACK_LABEL) == stack.label else ""

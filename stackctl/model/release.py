@@ -14,6 +14,7 @@ from typing import Any
 from stackctl.errors import ReleaseError
 from stackctl.model.objects import Ref
 from stackctl.model.profile import GpuNeeds, Needs
+from stackctl.model.stack_id import StackId
 
 FORMAT = 1
 UPGRADE_HINT = "install the newest stackctl and try again"
@@ -53,7 +54,7 @@ class Entry:
 class Release:
     """One revision of a stack."""
 
-    stack: str
+    stack: StackId
     revision: int
     status: ReleaseStatus
     profile: str
@@ -75,6 +76,7 @@ class Release:
 def encode(release: Release) -> bytes:
     """Write a release as compressed JSON, the same bytes for the same release."""
     plain = {each.name: getattr(release, each.name) for each in fields(release)}
+    plain["stack"] = release.stack.name  # the namespace is where it is kept
     plain["requires"] = asdict(release.requires)
     plain["inventory"] = [_plain(entry) for entry in release.inventory]
     return pack({"format": FORMAT} | plain)
@@ -99,6 +101,7 @@ def decode(content: bytes) -> Release:
         plain = unpack(content)
         if plain.pop("format") != FORMAT:
             raise ReleaseError("the release was recorded by a later stackctl", hint=UPGRADE_HINT)
+        plain["stack"] = StackId(plain["stack"])
         plain["status"] = ReleaseStatus(plain["status"])
         gpu = plain["requires"].pop("gpu")
         plain["requires"] = Needs(**plain["requires"], gpu=GpuNeeds(**gpu) if gpu else None)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from stackctl.model import kinds
-from stackctl.model.objects import PROTECTED_NAMESPACES, STACK_LABEL, Manifest, Ref, labels_of
-from stackctl.model.ownership import owner
+from stackctl.model.objects import PROTECTED_NAMESPACES, Manifest, Ref
+from stackctl.model.ownership import ours
+from stackctl.model.stack_id import StackId
 
 
 class Phase(IntEnum):
@@ -133,10 +134,9 @@ def cannot_list(kinds: Sequence[str]) -> str:
     return f"cannot list {', '.join(kinds[:3])}" + (f" and {rest} more kinds" if rest > 0 else "")
 
 
-def foreign(item: Manifest, ref: Ref, stack: str, leftovers: Iterable[Ref]) -> bool:
+def foreign(item: Manifest, ref: Ref, stack: StackId | None, leftovers: Iterable[Ref]) -> bool:
     """Tell whether an object in one of our namespaces belongs to somebody else."""
-    labelled = labels_of(item).get(STACK_LABEL) == stack and not owner(item, stack)
-    if labelled or item["metadata"].get("ownerReferences"):
+    if (stack is not None and ours(item, stack)) or item["metadata"].get("ownerReferences"):
         return False
     if ref.kind in BOOKKEEPING or (ref.kind, ref.name) in _ORDINARY:
         return False

@@ -10,6 +10,7 @@ from typing import Any
 from stackctl.model.objects import Manifest, Ref, digest
 from stackctl.model.ownership import owned_digest
 from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.stack_id import StackId
 
 API_VERSION = "stackctl.dev/v1alpha1"
 KIND = "SavedPlan"
@@ -32,7 +33,7 @@ class Base:
     """Where a plan starts from."""
 
     cluster: str  # uid of kube-system
-    stack: str
+    stack: StackId
     revision: int  # 0: the stack is not there
     bundle: str  # digest of what is to be brought about
 
@@ -92,7 +93,7 @@ def to_plain(plan: SavedPlan) -> dict[str, Any]:
         "apiVersion": API_VERSION,
         "kind": KIND,
         "cluster": {"uid": plan.base.cluster, "context": plan.context},
-        "stack": plan.base.stack,
+        "stack": str(plan.base.stack),
         "profile": plan.profile,
         "revision": plan.base.revision,
         "bundle": plan.base.bundle,
@@ -113,7 +114,7 @@ def from_plain(plain: Mapping[str, Any]) -> SavedPlan:
     return SavedPlan(
         base=Base(
             cluster=plain["cluster"]["uid"],
-            stack=plain["stack"],
+            stack=StackId.parse(plain["stack"]),
             revision=int(plain["revision"]),
             bundle=plain["bundle"],
         ),

@@ -17,6 +17,7 @@ from stackctl.cluster.wait import Observer
 from stackctl.model.events import Event
 from stackctl.model.objects import STACK_LABEL, Manifest
 from stackctl.model.pod_faults import Patience
+from stackctl.model.stack_id import StackId
 
 LONG = 60.0  # seconds; far more than anything here takes
 SHORT = 3.0  # seconds; for what never happens
@@ -50,7 +51,7 @@ class Scenery:
         return Observer(
             self.client,
             self.discovery,
-            stack=self.name,
+            stack=StackId(self.name),
             notify=self.told.append,
             patience=self.patience,
         )

@@ -13,6 +13,7 @@ from stackctl.api.kubeconfig import find_access
 from stackctl.cluster.connection import Connection, connect
 from stackctl.errors import ReleaseError
 from stackctl.model.outcome import DeployOutcome, TeardownOutcome
+from stackctl.model.stack_id import StackId
 
 PATIENT = 240.0  # seconds for a whole stack on a busy machine
 
@@ -44,7 +45,7 @@ def deployed(request: Request, connection: Connection) -> Iterator[DeployOutcome
             torn_down(compose_stack(request).stack, connection)
 
 
-def torn_down(stack: str, connection: Connection) -> TeardownOutcome:
+def torn_down(stack: StackId, connection: Connection) -> TeardownOutcome:
     """Take a stack off, users' objects included."""
     return teardown(
         stack,

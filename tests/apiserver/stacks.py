@@ -24,6 +24,7 @@ from stackctl.model.objects import (
     Manifest,
 )
 from stackctl.model.outcome import DeployOutcome, TeardownOutcome
+from stackctl.model.stack_id import StackId
 
 KEEPER = "kept-for-other-tests"
 QUICK = 60.0  # seconds; far more than anything here takes
@@ -49,6 +50,11 @@ class Stack:
         self.name = name
         self.told: list[Event] = []
 
+    @property
+    def id(self) -> StackId:
+        """Which stack it is."""
+        return StackId(self.name)
+
     def part(self, name: str, *objects: Manifest, **fields: Any) -> BundleComponent:
         """Make a component of objects, labelled as composing would."""
         labelled = tuple(self._labelled(each, name) for each in objects)
@@ -63,7 +69,7 @@ class Stack:
     ) -> DeployOutcome:
         """Bring the cluster to the state that the components describe."""
         with workers(self.connection.stop) as pool:
-            intent = look(self.connection, self.name, Bundle("test", parts), self.tell, pool)
+            intent = look(self.connection, self.id, Bundle("test", parts), self.tell, pool)
             return bring_about(
                 intent,
                 self.connection,
@@ -82,7 +88,7 @@ class Stack:
     def teardown(self, timeout: float = QUICK, **options: Any) -> TeardownOutcome:
         """Take everything off again."""
         return teardown(
-            self.name,
+            self.id,
             self.connection,
             agree=lambda *_: True,
             notify=self.tell,

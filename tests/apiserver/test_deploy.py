@@ -19,7 +19,7 @@ from tests.apiserver.stacks import Killed, Stack, killed_at, write_as
 
 
 def release_of(stack: Stack):
-    recorded = releases.current(stack.client, stack.name)
+    recorded = releases.current(stack.client, stack.id)
     assert recorded is not None
     return recorded.release
 

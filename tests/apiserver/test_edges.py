@@ -30,7 +30,7 @@ def whole(stack: Stack, *objects: Manifest):
 
 def planned(stack: Stack, *parts):
     with workers() as pool:
-        return look(stack.connection, stack.name, Bundle("test", parts), stack.tell, pool).plan
+        return look(stack.connection, stack.id, Bundle("test", parts), stack.tell, pool).plan
 
 
 def schema(stack: Stack, *fields: str, versions: tuple[str, ...] = ("v1",)) -> Manifest:

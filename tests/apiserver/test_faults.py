@@ -78,11 +78,11 @@ def far(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
 
 def require_whole(stack: Stack) -> None:
     """Make sure, without the proxy, that everything is as in an undisturbed run."""
-    release = releases.current(stack.client, stack.name).release
+    release = releases.current(stack.client, stack.id).release
     assert release.status is ReleaseStatus.DEPLOYED
     assert all(entry.uid and entry.owned and entry.created for entry in release.inventory)
     assert len(release.inventory) == sum(len(part.objects) for part in first(stack))
-    assert status(stack.name, stack.connection, stack.tell).current
+    assert status(stack.id, stack.connection, stack.tell).current
     assert stack.deploy(*first(stack)).release is None
 
 

@@ -14,7 +14,7 @@ from tests.apiserver.stacks import Stack
 
 def back(stack: Stack, revision: int | None = None, **options):
     return rollback(
-        stack.name,
+        stack.id,
         revision,
         stack.connection,
         agree=lambda *_: True,

@@ -85,14 +85,14 @@ def kills(kubeconfig: Path, tmp_path: Path, stack: Stack) -> Kills:
 
 def bury(stack: Stack) -> None:
     """Let the time pass after which a dead holder's lock is free."""
-    path = f"{LEASES}/{lease_name(stack.name)}"
+    path = f"{LEASES}/{lease_name(stack.id)}"
     if stack.client.get(path) is not None:
         stack.client.patch(path, {"spec": {"renewTime": PAST}})
 
 
 def record(stack: Stack) -> Release | None:
     """Read the newest revision."""
-    found = releases.current(stack.client, stack.name)
+    found = releases.current(stack.client, stack.id)
     return found.release if found else None
 
 
@@ -130,7 +130,7 @@ def renamed(value: Any, name: str) -> Any:
 def labels(stack: Stack) -> list[str]:
     """Name every object with the stack's label, as the API server lists them."""
     with workers() as pool:
-        found = survey.labelled_everywhere(stack.connection, stack.name, pool)
+        found = survey.labelled_everywhere(stack.connection, stack.id, pool)
     return sorted(ref.key for ref in found.objects)
 
 
@@ -156,7 +156,7 @@ def require_nothing_of(stack: Stack) -> None:
     assert labels(stack) == []
     secrets = stack.client.list(releases.SECRETS, labels=f"{RECORD_LABEL}={stack.name}")
     assert [each["metadata"]["name"] for each in secrets.items] == []
-    assert stack.client.get(f"{LEASES}/{lease_name(stack.name)}") is None
+    assert stack.client.get(f"{LEASES}/{lease_name(stack.id)}") is None
     assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
 
 

@@ -142,11 +142,11 @@ def shop(stack: Stack, greeting: str = "hello", *extra: Manifest) -> BundleCompo
 def planned(stack: Stack, *parts: BundleComponent, **needs: Any) -> Plan:
     bundle = Bundle("test", parts, Needs(**needs))
     with workers() as pool:
-        return look(stack.connection, stack.name, bundle, stack.tell, pool).plan
+        return look(stack.connection, stack.id, bundle, stack.tell, pool).plan
 
 
 def statuses(stack: Stack) -> dict[str, Status]:
-    (part,) = status(stack.name, stack.connection, stack.tell).components
+    (part,) = status(stack.id, stack.connection, stack.tell).components
     return {each.ref.kind: each.status for each in part.objects}
 
 

@@ -33,7 +33,7 @@ def proxy(stack: Stack) -> Iterator[FaultProxy]:
 @contextmanager
 def held(stack: Stack, holder: str = "other@there") -> Iterator[None]:
     """Hold a stack's lock as another run would."""
-    with locked(stack.client, stack.name, Claim(holder), threading.Event()):
+    with locked(stack.client, stack.id, Claim(holder), threading.Event()):
         yield
 
 
@@ -46,11 +46,11 @@ def behind(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
 
 
 def path_of(stack: Stack) -> str:
-    return f"{LEASES}/{lease_name(stack.name)}"
+    return f"{LEASES}/{lease_name(stack.id)}"
 
 
 def status_of(stack: Stack) -> ReleaseStatus | None:
-    recorded = releases.current(stack.client, stack.name)
+    recorded = releases.current(stack.client, stack.id)
     return recorded.release.status if recorded else None
 
 

@@ -43,7 +43,7 @@ def path_of(stack: Stack) -> str:
 def planned(stack: Stack, *objects) -> Plan:
     with workers() as pool:
         bundle = Bundle("test", (parts(stack, *objects),))
-        return look(stack.connection, stack.name, bundle, stack.tell, pool).plan
+        return look(stack.connection, stack.id, bundle, stack.tell, pool).plan
 
 
 def test_an_immutable_field_is_planned_as_a_recreation(stack):

@@ -60,7 +60,7 @@ def values(stack: Stack) -> str:
 
 
 def recorded(stack: Stack) -> dict[str, str]:
-    return dict(releases.current(stack.client, stack.name).release.sets)
+    return dict(releases.current(stack.client, stack.id).release.sets)
 
 
 def notices(stack: Stack) -> list[str]:

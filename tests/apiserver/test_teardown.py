@@ -16,7 +16,7 @@ def with_widgets(stack: Stack):
 
 
 def status_of(stack: Stack) -> ReleaseStatus:
-    recorded = releases.current(stack.client, stack.name)
+    recorded = releases.current(stack.client, stack.id)
     assert recorded is not None
     return recorded.release.status
 

@@ -18,6 +18,7 @@ from stackctl.actions.deploy import diff
 from stackctl.cluster.connection import Connection
 from stackctl.errors import Rejected
 from stackctl.model.objects import Manifest
+from stackctl.model.stack_id import StackId
 from stackctl.sandbox.lifecycle import UpResult
 from stackctl.sandbox.locks import locked
 from stackctl.sources.yaml import load
@@ -252,7 +253,7 @@ def test_nothing_was_forbidden_and_nothing_is_left(site, jobs):
     """The operator had every right it asked for; it goes with its stack, and so do the jobs."""
     assert "Starting workers" in site.kubelet.log
     assert "forbidden" not in site.kubelet.log.lower()
-    outcome = torn_down("training", site.connection)
+    outcome = torn_down(StackId("training"), site.connection)
     assert (outcome.residue, outcome.kept) == ((), ())
     assert site.connection.client.get(WEBHOOKS) is None
     assert site.connection.client.get(f"/api/v1/namespaces/{NAMESPACE}") is None

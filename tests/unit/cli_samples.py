@@ -18,6 +18,7 @@ from stackctl.model.outcome import (
 )
 from stackctl.model.plan import Action, Change, Drift, Plan
 from stackctl.model.release import Release, ReleaseStatus
+from stackctl.model.stack_id import StackId
 
 NOW = datetime(2026, 11, 22, 15, 30, 0, tzinfo=UTC)
 
@@ -140,7 +141,7 @@ def refs(component: str) -> list[Ref]:
 def plan(action: Action) -> Plan:
     """Do the same to every object."""
     changes = [Change(each, name, action) for name in SHAPES for each in refs(name)]
-    return Plan("gpu8", "gpu8", tuple(changes))
+    return Plan(StackId("gpu8"), "gpu8", tuple(changes))
 
 
 def mixed_plan() -> Plan:
@@ -185,14 +186,14 @@ def mixed_plan() -> Plan:
         *(Change(each, "training-operator", Action.CREATE) for each in refs("training-operator")),
         Change(old, "kserve", Action.PRUNE),
     )
-    return Plan("ml", "gpu8", changes)
+    return Plan(StackId("ml"), "gpu8", changes)
 
 
 CONTAINERS = "spec.template.spec.containers"
 MODE = '{{\n  "mode": "{}"\n}}\n'
 
 RELEASE = Release(
-    stack="gpu8",
+    stack=StackId("gpu8"),
     revision=3,
     status=ReleaseStatus.DEPLOYED,
     profile="gpu8",

@@ -16,6 +16,7 @@ from stackctl.model.objects import Manifest
 from stackctl.model.profile import StackFile
 from stackctl.model.resolve import resolve
 from stackctl.model.selection import Selection
+from stackctl.model.stack_id import StackId
 from stackctl.sources.components import YAML, read_components, read_manifests
 from stackctl.sources.files import read_profiles, read_stack_file
 from stackctl.sources.yaml import load, load_all
@@ -44,7 +45,7 @@ def resolved(profile: str = "base", *sets: str, stack: StackFile | None = None) 
 def composed(selection: Selection, stack: str = "test") -> Bundle:
     """Compose a selection from the small catalogue."""
     names = [chosen.component.name for chosen in selection.components]
-    return compose(selection, {name: manifests(name) for name in names}, stack, yaml=YAML)
+    return compose(selection, {name: manifests(name) for name in names}, StackId(stack), yaml=YAML)
 
 
 def rendered(profile: str = "base", *sets: str) -> Bundle:

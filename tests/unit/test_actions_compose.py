@@ -7,6 +7,7 @@ import pytest
 from stackctl.actions.catalogue import components, profiles
 from stackctl.actions.compose import Request, compose_stack, render, select
 from stackctl.errors import ConfigError, ConflictError, UsageError
+from stackctl.model.stack_id import StackId
 from tests.unit import fake
 
 
@@ -25,7 +26,11 @@ def stack(folder: Path, spec: str = "profile: large") -> Path:
 def test_a_profile_is_enough():
     """The stack is called like its profile then."""
     composed = compose_stack(Request(profile="base"))
-    assert (composed.stack, composed.bundle.profile, composed.cluster_uid) == ("base", "base", "")
+    assert (composed.stack, composed.bundle.profile, composed.cluster_uid) == (
+        StackId("base"),
+        "base",
+        "",
+    )
     assert composed.bundle.digest == render(Request(profile="base", stack="base")).digest
 
 
@@ -37,7 +42,7 @@ def test_a_stack_file_says_profile_and_name(tmp_path, request_, name):
     """What the command line says about the name beats the file."""
     asked = Request(request_.profile, stack(tmp_path), request_.stack)
     found, selection = select(asked)
-    assert (found, selection.profile) == (name, "large")
+    assert (found.name, selection.profile) == (name, "large")
 
 
 def test_a_stack_file_says_which_cluster(tmp_path):

@@ -10,6 +10,7 @@ from stackctl.cli.report import dumped
 from stackctl.cli.report_history import history_document
 from stackctl.model.history import revisions
 from stackctl.model.plan import Action
+from stackctl.model.stack_id import StackId
 from stackctl.sources import yaml
 from tests.unit.cli_samples import CURRENT, DEPLOYED, RELEASE, TARGET, TORN_DOWN, mixed_plan, plan
 
@@ -72,7 +73,7 @@ def test_what_was_set_is_told_and_secrets_are_not(of):
     found = {
         "StackStatus": lambda: documents.status_document(replace(CURRENT, release=release)),
         "DeployOutcome": lambda: documents.deploy_document(replace(DEPLOYED, release=release)),
-        "History": lambda: history_document("ml", revisions([release])),
+        "History": lambda: history_document(StackId("ml"), revisions([release])),
     }[of]()
     told = found["revisions"][0] if of == "History" else found["release"]
     assert told["sets"] == {"a.workers": "4", "a.password": "<masked>"}

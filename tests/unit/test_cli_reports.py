@@ -11,6 +11,7 @@ from stackctl.model.diff import Difference
 from stackctl.model.objects import Ref
 from stackctl.model.outcome import Gpus
 from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.stack_id import StackId
 from tests.unit.cli_samples import (
     CURRENT,
     DEPLOYED,
@@ -133,5 +134,5 @@ def test_an_adoption_names_the_owner_and_what_would_change_besides_its_signature
     found = tuple(Difference(path, "1", "2") for path in fields)
     ref = Ref("apps", "Deployment", "ml", "web")
     change = Change(ref, "shop", Action.ADOPT, differences=found, reason="from Helm release ml/web")
-    lines = report_plan.plan_lines(Plan("ml", "p", (change,)), PLAIN)
+    lines = report_plan.plan_lines(Plan(StackId("ml"), "p", (change,)), PLAIN)
     assert "  @ Deployment/ml/web  from Helm release ml/web: spec.replicas" in lines

@@ -13,11 +13,14 @@ from stackctl.errors import ConflictError, Interrupted, StackError, Unreachable,
 from stackctl.model.objects import ref_of
 from stackctl.model.outcome import TargetInfo
 from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.stack_id import StackId
 
 MANIFEST = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "ns"}}
-CREATING = Plan("ml", "cpu", (Change(ref_of(MANIFEST), "a", Action.CREATE, MANIFEST),))
-GROWN = Plan("ml", "cpu", (Change(ref_of(MANIFEST), "a", Action.CREATE, MANIFEST | {"data": {}}),))
-RECORDING = Plan("ml", "cpu", (Change(ref_of(MANIFEST), "a", Action.UNCHANGED, MANIFEST),))
+CREATING = Plan(StackId("ml"), "cpu", (Change(ref_of(MANIFEST), "a", Action.CREATE, MANIFEST),))
+GROWN = Plan(
+    StackId("ml"), "cpu", (Change(ref_of(MANIFEST), "a", Action.CREATE, MANIFEST | {"data": {}}),)
+)
+RECORDING = Plan(StackId("ml"), "cpu", (Change(ref_of(MANIFEST), "a", Action.UNCHANGED, MANIFEST),))
 
 
 def named(*contexts: str) -> Cluster:

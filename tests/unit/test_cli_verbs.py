@@ -13,6 +13,7 @@ from stackctl.model.component import UpgradeRule
 from stackctl.model.history import VersionChange, revisions
 from stackctl.model.outcome import Hold
 from stackctl.model.release import Release, ReleaseStatus
+from stackctl.model.stack_id import StackId
 from stackctl.model.upgrades import Passage, Review
 
 PLAIN = Paint(on=False)
@@ -22,7 +23,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 def release(revision: int, **fields) -> Release:
     plain = {"status": ReleaseStatus.DEPLOYED, "command": "deploy --profile cpu"} | fields
     return Release(
-        stack="ml",
+        stack=StackId("ml"),
         revision=revision,
         profile="cpu",
         bundle="b",
@@ -70,12 +71,12 @@ def test_wide_history_says_what_was_run_and_with_what():
 
 def test_the_document_of_a_history_tells_person_and_machine_apart():
     """For programs; a change without a predecessor to compare with is null."""
-    found = history_document("ml", FOUND)
+    found = history_document(StackId("ml"), FOUND)
     assert (found["kind"], found["stack"]) == ("History", "ml")
     second = found["revisions"][1]
     assert (second["user"], second["host"]) == ("ada", "laptop")
     assert second["changes"]["components"] == [{"name": "a", "before": "1.0.0", "after": "1.1.0"}]
-    oldest = history_document("ml", revisions([release(5)]))
+    oldest = history_document(StackId("ml"), revisions([release(5)]))
     assert oldest["revisions"][0]["changes"] is None
 
 
@@ -108,7 +109,7 @@ def test_the_review_of_an_upgrade_shows_versions_steps_and_what_stands_out():
 @pytest.mark.parametrize(("expired", "said"), [(True, "is over"), (False, "warning:")])
 def test_a_living_lock_is_not_broken_without_a_warning(expired, said):
     """Who holds it since when; a dead one needs no warning."""
-    hold = Hold("ml", "ada@laptop", "10:00", "10:05", 30.0, expired)
+    hold = Hold(StackId("ml"), "ada@laptop", "10:00", "10:05", 30.0, expired)
     lines = hold_lines(hold, PLAIN)
     assert lines[0] == "stack ml is locked by ada@laptop since 10:00"
     assert said in "\n".join(lines)

@@ -15,6 +15,7 @@ from stackctl.model.ownership import Verdict
 from stackctl.model.profile import Needs, Origin, Settings
 from stackctl.model.resolve import resolve
 from stackctl.model.selection import Chosen, Selection, Setting
+from stackctl.model.stack_id import StackId
 from stackctl.sources.components import YAML
 from tests.unit import fake
 
@@ -41,7 +42,7 @@ def composed_of(*parts: tuple[str, ...]) -> Bundle:
         chosen.append(Chosen(component, Mode.MANAGED, where, values, frozenset()))
         manifests[name] = fake.layers(base)
     selection = Selection("p", ("p",), tuple(chosen), Needs(), Settings())
-    return compose(selection, manifests, "test", yaml=YAML)
+    return compose(selection, manifests, StackId("test"), yaml=YAML)
 
 
 # layers

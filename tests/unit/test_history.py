@@ -5,6 +5,7 @@ from dataclasses import replace
 from stackctl.model.history import revisions, version_changes
 from stackctl.model.objects import Ref
 from stackctl.model.release import Entry, Release, ReleaseStatus
+from stackctl.model.stack_id import StackId
 
 
 def entry(name: str, rendered: str = "1", uid: str = "") -> Entry:
@@ -15,7 +16,7 @@ def entry(name: str, rendered: str = "1", uid: str = "") -> Entry:
 def release(revision: int, *entries: Entry, **fields) -> Release:
     plain = {"profile": "cpu", "components": {"a": "1.0.0"}} | fields
     return Release(
-        stack="s",
+        stack=StackId("s"),
         revision=revision,
         status=ReleaseStatus.DEPLOYED,
         bundle="",

@@ -13,6 +13,7 @@ from stackctl.model.ownership import (
     will_do,
     without,
 )
+from stackctl.model.stack_id import StackId
 
 
 def live(**metadata: Any) -> dict[str, Any]:
@@ -44,12 +45,12 @@ def live(**metadata: Any) -> dict[str, Any]:
 )
 def test_an_owner_is_named(metadata, expected):
     """Every tool leaves its mark in labels or annotations."""
-    assert owner(live(**metadata), "ml") == expected
+    assert owner(live(**metadata), StackId("ml")) == expected
 
 
 def test_our_label_alone_is_not_ownership():
     """A label somebody copied does not make an object ours."""
-    assert not ours(live(labels={STACK_LABEL: "ml"}), "ml")
+    assert not ours(live(labels={STACK_LABEL: "ml"}), StackId("ml"))
 
 
 @pytest.mark.parametrize(

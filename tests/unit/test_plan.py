@@ -12,6 +12,7 @@ from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Manifest, Ref, diges
 from stackctl.model.ownership import owned_digest
 from stackctl.model.plan import Action, Change, Plan, Snapshot, drifted, make, proven_unchanged
 from stackctl.model.release import Entry
+from stackctl.model.stack_id import StackId
 from tests.unit.fake import QUICK
 
 OURS = {MANAGED_BY: "stackctl", STACK_LABEL: "ml"}
@@ -52,7 +53,7 @@ def entry_for(manifest: Manifest, live: Manifest, **changes: Any) -> Entry:
 
 def planned(desired: list[Manifest], snapshot: Snapshot, inventory: tuple[Entry, ...] = ()) -> Plan:
     bundle = Bundle("p", (BundleComponent("a", "1", "ml", tuple(desired)),))
-    return make(bundle, "ml", snapshot, inventory)
+    return make(bundle, StackId("ml"), snapshot, inventory)
 
 
 def only(plan: Plan) -> Change:

@@ -17,6 +17,7 @@ from stackctl.model.release import (
     superset,
     unpack,
 )
+from stackctl.model.stack_id import StackId
 
 names = st.text(alphabet="abcdefghijklmnopqrstuvwxyz-.:", min_size=1, max_size=20)
 refs = st.builds(Ref, st.just("apps") | st.just(""), names, st.just("") | names, names)
@@ -27,7 +28,7 @@ entries = st.builds(
 
 def release(**changes: object) -> Release:
     plain: dict[str, object] = {
-        "stack": "ml",
+        "stack": StackId("ml"),
         "revision": 3,
         "status": ReleaseStatus.DEPLOYED,
         "profile": "gpu8",

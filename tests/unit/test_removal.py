@@ -14,6 +14,7 @@ from stackctl.model.removal import (
     phases,
     spared,
 )
+from stackctl.model.stack_id import StackId
 
 NAMESPACE = Ref("", "Namespace", "", "ml")
 CLAIM = Ref("", "PersistentVolumeClaim", "ml", "data")
@@ -110,15 +111,15 @@ def test_what_is_foreign_in_a_namespace():
     lease = Ref("coordination.k8s.io", "Lease", "ml", "leader")
     root = Ref("", "ConfigMap", "ml", "kube-root-ca.crt")
     declared = Ref("", "Secret", "ml", "certs")
-    assert foreign({"metadata": {}}, CONFIG, "ml", ())
-    assert foreign({"metadata": {"labels": label}}, CONFIG, "other", ())
-    assert not foreign({"metadata": {"labels": label}}, CONFIG, "ml", ())
+    assert foreign({"metadata": {}}, CONFIG, StackId("ml"), ())
+    assert foreign({"metadata": {"labels": label}}, CONFIG, StackId("other"), ())
+    assert not foreign({"metadata": {"labels": label}}, CONFIG, StackId("ml"), ())
     helm = {"labels": label | {MANAGED_BY: "Helm"}, "annotations": {HELM_RELEASE: "r"}}
-    assert foreign({"metadata": helm}, CONFIG, "ml", ())
-    assert not foreign({"metadata": {"ownerReferences": owned}}, CONFIG, "ml", ())
-    assert not foreign({"metadata": {}}, lease, "ml", ())
-    assert not foreign({"metadata": {}}, root, "ml", ())
-    assert not foreign({"metadata": {}}, declared, "ml", (declared,))
+    assert foreign({"metadata": helm}, CONFIG, StackId("ml"), ())
+    assert not foreign({"metadata": {"ownerReferences": owned}}, CONFIG, StackId("ml"), ())
+    assert not foreign({"metadata": {}}, lease, StackId("ml"), ())
+    assert not foreign({"metadata": {}}, root, StackId("ml"), ())
+    assert not foreign({"metadata": {}}, declared, StackId("ml"), (declared,))
 
 
 def test_leftovers_may_be_patterns():

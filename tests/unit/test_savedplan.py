@@ -11,9 +11,10 @@ from stackctl.model.diff import Difference
 from stackctl.model.objects import Manifest, ref_of
 from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.savedplan import Base, SavedPlan, divergences, from_plain, saved, to_plain
+from stackctl.model.stack_id import StackId
 from stackctl.sources.planfile import read_plan, write_plan
 
-BASE = Base(cluster="c1", stack="s", revision=3, bundle="b1")
+BASE = Base(cluster="c1", stack=StackId("s"), revision=3, bundle="b1")
 
 
 def manifest(name: str = "x", kind: str = "ConfigMap", **data: str) -> Manifest:
@@ -34,7 +35,7 @@ def updating(before: Manifest, after: Manifest, **fields) -> Change:
 
 
 def taken(*changes: Change, base: Base = BASE) -> SavedPlan:
-    plan = Plan("s", "p", changes)
+    plan = Plan(StackId("s"), "p", changes)
     return saved(plan, base, context="here", command="deploy --profile p", tool="1")
 
 

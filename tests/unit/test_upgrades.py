@@ -10,6 +10,7 @@ from stackctl.model.history import VersionChange
 from stackctl.model.objects import Manifest, ref_of
 from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.retirement import retiring
+from stackctl.model.stack_id import StackId
 from stackctl.model.upgrades import Verdict, passages, require_allowed
 from stackctl.model.versions import is_older
 
@@ -164,7 +165,7 @@ def change(kind: str, name: str, action: Action, component: str = "a", **sides) 
 def test_what_stands_out_of_a_plan_is_collected():
     """Going back, recreations, definitions and namespaces that leave, and how many others."""
     plan = Plan(
-        "s",
+        StackId("s"),
         "p",
         (
             change("Deployment", "d", Action.RECREATE, reason="spec.selector cannot be changed"),
