@@ -12,6 +12,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import LEASE_SECONDS, Claim, Lock, await_free, locked
 from stackctl.cluster.release import let_go, withdraw
 from stackctl.cluster.removal import Removal, remove
+from stackctl.cluster.sending import Sender
 from stackctl.cluster.session import Session, workers
 from stackctl.cluster.targets import Target
 from stackctl.cluster.wait import Observer
@@ -22,7 +23,7 @@ from stackctl.model.objects import Manifest, Ref
 from stackctl.model.outcome import Residue, TargetInfo, TeardownOutcome
 from stackctl.model.ownership import own_entry
 from stackctl.model.plan import Action, Change, Plan, still_ours, taken_back
-from stackctl.model.release import Release, ReleaseStatus
+from stackctl.model.release import Release, ReleaseStatus, uninstalling
 from stackctl.model.removal import Kept, Phase, Survey, phases, spared
 from stackctl.model.stack_id import StackId
 
@@ -99,7 +100,7 @@ class Sight:
             for each in self.kept
             if each.ref.kind == "Namespace"
             and each.ref not in made
-            and own_entry(self.live.get(each.ref, {}))
+            and own_entry(self.live.get(each.ref, {}), self.stack)
         )
 
 
@@ -265,9 +266,11 @@ def _carry_out(
         ) as observer,
     ):
         told = story.beside(notify)
-        session = Session(connection, observer, pool, told, deadline, True, stop, lock.fence)
+        fenced = replace(connection, client=client.fenced(lock.fence))
+        sender = Sender(fenced.client, sight.stack)
+        session = Session(fenced, observer, pool, told, deadline, True, stop, sender, lock.fence)
         releases.require_latest(client, sight.stack, sight.recorded)
-        begun = replace(sight.recorded.release, status=ReleaseStatus.UNINSTALLING)
+        begun = uninstalling(sight.recorded.release)
         releases.update(client, sight.recorded, begun)
         note = f"stack {sight.stack}: revision {begun.revision}, by {options.holder}"
         story.begin(begun.revision, note, lock.time)

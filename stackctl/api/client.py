@@ -7,6 +7,8 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from stackctl.api.access import Access
@@ -15,6 +17,7 @@ from stackctl.api.exchange import (
     PATIENCE_SECONDS,
     READ_SECONDS,
     Exchange,
+    Fence,
     Request,
     Response,
     Sleep,
@@ -55,8 +58,15 @@ class Client:
     ) -> None:
         self.access = access
         self.now = now
+        self._fence: Fence | None = None
         terms = Terms(notify, stop or threading.Event(), workers, patience, now, sleep)
         self._exchange = Exchange(access, terms)
+
+    def fenced(self, fence: Fence) -> "Client":
+        """Return this client for a run: `fence` is called before each try of each write."""
+        client = copy(self)
+        client._fence = fence
+        return client
 
     @property
     def requests(self) -> int:
@@ -92,7 +102,13 @@ class Client:
 
     def send(self, request: Request) -> Response:
         """Send a request that is a value; a refusal is an error."""
-        return self._exchange.send(request)
+        return self._exchange.send(self._guarded(request))
+
+    def _answer(self, request: Request) -> Manifest:
+        return self._exchange.answer(self._guarded(request))
+
+    def _guarded(self, request: Request) -> Request:
+        return request if request.method == "GET" else replace(request, fence=self._fence)
 
     def get(
         self, path: str, *, query: Query | None = None, metadata_only: bool = False
@@ -100,7 +116,7 @@ class Client:
         """Read one object; None only when the API server says that it does not exist."""
         accept = METADATA if metadata_only else JSON
         try:
-            return self._exchange.answer(Request("GET", path, query, accept=accept, verb="read"))
+            return self._answer(Request("GET", path, query, accept=accept, verb="read"))
         except NotFound:
             return None
 
@@ -133,7 +149,7 @@ class Client:
         query = {"fieldManager": manager, "fieldValidation": "Strict"}
         query |= {"force": "true"} if force else {}
         query |= {"dryRun": "All"} if dry_run else {}
-        return self._exchange.answer(
+        return self._answer(
             Request(
                 method="PATCH",
                 path=path,
@@ -163,7 +179,7 @@ class Client:
             repeatable=bool(name),
         )
         try:
-            return self._exchange.answer(request)
+            return self._answer(request)
         except AlreadyExists as refusal:
             return self._echo(refusal, f"{path}/{name}", manifest)
 
@@ -192,7 +208,7 @@ class Client:
             retry_until=retry_until,
         )
         try:
-            return self._exchange.answer(request)
+            return self._answer(request)
         except StaleWrite as refusal:
             return self._echo(refusal, path, manifest)
 
@@ -200,7 +216,7 @@ class Client:
         self, path: str, body: Any, *, kind: str = "merge", dry_run: bool = False
     ) -> Manifest:
         """Change parts of an object; kind is merge, strategic or json."""
-        return self._exchange.answer(
+        return self._answer(
             Request(
                 method="PATCH",
                 path=path,
@@ -216,11 +232,20 @@ class Client:
         self, path: str, *, uid: str = "", version: str = "", propagation: str = "Background"
     ) -> bool:
         """Delete an object; False when it, or the one with this uid and version, was not there."""
-        return self._delete(path, uid, version, propagation) is not None
+        try:
+            return self._delete(path, uid, version, propagation) is not None
+        except StaleWrite:
+            if not uid:
+                raise
+            return False
 
-    def remove(self, path: str, *, uid: str = "") -> bool:
-        """Delete an object; True when it is gone already, False when something holds it yet."""
-        left = self._delete(path, uid, "", "Background") or {}
+    def remove(self, path: str, *, uid: str, version: str) -> bool:
+        """Delete an object; True when it is gone already, False when something holds it yet.
+
+        Raises:
+            StaleWrite: it is not the one, or not the version, that was meant.
+        """
+        left = self._delete(path, uid, version, "Background") or {}
         return "deletionTimestamp" not in left.get("metadata", {})
 
     def _delete(self, path: str, uid: str, version: str, propagation: str) -> Manifest | None:
@@ -230,15 +255,9 @@ class Client:
         if given := {key: value for key, value in conditions.items() if value}:
             options["preconditions"] = given
         try:
-            return self._exchange.answer(
-                Request("DELETE", path, body=encode(options), verb="delete")
-            )
+            return self._answer(Request("DELETE", path, body=encode(options), verb="delete"))
         except NotFound as refusal:
             return {} if refusal.uncertain else None  # then it was us
-        except StaleWrite:
-            if not uid:
-                raise
-            return None
 
     def watch(
         self,

@@ -42,6 +42,7 @@ LATE_SECONDS = 5.0  # for a request that begins when the run is being stopped al
 QUIET_SECONDS = 2.0  # a longer first wait is told at once
 
 Sleep = Callable[[float], None]
+Fence = Callable[[], None]  # raises where nothing may be written any more
 T = TypeVar("T")
 
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
@@ -62,6 +63,7 @@ class Request:
     what: str = ""  # the object, where the path alone does not name its kind
     repeatable: bool = True  # carrying it out twice does no harm
     retry_until: float | None = None  # by the clock given to the exchange; None: its patience
+    fence: Fence | None = None  # asked before each try
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,8 @@ class Exchange:
         course = _Course(late=self._terms.stop.is_set())
         while True:
             course.attempt += 1
+            if request.fence is not None:
+                request.fence()
             identity = self._credentials.identity()
             try:
                 answer = self._attempt(sending, identity)

@@ -10,27 +10,41 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from graphlib import TopologicalSorter
 
 from stackctl.cluster.probes import probe
 from stackctl.cluster.recreate import await_gone, recreate
+from stackctl.cluster.sending import Occupied
 from stackctl.cluster.session import Session
-from stackctl.cluster.snapshot import apply_yielding
-from stackctl.cluster.takeover import take_over
+from stackctl.cluster.snapshot import look_at
 from stackctl.cluster.targets import Progress, Target
-from stackctl.errors import ApplyError, Interrupted, NotReadyError, NotServed, StackError, headline
+from stackctl.errors import (
+    ApplyError,
+    Interrupted,
+    NotReadyError,
+    NotServed,
+    StackError,
+    StaleWrite,
+    headline,
+)
 from stackctl.model.bundle import Bundle, BundleComponent
 from stackctl.model.component import Mode, Probe
+from stackctl.model.contests import Stance
+from stackctl.model.diff import differences
 from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
 from stackctl.model.failure import OnFailure
 from stackctl.model.objects import Manifest, Ref, ref_of
-from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.ownership import owner, written_by
+from stackctl.model.plan import Action, Change, Plan, surprises
+from stackctl.model.removal import ordinary
 from stackctl.model.stages import Stage, stages
 
 LATE_KIND_SECONDS = 30.0  # for a kind that comes with an operator, after that one is ready
 LATE_KIND_LOOK_SECONDS = 1.0
+ATTEMPTS = 10  # controllers write to objects all the time
+AGAIN = "run the same command again; it looks and plans anew"
 AT_ONCE = 6  # components that are applied; together they keep every worker busy
 RESULT_WORDS = {
     Action.CREATE: "created",
@@ -45,6 +59,8 @@ class Outcome:
     """What came of a run, filled in while it goes on."""
 
     applied: dict[Ref, Manifest] = field(default_factory=dict)  # as the server answered
+    changed: set[Ref] = field(default_factory=set)  # of those applied; the others were stamped
+    foreign: set[Ref] = field(default_factory=set)  # came into being after the plan was made
     pruned: set[Ref] = field(default_factory=set)
     states: dict[str, ComponentState] = field(default_factory=dict)
     failures: dict[str, StackError] = field(default_factory=dict)
@@ -194,6 +210,9 @@ class _Run:
     def _apply(self, part: BundleComponent, manifest: Manifest) -> Target:
         change = self.changes[ref_of(manifest)]
         if change.action is Action.UNCHANGED and change.live is not None:
+            if change.stamp:
+                self.session.begin(change.ref)
+                self.outcome.applied[change.ref] = self._change(part, change, manifest)
             # Listed as metadata only, it carries the type of the list.
             typed = change.live | {key: manifest[key] for key in ("apiVersion", "kind")}
             lenient, whole = self.without_gpus, change.left
@@ -201,6 +220,7 @@ class _Run:
         self.session.begin(change.ref)
         result = self._bring_about(part, change, manifest)
         self.outcome.applied[change.ref] = result
+        self.outcome.changed.add(change.ref)
         self.session.notify(ObjectDone(part.name, change.ref, RESULT_WORDS[change.action]))
         return Target.of(result, may_match_no_node=self.without_gpus)
 
@@ -210,11 +230,70 @@ class _Run:
             return recreate(self.session, change.ref, change.live, manifest, self._leaving(part))
         if change.action is Action.CREATE and change.live is not None:
             await_gone(self.session, change.ref, change.live, manifest, self._leaving(part))
-        path = self._served_path(part, manifest)
-        client, stance = self.session.connection.client, self.bundle.stance(part)
-        if change.live is not None and change.action is not Action.CREATE:
-            take_over(client, path, change.live, adopting=stance.take)
-        return apply_yielding(client, path, manifest, stance)
+        if change.action is Action.CREATE:
+            return self._create(part, change, manifest)
+        return self._change(part, change, manifest)
+
+    def _create(self, part: BundleComponent, change: Change, manifest: Manifest) -> Manifest:
+        """Make an object; one that has come since the plan was made is somebody else's."""
+        path, sender = self._served_path(part, manifest), self.session.sender
+        try:
+            return sender.create(path, manifest, self.bundle.stance(part))
+        except Occupied as found:
+            live = found.live
+        # What came late from a killed run of ours, or what Kubernetes puts into every namespace.
+        if written_by(live, sender.stack) or ordinary(change.ref):
+            seen = look_at(sender, path, manifest, live, self.bundle.stance(part))
+            agreed = differences(live, seen.predicted)
+            return self._change(part, replace(change, live=live, differences=agreed), manifest)
+        self.outcome.foreign.add(change.ref)
+        holder = owner(live, sender.stack) or "nobody stackctl knows of"
+        raise ApplyError(
+            f"{change.ref}: came into being after the plan was made, owned by {holder}; "
+            "it is left as it is",
+            hint=f"`stackctl adopt {part.name}` makes it ours, `mode: external` leaves the "
+            "component to its owner; or delete it, and run the same command again",
+        )
+
+    def _change(self, part: BundleComponent, change: Change, manifest: Manifest) -> Manifest:
+        """Apply an object to the version that was looked at, or to one for which that is right."""
+        path, sender = self._served_path(part, manifest), self.session.sender
+        stance = self.bundle.stance(part)
+        seen = change.live or {}
+        for _ in range(ATTEMPTS):
+            try:
+                return sender.change(path, manifest, seen, stance)
+            except StaleWrite:
+                self.session.begin(change.ref)
+                seen = self._seen_again(change, manifest, path, stance)
+                if sender.sent(seen, manifest):
+                    return seen  # the answer had been lost
+        raise ApplyError(
+            f"{change.ref}: somebody writes to it all the time",
+            hint="see who: kubectl get --show-managed-fields -o yaml "
+            f"{change.ref.kind} {change.ref.name}",
+        )
+
+    def _seen_again(
+        self, change: Change, manifest: Manifest, path: str, stance: Stance
+    ) -> Manifest:
+        """Look at an object that has been written to since the plan was made.
+
+        Raises:
+            ApplyError: what was agreed to does not fit it any more.
+        """
+        sender, was = self.session.sender, change.live or {}
+        live = self.session.connection.client.get(path)
+        if live is None or live["metadata"]["uid"] != was["metadata"]["uid"]:
+            what = "deleted" if live is None else "made anew by somebody else"
+            raise ApplyError(f"{change.ref}: {what} after the plan was made", hint=AGAIN)
+        if not sender.sent(live, manifest):
+            now = look_at(sender, path, manifest, live, stance)
+            if news := surprises(change, live, now.predicted, sender.stack):
+                raise ApplyError(
+                    f"{change.ref}: changed after the plan was made: {news}", hint=AGAIN
+                )
+        return live
 
     def _served_path(self, part: BundleComponent, manifest: Manifest) -> str:
         """Find where an object goes; a kind that an operator defines itself may come late."""
@@ -260,7 +339,7 @@ class _Run:
         probe(self.session, part, each, self.bundle.requires, tell)
 
     def _final(self, part: BundleComponent) -> ComponentState:
-        changed = any(ref_of(each) in self.outcome.applied for each in part.objects)
+        changed = any(ref_of(each) in self.outcome.changed for each in part.objects)
         return ComponentState.READY if changed else ComponentState.UNCHANGED
 
     def _tell(

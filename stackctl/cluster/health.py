@@ -95,6 +95,7 @@ def _components(
             [entry for entry in release.inventory if entry.component == name],
             assessments,
             found,
+            release.stack,
         )
         for name, version in release.components.items()
     )
@@ -106,8 +107,9 @@ def _component(
     entries: list[Entry],
     assessments: Mapping[Ref, Assessment],
     found: Mapping[Ref, Manifest],
+    stack: StackId,
 ) -> ComponentStatus:
-    objects = tuple(_object(entry, assessments, found) for entry in entries)
+    objects = tuple(_object(entry, assessments, found, stack) for entry in entries)
     worst = min((each.status for each in objects), key=_WORST.index, default=Status.CURRENT)
     reason = next((f"{o.ref}: {o.message}" for o in objects if o.status is worst), "")
     return ComponentStatus(
@@ -129,9 +131,12 @@ def _home(objects: tuple[ObjectStatus, ...]) -> str:
 
 
 def _object(
-    entry: Entry, assessments: Mapping[Ref, Assessment], found: Mapping[Ref, Manifest]
+    entry: Entry,
+    assessments: Mapping[Ref, Assessment],
+    found: Mapping[Ref, Manifest],
+    stack: StackId,
 ) -> ObjectStatus:
     assessment = assessments.get(entry.ref, Assessment(Status.NOT_FOUND, "not there"))
     live = found.get(entry.ref)
-    drift = drifted(live, entry) if live is not None else ()
+    drift = drifted(live, entry, stack) if live is not None else ()
     return ObjectStatus(entry.ref, assessment.status, assessment.message, drift)

@@ -3,14 +3,14 @@
 Whether that is allowed, and whether the user wants it, was decided before.
 """
 
-from stackctl.api.client import Client
 from stackctl.cluster.removal import delete_one
+from stackctl.cluster.sending import Occupied
 from stackctl.cluster.session import Session
-from stackctl.cluster.snapshot import apply_yielding
 from stackctl.cluster.targets import Progress, Target
 from stackctl.errors import AccessDenied, ApplyError, ClusterError, Rejected
 from stackctl.model.immutable import original
 from stackctl.model.objects import Manifest, Ref, version_of
+from stackctl.model.ownership import owner
 
 
 def recreate(
@@ -21,13 +21,16 @@ def recreate(
     Raises:
         ApplyError: the new one was refused and the old one is back; or the old one does not go.
     """
-    client, path = session.connection.client, session.connection.discovery.path_of(desired)
+    path = session.connection.discovery.path_of(desired)
     delete_one(session.connection, ref, live)
     await_gone(session, ref, live, desired, progress)
     try:
-        return apply_yielding(client, path, desired)
+        return session.sender.create(path, desired)
+    except Occupied as other:
+        holder = owner(other.live, session.sender.stack) or "somebody else"
+        raise ApplyError(f"{ref}: deleted, and made by {holder} in the meantime") from None
     except (Rejected, AccessDenied) as refusal:
-        raise _restored(client, path, ref, live, refusal) from refusal
+        raise _restored(session, path, ref, live, refusal) from refusal
 
 
 def await_gone(
@@ -44,12 +47,12 @@ def await_gone(
 
 
 def _restored(
-    client: Client, path: str, ref: Ref, live: Manifest, refusal: ClusterError
+    session: Session, path: str, ref: Ref, live: Manifest, refusal: ClusterError
 ) -> ApplyError:
     """Bring the old object back, and say how that went."""
     try:
-        client.apply(path, original(live), force=True)
-    except ClusterError as error:
+        session.sender.create(path, original(live))
+    except (ClusterError, Occupied) as error:
         return ApplyError(
             f"{ref}: deleted, and neither the new one nor the old one can be made: "
             f"{refusal}; {error}",

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from stackctl.cluster.apply import Outcome
+from stackctl.cluster.apply import ATTEMPTS, Outcome
 from stackctl.cluster.session import Session
-from stackctl.errors import Forbidden, NotFound
+from stackctl.errors import ConflictError, Forbidden, Invalid, NotFound, StaleWrite
 from stackctl.model.events import Notice, ObjectDone
-from stackctl.model.objects import Manifest, Ref
+from stackctl.model.objects import Ref
 from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.takeover import letting_go
 
@@ -37,10 +37,15 @@ def let_go(session: Session, ref: Ref, seen: Mapping[str, Any]) -> None:
     if found is None:
         return  # its kind is gone, and so is the object
     path = found.path(ref.namespace, ref.name)
-    live: Manifest | None = session.connection.client.get(path, metadata_only=True)
-    if live is not None and live["metadata"].get("uid") == seen["metadata"].get("uid"):
-        with suppress(NotFound):
-            session.connection.client.patch(path, letting_go(live), kind="json")
+    client = session.connection.client
+    for _ in range(ATTEMPTS):
+        live = client.get(path, metadata_only=True)
+        if live is None or live["metadata"].get("uid") != seen["metadata"].get("uid"):
+            return
+        with suppress(NotFound, StaleWrite, Invalid):  # a test that fails is answered with 422
+            client.patch(path, letting_go(live, session.sender.stack), kind="json")
+            return
+    raise ConflictError(f"{ref}: cannot be given back, somebody writes to it all the time")
 
 
 def withdraw(session: Session, namespaces: Iterable[Ref]) -> None:

@@ -9,11 +9,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.session import Session
 from stackctl.cluster.targets import Target
-from stackctl.errors import ApplyError, Interrupted, LockedError, StackError
+from stackctl.errors import (
+    ApplyError,
+    ConflictError,
+    Interrupted,
+    LockedError,
+    StackError,
+    StaleWrite,
+)
 from stackctl.model.events import ComponentProgress, ComponentState, ObjectDone
 from stackctl.model.finalizers import controllers_of
-from stackctl.model.objects import Manifest, Ref
+from stackctl.model.objects import STACK_LABEL, Manifest, Ref, labels_of
 from stackctl.model.removal import Phase
+
+ATTEMPTS = 20  # controllers write to what loses its parts
 
 
 class Removal:
@@ -118,8 +127,22 @@ def delete_one(connection: Connection, ref: Ref, live: Manifest) -> bool:
     resource = connection.discovery.find(ref.group, ref.kind)
     if resource is None:
         return False  # its definition is gone, and so is it; or its server does not answer
-    uid = live["metadata"].get("uid", "")
-    return connection.client.remove(resource.path(ref.namespace, ref.name), uid=uid)
+    client, path = connection.client, resource.path(ref.namespace, ref.name)
+    seen: Manifest | None = live
+    for _ in range(ATTEMPTS):
+        if seen is None or seen["metadata"].get("uid") != live["metadata"].get("uid"):
+            return True
+        if labels_of(seen).get(STACK_LABEL) != labels_of(live).get(STACK_LABEL):
+            break
+        metadata = seen["metadata"]
+        try:
+            return client.remove(path, uid=metadata["uid"], version=metadata["resourceVersion"])
+        except StaleWrite:  # so that a request that comes late hits nothing that was kept since
+            seen = client.get(path, metadata_only=True)
+    raise ConflictError(
+        f"{ref}: not deleted, somebody writes to it",
+        hint=f"see who: kubectl get --show-managed-fields -o yaml {ref.kind} {ref.name}",
+    )
 
 
 def target_of(connection: Connection, ref: Ref, live: Manifest) -> Target:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from secrets import token_hex
 
 from stackctl.cluster import releases
 from stackctl.cluster.apply import Outcome, carry_out
@@ -16,16 +17,18 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import Claim, locked
 from stackctl.cluster.prune import prune
 from stackctl.cluster.release import release
+from stackctl.cluster.sending import Sender
 from stackctl.cluster.session import Session
 from stackctl.cluster.wait import Observer
 from stackctl.errors import ApplyError, Interrupted, NotReadyError, StackError, headline
 from stackctl.model.bundle import Bundle
 from stackctl.model.events import Notify, Step
 from stackctl.model.failure import OnFailure
-from stackctl.model.objects import Manifest, Ref, digest, version_of
-from stackctl.model.ownership import owned_digest
-from stackctl.model.plan import Action, Plan
-from stackctl.model.release import Entry, Release, ReleaseStatus, superset
+from stackctl.model.objects import Manifest, Ref, version_of
+from stackctl.model.ownership import owned_digest, written_by
+from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.proof import Mark, mark_of
+from stackctl.model.release import Entry, Found, Release, ReleaseStatus, superset
 from stackctl.model.stack_id import StackId
 
 Clock = Callable[[], float]
@@ -108,8 +111,10 @@ def execute(
     ):
         deadline = now() + options.timeout
         told = story.beside(notify)
+        fenced = replace(connection, client=client.fenced(lock.fence))
+        sender = Sender(fenced.client, intent.stack, token_hex(4))
         session = Session(
-            connection, observer, pool, told, deadline, options.wait, stop, lock.fence
+            fenced, observer, pool, told, deadline, options.wait, stop, sender, lock.fence
         )
         releases.require_latest(client, intent.stack, intent.recorded)
         release = _pending(intent, connection, options, lock.stamp())
@@ -170,7 +175,11 @@ def _interrupted(intent: Intent) -> Interrupted:
 def _pending(intent: Intent, connection: Connection, options: Options, begun: str) -> Release:
     """Describe the revision as intended: its inventory is the old one and the new."""
     previous = intent.recorded.release if intent.recorded else None
-    kept = {c.ref for c in intent.plan.changes if c.action not in (Action.CREATE, Action.RECREATE)}
+    kept = {
+        change.ref: _found(change, intent)
+        for change in intent.plan.changes
+        if change.live is not None and change.action not in (Action.CREATE, Action.RECREATE)
+    }
     desired = [
         (ref, component, version_of(manifest))
         for ref, (component, manifest) in intent.bundle.objects().items()
@@ -194,6 +203,13 @@ def _pending(intent: Intent, connection: Connection, options: Options, begun: st
     )
 
 
+def _found(change: Change, intent: Intent) -> Found:
+    """Say what is known of an object that stays before the first change."""
+    live = change.live or {}
+    untouched = change.action is Action.UNCHANGED and not change.stamp
+    return Found(live["metadata"]["uid"], written_by(live, intent.stack), untouched)
+
+
 def _pending_status(previous: Release | None) -> ReleaseStatus:
     if previous is None or previous.status is ReleaseStatus.UNINSTALLING:
         return ReleaseStatus.PENDING_INSTALL
@@ -205,13 +221,13 @@ def _finished(
 ) -> Release:
     """Correct the inventory: what is there gets its proofs, what is gone leaves."""
     desired = intent.bundle.objects()
-    live = _found(intent, outcome)
+    live = _there(intent, outcome)
     there = {change.ref for change in intent.plan.changes} - outcome.pruned
     entries = [
-        _proven(entry, desired[entry.ref][1], live) if entry.ref in desired else entry
+        _proven(entry, desired[entry.ref][1], live, intent.stack) if entry.ref in desired else entry
         for entry in release.inventory
         # What the plan did not even see has been deleted, or made again, by somebody else.
-        if entry.ref in desired or entry.ref in there
+        if (entry.ref in desired or entry.ref in there) and entry.ref not in outcome.foreign
     ]
     return replace(
         release,
@@ -222,17 +238,19 @@ def _finished(
     )
 
 
-def _found(intent: Intent, outcome: Outcome) -> dict[Ref, Manifest]:
+def _there(intent: Intent, outcome: Outcome) -> dict[Ref, Manifest]:
     """Collect the objects as they are after the run, untouched ones included."""
     untouched = {
         change.ref: change.live
         for change in intent.plan.changes
-        if change.action is Action.UNCHANGED and change.live is not None
+        if change.action is Action.UNCHANGED and not change.stamp and change.live is not None
     }
     return untouched | outcome.applied
 
 
-def _proven(entry: Entry, manifest: Manifest, live: Mapping[Ref, Manifest]) -> Entry:
+def _proven(
+    entry: Entry, manifest: Manifest, live: Mapping[Ref, Manifest], stack: StackId
+) -> Entry:
     """Note what lets the next run see that an object is unchanged without asking."""
     found = live.get(entry.ref)
     if found is None:
@@ -241,6 +259,11 @@ def _proven(entry: Entry, manifest: Manifest, live: Mapping[Ref, Manifest]) -> E
         entry,
         version=version_of(manifest),
         uid=found["metadata"]["uid"],
-        rendered=digest(manifest),
-        owned=owned_digest(found),
+        mark=str(_recordable(mark_of(found), entry.ref)),
+        owned=owned_digest(found, stack),
     )
+
+
+def _recordable(mark: Mark, ref: Ref) -> Mark:
+    """Leave out of the record what a Secret's values could be guessed by."""
+    return mark.without_content if ref.kind == "Secret" else mark

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.sending import Sender
 from stackctl.cluster.wait import Observer
 from stackctl.errors import Interrupted
 from stackctl.model.events import Notify
@@ -26,6 +27,7 @@ class Session:
     deadline: float  # of the observer's clock
     wait: bool
     abandoned: threading.Event  # the user stopped, or the lock was lost: begin nothing new
+    sender: Sender  # sends objects as the stack's manager
     fence: Callable[[], None] = lambda: None  # raises before a write that is no longer ours
 
     def begin(self, ref: Ref) -> None:

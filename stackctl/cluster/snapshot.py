@@ -15,9 +15,9 @@ from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
 from stackctl.cluster import sight
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.sending import Sender
 from stackctl.errors import (
     ConflictError,
-    FieldConflict,
     Forbidden,
     Invalid,
     NotFound,
@@ -25,13 +25,21 @@ from stackctl.errors import (
     Rejected,
 )
 from stackctl.model.bundle import Bundle
-from stackctl.model.contests import AS_USUAL, Stance
+from stackctl.model.contests import Stance
 from stackctl.model.definitions import lost
 from stackctl.model.immutable import fixed_fields, may_be_recreated
 from stackctl.model.kinds import GroupKind, defined
-from stackctl.model.objects import Manifest, Ref, group_of, ref_of, version_of
+from stackctl.model.objects import (
+    STACK_LABEL,
+    Manifest,
+    Ref,
+    group_of,
+    labels_of,
+    ref_of,
+    version_of,
+)
 from stackctl.model.overlay import overlay
-from stackctl.model.ownership import Verdict, ours, owner, will_do, without
+from stackctl.model.ownership import ours, owner, will_do
 from stackctl.model.plan import Snapshot, proven_unchanged
 from stackctl.model.release import Entry
 from stackctl.model.stack_id import StackId
@@ -65,18 +73,25 @@ def take(
     proven = frozenset(
         ref
         for ref, (_, manifest) in desired.items()
-        if ref in found and proven_unchanged(manifest, found[ref], entries.get(ref))
+        if ref in found and proven_unchanged(manifest, found[ref], stack, entries.get(ref))
     )
     clear = proven | Snapshot(found, {}, proven).leaving
     asked = [ref for ref in desired if ref in found and ref not in clear]
     moving = _changing_kinds(desired[ref][1] for ref in asked)
     whole = _whole(connection, stack, [desired[ref][1] for ref in asked], pool)
 
-    def look(ref: Ref) -> _Look:
+    sender = Sender(connection.client, stack)
+
+    def look(ref: Ref) -> Look:
         component, manifest = desired[ref]
         moves = (ref.group, ref.kind) in moving
-        known = whole.get(ref)
-        return _look(connection, manifest, known, stances[component], moves=moves)
+        path, served = _path_now(connection, manifest, moves=moves)
+        live = whole.get(ref) or connection.client.get(path)
+        if live is None:
+            raise NotFound(f"{path}: deleted while it was looked at", status=404)
+        if not served:
+            return Look(live, overlay(live, manifest))
+        return look_at(sender, path, manifest, live, stances[component], moves=moves)
 
     answers = pool.map(look, asked)
     looks = dict(zip(asked, answers, strict=True))
@@ -127,7 +142,9 @@ def read(connection: Connection, refs: Sequence[Ref], pool: Executor) -> dict[Re
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
+    """One object, and what applying the manifest would make of it."""
+
     live: Manifest
     predicted: Manifest
     fixed: tuple[str, ...] = ()  # fields that would have to change and cannot
@@ -245,39 +262,42 @@ def _whole(
     return {ref_of(item): item for answer in answers for item in answer.items}
 
 
-def _look(
-    connection: Connection,
+def look_at(
+    sender: Sender,
+    path: str,
     manifest: Manifest,
-    known: Manifest | None,
+    live: Manifest,
     stance: Stance,
     *,
-    moves: bool,
-) -> _Look:
-    """Read one object, if it is not known yet, and what applying it would make of it.
+    moves: bool = False,
+) -> Look:
+    """Find out what applying an object would make of the one that is there.
 
     What moves on with its definition may not fit the one that is still there.
     """
-    path, served = _path_now(connection, manifest, moves=moves)
-    live = known or connection.client.get(path)
-    if live is None:
-        raise NotFound(f"{path}: deleted while it was looked at", status=404)
-    if not served:
-        return _Look(live, overlay(live, manifest))
+    if _anothers(live, sender.stack) and will_do(live, manifest):
+        return Look(live, live, left=True)
     try:
-        predicted = apply_yielding(connection.client, path, manifest, stance, dry_run=True)
+        predicted = sender.predict(path, manifest, stance)
     except Forbidden:
         if not will_do(live, manifest):
             raise
-        return _Look(live, live, left=True)
+        return Look(live, live, left=True)
     except Rejected as refusal:
         fixed = fixed_fields(refusal.causes) if isinstance(refusal, Invalid) else ()
         gone = () if fixed else _losses(live, manifest)
         if fixed or gone:
-            return _Look(live, manifest, fixed, gone)
+            return Look(live, manifest, fixed, gone)
         if not moves:
             raise
-        return _Look(live, overlay(live, manifest))
-    return _Look(live, after_takeover(live, predicted, adopting=stance.take))
+        return Look(live, overlay(live, manifest))
+    return Look(live, after_takeover(live, predicted, sender.stack, adopting=stance.take))
+
+
+def _anothers(live: Manifest, stack: StackId) -> bool:
+    """Tell whether an object is signed by another stack: namespaces are shared."""
+    label = labels_of(live).get(STACK_LABEL, stack.label)
+    return label != stack.label
 
 
 def _path_now(connection: Connection, manifest: Manifest, *, moves: bool) -> tuple[str, bool]:
@@ -297,7 +317,7 @@ def _losses(live: Manifest, manifest: Manifest) -> tuple[str, ...]:
     return tuple(lost(live, manifest)) if manifest["kind"] == "CustomResourceDefinition" else ()
 
 
-def _refuse_losses(looks: Mapping[Ref, _Look]) -> None:
+def _refuse_losses(looks: Mapping[Ref, Look]) -> None:
     """Refuse definitions that would make stored objects unreadable."""
     lines = [f"  {ref}: {reason}" for ref, look in looks.items() for reason in look.lost]
     if lines:
@@ -316,37 +336,3 @@ def _refuse_impossible(fixed: Mapping[Ref, tuple[str, ...]]) -> None:
             "\n".join(["these cannot be changed, and are never deleted to be made again:", *lines]),
             hint="leave the field as it is, or choose another name for the object",
         )
-
-
-def apply_yielding(
-    client: Client,
-    path: str,
-    manifest: Manifest,
-    stance: Stance = AS_USUAL,
-    *,
-    dry_run: bool = False,
-) -> Manifest:
-    """Apply an object; what becomes of fields that others hold as well is for the stance.
-
-    Raises:
-        ConflictError: some are neither to be taken nor to be left to whoever holds them.
-    """
-    try:
-        return client.apply(path, manifest, dry_run=dry_run)
-    except FieldConflict as error:
-        conflicts = stance.judge(ref_of(manifest), error.owners)
-        refused = {x.field: x.manager for x in conflicts if x.verdict is Verdict.REFUSE}
-        if refused or not conflicts:
-            raise _held(error, refused) from error
-    for each in conflicts:
-        if each.verdict is Verdict.YIELD:
-            manifest = without(manifest, each.field)
-    return client.apply(path, manifest, dry_run=dry_run, force=True)
-
-
-def _held(error: FieldConflict, refused: Mapping[str, str]) -> ConflictError:
-    """Name the fields (field → manager) that stand in the way, and how to get past them."""
-    lines = [f"  {field}: held by {manager}" for field, manager in refused.items()]
-    options = " ".join(f"--take-over {manager}" for manager in sorted({*refused.values()}))
-    hint = f"{options} takes them now; `contested` in the stack file decides for good"
-    return ConflictError("\n".join([str(error), *lines]), hint=hint if refused else "")

@@ -9,6 +9,7 @@ from typing import Any
 
 from stackctl.model.masking import mask_changes
 from stackctl.model.objects import Manifest
+from stackctl.model.proof import unmarked
 
 MISSING = "<missing>"  # stands for a field that is not there
 
@@ -35,7 +36,8 @@ def differences(old: Manifest, new: Manifest) -> tuple[Difference, ...]:
 
 
 def comparable(manifest: Manifest) -> Manifest:
-    """Drop status and the metadata that only the server writes."""
+    """Drop status and the metadata that only the server, or only stackctl, writes."""
+    manifest = unmarked(manifest)
     kept = {key: value for key, value in manifest.items() if key != "status"}
     metadata = manifest.get("metadata", {})
     kept["metadata"] = {k: v for k, v in metadata.items() if k not in _SERVER_METADATA}

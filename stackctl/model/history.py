@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stackctl.model.objects import Ref
+from stackctl.model.proof import Mark
 from stackctl.model.release import Entry, Release
 
 
@@ -112,4 +113,5 @@ def _entries(release: Release | None) -> Mapping[Ref, Entry]:
 
 def _differ(was: Entry, now: Entry) -> bool:
     # Another uid: deleted and made again, by us or by somebody else.
-    return (was.rendered, was.uid) != (now.rendered, now.uid)
+    same = Mark.parse(was.mark).same_content(Mark.parse(now.mark))
+    return not same or was.uid != now.uid

@@ -91,11 +91,24 @@ def will_do(live: Manifest, manifest: Manifest) -> bool:
     return bool(overlay(live, manifest | {"metadata": metadata}) == live)
 
 
-def own_entry(live: Manifest) -> Mapping[str, Any] | None:
-    """Find our server-side apply entry in managedFields."""
+def own_entry(live: Manifest, stack: StackId) -> Mapping[str, Any] | None:
+    """Find the stack's server-side apply entry in managedFields.
+
+    Before every stack was a manager of its own, all of them went by one name.
+    """
+    return _applied(live, stack.manager) or earlier_entry(live, stack)
+
+
+def earlier_entry(live: Manifest, stack: StackId) -> Mapping[str, Any] | None:
+    """Find the entry that an earlier stackctl made for the stack, by the name of them all."""
+    labelled = labels_of(live).get(STACK_LABEL) == stack.label
+    return _applied(live, FIELD_MANAGER) if labelled else None
+
+
+def _applied(live: Manifest, manager: str) -> Mapping[str, Any] | None:
     for entry in live.get("metadata", {}).get("managedFields") or ():
         if (
-            entry.get("manager") == FIELD_MANAGER
+            entry.get("manager") == manager
             and entry.get("operation") == "Apply"
             and not entry.get("subresource")
         ):
@@ -103,15 +116,20 @@ def own_entry(live: Manifest) -> Mapping[str, Any] | None:
     return None
 
 
-def owned_digest(live: Manifest) -> str:
-    """Hash the set of fields that are ours; empty when we own none."""
-    entry = own_entry(live)
+def written_by(live: Manifest, stack: StackId) -> bool:
+    """Tell whether the stack has made an object what it is, and not only its label was copied."""
+    return ours(live, stack) and own_entry(live, stack) is not None
+
+
+def owned_digest(live: Manifest, stack: StackId) -> str:
+    """Hash the set of fields that are the stack's; empty when it owns none."""
+    entry = own_entry(live, stack)
     return digest(entry.get("fieldsV1", {})) if entry is not None else ""
 
 
-def lost_fields(live: Manifest, predicted: Manifest) -> dict[str, Any]:
+def lost_fields(live: Manifest, predicted: Manifest, stack: StackId) -> dict[str, Any]:
     """Return the set of fields that would be ours again if the object were applied."""
-    before, after = own_entry(live) or {}, own_entry(predicted) or {}
+    before, after = own_entry(live, stack) or {}, own_entry(predicted, stack) or {}
     return _beyond(after.get("fieldsV1") or {}, before.get("fieldsV1") or {})
 
 

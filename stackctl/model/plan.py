@@ -23,17 +23,22 @@ from stackctl.model.objects import (
 from stackctl.model.overlay import overlay
 from stackctl.model.ownership import (
     Verdict,
+    earlier_entry,
     lost_fields,
     ours,
     overlap,
+    own_entry,
     owned_digest,
     owner,
     verdict,
+    written_by,
 )
+from stackctl.model.proof import Mark, mark_of
 from stackctl.model.release import Entry
 from stackctl.model.stack_id import StackId
 
 LEFT = "left as it is: it will do, and we may not change it"
+EARLIER = "marks of an earlier stackctl"
 LEAVING = "once the one that is being deleted is gone"
 
 
@@ -83,6 +88,7 @@ class Change:
     reason: str = ""
     drift: tuple[Drift, ...] = ()
     left: bool = False  # without our label: as it was seen is how it stands
+    stamp: bool = False  # unchanged, but not proven to be: to be written once more, as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,53 +195,74 @@ def _change(
     change = Change(ref, component, Action.UPDATE, manifest, live, differences(live, predicted))
     other = owner(live, stack)
     if other or (not ours(live, stack) and entry is None):
-        drift = drifted(live, entry, predicted) if entry is not None else ()
+        drift = drifted(live, entry, stack, predicted) if entry is not None else ()
         reason = f"from {other}" if other else "exists already"
         return replace(change, action=Action.ADOPT, reason=reason, drift=drift)
-    return _compared(change, live, predicted, entry)
+    return _compared(change, live, predicted, stack, entry)
 
 
-def _compared(change: Change, live: Manifest, predicted: Manifest, entry: Entry | None) -> Change:
+def _compared(
+    change: Change, live: Manifest, predicted: Manifest, stack: StackId, entry: Entry | None
+) -> Change:
     """Tell an update from nothing by what applying the object would make of it."""
-    regained = owned_digest(live) != owned_digest(predicted)
+    regained = owned_digest(live, stack) != owned_digest(predicted, stack)
     if not change.differences and not regained:
-        return replace(change, action=Action.UNCHANGED)
-    reason = "" if change.differences else "field ownership"
-    drift = drifted(live, entry, predicted) if entry is not None else ()
+        return replace(change, action=Action.UNCHANGED, stamp=True)
+    mark = EARLIER if earlier_entry(live, stack) else "field ownership"
+    reason = "" if change.differences else mark
+    drift = drifted(live, entry, stack, predicted) if entry is not None else ()
     return replace(change, reason=reason, drift=drift)
 
 
-def proven_unchanged(manifest: Manifest, live: Manifest, entry: Entry | None) -> bool:
+def surprises(change: Change, live: Manifest, predicted: Manifest, stack: StackId) -> str:
+    """Say what would be changed in an object now that nobody has agreed to; empty for nothing."""
+    agreed = change.differences
+    news = [each for each in differences(live, predicted) if each not in agreed]
+    # Values of Secrets are masked: that one has changed again can be seen from who holds it.
+    was = change.live if change.ref.kind == "Secret" else None
+    if was is not None and owned_digest(live, stack) != owned_digest(was, stack):
+        return "its values"
+    return ", ".join(each.path for each in news)
+
+
+def proven_unchanged(
+    manifest: Manifest, live: Manifest, stack: StackId, entry: Entry | None
+) -> bool:
     """Tell from metadata alone that applying an object again would change nothing.
 
-    The server takes a field out of our entry in managedFields as soon as anybody else writes
-    another value to it, so an equal entry and an equal manifest mean an equal result.
+    The mark says that the values were this manifest's, whoever of us wrote them; the server takes
+    a field out of our entry in managedFields as soon as anybody else writes another value to it.
     """
     return (
         entry is not None
         and bool(entry.owned)
         and entry.uid == live["metadata"].get("uid")
         and entry.version == version_of(manifest)
-        and entry.rendered == digest(manifest)
-        and entry.owned == owned_digest(live)
+        and mark_of(live).digest == digest(manifest)
+        and entry.owned == owned_digest(live, stack)
         and not live["metadata"].get("deletionTimestamp")
     )
 
 
-def drifted(live: Manifest, entry: Entry, predicted: Manifest | None = None) -> tuple[Drift, ...]:
+def drifted(
+    live: Manifest, entry: Entry, stack: StackId, predicted: Manifest | None = None
+) -> tuple[Drift, ...]:
     """Name who changed an object after we applied it, as far as managedFields tells.
 
     Where it is known what applying it again would come to, that is who holds what we lost; else
     whoever wrote last, controllers after all others: they write to much that is not ours.
     """
-    if not entry.owned or entry.owned == owned_digest(live):
+    if not entry.owned:
         return ()
+    if entry.owned == owned_digest(live, stack):
+        return _overwritten(live, entry, stack)
     others = [
         each
         for each in live["metadata"].get("managedFields") or ()
-        if each.get("manager") != FIELD_MANAGER and each.get("subresource") != "status"
+        if each.get("manager") not in (stack.manager, FIELD_MANAGER)
+        and each.get("subresource") != "status"
     ]
-    lost = lost_fields(live, predicted) if predicted is not None else {}
+    lost = lost_fields(live, predicted, stack) if predicted is not None else {}
     holders = [each for each in others if overlap(each.get("fieldsV1") or {}, lost)] or others
     found = [Drift(each.get("manager", "unknown"), each.get("time", ""), ()) for each in holders]
     found.sort(key=lambda each: each.time, reverse=True)
@@ -243,12 +270,21 @@ def drifted(live: Manifest, entry: Entry, predicted: Manifest | None = None) -> 
     return tuple(found[:1]) or (Drift("unknown", "", ()),)
 
 
+def _overwritten(live: Manifest, entry: Entry, stack: StackId) -> tuple[Drift, ...]:
+    """Tell of another run of ours that wrote to an object and is not in the record."""
+    recorded = Mark.parse(entry.mark).run
+    if not recorded or mark_of(live).run == recorded:
+        return ()
+    own = own_entry(live, stack) or {}
+    return (Drift(str(own.get("manager", "unknown")), str(own.get("time", "")), ()),)
+
+
 def still_ours(entry: Entry, live: Manifest, stack: StackId) -> bool:
     """Tell whether an object is the one that was recorded, or that was about to be made."""
     # An object that somebody deleted and made again has another uid and is theirs, and so is one
     # that another stack, or another tool, has signed since.
     if not entry.uid:
-        return ours(live, stack)
+        return written_by(live, stack)
     return entry.uid == live["metadata"].get("uid") and not owner(live, stack)
 
 

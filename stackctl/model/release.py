@@ -6,7 +6,7 @@ Reading and writing them on the cluster is `cluster.releases`.
 import gzip
 import json
 import zlib
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from stackctl.errors import ReleaseError
 from stackctl.model.objects import Ref
 from stackctl.model.profile import GpuNeeds, Needs
+from stackctl.model.proof import Mark
 from stackctl.model.stack_id import StackId
 
 FORMAT = 1
@@ -39,14 +40,14 @@ class ReleaseStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One object in an inventory; uid and hashes are empty until it was applied."""
+    """One object in an inventory; uid and proof are empty until it was applied."""
 
     ref: Ref
     component: str
     version: str  # the API version it was applied with
     uid: str = ""
-    rendered: str = ""  # digest of the manifest that was sent
-    owned: str = ""  # digest of our entry in managedFields after the apply
+    mark: str = ""  # what was written on it: `proof.Mark`; a Secret's without its digest
+    owned: str = ""  # digest of our entry in managedFields after the apply; empty: no proof
     created: bool = False  # by us, not taken over
 
 
@@ -88,6 +89,14 @@ def _plain(entry: Entry) -> dict[str, Any]:
     return {"ref": entry.ref.key} | values
 
 
+def _entry(plain: Mapping[str, Any]) -> Entry:
+    """Read an entry; an earlier stackctl kept the digest of what it sent as `rendered`."""
+    values = {key: value for key, value in plain.items() if key != "rendered"}
+    if earlier := plain.get("rendered"):
+        values["mark"] = str(Mark(earlier))
+    return Entry(**(values | {"ref": Ref.parse(plain["ref"])}))
+
+
 _NAMES = tuple(each.name for each in fields(Entry) if each.name != "ref")
 
 
@@ -105,9 +114,7 @@ def decode(content: bytes) -> Release:
         plain["status"] = ReleaseStatus(plain["status"])
         gpu = plain["requires"].pop("gpu")
         plain["requires"] = Needs(**plain["requires"], gpu=GpuNeeds(**gpu) if gpu else None)
-        plain["inventory"] = tuple(
-            Entry(**(item | {"ref": Ref.parse(item["ref"])})) for item in plain["inventory"]
-        )
+        plain["inventory"] = tuple(_entry(item) for item in plain["inventory"])
         return Release(**plain)
     except (ValueError, TypeError, KeyError, zlib.error, EOFError, OSError) as error:
         raise ReleaseError(f"the recorded release cannot be read: {error}") from error
@@ -124,21 +131,51 @@ def unpack(content: bytes) -> Any:
     return json.loads(gzip.decompress(content))
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run found of an object that stays, before its first change."""
+
+    uid: str
+    written: bool  # by the stack: it has its label and an entry of its manager
+    untouched: bool  # the run will send nothing for it
+
+
 def superset(
-    previous: Iterable[Entry], desired: Iterable[tuple[Ref, str, str]], kept: Container[Ref]
+    previous: Iterable[Entry],
+    desired: Iterable[tuple[Ref, str, str]],
+    kept: Mapping[Ref, Found],
 ) -> tuple[Entry, ...]:
     """Join what the last release owns with what this run is about to make.
 
-    Written before the first change: whatever happens next, everything made is known. Objects
-    that the run does not find and keep are created by us, and what was known of an object of
-    that name is known of another one.
+    Written before the first change: whatever happens next, everything made is known, and nothing
+    is taken for unchanged that the run may have touched. Objects that the run does not find and
+    keep are created by us, and what was known of an object of that name is known of another one.
     """
-    entries = {entry.ref: entry for entry in previous}
+    entries = {entry.ref: unproven(entry) for entry in previous}
+    proofs = {entry.ref: entry.owned for entry in previous}
     for ref, component, version in desired:
-        known = entries.get(ref)
-        entries[ref] = (
-            replace(known, component=component)
-            if known is not None and ref in kept
-            else Entry(ref, component, version, created=ref not in kept)
-        )
+        known, found = entries.get(ref), kept.get(ref)
+        if found is None:
+            entries[ref] = Entry(ref, component, version, created=True)
+        elif known is None or not _same(known, found):
+            entries[ref] = Entry(ref, component, version)
+        else:
+            proof = proofs[ref] if found.untouched else ""
+            entries[ref] = replace(known, component=component, owned=proof)
     return tuple(entries.values())
+
+
+def _same(entry: Entry, found: Found) -> bool:
+    """Tell whether what was found is what was recorded, or was about to be made."""
+    return entry.uid == found.uid if entry.uid else found.written
+
+
+def unproven(entry: Entry) -> Entry:
+    """Take away what lets a later run believe that an object is as it was."""
+    return replace(entry, owned="")
+
+
+def uninstalling(release: Release) -> Release:
+    """Say of a release that a teardown is on, which may touch all of it."""
+    inventory = tuple(unproven(entry) for entry in release.inventory)
+    return replace(release, status=ReleaseStatus.UNINSTALLING, inventory=inventory)

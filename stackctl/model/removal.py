@@ -138,9 +138,14 @@ def foreign(item: Manifest, ref: Ref, stack: StackId | None, leftovers: Iterable
     """Tell whether an object in one of our namespaces belongs to somebody else."""
     if (stack is not None and ours(item, stack)) or item["metadata"].get("ownerReferences"):
         return False
-    if ref.kind in BOOKKEEPING or (ref.kind, ref.name) in _ORDINARY:
+    if ref.kind in BOOKKEEPING or ordinary(ref):
         return False
     return not any(matches(pattern, ref) for pattern in leftovers)
+
+
+def ordinary(ref: Ref) -> bool:
+    """Tell whether Kubernetes itself puts an object of this name into every namespace."""
+    return (ref.kind, ref.name) in _ORDINARY
 
 
 def marks(node: Manifest, managers: Container[str]) -> Manifest | None:

@@ -64,7 +64,7 @@ def saved(plan: Plan, base: Base, *, context: str, command: str, tool: str) -> S
         context=context,
         command=command,
         tool=tool,
-        changes={change.ref: _planned(change) for change in plan.changes},
+        changes={change.ref: _planned(change, plan.stack) for change in plan.changes},
     )
 
 
@@ -126,7 +126,7 @@ def from_plain(plain: Mapping[str, Any]) -> SavedPlan:
     )
 
 
-def _planned(change: Change) -> Planned:
+def _planned(change: Change, stack: StackId) -> Planned:
     live = change.live
     fields = [[each.path, each.old, each.new] for each in change.differences]
     return Planned(
@@ -134,12 +134,12 @@ def _planned(change: Change) -> Planned:
         action=change.action,
         desired=digest(change.desired) if change.desired is not None else "",
         uid=live["metadata"].get("uid", "") if live is not None else "",
-        live=_mark(change, live) if live is not None else "",
+        live=_mark(change, live, stack) if live is not None else "",
         differences=digest(fields) if fields else "",
     )
 
 
-def _mark(change: Change, live: Manifest) -> str:
+def _mark(change: Change, live: Manifest, stack: StackId) -> str:
     """Name what of a live object the decision hangs on.
 
     The server takes a field from our entry in managedFields when others write to it, so the
@@ -147,7 +147,7 @@ def _mark(change: Change, live: Manifest) -> str:
     Objects that are not ours yet have none. Differences of Secrets are masked, so that a second
     change by others would not show.
     """
-    owned = owned_digest(live)
+    owned = owned_digest(live, stack)
     changes = change.action is not Action.UNCHANGED
     if not owned or (change.ref.kind == "Secret" and changes):
         return f"version {live['metadata'].get('resourceVersion', '')}"

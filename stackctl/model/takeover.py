@@ -20,12 +20,14 @@ from stackctl.model.objects import (
     annotations_of,
     labels_of,
 )
-from stackctl.model.ownership import HELM_RELEASE, own_entry
+from stackctl.model.ownership import HELM_RELEASE, earlier_entry, own_entry
+from stackctl.model.proof import APPLIED
+from stackctl.model.stack_id import StackId
 
 Fields = Mapping[str, Any]  # fieldsV1
 
 _INSTALLERS = re.compile(
-    r"helm|Helm|kubectl|kubectl-client-side-apply|kubectl-create"
+    r"stackctl|stackctl/.+|helm|Helm|kubectl|kubectl-client-side-apply|kubectl-create"
     r"|kubectl-replace|before-first-apply"
 )
 # The API server's name for whoever held the fields before somebody wiped managedFields.
@@ -33,31 +35,32 @@ _REBUILT = "before-first-apply"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-def installers(live: Manifest, *, adopting: bool) -> tuple[Mapping[str, Any], ...]:
+def installers(live: Manifest, stack: StackId, *, adopting: bool) -> tuple[Mapping[str, Any], ...]:
     """Find the entries of managedFields that are to become ours.
 
-    Our own updates always do; those of other installers when their object is adopted.
+    Our own updates always do, and what an earlier stackctl applied for the stack; those of other
+    installers when their object is adopted.
     """
     return tuple(
         entry
         for entry in live.get("metadata", {}).get("managedFields") or ()
-        if not entry.get("subresource") and _passes(entry, live, adopting=adopting)
+        if not entry.get("subresource") and _passes(entry, live, stack, adopting=adopting)
     )
 
 
-def patch(live: Manifest, *, adopting: bool) -> list[dict[str, Any]]:
+def patch(live: Manifest, stack: StackId, *, adopting: bool) -> list[dict[str, Any]]:
     """Make the JSON patch that puts their claims into our entry; empty when there are none.
 
     It applies to the very version of the object it was made for, and changes no field but the
     copy of the manifest that kubectl keeps in an annotation.
     """
-    theirs = installers(live, adopting=adopting)
+    theirs = installers(live, stack, adopting=adopting)
     if not theirs:
         return []
     metadata = live["metadata"]
     steps = [
         {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
-        {"op": "replace", "path": "/metadata/managedFields", "value": _merged(live, theirs)},
+        {"op": "replace", "path": "/metadata/managedFields", "value": _merged(live, theirs, stack)},
     ]
     if LAST_APPLIED in annotations_of(live):
         name = LAST_APPLIED.replace("~", "~0").replace("/", "~1")
@@ -65,27 +68,33 @@ def patch(live: Manifest, *, adopting: bool) -> list[dict[str, Any]]:
     return steps
 
 
-def after_takeover(live: Manifest, predicted: Manifest, *, adopting: bool) -> Manifest:
+def after_takeover(
+    live: Manifest, predicted: Manifest, stack: StackId, *, adopting: bool
+) -> Manifest:
     """Leave out of a prediction what goes once its former managers claim nothing any more."""
-    theirs = installers(live, adopting=adopting)
+    theirs = installers(live, stack, adopting=adopting)
     if not theirs:
         return predicted
-    ours = own_entry(predicted) or {}
+    ours = own_entry(predicted, stack) or {}
     others = [
         entry
         for entry in live["metadata"]["managedFields"]
-        if entry not in theirs and entry != own_entry(live)
+        if entry not in theirs and entry != own_entry(live, stack)
     ]
     kept = _union([ours, *others])
     reduced = _without(predicted, _union(theirs), kept)
     return reduced if isinstance(reduced, dict) else predicted
 
 
-def _passes(entry: Mapping[str, Any], live: Manifest, *, adopting: bool) -> bool:
+def _passes(entry: Mapping[str, Any], live: Manifest, stack: StackId, *, adopting: bool) -> bool:
     manager = str(entry.get("manager", ""))
-    if manager == FIELD_MANAGER:
-        return entry.get("operation") == "Update"
-    if manager == _REBUILT and own_entry(live) is not None:
+    if manager in (stack.manager, FIELD_MANAGER) and entry.get("operation") == "Update":
+        return True
+    if manager == stack.manager:
+        return False
+    if entry == earlier_entry(live, stack):
+        return True
+    if manager == _REBUILT and own_entry(live, stack) is not None:
         return True
     signed = HELM_RELEASE in annotations_of(live)
     # A namespace is common ground: what is written on it is relied upon by others too.
@@ -96,15 +105,17 @@ def _passes(entry: Mapping[str, Any], live: Manifest, *, adopting: bool) -> bool
     return nameless or _INSTALLERS.fullmatch(manager) is not None
 
 
-def _merged(live: Manifest, theirs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _merged(
+    live: Manifest, theirs: Iterable[Mapping[str, Any]], stack: StackId
+) -> list[dict[str, Any]]:
     """Rewrite managedFields: one entry of ours, with the claims of those who leave."""
-    own = own_entry(live)
     leaving = list(theirs)
+    own = next((each for each in [own_entry(live, stack)] if each not in leaving), None)
     version = own["apiVersion"] if own else leaving[-1]["apiVersion"]
     # Fields are named as their version names them: those of other versions cannot be joined.
     joined = [entry for entry in leaving if entry["apiVersion"] == version]
     entry = {
-        "manager": FIELD_MANAGER,
+        "manager": stack.manager,
         "operation": "Apply",
         "apiVersion": version,
         "time": (own or leaving[-1]).get("time"),
@@ -162,21 +173,29 @@ def _is(item: Any, wanted: Any) -> bool:
     return bool(item == wanted)
 
 
-def letting_go(live: Manifest) -> list[dict[str, Any]]:
-    """Make the JSON patch after which an object is as it was, and no longer ours."""
+def letting_go(live: Manifest, stack: StackId) -> list[dict[str, Any]]:
+    """Make the JSON patch after which an object is as it was, and no longer ours.
+
+    It applies to the very version of the object it was made for.
+    """
     metadata, labels = live["metadata"], labels_of(live)
+    # An earlier stackctl went by one name for all stacks.
+    named = labels.get(STACK_LABEL) == stack.label
+    managers = (stack.manager, FIELD_MANAGER) if named else (stack.manager,)
     rest = [
-        each for each in metadata.get("managedFields") or () if each.get("manager") != FIELD_MANAGER
+        each for each in metadata.get("managedFields") or () if each.get("manager") not in managers
     ]
+    left = [("annotations", APPLIED)] if APPLIED in annotations_of(live) else []
+    left += [("labels", name) for name in (STACK_LABEL, COMPONENT_LABEL) if name in labels]
     # Whoever took the object back has signed it already.
-    signed = (MANAGED_BY,) if labels.get(MANAGED_BY) == FIELD_MANAGER else ()
+    if labels.get(MANAGED_BY) == FIELD_MANAGER:
+        left.append(("labels", MANAGED_BY))
     return [
-        {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
+        {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
         # An empty list would keep them all; a list of one empty entry is how none is said.
         {"op": "replace", "path": "/metadata/managedFields", "value": rest or [{}]},
         *(
-            {"op": "remove", "path": f"/metadata/labels/{name.replace('/', '~1')}"}
-            for name in (*signed, STACK_LABEL, COMPONENT_LABEL)
-            if name in labels
+            {"op": "remove", "path": f"/metadata/{part}/{name.replace('/', '~1')}"}
+            for part, name in left
         ),
     ]

@@ -230,10 +230,10 @@ def test_a_controllers_field_is_left_to_it(stack):
 def test_a_second_run_meets_the_lock_with_its_holder(stack):
     """While one run is on, another is told who holds the stack and since when."""
     releases.ensure_namespace(stack.client, threading.Event())
-    held = locked(stack.client, stack.name, Claim("other@there"), threading.Event())
+    held = locked(stack.client, stack.id, Claim("other@there"), threading.Event())
     with held, pytest.raises(LockedError, match="other@there since 20"):
         stack.deploy(stack.part("a", stack.namespace()))
-    assert held_by(stack.client, stack.name) == ""
+    assert held_by(stack.client, stack.id) == ""
 
 
 def test_an_expired_lock_is_taken_over(stack):
@@ -257,9 +257,9 @@ def test_an_expired_lock_is_taken_over(stack):
 def test_status_tells_what_is_there_and_what_was_changed(stack):
     """Current after the deploy; drifted with its author after an edit; gone when deleted."""
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x"), stack.config("y")))
-    assert status(stack.name, stack.connection, stack.tell).current
+    assert status(stack.id, stack.connection, stack.tell).current
     stack.client.delete(f"/api/v1/namespaces/{stack.name}/configmaps/y")
-    (component,) = status(stack.name, stack.connection, stack.tell).components
+    (component,) = status(stack.id, stack.connection, stack.tell).components
     assert component.status is Status.NOT_FOUND
     assert "ConfigMap" in component.message
 

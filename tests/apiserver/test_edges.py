@@ -262,13 +262,13 @@ def test_a_failed_prune_stays_recorded(stack):
     stack.deploy(whole(stack, stuck, stack.config("x")))
     with pytest.raises(ApplyError, match=r"example\.com/hold"):
         stack.deploy(whole(stack, stack.config("x", key="new")), timeout=4.0)
-    release = releases.current(stack.client, stack.name).release
+    release = releases.current(stack.client, stack.id).release
     assert release.status is ReleaseStatus.FAILED
     assert "stuck" in {entry.ref.name for entry in release.inventory}
     path = f"/api/v1/namespaces/{stack.name}/configmaps/stuck"
     stack.client.patch(path, {"metadata": {"finalizers": None}})
     stack.deploy(whole(stack, stack.config("x", key="new")))
-    release = releases.current(stack.client, stack.name).release
+    release = releases.current(stack.client, stack.id).release
     assert "stuck" not in {entry.ref.name for entry in release.inventory}
 
 
@@ -291,7 +291,7 @@ def test_a_kind_that_is_gone_does_not_hold_anything_up(stack):
         pass
     fresh = Stack(connect(stack.client.access, stack.tell, threading.Event()), stack.name)
     fresh.deploy(whole(stack, stack.config("x", key="new")))
-    release = releases.current(stack.client, stack.name).release
+    release = releases.current(stack.client, stack.id).release
     assert {entry.ref.kind for entry in release.inventory} == {"Namespace", "ConfigMap"}
     assert fresh.teardown().residue == ()
     fresh.client.close()
@@ -339,7 +339,7 @@ def test_a_claim_that_left_the_bundle_stays_without_asking_again(stack):
     stack.deploy(whole(stack, stack.config("x", key="new")))
     assert stack.get("persistentvolumeclaims/c") is not None
     assert stack.deploy(whole(stack, stack.config("x", key="new"))).release is None
-    release = releases.current(stack.client, stack.name).release
+    release = releases.current(stack.client, stack.id).release
     assert "c" in {entry.ref.name for entry in release.inventory}
     assert stack.teardown(delete_data=True).residue == ()
 
@@ -386,7 +386,7 @@ def test_a_record_larger_than_one_object_is_kept_in_parts(stack):
     ]
     parts = whole(stack, *big)
     stack.deploy(parts)
-    release = releases.current(stack.client, stack.name).release
+    release = releases.current(stack.client, stack.id).release
     assert releases.bundle_of(stack.client, release).components == (parts,)
     secrets = stack.client.list(releases.SECRETS, labels=f"stackctl.dev/record={stack.name}").items
     assert max(len(json.dumps(each)) for each in secrets) < 900 * 1024
@@ -400,7 +400,7 @@ def test_going_back_also_takes_back_what_people_changed(stack):
     path = f"/api/v1/namespaces/{stack.name}/configmaps/x"
     write_as(stack.client, "kubectl-edit", path, {"data": {"key": "by hand"}})
     rollback(
-        stack.name,
+        stack.id,
         1,
         stack.connection,
         agree=lambda *_: True,

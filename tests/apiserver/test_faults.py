@@ -178,7 +178,7 @@ def test_an_unexplained_error_is_not_repeated_and_is_recorded(stack, far, proxy)
     proxy.on("PATCH", r"/configmaps/old\?(?!.*dryRun)", Answer(500, JSON, words))
     with pytest.raises(ApplyError, match=r"ConfigMap/.*/old: cannot apply: something broke"):
         far.deploy(*first(far))
-    assert releases.current(stack.client, stack.name).release.status is ReleaseStatus.FAILED
+    assert releases.current(stack.client, stack.id).release.status is ReleaseStatus.FAILED
     stack.deploy(*first(stack))
     require_whole(stack)
 
@@ -226,7 +226,7 @@ def broken_api(stack: Stack) -> Iterator[str]:
 def test_an_aggregated_api_that_is_down_holds_up_only_namespaces(stack, broken_api):
     """Kubernetes itself deletes no namespace meanwhile: that is said, everything else goes on."""
     stack.deploy(*first(stack))
-    assert status(stack.name, stack.connection, stack.tell).current
+    assert status(stack.id, stack.connection, stack.tell).current
     assert stack.deploy(*first(stack)).release is None
     with pytest.raises(ApplyError, match=broken_api.removeprefix("v1.")) as held:
         stack.teardown(timeout=8.0)

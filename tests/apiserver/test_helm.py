@@ -265,7 +265,7 @@ def test_without_a_word_about_it_a_release_is_left_alone(stack, helm):
     assert len([each for each in lines if f"owned by Helm release {stack.name}/shop" in each]) == 6
     assert "stackctl adopt shop" in refusal.value.hint
     assert {path: written(each) for path, each in live(stack).items()} == before
-    assert releases.current(stack.client, stack.name) is None
+    assert releases.current(stack.client, stack.id) is None
 
 
 def test_adoption_takes_over_all_of_it_and_makes_nothing_anew(stack, helm):
@@ -342,7 +342,7 @@ def test_helm_that_fights_back_is_seen_and_named(stack, helm):
     helm.install()
     stack.deploy(shop(stack))
     helm.insist(color="red")
-    seen = status(stack.name, stack.connection, stack.tell)
+    seen = status(stack.id, stack.connection, stack.tell)
     drift = {
         str(each.ref): [who.manager for who in each.drift]
         for component in seen.components

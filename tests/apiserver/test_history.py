@@ -33,7 +33,7 @@ def two_revisions(stack: Stack) -> None:
 def test_each_revision_says_what_it_changed(stack):
     """The first made everything; the second is counted against it."""
     two_revisions(stack)
-    first, second = history(stack.name, stack.connection)
+    first, second = history(stack.id, stack.connection)
     assert first.summary == "+a 1.0.0, +3 objects"
     assert second.summary == "+1 ~1 -1 objects of a"
     assert [each.release.status for each in (first, second)] == [
@@ -45,7 +45,7 @@ def test_each_revision_says_what_it_changed(stack):
 def test_a_stack_that_is_not_there_has_no_history(stack):
     """It is an error, and the stacks there are are named."""
     with pytest.raises(ReleaseError, match=f"stack {stack.name}: not on"):
-        history(stack.name, stack.connection)
+        history(stack.id, stack.connection)
 
 
 def test_rollback_brings_the_objects_of_the_revision_back_and_prunes_the_others(stack):
@@ -56,7 +56,7 @@ def test_rollback_brings_the_objects_of_the_revision_back_and_prunes_the_others(
     assert stack.get("configmaps/y") is not None
     assert stack.get("configmaps/z") is None
     assert (outcome.release.revision, outcome.release.command) == (3, "rollback 1")
-    assert bundle_of(stack.name, 3, stack.connection) == bundle_of(stack.name, 1, stack.connection)
+    assert bundle_of(stack.id, 3, stack.connection) == bundle_of(stack.id, 1, stack.connection)
 
 
 def test_rolling_back_twice_comes_back_to_where_it_was(stack):
@@ -74,7 +74,7 @@ def test_a_dry_run_of_a_rollback_changes_nothing(stack):
     outcome = back(stack, 1, dry_run=True)
     assert outcome.plan.counts[Action.PRUNE] == 1
     assert outcome.release is None
-    assert len(history(stack.name, stack.connection)) == 2
+    assert len(history(stack.id, stack.connection)) == 2
 
 
 def test_going_back_to_what_is_there_changes_nothing(stack):
@@ -112,9 +112,9 @@ def test_a_definition_that_stores_a_newer_version_is_not_taken_back(stack):
 def test_a_diff_with_a_revision_shows_what_going_back_would_change(stack):
     """Against the cluster by a dry run; against the record without any."""
     two_revisions(stack)
-    live, _ = diff_revision(stack.name, 1, stack.connection, stack.tell)
+    live, _ = diff_revision(stack.id, 1, stack.connection, stack.tell)
     asked = stack.client.requests
-    recorded, _ = diff_revisions(stack.name, 1, stack.connection)
+    recorded, _ = diff_revisions(stack.id, 1, stack.connection)
     assert stack.client.requests - asked < 8
     for plan in (live, recorded):
         found = {c.ref.name: c.action for c in plan.changes if c.action is not Action.UNCHANGED}
@@ -125,7 +125,7 @@ def test_only_the_newest_revisions_are_kept_and_the_oldest_claims_nothing(stack)
     """What the oldest kept one changed is not known any more."""
     for number in range(KEPT_REVISIONS + 2):
         stack.deploy(stack.part("a", stack.namespace(), stack.config("x", key=str(number))))
-    found = history(stack.name, stack.connection)
+    found = history(stack.id, stack.connection)
     assert [each.release.revision for each in found] == list(range(3, KEPT_REVISIONS + 3))
     assert found[0].summary == "the revision before it is not kept"
     assert found[-1].summary == "~1 object of a"

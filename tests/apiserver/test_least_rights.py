@@ -192,7 +192,7 @@ def test_what_changed_is_seen_with_few_rights(stack, installer):
     path = f"/api/v1/namespaces/{stack.name}/configmaps"
     stack.client.patch(f"{path}/shop", {"data": {"greeting": "by hand"}})
     stack.client.delete(f"/api/v1/namespaces/{stack.name}/services/shop")
-    (part,) = status(stack.name, user.connection, user.tell).components
+    (part,) = status(stack.id, user.connection, user.tell).components
     seen = {each.ref.kind: each for each in part.objects}
     assert seen["Service"].status is Status.NOT_FOUND
     assert seen["ConfigMap"].drift
@@ -242,7 +242,7 @@ def test_what_may_not_be_read_is_unknown_and_never_missing(stack, installer):
         ("apps", "deployments", "get list create patch delete"),
         ("", "namespaces", "get"),
     )
-    (part,) = status(stack.name, user.connection, user.tell).components
+    (part,) = status(stack.id, user.connection, user.tell).components
     (config,) = (each for each in part.objects if each.ref.kind == "ConfigMap")
     assert config.status is Status.UNKNOWN
     assert 'cannot get resource "configmaps"' in config.message

@@ -116,11 +116,11 @@ def test_a_lock_is_kept_while_the_run_lasts(stack, proxy):
     with behind(proxy, stack) as there, ThreadPoolExecutor(1) as pool:
         future = pool.submit(there.deploy, *first(there), lease=1.0)
         assert hold.arrived.wait(SOON)
-        before = find(stack.client, stack.name)
+        before = find(stack.client, stack.id)
         assert before is not None
-        while (now := find(stack.client, stack.name)) is not None and now.renewed == before.renewed:
+        while (now := find(stack.client, stack.id)) is not None and now.renewed == before.renewed:
             pass
-        assert held_by(stack.client, stack.name).startswith("tester@here")
+        assert held_by(stack.client, stack.id).startswith("tester@here")
         hold.release.set()
         future.result(SOON)
     assert stack.teardown().residue == ()
@@ -142,7 +142,7 @@ def test_a_run_that_lost_its_lock_writes_nothing_more(stack, proxy):
     sent = [str(each) for each in proxy.written[before:] if "/events" not in each.path]
     assert [each for each in sent if "/configmaps/settings" not in each] == []
     assert status_of(stack) is ReleaseStatus.PENDING_INSTALL
-    assert held_by(stack.client, stack.name).startswith("other@there")
+    assert held_by(stack.client, stack.id).startswith("other@there")
     stack.client.delete(path_of(stack))
     assert stack.teardown().residue == ()
 
@@ -152,7 +152,7 @@ def test_nothing_is_written_once_the_lease_may_have_run_out(stack, proxy):
     proxy.on("PUT", "/leases/", Answer(503), times=ALWAYS)
     with (
         behind(proxy, stack) as there,
-        locked(there.client, stack.name, Claim("slow@here", lease=1.0), threading.Event()) as lock,
+        locked(there.client, stack.id, Claim("slow@here", lease=1.0), threading.Event()) as lock,
     ):
         lock.fence()
 
@@ -168,19 +168,19 @@ def test_a_person_may_break_a_lock(stack):
     """They are asked knowing who holds it, and the next run goes on."""
     asked: list[outcome.Hold] = []
     with held(stack):
-        assert not unlock(stack.name, stack.connection, agree=lambda _: False).agreed
-        assert held_by(stack.client, stack.name).startswith("other@there")
+        assert not unlock(stack.id, stack.connection, agree=lambda _: False).agreed
+        assert held_by(stack.client, stack.id).startswith("other@there")
 
         def agree(hold: outcome.Hold) -> bool:
             asked.append(hold)
             return True
 
-        done = unlock(stack.name, stack.connection, agree=agree)
+        done = unlock(stack.id, stack.connection, agree=agree)
         assert done.hold is not None
         assert (done.hold.holder, done.hold.expired) == ("other@there", False)
         assert asked == [done.hold]
         stack.deploy(stack.part("a", stack.namespace()))
-    assert unlock(stack.name, stack.connection, agree=lambda _: True).hold is None
+    assert unlock(stack.id, stack.connection, agree=lambda _: True).hold is None
     assert stack.teardown().residue == ()
 
 
@@ -188,7 +188,7 @@ def test_a_lock_that_was_taken_over_is_not_given_back(stack):
     """The first holder, come back to life, leaves the lock of the second alone."""
     with held(stack, "slow@here"):
         stack.client.patch(path_of(stack), {"spec": {"holderIdentity": "other@there"}})
-    assert held_by(stack.client, stack.name).startswith("other@there")
+    assert held_by(stack.client, stack.id).startswith("other@there")
     stack.client.delete(path_of(stack))
 
 
@@ -220,10 +220,10 @@ def test_an_interrupted_run_finishes_what_it_sent_and_records_it(stack, proxy, t
         hold.release.set()
         assert process.wait(SOON) == Interrupted.exit_code
     assert stack.get("configmaps/settings") is not None
-    recorded = releases.current(stack.client, stack.name)
+    recorded = releases.current(stack.client, stack.id)
     assert recorded.release.status is ReleaseStatus.FAILED
     assert "interrupted" in recorded.release.message
-    assert held_by(stack.client, stack.name) == ""
+    assert held_by(stack.client, stack.id) == ""
     stack.deploy(*first(stack))
     assert status_of(stack) is ReleaseStatus.DEPLOYED
     assert stack.teardown().residue == ()
@@ -253,14 +253,14 @@ def test_an_interrupted_teardown_is_recorded_and_gives_its_lock_back(stack, prox
         hold.release.set()
         assert process.wait(SOON) == Interrupted.exit_code
     assert status_of(stack) is ReleaseStatus.UNINSTALLING
-    assert held_by(stack.client, stack.name) == ""
+    assert held_by(stack.client, stack.id) == ""
     assert stack.teardown().residue == ()
 
 
 def test_the_time_of_the_server_does_not_go_back(stack):
     """What is told later is later, though the server tells whole seconds at each renewal."""
     claim = Claim("me@here")
-    with locked(stack.client, stack.name, claim, threading.Event()) as lock:
+    with locked(stack.client, stack.id, claim, threading.Event()) as lock:
         told = []
         for _ in range(3):
             told.append(lock.time())

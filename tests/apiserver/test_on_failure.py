@@ -61,7 +61,7 @@ def test_a_failed_change_goes_back_to_what_was_deployed(stack):
         stack.deploy(bad, on_failure=OnFailure.ROLLBACK)
     assert stack.get("configmaps/x")["data"] == {"key": "good"}
     assert stack.get("configmaps/new") is None
-    known = releases.history(stack.client, stack.name)
+    known = releases.history(stack.client, stack.id)
     assert [each.status for each in known] == [
         ReleaseStatus.SUPERSEDED,
         ReleaseStatus.FAILED,
@@ -78,4 +78,4 @@ def test_a_failed_first_deploy_is_removed(stack):
     with pytest.raises(ApplyError, match=r"(?s)replicas.*everything made was removed"):
         stack.deploy(bad, on_failure=OnFailure.ROLLBACK)
     assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
-    assert releases.current(stack.client, stack.name) is None
+    assert releases.current(stack.client, stack.id) is None

@@ -86,4 +86,4 @@ def test_an_object_made_again_in_between_is_refused(stack, planned):
 def test_the_file_holds_no_values(stack, planned):
     """Digests and names only: whoever reads it learns no secret."""
     assert '"new"' not in planned.read_text()
-    assert read_plan(planned).base.stack == stack.name
+    assert read_plan(planned).base.stack == stack.id

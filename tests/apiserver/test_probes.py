@@ -11,6 +11,7 @@ import pytest
 from stackctl.api.client import Client
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.probes import probe
+from stackctl.cluster.sending import Sender
 from stackctl.cluster.session import Session
 from stackctl.cluster.wait import Observer
 from stackctl.errors import NotReadyError
@@ -19,6 +20,7 @@ from stackctl.model.component import Probe
 from stackctl.model.objects import Manifest
 from stackctl.model.outcome import TargetInfo
 from stackctl.model.profile import GpuNeeds, Needs
+from stackctl.model.stack_id import StackId
 from tests.apiserver.scenery import LONG, SHORT, Scenery, in_background, scenery_on, until
 
 RESOURCE = "example.com/engine"
@@ -70,6 +72,7 @@ class Trial:
                 time.monotonic() + seconds,
                 wait=True,
                 abandoned=self.scenery.stop,
+                sender=Sender(connection.client, StackId(self.scenery.name)),
             )
             probe(session, part, each, needs or Needs(), self.told.append)
 

@@ -64,7 +64,7 @@ def test_without_the_users_word_nothing_is_touched(stack):
         stack.deploy(parts(stack, with_selector(stack, "two"), stack.config("x")))
     assert "--allow-recreate" in refused.value.hint
     assert stack.get("configmaps/x") is None
-    assert releases.current(stack.client, stack.name).release.revision == 1
+    assert releases.current(stack.client, stack.id).release.revision == 1
 
 
 def test_an_object_is_made_anew_when_the_user_says_so(stack):

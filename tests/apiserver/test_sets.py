@@ -130,7 +130,7 @@ def test_a_rollback_brings_the_settings_of_its_revision_back(stack, shelf):
     run(stack, shelf, deploy, "widget.a=one")
     run(stack, shelf, upgrade, "widget.a=two", "widget.password=hunter2")
     rollback(
-        stack.name,
+        stack.id,
         None,
         stack.connection,
         agree=lambda *_: True,
@@ -192,7 +192,7 @@ def test_adopting_a_component_leaves_what_was_set_of_others(stack, shelf):
             options=QUICK,
         )
         if component == "other":
-            assert releases.current(stack.client, stack.name).release.revision == 2
+            assert releases.current(stack.client, stack.id).release.revision == 2
             assert recorded(stack) == {"widget.a": "one", "widget.password": "hunter2"}
     assert recorded(stack) == {"widget.a": "two"}
     assert values(stack) == "a: two password: default"

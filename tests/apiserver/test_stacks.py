@@ -20,7 +20,7 @@ def test_two_stacks_stand_side_by_side_and_leave_one_by_one(stack, other):
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
     other.deploy(other.part("a", other.namespace(), other.config("x")))
     assert stack.teardown().residue == ()
-    assert status(other.name, other.connection, other.tell).current
+    assert status(other.id, other.connection, other.tell).current
     assert other.teardown().residue == ()
 
 
@@ -51,4 +51,4 @@ def test_among_several_stacks_one_has_to_be_named(stack, other):
     with pytest.raises(UsageError, match="several stacks") as asked:
         choose_stack(None, None, stack.connection)
     assert stack.name in str(asked.value)
-    assert choose_stack(other.name, None, stack.connection) == other.name
+    assert choose_stack(other.name, None, stack.connection) == other.id

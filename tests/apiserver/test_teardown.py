@@ -39,7 +39,7 @@ def test_nothing_is_left(stack):
     outcome = stack.teardown()
     assert (outcome.residue, outcome.kept) == ((), ())
     assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
-    assert releases.current(stack.client, stack.name) is None
+    assert releases.current(stack.client, stack.id) is None
     with pytest.raises(ReleaseError, match=rf"stack {stack.name}: not on .+ \(there: "):
         stack.teardown()
 
@@ -48,8 +48,8 @@ def test_a_lost_record_is_told_and_can_be_made_anew(stack):
     """Nothing is deleted by its label alone; a deploy knows its objects, and then they go."""
     parts = stack.part("a", stack.namespace(), stack.config("x"))
     stack.deploy(parts)
-    releases.forget(stack.client, stack.name)
-    for ask in (stack.teardown, lambda: recorded(stack.name, stack.connection)):
+    releases.forget(stack.client, stack.id)
+    for ask in (stack.teardown, lambda: recorded(stack.id, stack.connection)):
         with pytest.raises(ReleaseError, match=f"no record on .*: .*Namespace/{stack.name}$"):
             ask()
     assert stack.get("configmaps/x") is not None
@@ -193,7 +193,7 @@ def test_the_last_stack_takes_the_record_along(stack):
     """With no stack left, the namespace of the records goes too."""
     stack.deploy(stack.part("a", stack.namespace()))
     for other in releases.stacks(stack.client):
-        if other != stack.name:
+        if other != stack.id:
             releases.forget(stack.client, other)
     stack.keep_record_namespace(keep=False)
     assert stack.teardown().residue == ()
@@ -278,7 +278,7 @@ def test_events_do_not_keep_the_namespace_of_the_records(stack):
     """It goes with the last stack, and what is told after that is told to nobody."""
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
     for other in releases.stacks(stack.client):
-        if other != stack.name:
+        if other != stack.id:
             releases.forget(stack.client, other)
     stack.keep_record_namespace(keep=False)
     outcome = stack.teardown()

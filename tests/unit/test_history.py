@@ -8,9 +8,9 @@ from stackctl.model.release import Entry, Release, ReleaseStatus
 from stackctl.model.stack_id import StackId
 
 
-def entry(name: str, rendered: str = "1", uid: str = "") -> Entry:
+def entry(name: str, mark: str = "1.", uid: str = "") -> Entry:
     ref = Ref("", "ConfigMap", "ns", name)
-    return Entry(ref, "a", "v1", uid=uid or f"uid-{name}", rendered=rendered)
+    return Entry(ref, "a", "v1", uid=uid or f"uid-{name}", mark=mark)
 
 
 def release(revision: int, *entries: Entry, **fields) -> Release:

@@ -8,13 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackctl.model.bundle import Bundle, BundleComponent
-from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Manifest, Ref, digest, ref_of
+from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Manifest, Ref, ref_of
 from stackctl.model.ownership import owned_digest
-from stackctl.model.plan import Action, Change, Plan, Snapshot, drifted, make, proven_unchanged
+from stackctl.model.plan import (
+    Action,
+    Change,
+    Plan,
+    Snapshot,
+    drifted,
+    make,
+    proven_unchanged,
+    surprises,
+)
+from stackctl.model.proof import mark_of, marked
 from stackctl.model.release import Entry
 from stackctl.model.stack_id import StackId
 from tests.unit.fake import QUICK
 
+ML = StackId("ml")
 OURS = {MANAGED_BY: "stackctl", STACK_LABEL: "ml"}
 
 
@@ -27,14 +38,18 @@ def config(value: str = "1", **metadata: Any) -> Manifest:
     }
 
 
-def live_config(value: str = "1", *, ours: bool = True, fields: str = "f:data") -> Manifest:
-    entry = {"manager": "stackctl", "operation": "Apply", "fieldsV1": {fields: {}}}
-    return config(
+def live_config(
+    value: str = "1", *, ours: bool = True, fields: str = "f:data", run: str = "r1"
+) -> Manifest:
+    entry = {"manager": ML.manager, "operation": "Apply", "fieldsV1": {fields: {}}}
+    live = config(
         value,
         uid="u1",
         labels=OURS if ours else {},
         managedFields=[entry] if ours else [],
     )
+    mark = marked(config(value), run)["metadata"]["annotations"] if ours else {}
+    return live | {"metadata": live["metadata"] | {"annotations": mark}}
 
 
 def entry_for(manifest: Manifest, live: Manifest, **changes: Any) -> Entry:
@@ -44,8 +59,8 @@ def entry_for(manifest: Manifest, live: Manifest, **changes: Any) -> Entry:
             "component": "a",
             "version": "v1",
             "uid": "u1",
-            "rendered": digest(manifest),
-            "owned": owned_digest(live),
+            "mark": str(mark_of(live)),
+            "owned": owned_digest(live, ML),
             **changes,
         }
     )
@@ -53,7 +68,7 @@ def entry_for(manifest: Manifest, live: Manifest, **changes: Any) -> Entry:
 
 def planned(desired: list[Manifest], snapshot: Snapshot, inventory: tuple[Entry, ...] = ()) -> Plan:
     bundle = Bundle("p", (BundleComponent("a", "1", "ml", tuple(desired)),))
-    return make(bundle, StackId("ml"), snapshot, inventory)
+    return make(bundle, ML, snapshot, inventory)
 
 
 def only(plan: Plan) -> Change:
@@ -158,7 +173,6 @@ def test_what_is_gone_already_is_not_pruned():
     "doubt",
     [
         {"uid": "other"},
-        {"rendered": "other"},
         {"owned": "other"},
         {"owned": ""},
         {"version": "v1beta1"},
@@ -168,15 +182,57 @@ def test_what_is_gone_already_is_not_pruned():
 def test_any_doubt_breaks_the_proof(doubt):
     """One hash, uid or version that differs and the object is asked about."""
     live = live_config()
-    assert proven_unchanged(config(), live, entry_for(config(), live))
-    assert not proven_unchanged(config(), live, entry_for(config(), live, **doubt))
+    assert proven_unchanged(config(), live, ML, entry_for(config(), live))
+    assert not proven_unchanged(config(), live, ML, entry_for(config(), live, **doubt))
+
+
+def test_what_another_run_wrote_is_not_proven():
+    """Its manager's set of fields is the same; the mark says that the values are others."""
+    live = live_config("2")
+    entry = entry_for(config(), live_config("1"))
+    assert entry.owned == owned_digest(live, ML)
+    assert not proven_unchanged(config("1"), live, ML, entry)
+
+
+def test_the_same_content_is_proven_whoever_of_us_wrote_it():
+    """A run that was killed may have got as far as what is wanted now."""
+    live = live_config(run="other")
+    assert proven_unchanged(config(), live, ML, entry_for(config(), live_config()))
+
+
+def test_what_another_run_wrote_is_drift():
+    """A status tells of it, with the manager's own name and time."""
+    live = live_config("2", run="other")
+    (drift,) = drifted(live, entry_for(config(), live_config()), ML)
+    assert drift.manager == ML.manager
+
+
+def test_unchanged_without_proof_is_written_once_more():
+    """Requests of an earlier run may still be on their way to the object as it was."""
+    live, ref = live_config(), ref_of(config())
+    asked = Snapshot({ref: live}, {ref: live}, frozenset())
+    assert only(planned([config()], asked)).stamp
+    proven = Snapshot({ref: live}, {}, frozenset({ref}))
+    assert not only(planned([config()], proven)).stamp
+
+
+def test_only_what_was_agreed_to_surprises_nobody():
+    """An object that changed after the plan was made may come to other differences."""
+    wanted, live = config("2"), live_config("1")
+    change = only(planned([wanted], Snapshot({ref_of(live): live}, {}, frozenset())))
+    noted = live_config("1")
+    noted["metadata"]["annotations"]["controller"] = "was here"
+    predicted = noted | {"data": {"key": "2"}}
+    assert surprises(change, noted, predicted, ML) == ""
+    edited = live_config("3")
+    assert surprises(change, edited, edited | {"data": {"key": "2"}}, ML) == "data.key"
 
 
 def test_an_object_being_deleted_is_never_proven():
     """A terminating object is not left alone."""
     live = live_config()
     live["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
-    assert not proven_unchanged(config(), live, entry_for(config(), live))
+    assert not proven_unchanged(config(), live, ML, entry_for(config(), live))
 
 
 def test_drift_names_its_author():
@@ -186,7 +242,7 @@ def test_drift_names_its_author():
     live["metadata"]["managedFields"].append(
         {"manager": "kubectl-edit", "operation": "Update", "time": "2026-01-02T00:00:00Z"}
     )
-    (drift,) = drifted(live, entry)
+    (drift,) = drifted(live, entry, ML)
     assert (drift.manager, drift.time) == ("kubectl-edit", "2026-01-02T00:00:00Z")
 
 
@@ -194,7 +250,7 @@ def test_no_drift_where_our_entry_is_as_it_was():
     """Status updates and foreign additions are not drift."""
     live = live_config()
     live["metadata"]["managedFields"].append({"manager": "x", "operation": "Update"})
-    assert drifted(live, entry_for(config(), live)) == ()
+    assert drifted(live, entry_for(config(), live), ML) == ()
 
 
 def test_a_field_that_cannot_change_makes_a_recreation():
@@ -251,9 +307,9 @@ def test_drift_names_who_holds_what_we_lost():
         {"manager": "other", "time": "2026-01-03T00:00:00Z", "fieldsV1": {"f:metadata": {}}},
         {"manager": "kube-controller-manager", "time": "2026-01-04T00:00:00Z"},
     ]
-    (drift,) = drifted(live, entry, predicted)
+    (drift,) = drifted(live, entry, ML, predicted)
     assert drift.manager == "kubectl-set"
-    (drift,) = drifted(live, entry)
+    (drift,) = drifted(live, entry, ML)
     assert drift.manager == "other"
 
 

@@ -1,5 +1,7 @@
 """Releases survive being written and read; inventories never lose an object."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,12 +11,14 @@ from stackctl.model.objects import Ref
 from stackctl.model.profile import GpuNeeds, Needs
 from stackctl.model.release import (
     Entry,
+    Found,
     Release,
     ReleaseStatus,
     decode,
     encode,
     pack,
     superset,
+    uninstalling,
     unpack,
 )
 from stackctl.model.stack_id import StackId
@@ -22,7 +26,7 @@ from stackctl.model.stack_id import StackId
 names = st.text(alphabet="abcdefghijklmnopqrstuvwxyz-.:", min_size=1, max_size=20)
 refs = st.builds(Ref, st.just("apps") | st.just(""), names, st.just("") | names, names)
 entries = st.builds(
-    Entry, refs, names, st.just("v1"), uid=names, rendered=names, owned=names, created=st.booleans()
+    Entry, refs, names, st.just("v1"), uid=names, mark=names, owned=names, created=st.booleans()
 )
 
 
@@ -75,11 +79,12 @@ def test_a_damaged_record_is_an_error_of_its_own(content):
 
 
 def test_a_superset_keeps_what_the_last_release_owned():
-    """Old entries keep their proofs; new ones are known before they are made."""
+    """New objects are known before they are made."""
     old = Entry(Ref("", "ConfigMap", "ml", "old"), "a", "v1", uid="u", created=True)
     fresh = Ref("", "ConfigMap", "ml", "fresh")
     there = Ref("", "Namespace", "", "ml")
-    joined = superset([old], [(fresh, "a", "v1"), (there, "a", "v1")], kept={there})
+    kept = {there: Found("n", written=False, untouched=False)}
+    joined = superset([old], [(fresh, "a", "v1"), (there, "a", "v1")], kept)
     assert joined == (
         old,
         Entry(fresh, "a", "v1", created=True),
@@ -90,9 +95,31 @@ def test_a_superset_keeps_what_the_last_release_owned():
 def test_what_a_superset_makes_anew_has_nothing_of_the_old_one():
     """The proofs of an object that is gone, or about to go, are not those of its successor."""
     old = Entry(Ref("", "ConfigMap", "ml", "x"), "a", "v1", uid="u", owned="o", created=False)
-    assert superset([old], [(old.ref, "b", "v1")], kept=()) == (
+    assert superset([old], [(old.ref, "b", "v1")], kept={}) == (
         Entry(old.ref, "b", "v1", created=True),
     )
-    assert superset([old], [(old.ref, "b", "v1")], kept={old.ref}) == (
+    untouched = {old.ref: Found("u", written=True, untouched=True)}
+    assert superset([old], [(old.ref, "b", "v1")], untouched) == (
         Entry(old.ref, "b", "v1", uid="u", owned="o", created=False),
     )
+
+
+def test_nothing_is_proven_that_the_run_may_touch():
+    """Killed in the middle, it leaves nothing behind that a later run would take for unchanged."""
+    changed = Entry(Ref("", "ConfigMap", "ml", "x"), "a", "v1", uid="u", owned="o", created=True)
+    pruned = replace(changed, ref=Ref("", "ConfigMap", "ml", "y"))
+    found = {changed.ref: Found("u", written=True, untouched=False)}
+    joined = superset([changed, pruned], [(changed.ref, "a", "v1")], found)
+    assert [entry.owned for entry in joined] == ["", ""]
+    assert [entry.owned for entry in uninstalling(release(inventory=(changed,))).inventory] == [""]
+
+
+def test_what_somebody_else_made_meanwhile_is_not_called_created():
+    """A run that was about to make it was killed before it could."""
+    meant = Entry(Ref("", "Namespace", "", "kb"), "a", "v1", created=True)
+    theirs = {meant.ref: Found("n", written=False, untouched=False)}
+    (entry,) = superset([meant], [(meant.ref, "a", "v1")], theirs)
+    assert not entry.created
+    made = {meant.ref: Found("n", written=True, untouched=False)}
+    (entry,) = superset([meant], [(meant.ref, "a", "v1")], made)
+    assert entry.created

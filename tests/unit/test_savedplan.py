@@ -23,7 +23,7 @@ def manifest(name: str = "x", kind: str = "ConfigMap", **data: str) -> Manifest:
 
 
 def live(found: Manifest, uid: str = "u1", version: str = "7", fields: str = "f:data") -> Manifest:
-    entry = {"manager": "stackctl", "operation": "Apply", "fieldsV1": {fields: {}}}
+    entry = {"manager": "stackctl/s", "operation": "Apply", "fieldsV1": {fields: {}}}
     extra = {"uid": uid, "resourceVersion": version, "managedFields": [entry] if fields else []}
     return found | {"metadata": found["metadata"] | extra}
 

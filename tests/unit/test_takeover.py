@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from stackctl.model.stack_id import StackId
 from stackctl.model.takeover import LAST_APPLIED, after_takeover, installers, letting_go, patch
+
+ML = StackId("ml")
 
 
 def entry(
@@ -45,15 +48,15 @@ def test_only_adoption_takes_from_other_installers():
     """Our own updates are always ours; kubectl's and Helm's only when that was asked for."""
     live = config(
         entry("stackctl", data("a")),
-        entry("stackctl", data("b"), "Apply"),
+        entry(ML.manager, data("b"), "Apply"),
         entry("kubectl-client-side-apply", data("c")),
         entry("helm", data("d"), "Apply"),
         entry("kubectl-edit", data("e")),
         entry("kube-controller-manager", data("f")),
         entry("helm", {"f:status": {}}, subresource="status"),
     )
-    assert names(installers(live, adopting=False)) == ["stackctl"]
-    assert names(installers(live, adopting=True)) == [
+    assert names(installers(live, ML, adopting=False)) == ["stackctl"]
+    assert names(installers(live, ML, adopting=True)) == [
         "stackctl",
         "kubectl-client-side-apply",
         "helm",
@@ -64,8 +67,8 @@ def test_an_http_library_is_helm_where_helm_has_signed():
     """The name says nothing by itself."""
     nameless = entry("Go-http-client", data("a"))
     signed = {"meta.helm.sh/release-name": "r"}
-    assert installers(config(nameless), adopting=True) == ()
-    assert names(installers(config(nameless, **signed), adopting=True)) == ["Go-http-client"]
+    assert installers(config(nameless), ML, adopting=True) == ()
+    assert names(installers(config(nameless, **signed), ML, adopting=True)) == ["Go-http-client"]
 
 
 def test_the_patch_joins_claims_and_drops_kubectls_copy():
@@ -75,9 +78,9 @@ def test_the_patch_joins_claims_and_drops_kubectls_copy():
         entry("someone", data("c")),
         **{LAST_APPLIED: "{}"},
     )
-    test, fields, annotation = patch(live, adopting=True)
+    test, fields, annotation = patch(live, ML, adopting=True)
     assert test == {"op": "test", "path": "/metadata/resourceVersion", "value": "7"}
-    assert names(fields["value"]) == ["someone", "stackctl"]
+    assert names(fields["value"]) == ["someone", ML.manager]
     ours = fields["value"][1]
     assert (ours["operation"], ours["fieldsV1"]) == ("Apply", data("a", "b"))
     assert annotation["path"].endswith("/kubectl.kubernetes.io~1last-applied-configuration")
@@ -86,17 +89,33 @@ def test_the_patch_joins_claims_and_drops_kubectls_copy():
 def test_claims_in_another_version_stay_where_they_are():
     """The same field has another name there."""
     live = config(
-        entry("stackctl", data("a"), "Apply"), entry("helm", data("b")) | {"apiVersion": "v1beta1"}
+        entry(ML.manager, data("a"), "Apply"), entry("helm", data("b")) | {"apiVersion": "v1beta1"}
     )
-    (_, fields) = patch(live, adopting=True)
-    assert names(fields["value"]) == ["helm", "stackctl"]
+    (_, fields) = patch(live, ML, adopting=True)
+    assert names(fields["value"]) == ["helm", ML.manager]
     assert fields["value"][1]["fieldsV1"] == data("a")
 
 
 def test_nothing_to_take_over_needs_no_patch():
     """An object that was only ever ours, or somebody else's."""
-    assert patch(config(entry("stackctl", data("a"), "Apply")), adopting=True) == []
-    assert patch(config(entry("kubectl-create", data("a"))), adopting=False) == []
+    assert patch(config(entry(ML.manager, data("a"), "Apply")), ML, adopting=True) == []
+    assert patch(config(entry("kubectl-create", data("a"))), ML, adopting=False) == []
+
+
+def test_what_an_earlier_stackctl_applied_becomes_the_stacks():
+    """All stacks went by one name; the label on the object says whose it is."""
+    earlier = entry("stackctl", data("a", "b"), "Apply")
+    live = config(earlier)
+    live["metadata"]["labels"] = {"stackctl.dev/stack": "ml"}
+    _, fields = patch(live, ML, adopting=False)
+    (merged,) = fields["value"]
+    assert (merged["manager"], merged["fieldsV1"]) == (ML.manager, data("a", "b"))
+    both = config(earlier, entry(ML.manager, data("c"), "Apply"))
+    both["metadata"]["labels"] = live["metadata"]["labels"]
+    _, fields = patch(both, ML, adopting=False)
+    (merged,) = fields["value"]
+    assert merged["fieldsV1"] == data("a", "b", "c")
+    assert patch(live, StackId("other"), adopting=False) == []
 
 
 def test_what_nobody_claims_any_more_leaves_the_prediction():
@@ -106,10 +125,13 @@ def test_what_nobody_claims_any_more_leaves_the_prediction():
     live = config(former, other, data={"ours": "1", "gone": "1", "shared": "1"})
     predicted = live | {"data": {"ours": "2", "gone": "1", "shared": "1"}}
     predicted["metadata"] = live["metadata"] | {
-        "managedFields": [former, other, entry("stackctl", data("ours"), "Apply")]
+        "managedFields": [former, other, entry(ML.manager, data("ours"), "Apply")]
     }
-    assert after_takeover(live, predicted, adopting=True)["data"] == {"ours": "2", "shared": "1"}
-    assert after_takeover(live, predicted, adopting=False) is predicted
+    assert after_takeover(live, predicted, ML, adopting=True)["data"] == {
+        "ours": "2",
+        "shared": "1",
+    }
+    assert after_takeover(live, predicted, ML, adopting=False) is predicted
 
 
 def test_elements_of_lists_leave_by_their_key():
@@ -128,26 +150,26 @@ def test_elements_of_lists_leave_by_their_key():
             "managedFields": [
                 former,
                 final,
-                entry("stackctl", {"f:spec": {"f:containers": {first: container}}}, "Apply"),
+                entry(ML.manager, {"f:spec": {"f:containers": {first: container}}}, "Apply"),
             ]
         },
     }
-    assert after_takeover(live, predicted, adopting=True)["spec"] == {"containers": [main]}
+    assert after_takeover(live, predicted, ML, adopting=True)["spec"] == {"containers": [main]}
 
 
 def test_what_is_written_on_a_namespace_stays():
     """Policies and injectors of others go by its labels, unless an installer signed it all."""
     space = config(entry("helm", data("a"), "Apply")) | {"kind": "Namespace"}
-    assert installers(space, adopting=True) == ()
+    assert installers(space, ML, adopting=True) == ()
     space["metadata"]["annotations"] = {"meta.helm.sh/release-name": "r"}
-    assert names(installers(space, adopting=True)) == ["helm"]
+    assert names(installers(space, ML, adopting=True)) == ["helm"]
 
 
 def test_letting_go_leaves_the_signature_of_whoever_took_the_object_back():
     """Our labels and our claims go; that Helm manages it is true."""
-    live = config(entry("stackctl", data("a"), "Apply"), entry("helm", data("b"), "Apply"))
+    live = config(entry(ML.manager, data("a"), "Apply"), entry("helm", data("b"), "Apply"))
     labels = {"app.kubernetes.io/managed-by": "Helm", "stackctl.dev/stack": "ml"}
     live["metadata"] |= {"uid": "u", "labels": labels}
-    _, fields, *removed = letting_go(live)
+    _, fields, *removed = letting_go(live, ML)
     assert names(fields["value"]) == ["helm"]
     assert [each["path"] for each in removed] == ["/metadata/labels/stackctl.dev~1stack"]
