@@ -58,6 +58,7 @@ RESULT_WORDS = {
 class Outcome:
     """What came of a run, filled in while it goes on."""
 
+    attempted: set[Ref] = field(default_factory=set)  # something may have been sent for them
     applied: dict[Ref, Manifest] = field(default_factory=dict)  # as the server answered
     changed: set[Ref] = field(default_factory=set)  # of those applied; the others were stamped
     foreign: set[Ref] = field(default_factory=set)  # came into being after the plan was made
@@ -211,18 +212,22 @@ class _Run:
         change = self.changes[ref_of(manifest)]
         if change.action is Action.UNCHANGED and change.live is not None:
             if change.stamp:
-                self.session.begin(change.ref)
+                self._begin(change)
                 self.outcome.applied[change.ref] = self._change(part, change, manifest)
             # Listed as metadata only, it carries the type of the list.
             typed = change.live | {key: manifest[key] for key in ("apiVersion", "kind")}
             lenient, whole = self.without_gpus, change.left
             return Target.of(typed, fresh=False, may_match_no_node=lenient, whole=whole)
-        self.session.begin(change.ref)
+        self._begin(change)
         result = self._bring_about(part, change, manifest)
         self.outcome.applied[change.ref] = result
         self.outcome.changed.add(change.ref)
         self.session.notify(ObjectDone(part.name, change.ref, RESULT_WORDS[change.action]))
         return Target.of(result, may_match_no_node=self.without_gpus)
+
+    def _begin(self, change: Change) -> None:
+        self.session.begin(change.ref)
+        self.outcome.attempted.add(change.ref)
 
     def _bring_about(self, part: BundleComponent, change: Change, manifest: Manifest) -> Manifest:
         """Make one object what the manifest says; return it as the server answered."""

@@ -74,10 +74,13 @@ def require_latest(client: Client, stack: StackId, recorded: Recorded | None) ->
     """Refuse a plan that was made before another run ended.
 
     Raises:
-        ConflictError: there is a newer revision than the one that was planned from.
+        ConflictError: there is a newer revision than the one that was planned from, or that one
+            has ended since.
     """
-    latest = max(_revisions(client, stack), default=0)
-    if latest != (recorded.release.revision if recorded else 0):
+    newest = _indexes(client, stack, metadata_only=True)[-1:]
+    version = newest[0]["metadata"]["resourceVersion"] if newest else ""
+    if version != (recorded.version if recorded else ""):
+        latest = _number(newest[0]) if newest else 0
         raise ConflictError(
             f"stack {stack}: revision {latest} was recorded after the plan was made",
             hint="run the command again to plan anew",

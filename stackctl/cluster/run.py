@@ -223,11 +223,12 @@ def _finished(
     desired = intent.bundle.objects()
     live = _there(intent, outcome)
     there = {change.ref for change in intent.plan.changes} - outcome.pruned
+    absent = _never_made(intent, outcome)
     entries = [
         _proven(entry, desired[entry.ref][1], live, intent.stack) if entry.ref in desired else entry
         for entry in release.inventory
         # What the plan did not even see has been deleted, or made again, by somebody else.
-        if (entry.ref in desired or entry.ref in there) and entry.ref not in outcome.foreign
+        if (entry.ref in desired or entry.ref in there) and entry.ref not in absent
     ]
     return replace(
         release,
@@ -236,6 +237,16 @@ def _finished(
         finished=finished,
         inventory=tuple(entries),
     )
+
+
+def _never_made(intent: Intent, outcome: Outcome) -> set[Ref]:
+    """Name what was planned as new and is not ours: somebody else's, or never sent at all."""
+    new = {
+        change.ref
+        for change in intent.plan.changes
+        if change.action is Action.CREATE and change.live is None
+    }
+    return outcome.foreign | (new - outcome.attempted)
 
 
 def _there(intent: Intent, outcome: Outcome) -> dict[Ref, Manifest]:

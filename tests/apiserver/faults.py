@@ -125,15 +125,19 @@ class Hold:
     then: Fault | None = None
     arrived: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
 
     def play(self, talk: "Conversation", /) -> None:
         """Say that the request is here, and wait."""
         self.arrived.set()
         self.release.wait()
-        if self.then is None:
-            talk.pass_on(talk.ask())
-        else:
-            self.then.play(talk)
+        try:
+            if self.then is None:
+                talk.pass_on(talk.ask())
+            else:
+                self.then.play(talk)
+        finally:
+            self.over.set()  # the server has answered, whether anybody still listens or not
 
 
 @dataclass(frozen=True, slots=True)

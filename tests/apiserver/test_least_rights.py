@@ -164,7 +164,7 @@ def test_rights_in_its_namespaces_are_enough_for_a_stack(stack, installer):
     assert stack.get("configmaps/shop")["data"] == {"greeting": "moin"}
     assert stack.get("configmaps/old") is None
     rollback(
-        user.name,
+        user.id,
         1,
         user.connection,
         agree=lambda *_: True,
