@@ -268,7 +268,9 @@ def _carry_out(
         told = story.beside(notify)
         fenced = replace(connection, client=client.fenced(lock.fence))
         sender = Sender(fenced.client, sight.stack)
-        session = Session(fenced, observer, pool, told, deadline, True, stop, sender, lock.fence)
+        session = Session(
+            fenced, observer, pool, told, deadline, True, stop, sender, lock.fence, lock.confirm
+        )
         releases.require_latest(client, sight.stack, sight.recorded)
         begun = uninstalling(sight.recorded.release)
         releases.update(client, sight.recorded, begun)

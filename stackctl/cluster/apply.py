@@ -269,6 +269,8 @@ class _Run:
             try:
                 return sender.change(path, manifest, seen, stance)
             except StaleWrite:
+                # Whoever wrote to it may be the next run on this stack.
+                self.session.confirm()
                 self.session.begin(change.ref)
                 seen = self._seen_again(change, manifest, path, stance)
                 if sender.sent(seen, manifest):

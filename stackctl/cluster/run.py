@@ -114,7 +114,16 @@ def execute(
         fenced = replace(connection, client=client.fenced(lock.fence))
         sender = Sender(fenced.client, intent.stack, token_hex(4))
         session = Session(
-            fenced, observer, pool, told, deadline, options.wait, stop, sender, lock.fence
+            fenced,
+            observer,
+            pool,
+            told,
+            deadline,
+            options.wait,
+            stop,
+            sender,
+            lock.fence,
+            lock.confirm,
         )
         releases.require_latest(client, intent.stack, intent.recorded)
         release = _pending(intent, connection, options, lock.stamp())

@@ -29,6 +29,7 @@ class Session:
     abandoned: threading.Event  # the user stopped, or the lock was lost: begin nothing new
     sender: Sender  # sends objects as the stack's manager
     fence: Callable[[], None] = lambda: None  # raises before a write that is no longer ours
+    confirm: Callable[[], None] = lambda: None  # the same, and asks the server whose the lock is
 
     def begin(self, ref: Ref) -> None:
         """Raise instead of beginning a change when the run is over, or another one is on.

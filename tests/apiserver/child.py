@@ -50,13 +50,32 @@ def second(stack: Stack) -> tuple[BundleComponent, ...]:
     return base, app
 
 
+def third(stack: Stack) -> tuple[BundleComponent, ...]:
+    """Neither the first nor the second: some of it as in either, some in neither."""
+    base = stack.part(
+        "base",
+        stack.namespace(),
+        stack.definition("widgets", "Widget"),
+        stack.custom("Widget", "w", spec={"size": 3}),
+        stack.config("old"),
+        stack.config("new"),
+    )
+    app = stack.part(
+        "app",
+        stack.config("settings", mode="second"),
+        stack.deployment("d", replicas=2),
+        needs=frozenset({"base"}),
+    )
+    return base, app
+
+
 def slow(stack: Stack) -> tuple[BundleComponent, ...]:
     """A workload that is not ready before anybody stops waiting for it."""
     late = stack.deployment("d", minReadySeconds=900, progressDeadlineSeconds=1000)
     return (stack.part("app", stack.namespace(), late),)
 
 
-BUNDLES = {"first": first, "second": second, "slow": slow}
+BUNDLES = {"first": first, "second": second, "third": third, "slow": slow}
 
 
 def main(kubeconfig: str, name: str, verb: str, bundle: str) -> int:

@@ -66,7 +66,7 @@ def test_what_we_do_not_have_goes_and_nobody_else_claims_anything(stack, manager
     assert {"data.key", "data.extra"} <= {each.path for each in change.differences}
     live = stack.get("configmaps/x")
     assert live["data"] == {"key": "ours"}
-    assert managers(stack) == [("stackctl", "Apply")]
+    assert managers(stack) == [(stack.id.manager, "Apply")]
     assert set(live["metadata"].get("annotations", {})) & {LAST_APPLIED, *HELM} == set()
     assert live["metadata"]["labels"][MANAGED_BY] == "stackctl"
 
@@ -94,7 +94,7 @@ def test_our_own_updates_of_the_past_are_ours(stack):
     )
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x", key="2")))
     assert stack.get("configmaps/x")["data"] == {"key": "2"}
-    assert managers(stack) == [("stackctl", "Apply")]
+    assert managers(stack) == [(stack.id.manager, "Apply")]
 
 
 def test_what_a_person_added_stays(stack):

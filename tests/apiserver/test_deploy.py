@@ -242,7 +242,7 @@ def test_an_expired_lock_is_taken_over(stack):
     lease = {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
-        "metadata": {"name": lease_name(stack.name), "namespace": "stackctl-system"},
+        "metadata": {"name": lease_name(stack.id), "namespace": "stackctl-system"},
         "spec": {
             "holderIdentity": "dead@there",
             "leaseDurationSeconds": 30,

@@ -376,7 +376,7 @@ def test_an_everyday_upgrade_by_helm_is_refused_by_the_server(stack, helm):
     stack.deploy(shop(stack))
     refused = helm.upgrade(color="red")
     assert refused.returncode != 0
-    assert 'conflict with "stackctl"' in refused.stderr
+    assert f'conflict with "{stack.id.manager}"' in refused.stderr
     assert planned(stack, shop(stack)).empty
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stackctl.actions.rollback import rollback
 from stackctl.api.kubeconfig import find_access
 from stackctl.cluster import releases, survey
 from stackctl.cluster.connection import Connection, connect
@@ -18,7 +19,7 @@ from stackctl.errors import ReleaseError
 from stackctl.model.objects import Manifest, annotations_of
 from stackctl.model.proof import APPLIED, mark_of
 from stackctl.model.release import Release, ReleaseStatus
-from tests.apiserver.child import first, second
+from tests.apiserver.child import first, second, third
 from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import FaultProxy, Gate
 from tests.apiserver.stacks import Stack
@@ -148,8 +149,8 @@ def stripped(live: Manifest) -> Manifest:
     metadata["managers"] = sorted(
         {each["manager"] for each in live["metadata"]["managedFields"] if "subresource" not in each}
     )
-    # Which run wrote it is not what two equal deploys have in common.
-    mark = {"annotations": annotations_of(live) | {APPLIED: mark_of(live).digest}}
+    # The digest is that of an object of the stack's name, and every run has a mark of its own.
+    mark = {"annotations": annotations_of(live) | {APPLIED: bool(mark_of(live).digest)}}
     kept = {key: value for key, value in live.items() if key != "status"}
     return kept | {"metadata": metadata | mark}
 
@@ -232,6 +233,69 @@ def test_a_change_killed_after_any_write_is_resumed(kills: Kills) -> None:
 
     assert kills.each(attempt) > 6
     assert not any("old" in key for key in expected["inventory"])
+
+
+def deploy_first(stack: Stack) -> None:
+    """Want what was there before."""
+    stack.deploy(*first(stack))
+
+
+def deploy_third(stack: Stack) -> None:
+    """Want something new, parts of which are as before and parts as in the killed run."""
+    stack.deploy(*third(stack))
+
+
+def roll_back(stack: Stack) -> None:
+    """Go back to what was there before."""
+    rollback(
+        stack.id,
+        1,
+        stack.connection,
+        agree=lambda *_: True,
+        notify=stack.tell,
+        options=stack.options(),
+    )
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("wish", [deploy_first, deploy_third, roll_back])
+def test_after_a_change_killed_after_any_write_another_wish_comes_true(
+    kills: Kills, wish: Callable[[Stack], None]
+) -> None:
+    """Every value of every object is what is wanted now, whatever the killed run had got to."""
+    with kills.stack(0) as stack:
+        stack.deploy(*first(stack))
+        if wish is not roll_back:
+            wish(stack)
+        expected = state(stack)
+        torn_down(stack)
+
+    def attempt(number: int) -> bool:
+        with kills.stack(number) as stack:
+            stack.deploy(*first(stack))
+            killed = kills.killed(stack, number, "deploy", "second")
+            bury(stack)
+            wish(stack)
+            assert state(stack) == expected, f"killed after write {number}"
+            torn_down(stack)
+            return killed
+
+    assert kills.each(attempt) > 6
+
+
+@pytest.mark.timeout(900)
+def test_a_change_killed_after_any_write_can_be_torn_down(kills: Kills) -> None:
+    """What it had made is known beside what was there before."""
+
+    def attempt(number: int) -> bool:
+        with kills.stack(number) as stack:
+            stack.deploy(*first(stack))
+            killed = kills.killed(stack, number, "deploy", "second")
+            bury(stack)
+            torn_down(stack)
+            return killed
+
+    assert kills.each(attempt) > 6
 
 
 @pytest.mark.timeout(900)
