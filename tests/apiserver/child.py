@@ -1,12 +1,13 @@
 """A run in a process of its own, to be stopped from outside.
 
-Arguments: a kubeconfig, a stack, a verb and a bundle. It ends with the exit code that the
-command line would end with.
+Arguments: a kubeconfig, a stack, a verb and a bundle, or the revision to go back to. It ends with
+the exit code that the command line would end with.
 """
 
 import sys
 import threading
 
+from stackctl.actions.rollback import rollback
 from stackctl.api.kubeconfig import find_access
 from stackctl.cluster.connection import connect
 from stackctl.errors import Interrupted, StackError
@@ -69,13 +70,30 @@ def third(stack: Stack) -> tuple[BundleComponent, ...]:
     return base, app
 
 
+def fourth(stack: Stack) -> tuple[BundleComponent, ...]:
+    """Much of another kind: a service, a secret, a role, and no custom resources."""
+    base = stack.part(
+        "base",
+        stack.namespace(),
+        stack.object("v1", "ServiceAccount", "runner"),
+        stack.object("v1", "Secret", "login") | {"data": {"password": "aHVudGVyMg=="}},
+        stack.object("v1", "Service", "web")
+        | {"spec": {"selector": {"app": "d"}, "ports": [{"port": 80, "protocol": "TCP"}]}},
+        *(stack.config(f"many-{number}", mode="fourth") for number in range(8)),
+    )
+    app = stack.part(
+        "app", stack.config("settings", mode="fourth"), stack.deployment("d", replicas=3)
+    )
+    return base, app
+
+
 def slow(stack: Stack) -> tuple[BundleComponent, ...]:
     """A workload that is not ready before anybody stops waiting for it."""
     late = stack.deployment("d", minReadySeconds=900, progressDeadlineSeconds=1000)
     return (stack.part("app", stack.namespace(), late),)
 
 
-BUNDLES = {"first": first, "second": second, "third": third, "slow": slow}
+BUNDLES = {"first": first, "second": second, "third": third, "fourth": fourth, "slow": slow}
 
 
 def main(kubeconfig: str, name: str, verb: str, bundle: str) -> int:
@@ -85,6 +103,15 @@ def main(kubeconfig: str, name: str, verb: str, bundle: str) -> int:
         stack = Stack(connect(access, lambda _: None, threading.Event()), name)
         if verb == "teardown":
             stack.teardown()
+        elif verb == "rollback":
+            rollback(
+                stack.id,
+                int(bundle),
+                stack.connection,
+                agree=lambda *_: True,
+                notify=stack.tell,
+                options=stack.options(),
+            )
         else:
             stack.deploy(*BUNDLES[bundle](stack))
     except KeyboardInterrupt:

@@ -5,29 +5,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from stackctl.actions.rollback import rollback
 from stackctl.api.kubeconfig import find_access
-from stackctl.cluster import releases, survey
-from stackctl.cluster.connection import Connection, connect
-from stackctl.cluster.lock import LEASES, RECORD_LABEL, lease_name
-from stackctl.cluster.session import workers
-from stackctl.errors import ReleaseError
-from stackctl.model.objects import Manifest, annotations_of
-from stackctl.model.proof import APPLIED, mark_of
-from stackctl.model.release import Release, ReleaseStatus
+from stackctl.cluster.connection import connect
+from stackctl.model.release import ReleaseStatus
 from tests.apiserver.child import first, second, third
 from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import FaultProxy, Gate
 from tests.apiserver.stacks import Stack
+from tests.apiserver.states import bury, state, torn_down
 
 AT_ONCE = 6
-PAST = "2020-01-01T00:00:00.000000Z"
-# What differs between two objects that are the same.
-OWN = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
 
 
 class Kills:
@@ -83,97 +74,6 @@ class Kills:
 def kills(kubeconfig: Path, tmp_path: Path, stack: Stack) -> Kills:
     """Stacks named after the test's own."""
     return Kills(kubeconfig, tmp_path, stack.name)
-
-
-def bury(stack: Stack) -> None:
-    """Let the time pass after which a dead holder's lock is free."""
-    path = f"{LEASES}/{lease_name(stack.id)}"
-    if stack.client.get(path) is not None:
-        stack.client.patch(path, {"spec": {"renewTime": PAST}})
-
-
-def record(stack: Stack) -> Release | None:
-    """Read the newest revision."""
-    found = releases.current(stack.client, stack.id)
-    return found.release if found else None
-
-
-def state(stack: Stack) -> dict[str, Any]:
-    """Tell everything of a stack that two equal deploys have in common."""
-    release = record(stack)
-    assert release is not None
-    inventory = {
-        entry.ref.key: (entry.component, entry.version, entry.created, bool(entry.uid), entry.owned)
-        for entry in release.inventory
-    }
-    objects = {
-        entry.ref.key: stripped(read(stack.connection, entry.ref)) for entry in release.inventory
-    }
-    labelled = labels(stack)
-    told = {
-        "status": release.status,
-        "components": [*release.components, *release.shards],
-        "inventory": inventory,
-        "objects": objects,
-        "labelled": labelled,
-    }
-    return dict(renamed(told, stack.name))
-
-
-def renamed(value: Any, name: str) -> Any:
-    """Take the stack's name out of everything."""
-    if isinstance(value, dict):
-        return {renamed(key, name): renamed(each, name) for key, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [renamed(each, name) for each in value]
-    return value.replace(name, "STACK") if isinstance(value, str) else value
-
-
-def labels(stack: Stack) -> list[str]:
-    """Name every object with the stack's label, as the API server lists them."""
-    with workers() as pool:
-        found = survey.labelled_everywhere(stack.connection, stack.id, pool)
-    return sorted(ref.key for ref in found.objects)
-
-
-def read(connection: Connection, ref: Any) -> Manifest:
-    resource = connection.discovery.find(ref.group, ref.kind)
-    assert resource is not None
-    found = connection.client.get(resource.path(ref.namespace, ref.name))
-    assert found is not None, ref
-    return found
-
-
-def stripped(live: Manifest) -> Manifest:
-    metadata = {key: value for key, value in live["metadata"].items() if key not in OWN}
-    metadata["managers"] = sorted(
-        {each["manager"] for each in live["metadata"]["managedFields"] if "subresource" not in each}
-    )
-    # The digest is that of an object of the stack's name, and every run has a mark of its own.
-    mark = {"annotations": annotations_of(live) | {APPLIED: bool(mark_of(live).digest)}}
-    kept = {key: value for key, value in live.items() if key != "status"}
-    return kept | {"metadata": metadata | mark}
-
-
-def require_nothing_of(stack: Stack) -> None:
-    """Make sure that neither an object nor a record of a stack is there."""
-    assert labels(stack) == []
-    secrets = stack.client.list(releases.SECRETS, labels=f"{RECORD_LABEL}={stack.name}")
-    assert [each["metadata"]["name"] for each in secrets.items] == []
-    assert stack.client.get(f"{LEASES}/{lease_name(stack.id)}") is None
-    assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
-
-
-def torn_down(stack: Stack) -> None:
-    """Tear a stack down, whatever of it is there."""
-    try:
-        outcome = stack.teardown()
-    except ReleaseError:
-        pass  # the run had ended all but the last word
-    else:
-        assert outcome.residue == ()
-        assert outcome.kept == ()
-    require_nothing_of(stack)
 
 
 @pytest.mark.timeout(900)

@@ -12,7 +12,6 @@ from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
 from stackctl.cluster import releases
 from stackctl.cluster.connection import connect
-from stackctl.cluster.lock import LEASES, lease_name
 from stackctl.errors import ApplyError, ConflictError, LockedError
 from stackctl.model.events import Event, Step
 from stackctl.model.plan import Action
@@ -22,9 +21,9 @@ from tests.apiserver.child import first
 from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import FaultProxy, Hold, LoseAnswer
 from tests.apiserver.stacks import Stack, write_as
+from tests.apiserver.states import bury
 
 SOON = 20.0  # seconds; far more than anything here takes
-PAST = "2020-01-01T00:00:00.000000Z"
 
 
 @pytest.fixture
@@ -51,13 +50,6 @@ def value_of(stack: Stack):
 
 def record_of(stack: Stack):
     return releases.current(stack.client, stack.id).release
-
-
-def bury(stack: Stack) -> None:
-    """Let the time pass after which a dead holder's lock is free."""
-    path = f"{LEASES}/{lease_name(stack.id)}"
-    if stack.client.get(path) is not None:
-        stack.client.patch(path, {"spec": {"renewTime": PAST}})
 
 
 def during(stack: Stack, act):
