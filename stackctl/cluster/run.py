@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 
+from stackctl.api.client import Client
 from stackctl.cluster import releases
 from stackctl.cluster.apply import Outcome, carry_out
 from stackctl.cluster.chronicle import chronicle
@@ -128,6 +129,7 @@ def execute(
         releases.require_latest(client, intent.stack, intent.recorded)
         release = _pending(intent, connection, options, lock.stamp())
         pending = releases.begin(client, release, intent.bundle.components, pool)
+        _lay_to_rest(client, intent.recorded, release)
         note = f"stack {intent.stack}: {_announced(release)}"
         story.begin(release.revision, note, lock.time)
         error = _attempt(session, intent, options, outcome)
@@ -138,6 +140,14 @@ def execute(
         if error is not None:
             raise _recorded(error, release)
     return outcome, release
+
+
+def _lay_to_rest(client: Client, recorded: releases.Recorded | None, release: Release) -> None:
+    """Say of a run that died how it ended, so that it cannot say anything else any more."""
+    if recorded is not None and recorded.release.status.pending:
+        note = f"ended without a word; revision {release.revision} goes on from it"
+        ended = replace(recorded.release, status=ReleaseStatus.FAILED, message=note)
+        releases.update(client, recorded, ended)
 
 
 def _recorded(error: StackError, release: Release) -> StackError:

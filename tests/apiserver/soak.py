@@ -80,11 +80,9 @@ class Soak:
                     self._step(stack, dice, f"{seed} {number} {step}", story)
                 self._teardown(stack, dice, f"{seed} {number} end", story)
             except (AssertionError, StackError) as error:
+                told = " → ".join(story)
                 with self.tally.lock:
-                    told = " → ".join(story)
-                    self.tally.broken.append(
-                        f"chain {number}: {told}: {type(error).__name__}: {error}"
-                    )
+                    self.tally.broken.append(f"chain {number}: {told}: {error!r}")
                 torn_down(stack)
 
     def _step(self, stack: Stack, dice: random.Random, seed: str, story: list[str]) -> None:
@@ -241,4 +239,5 @@ def main(chains: int, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(int(each) for each in [*sys.argv[1:], "100", "1"][:2])))
+    chains, seed = (*map(int, sys.argv[1:]), *(100, 1)[len(sys.argv) - 1 :])
+    sys.exit(main(chains, seed))
