@@ -7,6 +7,7 @@ that was made: it is written before the first change and corrected after the las
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from secrets import token_hex
 
@@ -21,7 +22,14 @@ from stackctl.cluster.release import release
 from stackctl.cluster.sending import Sender
 from stackctl.cluster.session import Session
 from stackctl.cluster.wait import Observer
-from stackctl.errors import ApplyError, Interrupted, NotReadyError, StackError, headline
+from stackctl.errors import (
+    ApplyError,
+    Interrupted,
+    LockedError,
+    NotReadyError,
+    StackError,
+    headline,
+)
 from stackctl.model.bundle import Bundle
 from stackctl.model.events import Notify, Step
 from stackctl.model.failure import OnFailure
@@ -147,7 +155,8 @@ def _lay_to_rest(client: Client, recorded: releases.Recorded | None, release: Re
     if recorded is not None and recorded.release.status.pending:
         note = f"ended without a word; revision {release.revision} goes on from it"
         ended = replace(recorded.release, status=ReleaseStatus.FAILED, message=note)
-        releases.update(client, recorded, ended)
+        with suppress(LockedError):  # it has said so itself, at the last moment
+            releases.update(client, recorded, ended)
 
 
 def _recorded(error: StackError, release: Release) -> StackError:
