@@ -1,6 +1,7 @@
 """Take the objects of one component over from whoever applied them, and nothing else."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
@@ -42,8 +43,14 @@ def adopt(
     bundle = _with(part, composed, connection)
     with workers(connection.stop) as pool:
         intent = look(connection, composed.stack, bundle, notify, pool)
-        sets = _sets(component, composed, intent.recorded)
-        intent = replace(intent, command=f"adopt {component}", sets=sets)
+        before = intent.recorded.release if intent.recorded else None
+        secret = releases.secret_sets(connection.client, before) if before else {}
+        intent = replace(
+            intent,
+            command=f"adopt {component}",
+            sets=_sets(component, composed.sets, before.sets if before else {}),
+            secret_sets=_sets(component, composed.secret_sets, secret),
+        )
         _require_something(intent.plan, component, connection)
         outcome = bring_about(
             intent, connection, pool, agree=agree, notify=notify, options=options, now=now
@@ -81,12 +88,11 @@ def _with(part: BundleComponent, composed: Composed, connection: Connection) -> 
     return Bundle(profile, needs_first(parts.values()), requires)
 
 
-def _sets(component: str, composed: Composed, recorded: releases.Recorded | None) -> dict[str, str]:
+def _sets(component: str, now: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
     """Say what `--set` said of the component now, and of the others before."""
     own = f"{component}."
-    before = recorded.release.sets if recorded else {}
     return {key: value for key, value in before.items() if not key.startswith(own)} | {
-        key: value for key, value in composed.sets.items() if key.startswith(own)
+        key: value for key, value in now.items() if key.startswith(own)
     }
 
 

@@ -3,19 +3,23 @@
 No cluster is asked for anything in here; that is what `deploy`, `diff` and `render` share.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.errors import ConfigError, ConflictError, UsageError
 from stackctl.model.bundle import Bundle
+from stackctl.model.catalogue import Catalogue
 from stackctl.model.component import Mode
 from stackctl.model.compose import compose
-from stackctl.model.profile import StackFile
+from stackctl.model.confidential import secret_keys, secrets_chosen, secrets_set, split
+from stackctl.model.masking import names_in, values_of
+from stackctl.model.profile import Profile, StackFile
 from stackctl.model.resolve import resolve
 from stackctl.model.selection import Selection
 from stackctl.model.sets import Kept, laid
 from stackctl.model.stack_id import StackId
+from stackctl.secrets import SECRETS
 from stackctl.sources.components import YAML, read_manifests
 from stackctl.sources.files import read_catalogue, read_stack_file
 
@@ -41,12 +45,18 @@ class Composed:
     stack: StackId
     selection: Selection
     bundle: Bundle
-    sets: Mapping[str, str]  # everything that --set says, now and before
+    sets: Mapping[str, str]  # everything that --set says, now and before; secrets left out
+    secret_sets: Mapping[str, str]  # those
 
     @property
     def cluster_uid(self) -> str:
         """The cluster the stack file is meant for; empty when it does not say."""
         return self.selection.target.clusterUID
+
+    def secret_among(self, keys: Iterable[str], known: Container[str] = ()) -> frozenset[str]:
+        """Choose the keys of `--set` whose values are secret."""
+        parts = self.selection.components
+        return secret_keys({each.component.name: each.component for each in parts}, keys, known)
 
 
 def spoken(verb: str, request: Request) -> str:
@@ -87,8 +97,28 @@ def compose_stack(request: Request) -> Composed:
         raise ConfigError.listing("the catalogue is not right:", problems)
     bundle = compose(selection, manifests, stack, yaml=YAML)
     bundle = replace(bundle, taking=request.take_over)
-    sets = laid(request.sets, request.kept.sets if request.kept else None)
-    return Composed(stack, selection, bundle, sets)
+    learn_bundle(bundle)
+    composed = Composed(stack, selection, bundle, {}, {})
+    sets = _said(request)
+    seen, secret = split(sets, composed.secret_among(sets, _hidden(request)))
+    return replace(composed, sets=seen, secret_sets=secret)
+
+
+def _said(request: Request) -> dict[str, str]:
+    """Return everything that `--set` says, now and before."""
+    return laid(request.sets, request.kept.sets if request.kept else None)
+
+
+def _hidden(request: Request) -> frozenset[str]:
+    return request.kept.hidden if request.kept else frozenset()
+
+
+def learn_bundle(bundle: Bundle) -> None:
+    """Learn what is secret in a bundle, and the names in it that are not."""
+    objects = [manifest for part in bundle.components for manifest in part.objects]
+    SECRETS.name(part.name for part in bundle.components)
+    SECRETS.name(names_in(objects))
+    SECRETS.learn(values_of(objects))
 
 
 def select(request: Request) -> tuple[StackId, Selection]:
@@ -102,9 +132,21 @@ def select(request: Request) -> tuple[StackId, Selection]:
     profile = _profile(request.profile, file)
     stack = request.stack or (file.name if file else profile)
     catalogue = read_catalogue(request.catalogs)
+    _learn_settings(request, catalogue, file)
     return StackId(stack), resolve(
         catalogue, profile, stack=file, sets=request.sets, kept=request.kept
     )
+
+
+def _learn_settings(request: Request, catalogue: Catalogue, file: StackFile | None) -> None:
+    """Learn which settings are secret before anything is said of them."""
+    sets = _said(request)
+    secret = secret_keys(catalogue.components, sets, _hidden(request))
+    SECRETS.learn(secrets_set(catalogue.components, sets, secret))
+    sources: list[Profile | StackFile] = [*catalogue.profiles.values(), *([file] if file else [])]
+    for source in sources:
+        choices = [(name, choice) for name, choice in source.components.items() if choice]
+        SECRETS.learn(secrets_chosen(catalogue.components, choices))
 
 
 def _profile(asked: str | None, file: StackFile | None) -> str:

@@ -64,10 +64,15 @@ def outlook(
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
     await_free(connection.client, composed.stack, wait_lock, connection.stop, notify)
-    tell_kept(request, notify)
+    tell_kept(request, notify, composed.secret_sets)
     intent = look(connection, composed.stack, composed.bundle, notify, pool)
-    intent = replace(intent, command=spoken("deploy", request), sets=composed.sets)
-    tell_dropped(request, intent.recorded, notify)
+    intent = replace(
+        intent,
+        command=spoken("deploy", request),
+        sets=composed.sets,
+        secret_sets=composed.secret_sets,
+    )
+    tell_dropped(request, composed, intent.recorded, notify)
     if found := review(composed, intent, connection.info):
         _tell(found, notify)
     return intent

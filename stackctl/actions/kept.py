@@ -3,15 +3,18 @@
 An upgrade keeps both. A deploy is made of what it is given; what it thereby drops is told.
 """
 
+from collections.abc import Container
 from dataclasses import replace
 
-from stackctl.actions.compose import Request
+from stackctl.actions.compose import Composed, Request
 from stackctl.cluster import releases
 from stackctl.cluster.connection import Connection
 from stackctl.errors import ReleaseError
 from stackctl.model.events import Notice, Notify
+from stackctl.model.release import Release
 from stackctl.model.sets import Kept, spoken
 from stackctl.model.stack_id import StackId
+from stackctl.secrets import HIDDEN
 
 
 def resumed(request: Request, stack: StackId, connection: Connection) -> Request:
@@ -28,22 +31,35 @@ def resumed(request: Request, stack: StackId, connection: Connection) -> Request
         profile = recorded.release.profile
     kept = request.kept
     if recorded is not None and recorded.release.sets and request.keep is not False:
-        kept = Kept(recorded.release.revision, recorded.release.sets)
+        kept = _kept(recorded.release, request, connection)
     return replace(request, stack=stack.name, profile=profile, kept=kept)
 
 
-def tell_kept(request: Request, notify: Notify) -> None:
-    """Say what holds on that was not said now."""
+def _kept(release: Release, request: Request, connection: Connection) -> Kept:
+    """Read what a revision was made with; of secrets only what is not said anew."""
+    hidden = frozenset(key for key, value in release.sets.items() if value == HIDDEN)
+    kept = Kept(release.revision, release.sets, hidden)
+    if hidden.isdisjoint(kept.beside(request.sets)):
+        return kept
+    secret = releases.secret_sets(connection.client, release)
+    return replace(kept, sets={**release.sets, **secret})
+
+
+def tell_kept(request: Request, notify: Notify, secret: Container[str]) -> None:
+    """Say what holds on that was not said now; of what is secret, that it is set."""
     if request.kept and (sets := request.kept.beside(request.sets)):
         source = f"revision {request.kept.revision}"
-        notify(Notice(f"kept from {source}: {spoken(sets)}; --reset leaves it out"))
+        notify(Notice(f"kept from {source}: {spoken(sets, secret)}; --reset leaves it out"))
 
 
-def tell_dropped(request: Request, recorded: releases.Recorded | None, notify: Notify) -> None:
+def tell_dropped(
+    request: Request, composed: Composed, recorded: releases.Recorded | None, notify: Notify
+) -> None:
     """Say what an earlier run said that does not hold on."""
     if recorded is None or request.kept is not None:
         return
     release = recorded.release
     if sets := Kept(release.revision, release.sets).beside(request.sets):
         source = f"--set of revision {release.revision}"
-        notify(Notice(f"{source} is not kept: {spoken(sets)}; stackctl upgrade would keep it"))
+        said = spoken(sets, composed.secret_among(sets))
+        notify(Notice(f"{source} is not kept: {said}; stackctl upgrade would keep it"))

@@ -55,6 +55,7 @@ class Recovery:
             pending=ReleaseStatus.PENDING_ROLLBACK,
             command=f"rollback {target.revision}",
             sets=target.sets,
+            secret_sets=releases.secret_sets(self.connection.client, target),
         )
         options = replace(self.options, on_failure=OnFailure.CONTINUE)
         _, release = execute(self.connection, intent, options, self.pool, self.notify, self.now)

@@ -47,6 +47,7 @@ def rollback(
             pending=ReleaseStatus.PENDING_ROLLBACK,
             command=f"rollback {wanted.revision}",
             sets=wanted.sets,
+            secret_sets=releases.secret_sets(connection.client, wanted),
         )
         outcome = bring_about(
             intent, connection, pool, agree=agree, notify=notify, options=options, now=now

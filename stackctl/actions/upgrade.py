@@ -45,10 +45,15 @@ def upgrade(
     request = resumed(request, stack, connection)
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
-    tell_kept(request, notify)
+    tell_kept(request, notify, composed.secret_sets)
     with workers(connection.stop) as pool:
         intent = look(connection, composed.stack, composed.bundle, notify, pool)
-        intent = replace(intent, command=spoken("upgrade", request), sets=composed.sets)
+        intent = replace(
+            intent,
+            command=spoken("upgrade", request),
+            sets=composed.sets,
+            secret_sets=composed.secret_sets,
+        )
         found = review(composed, intent, connection.info)
         if found is None:
             raise ReleaseError(

@@ -5,6 +5,7 @@ Reading kubeconfig files is for `kubeconfig`, running plugins for `plugin`.
 
 import base64
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,10 +16,13 @@ from urllib.parse import quote
 from stackctl.api.access import Access, Impersonation
 from stackctl.api.plugin import Credential, Tell, run_plugin
 from stackctl.errors import AccessDenied
+from stackctl.secrets import SECRETS
 
 TOKEN_FILE_SECONDS = 60.0
 LEAST_SECONDS = 5.0
 EXPIRY_MARGIN = 10.0  # a credential that is about to expire is not used any more
+# What a header can hold: Latin-1 without control characters.
+_HEADER = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -83,8 +87,12 @@ class Credentials:
         if given.expires is not None:
             # Even where clocks disagree, a plugin is not run for every single request.
             stale = max(given.expires - EXPIRY_MARGIN, self._clock() + LEAST_SECONDS)
+        SECRETS.learn([token, given.token, given.key])
+        headers = (*self._authorization(token or given.token), *_acting_as(login.impersonate))
+        for name, value in headers:
+            _require_header(self._access, name, value)
         return Identity(
-            headers=(*self._authorization(token or given.token), *_acting_as(login.impersonate)),
+            headers=headers,
             certificate=self._certificate(given),
             stale=stale,
         )
@@ -94,6 +102,7 @@ class Credentials:
         if token:
             return (("Authorization", f"Bearer {token}"),)
         if login.username:
+            SECRETS.learn([login.password])
             pair = f"{login.username}:{login.password}".encode()
             return (("Authorization", f"Basic {base64.b64encode(pair).decode()}"),)
         return ()
@@ -102,8 +111,25 @@ class Credentials:
         login = self._access.login
         text = login.certificate or _text_in(login.certificate_file)
         if text:
-            return Certificate(text, login.key or _text_in(login.key_file))
+            key = login.key or _text_in(login.key_file)
+            SECRETS.learn([key])
+            return Certificate(text, key)
         return Certificate(given.certificate, given.key) if given.certificate else None
+
+
+def _require_header(access: Access, name: str, value: str) -> None:
+    """Refuse what cannot be sent, without saying it: the HTTP library would quote it.
+
+    Raises:
+        AccessDenied: a line break is in it, or a letter that no header can hold.
+    """
+    if not _HEADER.fullmatch(value):
+        what = "the token" if name == "Authorization" else name
+        raise AccessDenied(
+            f"{access.origin}: user {access.login.user!r}: {what} cannot be sent: it has a line "
+            "break or another character in it that no header can hold",
+            hint="log in again, or write it anew, on one line",
+        )
 
 
 def _text_in(path: str) -> str:

@@ -30,7 +30,9 @@ from stackctl.api.streams import Streams
 from stackctl.api.transport import Sending, Transport, TransportFault, body_of
 from stackctl.errors import ClusterError, Interrupted, Rejected, Unreachable
 from stackctl.model.events import Notice, Notify, Retrying, ServerWarning
+from stackctl.model.masking import objects_in, values_of
 from stackctl.model.objects import Manifest
+from stackctl.secrets import SECRETS
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -267,9 +269,11 @@ def _read(answer: "BaseHTTPResponse") -> Response:
     if not answer.headers.get("Content-Type", "").startswith("application/json"):
         return Response(answer.status, answer.headers, body)
     try:
-        return Response(answer.status, answer.headers, body, json.loads(body))
+        document = json.loads(body)
     except ValueError as error:
         raise TransportFault(Fault.TRUNCATED, str(error)) from error
+    SECRETS.learn(values_of(objects_in(document)))
+    return Response(answer.status, answer.headers, body, document)
 
 
 def _fixed_headers(access: Access) -> tuple[tuple[str, str], ...]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.api.access import Access, ExecPlugin, Impersonation, Login
+from stackctl.api.exposure import learn_credentials
 from stackctl.api.fields import Fields
-from stackctl.api.proxies import proxy_for
+from stackctl.api.proxies import proxy_for, without_login
 from stackctl.errors import ClusterError, NoTarget
+from stackctl.secrets import SECRETS, assigned
 
 __all__ = ["Access", "find_access"]
 
@@ -80,11 +82,13 @@ def read_kubeconfig(path: Path) -> Fields:
         raise ClusterError(f"{path}: {error.strerror}", hint="see --kubeconfig") from error
     except UnicodeDecodeError as error:
         raise ClusterError(f"{path}: not a text file") from error
+    SECRETS.learn(assigned(text))  # it may be no YAML
     try:
         # Every scalar stays the text it is: a password 0123 or a context `on` must not change.
         document = yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
     except yaml.YAMLError as error:
         raise ClusterError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    learn_credentials(document)
     if not isinstance(document or {}, dict):
         raise ClusterError(f"{path}: expected a kubeconfig, which is a map")
     return Fields(path, "", document or {})
@@ -160,7 +164,7 @@ def _cluster(fields: Fields, name: str, env: Mapping[str, str]) -> Access:
     if not server.startswith(("https://", "http://")):
         raise fields.wrong("server", "an https address")
     return Access(
-        server=server,
+        server=without_login(server),
         cluster=name,
         ca=ca,
         ca_file="" if ca else ca_file,

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from stackctl.api.access import Access, ExecPlugin
 from stackctl.errors import AccessDenied
+from stackctl.secrets import SECRETS, without_assigned
 
 Tell = Callable[[str], None]  # what the plugin says on stderr, line by line
 
@@ -47,7 +48,7 @@ def run_plugin(
     if status:
         how = f"exited with {status}" if status > 0 else f"was killed by signal {-status}"
         last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message")
-        raise _failed(plugin, f"{how}: {last.strip()}")
+        raise _failed(plugin, f"{how}: {without_assigned(last.strip())}")
     return read_credential(plugin, output)
 
 
@@ -58,6 +59,8 @@ def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
     except ValueError as error:
         raise _failed(plugin, "printed something that is not JSON") from error
     status = document.get("status") if isinstance(document, dict) else None
+    if isinstance(status, dict):
+        SECRETS.learn(status.get(key) for key in ("token", "clientKeyData"))
     if not isinstance(status, dict) or document.get("kind") != "ExecCredential":
         raise _failed(plugin, "printed no ExecCredential with a status")
     if document.get("apiVersion") != plugin.api_version:
@@ -129,14 +132,16 @@ def _tell_lines(stream: IO[bytes], said: list[str], tell: Tell) -> None:
         text = line.decode(errors="replace")
         said.append(text)
         if text.strip():
-            tell(text.rstrip())
+            # What it was given is known to be secret; what it makes of that is not, yet.
+            tell(without_assigned(text.rstrip()))
 
 
 def _pass_on(stream: IO[bytes], said: list[str], _: Tell) -> None:
     """Show what an interactive plugin asks, unfinished lines too."""
     while part := os.read(stream.fileno(), 4096):
         said.append(part.decode(errors="replace"))
-        os.write(2, part)
+        shown = SECRETS.mask(part.decode(errors="surrogateescape"))
+        os.write(2, shown.encode(errors="surrogateescape"))
 
 
 def _exec_info(plugin: ExecPlugin, access: Access, interactive: bool) -> dict[str, Any]:

@@ -4,12 +4,15 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from stackctl.secrets import SECRETS, login_in
+
 
 def proxy_for(address: str, env: Mapping[str, str]) -> str:
     """Return the proxy the environment asks for, empty for none."""
     parts = urlsplit(address)
     name = f"{parts.scheme}_proxy"
     proxy = env.get(name) or env.get(name.upper()) or ""
+    SECRETS.learn(login_in(proxy))
     host, port = parts.hostname or "", parts.port or _usual_port(parts.scheme)
     exceptions = env.get("no_proxy") or env.get("NO_PROXY") or ""
     if not proxy or is_loopback(host) or exempt(host, port, exceptions):
@@ -22,6 +25,12 @@ def end_of(address: str) -> str:
     parts = urlsplit(address)
     host = parts.hostname or ""
     return f"{f'[{host}]' if ':' in host else host}:{parts.port or _usual_port(parts.scheme)}"
+
+
+def without_login(address: str) -> str:
+    """Leave out of an address the login that may be in it."""
+    scheme, sign, rest = address.partition("://")
+    return f"{scheme}{sign}{rest.rpartition('@')[2]}" if sign else address
 
 
 def is_loopback(host: str) -> bool:

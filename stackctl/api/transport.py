@@ -3,20 +3,18 @@
 The only module that speaks urllib3. Nothing is repeated here, and no status is judged.
 """
 
-import os
 import socket
 import ssl
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from stackctl.api.access import Access
 from stackctl.api.credentials import Certificate, Identity
+from stackctl.api.memoryfile import in_memory
 from stackctl.api.proxies import end_of
 from stackctl.api.retries import Fault
 from stackctl.errors import AccessDenied, ClusterError
@@ -170,23 +168,11 @@ def _trust(context: ssl.SSLContext, access: Access) -> None:
 def _show(context: ssl.SSLContext, certificate: Certificate, access: Access) -> None:
     where = f"{access.origin}: user {access.login.user!r}"
     try:
-        with _as_file(certificate.text) as file, _as_file(certificate.key) as key:
+        with in_memory(certificate.text) as file, in_memory(certificate.key) as key:
             # A key with a passphrase is refused instead of asked for in the middle of a run.
             context.load_cert_chain(file, key, password=lambda: b"")
     except (OSError, ValueError) as error:
         raise AccessDenied(f"{where}: the client certificate cannot be used: {error}") from error
-
-
-@contextmanager
-def _as_file(text: str) -> Iterator[str]:
-    """Give the name of a file that holds the text; ssl reads certificates from nowhere else."""
-    descriptor, name = tempfile.mkstemp(prefix="stackctl-")  # 0600
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        yield name
-    finally:
-        Path(name).unlink()
 
 
 def _open_through_proxy(access: Access, options: Mapping[str, Any]) -> "HTTPConnectionPool":

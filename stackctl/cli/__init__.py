@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from types import FrameType
 
 import typer
@@ -26,6 +27,7 @@ from stackctl.cli import (
 from stackctl.cli.grammar import Command, Group
 from stackctl.cli.grouping import spread
 from stackctl.errors import Interrupted, StackError, UsageError
+from stackctl.secrets import SECRETS, secretive
 
 BUG = 70
 TERMINATED = 128 + signal.SIGTERM
@@ -103,6 +105,8 @@ app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_MORE)
 
 def run(arguments: Sequence[str], application: Callable[..., int | None] = app) -> int:
     """Run one command line and return its exit code."""
+    SECRETS.forget()
+    SECRETS.learn(typed_secrets(arguments, os.environ))
     if "_STACKCTL_COMPLETE" in os.environ:
         about.prepare_completion()
     with _terminable() as terminated:
@@ -169,6 +173,21 @@ def said_in(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[st
         elif this == "--debug":
             said["debug"] = "1"
     return said
+
+
+def typed_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is secret by its name, in a line that perhaps cannot be read, and around it."""
+    typed = (
+        following if this == "--set" else this.removeprefix("--set=")
+        for this, following in pairwise([*arguments, ""])
+    )
+    for setting in (*typed, *environment.get("STACKCTL_SET", "").split()):
+        key, _, value = setting.partition("=")
+        if secretive(key):
+            yield value
+    for name, value in environment.items():
+        if secretive(name) and not value.startswith("/"):  # many name a file
+            yield value
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from stackctl.errors import Interrupted, StackError, UsageError
 from stackctl.model.eventrecord import envelope, record
 from stackctl.model.events import Event
+from stackctl.secrets import SECRETS
 
 
 class EventLog:
@@ -51,7 +52,7 @@ class EventLog:
         self._file.close()
 
     def _write(self, document: dict[str, Any]) -> None:
-        line = json.dumps(document | self._target, ensure_ascii=False) + "\n"
+        line = json.dumps(SECRETS.masked(document | self._target), ensure_ascii=False) + "\n"
         with self._lock:
             self._file.write(line)
             self._file.flush()

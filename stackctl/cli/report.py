@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.options import Shown
-from stackctl.cli.streams import write_aside, write_result
+from stackctl.cli.streams import write_aside, write_manifests, write_result
 from stackctl.cli.terminal import (
     Paint,
     columns,
@@ -25,6 +25,7 @@ from stackctl.cli.terminal import (
 )
 from stackctl.errors import Interrupted, StackError, UsageError
 from stackctl.model.stack_id import StackId
+from stackctl.secrets import SECRETS
 
 if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -80,7 +81,7 @@ class Report:
             self._log = log
             self._progress = progress = self._choose_progress()
             try:
-                yield progress.event if log is None else _both(progress.event, log.event)
+                yield _discreet(progress.event if log is None else _both(progress.event, log.event))
             finally:
                 self._progress.close()
                 self._progress = self._log = None
@@ -139,12 +140,16 @@ class Report:
         """Write the result as it is."""
         write_result(sys.stdout, text)
 
+    def manifests(self, text: str) -> None:
+        """Write manifests that are to be applied, secrets and all."""
+        write_manifests(sys.stdout, text)
+
     def document(self, found: Any) -> None:
         """Write the result for a program to read."""
         if self._gathered is not None:
             self._gathered[self._context] = found
             return
-        write_result(sys.stdout, dumped(found, self.format))
+        write_result(sys.stdout, dumped(SECRETS.masked(found), self.format))
 
     def agree(self, *, yes: bool, dry_run: bool = False) -> Question:
         """Return the question to put before anything is changed.
@@ -327,7 +332,7 @@ def report_error(
     if format in ("json", "yaml"):
         from stackctl.cli.documents import error_document
 
-        write_result(sys.stdout, dumped(error_document(error, code), format))
+        write_result(sys.stdout, dumped(SECRETS.masked(error_document(error, code)), format))
 
 
 def dumped(found: Any, format: str) -> str:
@@ -356,6 +361,13 @@ def _logged(path: Path | None, command: str, context: str) -> Iterator[EventLog 
         log.close(error)
         raise
     log.close()
+
+
+def _discreet(tell: Notify) -> Notify:
+    """Hide in events what is secret, before anything is laid out or written."""
+    from stackctl.model.events import masked
+
+    return lambda event: tell(masked(event, SECRETS.mask))
 
 
 def _both(first: Notify, second: Notify) -> Notify:

@@ -13,6 +13,7 @@ from stackctl.cli.terminal import Paint, plain, visible
 from stackctl.model.diff import MISSING, Difference
 from stackctl.model.masking import mask
 from stackctl.model.plan import Action, Change, Drift, Plan
+from stackctl.secrets import SECRETS
 
 _WIDEST = 120  # columns a field may take where there is no terminal to say
 _QUIET = frozenset({Action.CREATE, Action.PRUNE, Action.UNCHANGED})
@@ -76,7 +77,7 @@ def _field(difference: Difference, paint: Paint, width: int) -> Iterable[str]:
             return
     yield f"    {path}:"
     if both and _lines(old) and _lines(new):
-        yield from _document(old, new, paint)
+        yield from _document(_text(old), _text(new), paint)
         return
     if old != MISSING:
         yield from _block(_text(old).splitlines(), "-", "red", paint)
@@ -105,6 +106,7 @@ def _lines(value: Any) -> bool:
 
 
 def _text(value: Any) -> str:
+    value = SECRETS.masked(value)  # as long as it is in one piece
     if isinstance(value, str):
         return value
     if isinstance(value, dict | list):

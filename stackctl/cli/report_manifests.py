@@ -22,9 +22,9 @@ def report_bundle(report: Report, bundle: Bundle, folder: Path | None) -> None:
     if report.format == "name":
         report.lines(str(ref_of(manifest)) for manifest in objects)
     elif report.format == "json":
-        report.document({"apiVersion": "v1", "kind": "List", "items": objects})
+        report.manifests(dumped({"apiVersion": "v1", "kind": "List", "items": objects}, "json"))
     else:
-        report.text(as_yaml(bundle))
+        report.manifests(as_yaml(bundle))
 
 
 def as_yaml(bundle: Bundle) -> str:

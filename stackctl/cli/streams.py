@@ -1,7 +1,8 @@
 """Writes to the standard streams, and outlives whoever reads them.
 
 A change of a cluster goes on when its terminal is closed or `| head` has seen enough: it ends
-with a record, as if somebody had watched. What is written is decided elsewhere.
+with a record, as if somebody had watched. Nothing secret leaves through here, but for manifests
+that are to be applied. What is written is decided elsewhere.
 """
 
 import errno
@@ -9,12 +10,22 @@ import os
 from typing import TextIO, cast
 
 from stackctl.errors import UsageError
+from stackctl.secrets import SECRETS
 
 _GONE = (errno.EPIPE, errno.EIO)  # a pipe without a reader, a terminal that was closed
 
 
 def write_result(stream: TextIO, text: str) -> None:
     """Write what was asked for; whoever stops reading has had enough of it.
+
+    Raises:
+        UsageError: it cannot be written, for there is no room.
+    """
+    write_manifests(stream, SECRETS.mask(text))
+
+
+def write_manifests(stream: TextIO, text: str) -> None:
+    """Write what is to be applied, secrets and all.
 
     Raises:
         UsageError: it cannot be written, for there is no room.
@@ -30,7 +41,7 @@ def write_result(stream: TextIO, text: str) -> None:
 def write_aside(stream: TextIO, text: str) -> None:
     """Write what goes beside the result; where it cannot be written, it is not missed."""
     try:
-        _write(stream, text)
+        _write(stream, SECRETS.mask(text))
     except OSError:
         _silence(stream)
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from stackctl.secrets import SECRETS
+
 _CODES = {
     "bold": "1",
     "dim": "2",
@@ -72,8 +74,11 @@ def somebody_is_there() -> bool:
 
 
 def plain(text: str) -> str:
-    """Drop what would move the cursor: texts of the cluster are not commands to a terminal."""
-    return _CONTROL.sub("", text)
+    """Drop what would move the cursor: texts of the cluster are not commands to a terminal.
+
+    What is secret is hidden here, for it cannot be found any more once lines are broken.
+    """
+    return _CONTROL.sub("", SECRETS.mask(text))
 
 
 def table(header: Sequence[str], rows: Sequence[Row], paint: Paint) -> list[str]:

@@ -17,6 +17,7 @@ from stackctl.errors import ClusterError, Forbidden, NotFound, headline
 from stackctl.model.events import ComponentProgress, ComponentState, Event, Notify
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE
 from stackctl.model.stack_id import StackId
+from stackctl.secrets import SECRETS
 
 EVENTS = f"/apis/events.k8s.io/v1/namespaces/{RECORD_NAMESPACE}/events"
 LONGEST_NOTE = 1024
@@ -108,7 +109,7 @@ class Chronicle:
                 "namespace": RECORD_NAMESPACE,
                 "name": f"stackctl.{self._stack.name}.v{self._revision}",
             },
-            "note": note[:LONGEST_NOTE],
+            "note": SECRETS.mask(note)[:LONGEST_NOTE],
             "type": kind,
         }
 

@@ -2,11 +2,13 @@
 
 One Secret for each revision is the index; the objects of each component are stored beside it
 under their content's address, so that an upgrade of one component stores one shard. No Secret
-exceeds what the API server takes. Values and their encoding are in `model.release`.
+exceeds what the API server takes. What `--set` said of secrets is in a Secret of its own, so that
+who reads the index does not read it. Values and their encoding are in `model.release`.
 """
 
 import base64
 import threading
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -25,14 +27,18 @@ from stackctl.errors import (
     StaleWrite,
 )
 from stackctl.model.bundle import Bundle, BundleComponent, from_plain, needs_first, to_plain
+from stackctl.model.masking import names_in, values_of
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
 from stackctl.model.release import Release, ReleaseStatus, decode, encode, pack, unpack
 from stackctl.model.stack_id import StackId
+from stackctl.secrets import HIDDEN
+from stackctl.secrets import SECRETS as KNOWN
 
 NAMESPACE = f"/api/v1/namespaces/{RECORD_NAMESPACE}"
 SECRETS = f"{NAMESPACE}/secrets"
 REVISION_LABEL = "stackctl.dev/revision"
 SHARD_LABEL = "stackctl.dev/shard"
+SETS_LABEL = "stackctl.dev/sets"  # the revision whose secret settings are kept there
 TYPE = "stackctl.dev/release"
 PART_BYTES = 600 * 1024  # base64 makes 800 KiB of it
 SHARDS_AT_ONCE = 50  # a request names each
@@ -109,12 +115,21 @@ def stacks(client: Client) -> tuple[StackId, ...]:
 
 
 def begin(
-    client: Client, release: Release, components: Iterable[BundleComponent], pool: Executor
+    client: Client,
+    release: Release,
+    components: Iterable[BundleComponent],
+    pool: Executor,
+    secrets: Mapping[str, str] | None = None,
 ) -> Recorded:
-    """Store a pending revision with everything it is about to touch, before it is touched."""
+    """Store a pending revision with everything it is about to touch, before it is touched.
+
+    `secrets` is what `--set` says of secrets; the release has only their names.
+    """
     held = _shards(client, release.stack)
     missing = [part for part in components if part.digest not in held]
     list(pool.map(lambda part: _store(client, release.stack, part), missing))
+    if secrets:
+        _keep_secrets(client, release, secrets)
     try:
         stored = client.create(SECRETS, _index(release, ""))
     except AlreadyExists as error:
@@ -147,7 +162,36 @@ def bundle_of(client: Client, release: Release) -> Bundle:
         _joined(release.stack, component, stored[shard])
         for component, shard in release.shards.items()
     ]
-    return Bundle(release.profile, needs_first(parts), release.requires)
+    bundle = Bundle(release.profile, needs_first(parts), release.requires)
+    objects = [manifest for part in parts for manifest in part.objects]
+    KNOWN.name([*release.components, *names_in(objects)])
+    KNOWN.learn(values_of(objects))
+    return bundle
+
+
+def secret_sets(client: Client, release: Release) -> dict[str, str]:
+    """Read what `--set` said of secrets for a revision.
+
+    Raises:
+        ReleaseError: it is gone, or damaged.
+    """
+    hidden = [key for key, value in release.sets.items() if value == HIDDEN]
+    if not hidden:
+        return {}
+    name = _sets_name(release)
+    secret = client.get(f"{SECRETS}/{name}")
+    try:
+        found: dict[str, str] = unpack(base64.b64decode((secret or {})["data"]["sets"]))
+        kept = {key: found[key] for key in hidden}
+    except (KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
+        what = "is gone" if secret is None else "cannot be read"
+        raise ReleaseError(
+            f"Secret/{RECORD_NAMESPACE}/{name} {what}: it held what --set said of "
+            f"{', '.join(hidden)}",
+            hint=f"say it anew: --set {hidden[0]}=…, or leave it out: stackctl upgrade --reset",
+        ) from error
+    KNOWN.learn(kept.values())
+    return kept
 
 
 def tidy(client: Client, stack: StackId) -> None:
@@ -157,6 +201,7 @@ def tidy(client: Client, stack: StackId) -> None:
     if len(found) <= 1:
         return
     kept = [_decoded(each) for each in found[-KEPT_REVISIONS:]]
+    _delete(client, _sets_of_others(client, stack, [each.revision for each in kept]))
     named = {shard for release in kept for shard in release.shards.values()}
     for shard, names in _shards(client, stack).items():
         if shard not in named:
@@ -197,6 +242,28 @@ def ensure_namespace(client: Client, stop: threading.Event) -> None:
     labels = {MANAGED_BY: FIELD_MANAGER}
     metadata = {"name": RECORD_NAMESPACE, "labels": labels}
     client.apply(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+
+def _keep_secrets(client: Client, release: Release, secrets: Mapping[str, str]) -> None:
+    name = _sets_name(release)
+    labels = {SETS_LABEL: str(release.revision)}
+    secret = _secret(release.stack, name, labels, {"sets": pack(dict(secrets))})
+    # Applied, not created: a run that was killed before its index was written may have left one.
+    client.apply(f"{SECRETS}/{name}", secret, force=True)
+
+
+def _sets_of_others(client: Client, stack: StackId, kept: Sequence[int]) -> list[str]:
+    """Name the Secrets with settings of revisions that are not kept."""
+    labels = f"{RECORD_LABEL}={stack.name},{SETS_LABEL}"
+    return [
+        item["metadata"]["name"]
+        for item in client.list(SECRETS, labels=labels, metadata_only=True).items
+        if int(item["metadata"]["labels"][SETS_LABEL]) not in kept
+    ]
+
+
+def _sets_name(release: Release) -> str:
+    return f"{_name(release.stack, release.revision)}.sets"
 
 
 def _removal_rank(item: Manifest) -> tuple[bool, int]:
@@ -247,6 +314,11 @@ def _decoded(index: Manifest) -> Release:
 def _index(release: Release, version: str) -> Manifest:
     labels = {REVISION_LABEL: str(release.revision), "stackctl.dev/status": release.status.value}
     name = _name(release.stack, release.revision)
+    release = replace(
+        release,
+        message=KNOWN.mask(release.message),
+        command=KNOWN.mask(release.command),
+    )
     return _secret(release.stack, name, labels, {"release": encode(release)}, version)
 
 

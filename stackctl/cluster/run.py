@@ -64,7 +64,9 @@ class Intent:
     tool: str  # stackctl's version
     pending: ReleaseStatus | None = None  # what the revision is called meanwhile; None: by itself
     command: str = ""  # what the user ran; recorded
-    sets: Mapping[str, str] = field(default_factory=dict)  # what --set says of it; recorded
+    # What --set says of it; recorded. Of secrets it only says that they are set.
+    sets: Mapping[str, str] = field(default_factory=dict)
+    secret_sets: Mapping[str, str] = field(default_factory=dict)  # to what; recorded apart
 
     @property
     def inventory(self) -> tuple[Entry, ...]:
@@ -136,7 +138,9 @@ def execute(
         )
         releases.require_latest(client, intent.stack, intent.recorded)
         release = _pending(intent, connection, options, lock.stamp())
-        pending = releases.begin(client, release, intent.bundle.components, pool)
+        pending = releases.begin(
+            client, release, intent.bundle.components, pool, intent.secret_sets
+        )
         _lay_to_rest(client, intent.recorded, release)
         note = f"stack {intent.stack}: {_announced(release)}"
         story.begin(release.revision, note, lock.time)

@@ -55,6 +55,13 @@ class Parameter:
     enum: tuple[Any, ...] = ()
     pattern: str = ""
     places: tuple[Place, ...] = ()
+    secret: bool | None = field(
+        default=None,
+        metadata={
+            "help": "its values are never shown; unsaid: where a place is in a Secret, "
+            "or where it is called like one"
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)

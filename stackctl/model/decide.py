@@ -9,11 +9,11 @@ from typing import Any
 
 from stackctl.model.chain import Layer
 from stackctl.model.component import Component, Mode, Parameter
+from stackctl.model.confidential import confidential
 from stackctl.model.overlay import overlay
 from stackctl.model.parameters import NAMESPACE, checked, parameters_of, parsed
 from stackctl.model.profile import Choice, Origin
 from stackctl.model.selection import Chosen, Setting
-from stackctl.model.sets import secretive
 from stackctl.model.suggest import did_you_mean
 
 DEFAULT = Origin("default")
@@ -31,6 +31,21 @@ class Override:
 
     def __str__(self) -> str:
         return f"{self.origin} {self.component}.{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A parameter that values are read for; those of a hidden one are not repeated."""
+
+    parameter: Parameter
+    hidden: bool
+
+    def told(self, problem: ValueError) -> str:
+        """Say what is wrong with a value."""
+        expected, found, _ = str(problem).partition(", found ")
+        if not self.hidden:
+            return str(problem)
+        return expected if found else f"the value will not do for a {self.parameter.type}"
 
 
 @dataclass(slots=True)
@@ -90,50 +105,46 @@ def _values(
     name: str, key: str, parameter: Parameter, draft: Draft, problems: list[str]
 ) -> Iterator[tuple[Any, Origin]]:
     """Yield the values of a parameter that are valid, earliest first."""
+    read = Reading(parameter, hidden=confidential(key, parameter))
     for choice, layer in draft.choices:
         if key in choice.parameters:
             origin = layer.origin("components", name, "parameters", key)
             where = f"{origin}: spec.components.{name}.parameters.{key}"
-            yield from _valid(parameter, choice.parameters[key], origin, where, problems)
+            yield from _valid(read, choice.parameters[key], origin, where, problems)
     for override in draft.overrides:
         first, _, rest = override.path.partition(".")
         if first == key and key != "features":
-            value = _set_value(parameter, rest, override, problems)
-            yield from _valid(parameter, value, override.origin, str(override), problems)
+            value = _set_value(read, rest, override, problems)
+            yield from _valid(read, value, override.origin, str(override), problems)
 
 
-def _set_value(parameter: Parameter, rest: str, override: Override, problems: list[str]) -> Any:
+def _set_value(read: Reading, rest: str, override: Override, problems: list[str]) -> Any:
     """Read the value of an override; what follows the parameter's name is a key of a map."""
     if rest:
-        if parameter.type == "map":
+        if read.parameter.type == "map":
             return {rest: None if override.value == "null" else override.value}
         problems.append(f"{override}: the parameter is no map, it has nothing called {rest}")
         return None
     try:
-        return parsed(parameter, override.value)
+        return parsed(read.parameter, override.value)
     except ValueError as error:
-        problems.append(f"{override}: {error}")
+        problems.append(f"{override}: {read.told(error)}")
         return None
 
 
 def _valid(
-    parameter: Parameter, value: Any, origin: Origin, where: str, problems: list[str]
+    read: Reading, value: Any, origin: Origin, where: str, problems: list[str]
 ) -> Iterator[tuple[Any, Origin]]:
     try:
         if value is not None:
             # Nulls in a map take keys out of the map it is laid over.
             kept = {k: v for k, v in value.items() if v is not None} if _is_map(value) else value
-            kept = checked(parameter, kept)
+            kept = checked(read.parameter, kept)
             value = value if _is_map(value) else kept
     except ValueError as error:
-        problems.append(f"{where}: {_unrepeated(str(error)) if secretive(where) else error}")
+        problems.append(f"{where}: {read.told(error)}")
     else:
         yield value, origin
-
-
-def _unrepeated(problem: str) -> str:
-    """Leave out of a problem the value that has it."""
-    return problem.partition(", found ")[0]
 
 
 def _is_map(value: Any) -> bool:

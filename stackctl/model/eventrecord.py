@@ -1,7 +1,7 @@
 """Events of a run as documents for programs, and the JSON Schema that describes them.
 
-One document for each line of `--events FILE`. Fields are added, never renamed; what they hold
-was free of secrets before it came here.
+One document for each line of `--events FILE`. Fields are added, never renamed; what is
+secret was hidden before it came here.
 """
 
 from typing import Any

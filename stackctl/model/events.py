@@ -1,11 +1,12 @@
 """What a run tells while it works; the command line decides how it looks.
 
-Events are values, one class for each thing that can happen. They carry no secrets.
+Events are values, one class for each thing that can happen.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 from stackctl.model.objects import Ref
 
@@ -79,3 +80,11 @@ class Notice:
 
 Event = ComponentProgress | ObjectDone | Retrying | ServerWarning | Step | Notice
 Notify = Callable[[Event], None]
+
+
+def masked(event: Event, mask: Callable[[str], str]) -> Event:
+    """Hide what is secret in the texts of an event."""
+    values = {each.name: getattr(event, each.name) for each in fields(event)}
+    # Words of ours, such as states, are texts of another class.
+    texts: dict[str, Any] = {key: mask(v) for key, v in values.items() if type(v) is str and v}
+    return replace(event, **texts)

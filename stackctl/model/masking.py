@@ -1,10 +1,12 @@
 """What of a Secret may be shown: that there is a value, and that it changed; never the value.
 
-Only objects are masked here. Errors and events are written so that no value comes into them.
+Objects are masked here, each value in its own place. Texts are masked by `secrets`, which knows
+the values that this module finds.
 """
 
 import base64
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -13,23 +15,74 @@ from stackctl.model.objects import Manifest
 
 _VALUES = (("data",), ("stringData",))
 _ANNOTATIONS = ("metadata", "annotations")
-# Tools whose annotations say how a Secret is dealt with and keep nothing of what is in it. Not
-# among them, though common: kubectl, kapp and other clients keep the object as it was applied.
-_CANDID = frozenset(
-    {
-        "app.kubernetes.io",
-        "argocd.argoproj.io",
-        "cert-manager.io",
-        "helm.sh",
-        "helm.toolkit.fluxcd.io",
-        "kubernetes.io",
-        "kustomize.toolkit.fluxcd.io",
-        "meta.helm.sh",
-        "serving.kserve.io",
-        "stackctl.dev",
-    }
-)
+# Annotations that say how a Secret is dealt with and keep nothing of what is in it: whose, and
+# which. A domain alone says nothing, for anybody may write under it. Not among them, though
+# common: kubectl, kapp and other clients keep the object as it was applied.
+_CANDID = {
+    "app.kubernetes.io": "name instance version component part-of managed-by",
+    "argocd.argoproj.io": "sync-wave sync-options compare-options tracking-id hook "
+    "hook-delete-policy managed-by-url installation-id",
+    "cert-manager.io": "alt-names certificate-name common-name ip-sans issuer-group issuer-kind "
+    "issuer-name uri-sans allow-direct-injection",
+    "helm.sh": "hook hook-weight hook-delete-policy resource-policy chart",
+    "helm.toolkit.fluxcd.io": "name namespace",
+    "kubernetes.io": "service-account.name service-account.uid description",
+    "kustomize.toolkit.fluxcd.io": "name namespace prune ssa reconcile",
+    "meta.helm.sh": "release-name release-namespace",
+    "stackctl.dev": "applied digest parts",
+}
+# Kinds of Secrets that hold what others store in them, compressed: nothing that could be echoed.
+_STORES = frozenset({"helm.sh/release.v1", "stackctl.dev/release"})
 _YES_OR_NO = frozenset({"", "true", "false", "yes", "no", "enabled", "disabled"})
+
+
+def values_of(manifests: Iterable[Manifest]) -> Iterator[object]:
+    """Yield what is secret in objects: the values of Secrets, and those their copies keep."""
+    for manifest in manifests:
+        if not isinstance(manifest, dict) or manifest.get("kind") != "Secret":
+            continue
+        if manifest.get("type") not in _STORES:
+            yield from _values(manifest)
+            yield from values_of(_copies_in(manifest))
+
+
+def names_in(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """Yield what objects are called, and the keys under which they keep what they keep."""
+    for manifest in manifests:
+        metadata = manifest["metadata"]
+        yield from (manifest["kind"], metadata["name"], metadata.get("namespace") or "")
+        for (place,) in _VALUES:
+            if isinstance(found := manifest.get(place), dict):
+                yield from map(str, found)
+
+
+def objects_in(document: Any) -> Iterator[Manifest]:
+    """Yield the objects that an answer of the API server holds: one, or the items of a list."""
+    found = document if isinstance(document, dict) else {}
+    kind = str(found.get("kind") or "")
+    if kind != "SecretList":
+        yield found
+        return
+    for item in found.get("items") or ():
+        if isinstance(item, dict):
+            yield {"kind": "Secret"} | item  # items do not say what they are
+
+
+def _values(secret: Manifest) -> Iterator[object]:
+    for (name,) in _VALUES:
+        values = secret.get(name)
+        # What is no map is a mistake; it may be one about a value.
+        yield from values.values() if isinstance(values, dict) else (values,)
+
+
+def _copies_in(secret: Manifest) -> Iterator[Manifest]:
+    """Yield the objects that clients keep in annotations."""
+    annotations = paths.get(secret, _ANNOTATIONS, None)
+    for text in annotations.values() if isinstance(annotations, dict) else ():
+        with suppress(ValueError):
+            found = json.loads(str(text))
+            if isinstance(found, dict):
+                yield found
 
 
 def mask(manifest: Manifest) -> Manifest:
@@ -75,7 +128,8 @@ def _telling(secret: Manifest, values: Collection[str]) -> set[str]:
 
 
 def _harmless(key: str, text: str, values: Collection[str]) -> bool:
-    known = key.partition("/")[0] in _CANDID or text.lower() in _YES_OR_NO
+    domain, _, name = key.partition("/")
+    known = name in _CANDID.get(domain, "").split() or text.lower() in _YES_OR_NO
     return known and not any(value and value in text for value in values)
 
 

@@ -23,6 +23,7 @@ from stackctl.model.sets import Kept
 from stackctl.model.settings import problems as setting_problems
 from stackctl.model.suggest import did_you_mean
 
+_KEY = re.compile(r"[a-zA-Z0-9-]+(\.[\w-]+)*")
 _SET = re.compile(r"(?P<component>[a-z0-9-]+)\.(?P<path>[^=\s]+)=(?P<value>.*)", re.DOTALL)
 
 
@@ -98,9 +99,11 @@ def _overrides(texts: Iterable[str], origin: Origin, problems: list[str]) -> Ite
         if match := _SET.fullmatch(text):
             yield Override(match["component"], match["path"], match["value"], origin)
         else:
-            key, sign, _ = text.partition("=")
-            value = sign and "=…"  # it may be a secret
-            problems.append(f"{origin} {key}{value}: expected component.parameter=value")
+            key = _KEY.match(text)
+            named = key[0] if key else ""
+            rest = "" if named == text else "=…" if text[len(named) :].startswith("=") else "…"
+            # What comes after may be a secret.
+            problems.append(f"{origin} {named}{rest}: expected component.parameter=value")
 
 
 def _override(

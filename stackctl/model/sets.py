@@ -3,15 +3,10 @@
 Whether a component has such a parameter, and what the text means, is for `resolve`.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
-# Parameters whose values are not repeated, by what they are called.
-_SECRET = re.compile(
-    r"pass(word|wd|phrase)|secret|token|credential|(api|access|private).?key", re.I
-)
-HIDDEN = "<masked>"
+from stackctl.secrets import HIDDEN, secretive
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +15,7 @@ class Kept:
 
     revision: int
     sets: Mapping[str, str]
+    hidden: frozenset[str] = frozenset()  # keys of what was recorded apart, for it is secret
 
     def beside(self, texts: Iterable[str]) -> dict[str, str]:
         """Leave out what is said anew."""
@@ -37,16 +33,13 @@ def laid(texts: Iterable[str], over: Mapping[str, str] | None = None) -> dict[st
     return found
 
 
-def shown(sets: Mapping[str, str]) -> dict[str, str]:
-    """Hide the values of parameters that are called like secrets."""
-    return {key: HIDDEN if secretive(key) else value for key, value in sets.items()}
+def shown(sets: Mapping[str, str], secret: Container[str] = ()) -> dict[str, str]:
+    """Hide the values of parameters that are secret, or called so."""
+    return {
+        key: HIDDEN if key in secret or secretive(key) else value for key, value in sets.items()
+    }
 
 
-def spoken(sets: Mapping[str, str]) -> str:
+def spoken(sets: Mapping[str, str], secret: Container[str] = ()) -> str:
     """Write what is set as one would type it, secrets hidden."""
-    return ", ".join(f"{key}={value}" for key, value in shown(sets).items())
-
-
-def secretive(key: str) -> bool:
-    """Tell a parameter that is called like a secret."""
-    return _SECRET.search(key) is not None
+    return ", ".join(f"{key}={value}" for key, value in shown(sets, secret).items())

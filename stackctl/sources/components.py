@@ -11,8 +11,10 @@ from stackctl.model.check import validate_component
 from stackctl.model.component import Component, Manifests
 from stackctl.model.componentfile import ComponentFile
 from stackctl.model.documents import Codec
+from stackctl.model.masking import values_of
 from stackctl.model.normalise import flatten
 from stackctl.model.objects import Manifest
+from stackctl.secrets import SECRETS
 from stackctl.sources import folders, yaml
 from stackctl.sources.reading import bytes_of, decoded, located, no_object, read_all, require_name
 
@@ -106,6 +108,7 @@ def _objects(path: Path) -> Iterator[Manifest]:
     problems = []
     for document in yaml.load_all(bytes_of(path), name):
         for manifest in flatten([document.value]):
+            SECRETS.learn(values_of([manifest]))  # before anything is said of it
             if what := no_object(manifest):
                 problems.append(f"{name}:{document.line}: {what}")
             else:
