@@ -1,5 +1,6 @@
 """What `--set` said, from run to run, on a real API server."""
 
+import gzip
 from dataclasses import replace
 
 import pytest
@@ -12,10 +13,12 @@ from stackctl.actions.plans import planned_request
 from stackctl.actions.rollback import rollback
 from stackctl.actions.upgrade import upgrade
 from stackctl.cluster import releases
-from stackctl.errors import ApplyError, ConfigError
+from stackctl.cluster.lock import RECORD_LABEL
+from stackctl.errors import ApplyError, ConfigError, ReleaseError
 from stackctl.model.events import Notice
 from stackctl.model.failure import OnFailure
 from stackctl.model.plan import Action
+from stackctl.model.release import encode
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
 
@@ -63,6 +66,10 @@ def recorded(stack: Stack) -> dict[str, str]:
     return dict(releases.current(stack.client, stack.id).release.sets)
 
 
+def kept_apart(stack: Stack) -> dict[str, str]:
+    return releases.secret_sets(stack.client, releases.current(stack.client, stack.id).release)
+
+
 def notices(stack: Stack) -> list[str]:
     return [each.text for each in stack.told if isinstance(each, Notice)]
 
@@ -79,7 +86,8 @@ def test_an_upgrade_keeps_what_was_set_and_says_so(stack, shelf):
     stack.told.clear()
     run(stack, shelf, upgrade, "widget.a=two")
     assert values(stack) == "a: two password: hunter2"
-    assert recorded(stack) == {"widget.a": "two", "widget.password": "hunter2"}
+    assert recorded(stack) == {"widget.a": "two", "widget.password": "<masked>"}
+    assert kept_apart(stack) == {"widget.password": "hunter2"}
     assert notices(stack) == [
         "kept from revision 2: widget.password=<masked>; --reset leaves it out"
     ]
@@ -193,6 +201,61 @@ def test_adopting_a_component_leaves_what_was_set_of_others(stack, shelf):
         )
         if component == "other":
             assert releases.current(stack.client, stack.id).release.revision == 2
-            assert recorded(stack) == {"widget.a": "one", "widget.password": "hunter2"}
+            assert recorded(stack) == {"widget.a": "one", "widget.password": "<masked>"}
+            assert kept_apart(stack) == {"widget.password": "hunter2"}
     assert recorded(stack) == {"widget.a": "two"}
     assert values(stack) == "a: two password: default"
+
+
+def apart(stack: Stack) -> list[str]:
+    """The Secrets in which the record keeps what --set says of secrets."""
+    labels = f"{RECORD_LABEL}={stack.name},{releases.SETS_LABEL}"
+    return [
+        item["metadata"]["name"]
+        for item in stack.client.list(releases.SECRETS, labels=labels).items
+    ]
+
+
+def test_a_secret_setting_is_kept_where_the_index_is_not(stack, shelf):
+    """Who reads the revisions sees that it is set; rollback and upgrade find to what."""
+    run(stack, shelf, deploy, "widget.password=hunter2")
+    run(stack, shelf, deploy, "widget.password=hunter3")
+    run(stack, shelf, deploy)
+    for release in releases.history(stack.client, stack.id):
+        assert b"hunter" not in gzip.decompress(encode(release))
+    back = rollback(
+        stack.id,
+        1,
+        stack.connection,
+        agree=lambda *_: True,
+        notify=stack.tell,
+        options=QUICK,
+    )
+    assert values(stack) == "a: default password: hunter2"
+    assert back.release.sets == {"widget.password": "<masked>"}
+    put(stack, shelf, "a", "password", version="1.1.0")
+    run(stack, shelf, upgrade)
+    assert values(stack) == "a: default password: hunter2"
+    names = [f"stackctl.{stack.name}.v{revision}.sets" for revision in (1, 2, 4, 5)]
+    assert apart(stack) == names
+
+
+def test_a_lost_secret_setting_is_named_with_the_ways_out(stack, shelf):
+    """Said anew, it is not missed; nothing is guessed in its place."""
+    run(stack, shelf, deploy, "widget.a=one", "widget.password=hunter2")
+    (name,) = apart(stack)
+    stack.client.delete(f"{releases.SECRETS}/{name}")
+    with pytest.raises(ReleaseError, match=rf"Secret/.*/{name} is gone.*widget\.password") as error:
+        run(stack, shelf, upgrade)
+    assert error.value.hint.startswith("say it anew: --set widget.password=…")
+    run(stack, shelf, upgrade, "widget.password=hunter4")
+    assert values(stack) == "a: one password: hunter4"
+
+
+def test_secret_settings_go_with_their_revisions(stack, shelf):
+    """What is not kept any more keeps no secrets either; a teardown leaves none."""
+    for number in range(releases.KEPT_REVISIONS + 2):
+        run(stack, shelf, deploy, f"widget.password=hunter{number}")
+    assert len(apart(stack)) == releases.KEPT_REVISIONS
+    stack.teardown()
+    assert apart(stack) == []
