@@ -8,12 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.errors import ConfigError, ConflictError, UsageError
-from stackctl.model.bundle import Bundle
+from stackctl.model.bundle import Bundle, secrets_in
 from stackctl.model.catalogue import Catalogue
 from stackctl.model.component import Mode
 from stackctl.model.compose import compose
-from stackctl.model.confidential import secret_keys, secrets_chosen, secrets_set, split
-from stackctl.model.masking import names_in, values_of
+from stackctl.model.confidential import (
+    secret_keys,
+    secrets_chosen,
+    secrets_decided,
+    secrets_set,
+    split,
+)
+from stackctl.model.masking import names_in
 from stackctl.model.profile import Profile, StackFile
 from stackctl.model.resolve import resolve
 from stackctl.model.selection import Selection
@@ -97,7 +103,7 @@ def compose_stack(request: Request) -> Composed:
         raise ConfigError.listing("the catalogue is not right:", problems)
     bundle = compose(selection, manifests, stack, yaml=YAML)
     bundle = replace(bundle, taking=request.take_over)
-    learn_bundle(bundle)
+    learn_bundle(bundle, selection)
     composed = Composed(stack, selection, bundle, {}, {})
     sets = _said(request)
     seen, secret = split(sets, composed.secret_among(sets, _hidden(request)))
@@ -113,12 +119,13 @@ def _hidden(request: Request) -> frozenset[str]:
     return request.kept.hidden if request.kept else frozenset()
 
 
-def learn_bundle(bundle: Bundle) -> None:
+def learn_bundle(bundle: Bundle, selection: Selection) -> None:
     """Learn what is secret in a bundle, and the names in it that are not."""
-    objects = [manifest for part in bundle.components for manifest in part.objects]
     SECRETS.name(part.name for part in bundle.components)
-    SECRETS.name(names_in(objects))
-    SECRETS.learn(values_of(objects))
+    SECRETS.name(names_in(bundle.manifests))
+    SECRETS.learn(secrets_in(bundle))
+    for chosen in selection.components:
+        SECRETS.learn(secrets_decided(chosen))
 
 
 def select(request: Request) -> tuple[StackId, Selection]:

@@ -9,12 +9,13 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.prune import spare
 from stackctl.cluster.run import Intent
 from stackctl.errors import ConflictError, PreflightError
-from stackctl.model.bundle import Bundle
+from stackctl.model.bundle import Bundle, secrets_in
 from stackctl.model.events import Notice, Notify, Step
 from stackctl.model.outcome import TargetInfo
 from stackctl.model.plan import make
 from stackctl.model.preflight import Finding, check, foreign_namespaces, unchecked
 from stackctl.model.stack_id import StackId
+from stackctl.secrets import SECRETS
 
 
 def look(
@@ -31,6 +32,7 @@ def look(
     recorded = recording.result()
     inventory = recorded.release.inventory if recorded else ()
     found = snapshot.take(connection, bundle, stack, inventory, pool)
+    SECRETS.learn(secrets_in(bundle, found.live))
     created = {entry.ref for entry in inventory if entry.created}
     plan = spare(connection, make(bundle, stack, found, inventory), created, pool)
     return Intent(stack, bundle, plan, recorded, __version__)

@@ -13,6 +13,7 @@ from stackctl.cli.terminal import Paint, plain, visible
 from stackctl.model.diff import MISSING, Difference
 from stackctl.model.masking import mask
 from stackctl.model.plan import Action, Change, Drift, Plan
+from stackctl.model.secretplaces import hidden
 from stackctl.secrets import SECRETS
 
 _WIDEST = 120  # columns a field may take where there is no terminal to say
@@ -53,7 +54,8 @@ def _object(component: str, change: Change, paint: Paint, width: int) -> Iterabl
     for difference in change.differences:
         yield from _field(difference, paint, width)
     if change.action is Action.CREATE and change.desired is not None:
-        yield from _block(_text(mask(change.desired)).splitlines(), "+", "green", paint)
+        shown, _ = hidden(mask(change.desired), {}, change.secrets)
+        yield from _block(_text(shown).splitlines(), "+", "green", paint)
     yield ""
 
 

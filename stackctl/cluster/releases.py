@@ -26,8 +26,15 @@ from stackctl.errors import (
     ReleaseError,
     StaleWrite,
 )
-from stackctl.model.bundle import Bundle, BundleComponent, from_plain, needs_first, to_plain
-from stackctl.model.masking import names_in, values_of
+from stackctl.model.bundle import (
+    Bundle,
+    BundleComponent,
+    from_plain,
+    needs_first,
+    secrets_in,
+    to_plain,
+)
+from stackctl.model.masking import names_in
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
 from stackctl.model.release import Release, ReleaseStatus, decode, encode, pack, unpack
 from stackctl.model.stack_id import StackId
@@ -163,9 +170,8 @@ def bundle_of(client: Client, release: Release) -> Bundle:
         for component, shard in release.shards.items()
     ]
     bundle = Bundle(release.profile, needs_first(parts), release.requires)
-    objects = [manifest for part in parts for manifest in part.objects]
-    KNOWN.name([*release.components, *names_in(objects)])
-    KNOWN.learn(values_of(objects))
+    KNOWN.name([*release.components, *names_in(bundle.manifests)])
+    KNOWN.learn(secrets_in(bundle))
     return bundle
 
 

@@ -3,17 +3,19 @@
 How layers become a bundle is `compose`; what would change is `plan`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from stackctl.model.component import Mode, Probe
+from stackctl.model.component import Mode, Place, Probe
 from stackctl.model.contests import Contest, Stance
+from stackctl.model.masking import values_of
 from stackctl.model.objects import Manifest, Ref, digest, ref_of
 from stackctl.model.ownership import Verdict
 from stackctl.model.profile import Needs
+from stackctl.model.secretplaces import values_at
 
 
 @dataclass(frozen=True)  # without slots, so that its digest can be kept
@@ -34,6 +36,7 @@ class BundleComponent:
     leftovers: tuple[Ref, ...] = ()  # what its operator makes by itself
     node_managers: tuple[str, ...] = ()  # whose labels and annotations on nodes go with it
     mode: Mode = Mode.MANAGED
+    secrets: tuple[tuple[Ref, Place], ...] = ()  # where else than in Secrets secret settings stand
 
     @cached_property
     def digest(self) -> str:
@@ -56,6 +59,8 @@ def to_plain(part: BundleComponent) -> dict[str, Any]:
         "leftovers": [ref.key for ref in part.leftovers],
         "nodeManagers": list(part.node_managers),
         "mode": part.mode.value,
+        # Left out where there are none: what was recorded without has the same address still.
+        **({"secrets": [_plain_place(*each) for each in part.secrets]} if part.secrets else {}),
     }
 
 
@@ -74,7 +79,12 @@ def from_plain(plain: Mapping[str, Any]) -> BundleComponent:
         leftovers=tuple(Ref.parse(key) for key in plain["leftovers"]),
         node_managers=tuple(plain["nodeManagers"]),
         mode=Mode(plain["mode"]),
+        secrets=tuple((Ref.parse(key), Place(**place)) for key, place in plain.get("secrets", ())),
     )
+
+
+def _plain_place(ref: Ref, place: Place) -> list[Any]:
+    return [ref.key, {key: value for key, value in asdict(place).items() if value}]
 
 
 def _plain_rule(rule: Contest) -> list[str]:
@@ -108,6 +118,20 @@ class Bundle:
         # Sorted: what a record gives back is in another order and still the same.
         return digest(sorted([part.name, part.version, part.digest] for part in self.components))
 
+    @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """Every object, in order."""
+        return tuple(manifest for part in self.components for manifest in part.objects)
+
+    @property
+    def secret_places(self) -> dict[Ref, tuple[Place, ...]]:
+        """Where objects that are no Secrets hold secret settings."""
+        found: dict[Ref, tuple[Place, ...]] = {}
+        for part in self.components:
+            for ref, place in part.secrets:
+                found[ref] = (*found.get(ref, ()), place)
+        return found
+
     def stance(self, part: BundleComponent) -> Stance:
         """Say how the contested fields of a component are judged."""
         now = tuple(Contest(Verdict.OVERRIDE, manager) for manager in self.taking)
@@ -120,3 +144,13 @@ class Bundle:
             for part in self.components
             for manifest in part.objects
         }
+
+
+def secrets_in(bundle: Bundle, live: Mapping[Ref, Manifest] | None = None) -> Iterator[object]:
+    """Yield what is secret in the objects of a bundle, or in what is live of them."""
+    places = bundle.secret_places
+    for manifest in bundle.manifests if live is None else live.values():
+        yield from values_of([manifest])
+        # Of a document only a part is secret; which, is known by what is written to it.
+        spots = [place for place in places.get(ref_of(manifest), ()) if not place.key]
+        yield from values_at(manifest, spots)

@@ -3,7 +3,10 @@
 What would change on a cluster is `plan.make`.
 """
 
+from collections.abc import Mapping
+
 from stackctl.model.bundle import Bundle
+from stackctl.model.component import Place
 from stackctl.model.diff import differences
 from stackctl.model.objects import Manifest, Ref
 from stackctl.model.plan import Action, Change, Plan
@@ -13,8 +16,9 @@ from stackctl.model.stack_id import StackId
 def compare(before: Bundle, after: Bundle, stack: StackId) -> Plan:
     """Compare a bundle with an earlier one, object by object."""
     was, now = before.objects(), after.objects()
+    secrets = _joined(before.secret_places, after.secret_places)
     changes = [
-        _change(ref, component, manifest, was[ref][1] if ref in was else None)
+        _change(ref, component, manifest, was[ref][1] if ref in was else None, secrets.get(ref, ()))
         for ref, (component, manifest) in now.items()
     ]
     gone = [
@@ -25,9 +29,17 @@ def compare(before: Bundle, after: Bundle, stack: StackId) -> Plan:
     return Plan(stack, after.profile, (*changes, *gone))
 
 
-def _change(ref: Ref, component: str, manifest: Manifest, was: Manifest | None) -> Change:
+def _joined(
+    first: Mapping[Ref, tuple[Place, ...]], second: Mapping[Ref, tuple[Place, ...]]
+) -> dict[Ref, tuple[Place, ...]]:
+    return {ref: (*first.get(ref, ()), *second.get(ref, ())) for ref in {*first, *second}}
+
+
+def _change(
+    ref: Ref, component: str, manifest: Manifest, was: Manifest | None, secrets: tuple[Place, ...]
+) -> Change:
     if was is None:
-        return Change(ref, component, Action.CREATE, desired=manifest)
-    found = differences(was, manifest)
+        return Change(ref, component, Action.CREATE, desired=manifest, secrets=secrets)
+    found = differences(was, manifest, secrets)
     action = Action.UPDATE if found else Action.UNCHANGED
-    return Change(ref, component, action, manifest, was, found)
+    return Change(ref, component, action, manifest, was, found, secrets=secrets)

@@ -4,13 +4,15 @@ How the objects of one component come about is `layers`' part.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stackctl.errors import ConfigError, RenderError
 from stackctl.model import graph, paths
+from stackctl.model.bind import active
 from stackctl.model.bundle import Bundle, BundleComponent
-from stackctl.model.component import Manifests, Mode
+from stackctl.model.component import Manifests, Mode, Place
+from stackctl.model.confidential import confidential
 from stackctl.model.contests import Contest
 from stackctl.model.documents import Codec, formats
 from stackctl.model.envelope import LABEL, LABEL_HELP
@@ -153,7 +155,18 @@ def _sealed(
         contested=_contests(part, namespace),
         leftovers=tuple(leftover(text, namespace, scopes) for text in spec.leftovers),
         node_managers=spec.nodeManagers,
+        secrets=tuple(_secrets(part, namespace)),
     )
+
+
+def _secrets(part: _Part, namespace: str) -> Iterator[tuple[Ref, Place]]:
+    """Say where secret settings stand in objects that are no Secrets."""
+    there = _objects(part, namespace)
+    for name, parameter in part.chosen.component.spec.parameters.items():
+        places = parameter.places if confidential(name, parameter) else ()
+        for place in active(places, part.chosen.features):
+            if there.has(place.object) and (ref := there.find(place.object)).kind != "Secret":
+                yield ref, place
 
 
 def _without(manifest: Manifest, ignored: Iterable[tuple[Ref, str]]) -> Manifest:

@@ -11,6 +11,7 @@ from stackctl.model.component import Component, Parameter, ParameterType
 from stackctl.model.masking import values_of
 from stackctl.model.parameters import parsed, text_of
 from stackctl.model.profile import Choice
+from stackctl.model.selection import Chosen
 from stackctl.secrets import HIDDEN, secretive
 
 # A number or a yes called `token` says how tokens are dealt with.
@@ -80,6 +81,13 @@ def secrets_chosen(
         for key, value in choice.parameters.items():
             if _is_secret(components, name, key):
                 yield from _leaves(value)
+
+
+def secrets_decided(chosen: Chosen) -> Iterator[object]:
+    """Yield what secret parameters come to, whoever said so, their defaults too."""
+    for key, setting in chosen.parameters.items():
+        if _is_secret({chosen.component.name: chosen.component}, chosen.component.name, key):
+            yield from _leaves(setting.value)
 
 
 def _leaves(value: Any) -> Iterator[str]:

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl.model.component import Place
 from stackctl.model.masking import mask_changes
 from stackctl.model.objects import Manifest
 from stackctl.model.proof import unmarked
+from stackctl.model.secretplaces import hidden
 
 MISSING = "<missing>"  # stands for a field that is not there
 
@@ -29,9 +31,14 @@ class Difference:
     new: Any
 
 
-def differences(old: Manifest, new: Manifest) -> tuple[Difference, ...]:
-    """Compare two versions of an object, leaving out what only the server writes."""
-    old, new = mask_changes(comparable(old), comparable(new))
+def differences(
+    old: Manifest, new: Manifest, secrets: Sequence[Place] = ()
+) -> tuple[Difference, ...]:
+    """Compare two versions of an object, leaving out what only the server writes.
+
+    What stands at the places of secrets is masked as what Secrets hold is.
+    """
+    old, new = hidden(*mask_changes(comparable(old), comparable(new)), secrets)
     return tuple(_compare("", old, new))
 
 

@@ -151,13 +151,14 @@ def _put(manifest: Manifest, place: paths.Path, values: Any) -> Manifest:
 
 def _hidden(value: Any, other: Any, side: str, keys: Collection[str] | None) -> Any:
     if not isinstance(value, dict):  # what no Secret can have, but a file can
-        return value and _marker(value, other, side)
+        return value and marker(value, other, side)
     others = other if isinstance(other, dict) else {}
     return {
-        key: _marker(item, others.get(key, item), side) if keys is None or key in keys else item
+        key: marker(item, others.get(key, item), side) if keys is None or key in keys else item
         for key, item in value.items()
     }
 
 
-def _marker(value: Any, other: Any, side: str) -> str:
+def marker(value: Any, other: Any, side: str) -> str:
+    """Say in a value's stead that there is one, and whether it is another one on this side."""
     return f"<masked, {side}>" if value != other else "<masked>"

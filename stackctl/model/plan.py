@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from stackctl.model.bundle import Bundle
-from stackctl.model.component import Mode
+from stackctl.model.component import Mode, Place
 from stackctl.model.diff import Difference, differences
 from stackctl.model.objects import (
     FIELD_MANAGER,
@@ -89,6 +89,7 @@ class Change:
     drift: tuple[Drift, ...] = ()
     left: bool = False  # without our label: as it was seen is how it stands
     stamp: bool = False  # unchanged, but not proven to be: to be written once more, as it is
+    secrets: tuple[Place, ...] = ()  # where it holds what nobody should see
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +140,14 @@ def make(bundle: Bundle, stack: StackId, snapshot: Snapshot, inventory: Iterable
     desired = bundle.objects()
     known = {entry.ref: entry for entry in inventory}
     leaving = snapshot.leaving
+    places = bundle.secret_places
     changes = [
         Change(ref, component, Action.CREATE, manifest, snapshot.live[ref], reason=LEAVING)
         if ref in leaving
         else _change(ref, component, manifest, snapshot, stack, known.get(ref))
         for ref, (component, manifest) in desired.items()
     ]
+    changes = [_discreet(each, places.get(each.ref, ()), snapshot) for each in changes]
     # One object can be known under two API groups, of which the bundle now names another.
     staying = {snapshot.live[ref]["metadata"]["uid"] for ref in desired if ref in snapshot.live}
     given_up = {part.name for part in bundle.components if part.mode is Mode.EXTERNAL}
@@ -157,6 +160,15 @@ def make(bundle: Bundle, stack: StackId, snapshot: Snapshot, inventory: Iterable
         and snapshot.live[ref]["metadata"]["uid"] not in staying
     ]
     return Plan(stack, bundle.profile, (*changes, *leaving_us))
+
+
+def _discreet(change: Change, places: tuple[Place, ...], snapshot: Snapshot) -> Change:
+    """Mask what an object keeps at the places of secrets."""
+    live, desired = change.live, change.desired
+    if not (change.differences and places and live and desired):
+        return replace(change, secrets=places)
+    result = snapshot.predicted.get(change.ref, overlay(live, desired))
+    return replace(change, secrets=places, differences=differences(live, result, places))
 
 
 def _departure(
