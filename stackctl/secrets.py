@@ -143,7 +143,8 @@ def login_in(address: str) -> tuple[str, ...]:
     _, _, rest = address.rpartition("://")
     login, at, _ = rest.rpartition("@")
     password = login.partition(":")[2] or login
-    return (login, password, unquote(password)) if at else ()
+    # Where something has to be quoted and is not, an address is taken apart at the wrong places.
+    return (login, password, unquote(password), *re.split("[/?#]", password)) if at else ()
 
 
 def parts(value: str) -> Iterator[str]:

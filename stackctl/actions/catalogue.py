@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stackctl.errors import RenderError
 from stackctl.sources.files import read_catalogue
 
 if TYPE_CHECKING:  # listing profiles loads nothing it does not need
     from stackctl.model.component import Component
+    from stackctl.model.privileges import Privilege
     from stackctl.model.profile import Profile
 
 
@@ -29,3 +31,23 @@ def components(catalogs: Sequence[Path] = ()) -> "Mapping[str, Component]":
     found = read_catalogue(catalogs).components
     len(found)  # reads them, and finds what is wrong with them, now
     return found
+
+
+def privileges_of(component: "Component") -> "dict[str, tuple[Privilege, ...]]":
+    """Name what a component asks for: as it comes (under no name), and more with each feature.
+
+    Raises:
+        ConfigError: its manifests are not right.
+        RenderError: a feature does not fit.
+    """
+    from stackctl.model.compose import scopes_of
+    from stackctl.model.objectset import NotFound
+    from stackctl.model.overlay import OverlayError
+    from stackctl.model.privileges import asked_by_features
+    from stackctl.sources.components import read_manifests
+
+    manifests = read_manifests(component)
+    try:
+        return asked_by_features(component, manifests, scopes_of([manifests]))
+    except (NotFound, OverlayError) as error:
+        raise RenderError(f"component {component.name}: {error}") from error

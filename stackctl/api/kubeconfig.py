@@ -154,7 +154,7 @@ def _missing(
 
 
 def _cluster(fields: Fields, name: str, env: Mapping[str, str]) -> Access:
-    server = fields.text("server").rstrip("/")
+    server = without_login(fields.text("server")).rstrip("/")
     if not server:
         raise fields.wrong("server", "the address of the API server")
     ca, ca_file = fields.pem("certificate-authority-data"), fields.path("certificate-authority")
@@ -164,7 +164,7 @@ def _cluster(fields: Fields, name: str, env: Mapping[str, str]) -> Access:
     if not server.startswith(("https://", "http://")):
         raise fields.wrong("server", "an https address")
     return Access(
-        server=without_login(server),
+        server=server,
         cluster=name,
         ca=ca,
         ca_file="" if ca else ca_file,

@@ -8,6 +8,7 @@ import typer
 from stackctl.cli.complete import complete_component
 from stackctl.cli.grouping import option
 from stackctl.cli.options import Catalogs, Cluster, ListOutput, ManifestFormat, Recipe, Shown
+from stackctl.errors import ConfigError
 
 
 def profiles(*, catalogs: Catalogs, output: ListOutput, shown: Shown) -> int:
@@ -47,8 +48,15 @@ def components(
     from stackctl.cli import report_catalogue
     from stackctl.cli.report import Report
 
+    report = Report(shown, output.format)
     found = action.components(catalogs.folders)
-    report_catalogue.report_components(Report(shown, output.format), found.values(), name)
+    if name is None:
+        report_catalogue.report_components(report, found.values())
+        return 0
+    if name not in found:
+        raise ConfigError(f"no component is called {name!r}", hint="stackctl components lists them")
+    asked = action.privileges_of(found[name])
+    report_catalogue.report_component(report, found[name], asked)
     return 0
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the commands that print only a part of this should not load
         TeardownOutcome,
     )
     from stackctl.model.plan import Change, Drift, Plan
+    from stackctl.model.privileges import Privilege
     from stackctl.model.profile import Profile
     from stackctl.model.release import Release
     from stackctl.model.upgrades import Review
@@ -134,12 +135,23 @@ def profiles_document(profiles: Iterable[Profile]) -> Document:
     return document("ProfileList", items=items)
 
 
-def components_document(components: Iterable[Component]) -> Document:
-    """List components with what can be set."""
-    return document("ComponentList", items=[_component(each) for each in components])
+def components_document(
+    components: Iterable[Component], asked: Mapping[str, Iterable[Privilege]] | None = None
+) -> Document:
+    """List components with what can be set; of a single one, also what it asks for, by feature."""
+    items = [_component(each) for each in components]
+    if asked is not None:
+        items[0]["privileges"] = [
+            _privilege(each) | ({"feature": feature} if feature else {})
+            for feature, found in asked.items()
+            for each in found
+        ]
+    return document("ComponentList", items=items)
 
 
 def _component(each: Component) -> Document:
+    from stackctl.model.confidential import confidential, shown_default
+
     spec = each.spec
     return {
         "name": each.name,
@@ -152,7 +164,8 @@ def _component(each: Component) -> Document:
         "parameters": {
             name: {
                 "type": parameter.type,
-                "default": parameter.default,
+                "default": shown_default(name, parameter),
+                "secret": confidential(name, parameter),
                 "description": parameter.description,
             }
             for name, parameter in spec.parameters.items()
@@ -177,13 +190,26 @@ def _target(target: TargetInfo) -> Document:
 
 
 def _plan(plan: Plan) -> Document:
+    from stackctl.model.privileges import newly_asked
+
     return {
         "stack": str(plan.stack),
         "profile": plan.profile,
         "empty": plan.empty,
         "counts": {action.value: count for action, count in plan.counts.items()},
+        "privileges": [_privilege(each) for each in newly_asked(plan)],
         "changes": [_change(change) for change in plan.changes],
     }
+
+
+def _privilege(each: Privilege) -> Document:
+    found: Document = {
+        "component": each.component,
+        "sort": each.sort.value,
+        "object": _ref(each.object),
+        "what": each.what,
+    }
+    return found | ({"whom": each.whom} if each.whom else {})
 
 
 def _review(review: Review) -> Document:

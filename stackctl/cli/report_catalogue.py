@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from stackctl.cli import documents
 from stackctl.cli.report import Report
+from stackctl.cli.report_privileges import listed
 from stackctl.cli.terminal import Paint, Row, plain, table, wrap
-from stackctl.errors import ConfigError
+from stackctl.model.confidential import confidential, shown_default
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from stackctl.model.component import Component, Feature, Parameter
+    from stackctl.model.privileges import Privilege
     from stackctl.model.profile import Profile
+
+    Asked = Mapping[str, Sequence[Privilege]]
 
 _INDENT = "  "
 
@@ -42,27 +46,26 @@ def _profile_rows(
     ]
 
 
-def report_components(report: Report, components: Iterable[Component], name: str | None) -> None:
-    """List components, or describe the one that is named."""
+def report_components(report: Report, components: Iterable[Component]) -> None:
+    """List components."""
     found = sorted(components, key=lambda each: each.name)
-    if name is not None:
-        found = [_named(found, name)]
     if report.structured:
         report.document(documents.components_document(found))
     elif report.format == "name":
         report.lines(each.name for each in found)
-    elif name is not None:
-        report.lines(component_lines(found[0], report.paint, report.width))
     else:
         header, rows = _component_rows(found, wide=report.format == "wide")
         report.lines(table(header, rows, report.paint))
 
 
-def _named(components: Sequence[Component], name: str) -> Component:
-    for each in components:
-        if each.name == name:
-            return each
-    raise ConfigError(f"no component is called {name!r}", hint="stackctl components lists them")
+def report_component(report: Report, component: Component, asked: Asked) -> None:
+    """Describe one component, and what it asks for, by feature."""
+    if report.structured:
+        report.document(documents.components_document([component], asked))
+    elif report.format == "name":
+        report.lines([component.name])
+    else:
+        report.lines(component_lines(component, report.paint, report.width, asked))
 
 
 def _component_rows(
@@ -85,8 +88,10 @@ def _component_rows(
     ]
 
 
-def component_lines(component: Component, paint: Paint, width: int | None) -> list[str]:
-    """Describe a component: what it is, what it needs, what can be set."""
+def component_lines(
+    component: Component, paint: Paint, width: int | None, asked: Asked
+) -> list[str]:
+    """Describe a component: what it is, what it needs, what can be set, what it asks for."""
     spec = component.spec
     lines = [
         f"{paint(component.name, 'bold')} {spec.version}",
@@ -102,6 +107,7 @@ def component_lines(component: Component, paint: Paint, width: int | None) -> li
     lines += _block("PARAMETERS", map(_parameter, spec.parameters.items()), paint, width)
     lines += _block("FEATURES", map(_feature, spec.features.items()), paint, width)
     lines += _block("IMAGES", ((each.reference, "") for each in spec.images), paint, width)
+    lines += _block("PRIVILEGES", listed(asked), paint, width)
     return lines
 
 
@@ -119,9 +125,10 @@ def _block(
 
 def _parameter(item: tuple[str, Parameter]) -> tuple[str, str]:
     name, parameter = item
-    unset = parameter.default is None
-    default = "unset" if unset else f"default {_value(parameter.default)}"
-    return f"{name}  ({parameter.type}, {default})", parameter.description
+    shown = shown_default(name, parameter)
+    default = "unset" if shown is None else f"default {_value(shown)}"
+    secret = ", secret" if confidential(name, parameter) else ""
+    return f"{name}  ({parameter.type}, {default}{secret})", parameter.description
 
 
 def _value(value: Any) -> str:

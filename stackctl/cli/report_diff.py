@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from stackctl.cli.report_plan import STYLES, by_component, plan_lines, summary
+from stackctl.cli.report_plan import STYLES, by_component, change_lines, summary
+from stackctl.cli.report_privileges import new_privilege_lines
 from stackctl.cli.terminal import Paint, plain, visible
 from stackctl.model.diff import MISSING, Difference
 from stackctl.model.masking import mask
@@ -37,8 +38,9 @@ def diff_lines(
     rest = [change for change in plan.changes if change not in detailed]
     counted = Plan(plan.stack, plan.profile, tuple(rest))
     if not counted.empty:
-        lines += plan_lines(counted, paint, width=width)[:-1]
-    return [*lines, summary(plan, paint)]
+        lines += [*change_lines(counted, paint, width=width), ""]
+    asked = new_privilege_lines(plan, paint, width)
+    return [*lines, *asked, *([""] if asked else []), summary(plan, paint)]
 
 
 def _object(component: str, change: Change, paint: Paint, width: int) -> Iterable[str]:

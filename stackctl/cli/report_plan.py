@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from stackctl.cli.report_privileges import new_privilege_lines
 from stackctl.cli.terminal import Paint, flow, plain, shorten, visible, wrap
 from stackctl.model.objects import Ref
 from stackctl.model.outcome import TargetInfo
@@ -83,9 +84,22 @@ def unseen_lines(unseen: Iterable[str], paint: Paint, width: int | None = None) 
 def plan_lines(
     plan: Plan, paint: Paint, *, width: int | None = None, verbose: bool = False
 ) -> list[str]:
-    """Write a plan: a line for each component, and one for what deserves a line of its own."""
+    """Write a plan: its changes, what they newly ask for, and how many there are of each kind."""
     if plan.empty and not verbose:
         return [summary(plan, paint)]
+    lines = change_lines(plan, paint, width=width, verbose=verbose)
+    asked = new_privilege_lines(plan, paint, width)
+    return [*_section(lines), *_section(asked), summary(plan, paint)]
+
+
+def _section(lines: list[str]) -> list[str]:
+    return [*lines, ""] if lines else []
+
+
+def change_lines(
+    plan: Plan, paint: Paint, *, width: int | None = None, verbose: bool = False
+) -> list[str]:
+    """Write a line for each component, and one for what deserves a line of its own."""
     canvas = Canvas(paint, width, verbose)
     grouped = by_component(plan.changes)
     names = max(map(len, grouped), default=0)
@@ -94,7 +108,7 @@ def plan_lines(
     for name, changes in grouped.items():
         head = f"{paint(name.ljust(names), 'bold')}  {_signs(changes, paint)}"
         lines += _component(head, names + signs + 4, changes, canvas)
-    return [*lines, *([""] if lines else []), summary(plan, paint)]
+    return lines
 
 
 def by_component(changes: Iterable[Change]) -> dict[str, list[Change]]:

@@ -61,7 +61,7 @@ def compose(
     """
     if not re.fullmatch(LABEL, stack.name):
         raise ConfigError(f"a stack cannot be called {stack}: expected {LABEL_HELP}")
-    scopes = _scopes(manifests.values())
+    scopes = scopes_of(manifests.values())
     edges = graph.edges(selection.components)
     known = formats(yaml)
     parts = []
@@ -81,7 +81,7 @@ def compose(
     )
 
 
-def _scopes(manifests: Iterable[Manifests]) -> Scopes:
+def scopes_of(manifests: Iterable[Manifests]) -> Scopes:
     """Collect what the CRDs of all components say of their kinds."""
     found: dict[tuple[str, str], bool] = {}
     for each in manifests:

@@ -27,6 +27,12 @@ def confidential(name: str, parameter: Parameter) -> bool:
     return parameter.type in _TEXTS and secretive(name)
 
 
+def shown_default(name: str, parameter: Parameter) -> Any:
+    """Return a default as it may be shown."""
+    secret = parameter.default is not None and confidential(name, parameter)
+    return HIDDEN if secret else parameter.default
+
+
 def _in_secret(place: str) -> bool:
     return place.partition("/")[0].partition(".")[0] == "Secret"
 
