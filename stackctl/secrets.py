@@ -16,6 +16,7 @@ import base64
 import json
 import re
 import threading
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -42,13 +43,20 @@ _ASSIGNED = re.compile(
     r"""(?P<key>[\w.-]+)["']?\s*(?:[:=]|=>)\s*(?P<quote>["']?)(?P<value>[^\s"',;}\]]+)"""
 )
 _WORD = re.compile(r"[\w+/=.~-]{6,}")
-# What is secret by its shape, whoever says it.
+# What is secret by its shape, whoever says it, and what a text has in it then.
 _SHAPES = (
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*-----|\Z)", re.DOTALL), ""),
-    (re.compile(r"(?P<kept>\b[a-z][a-z0-9+.-]*://)[^/\s@'\"]+(?=@)"), "kept"),
-    (re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}(\.[\w-]*)?"), ""),
-    (re.compile(r"(?P<kept>\b(Bearer|Basic)\s+)(?=\S*\d)[\w.~+/=-]{8,}", re.IGNORECASE), "kept"),
+    (
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*-----|\Z)", re.DOTALL),
+        "-----",
+    ),
+    (re.compile(r"(?P<kept>\b[a-z][a-z0-9+.-]*://)[^/\s@'\"]+(?=@)"), "://"),
+    (re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}(\.[\w-]*)?"), "eyJ"),
+    (re.compile(r"(?P<kept>\b[Bb]earer\s+)(?=\S*\d)[\w.~+/=-]{8,}"), "earer"),
+    (re.compile(r"(?P<kept>\b[Bb]asic\s+)(?=\S*\d)[\w.~+/=-]{8,}"), "asic"),
 )
+
+
+_Forms = tuple[list[str], list[int]]  # the longest first, and their lengths, negative
 
 
 class Secrets:
@@ -58,7 +66,7 @@ class Secrets:
         self._lock = threading.Lock()
         self._values: set[str] = set()
         self._names: set[str] = set()
-        self._forms: tuple[str, ...] | None = ()
+        self._forms: _Forms | None = None
 
     def learn(self, values: Iterable[object]) -> None:
         """Take note of values; what they are made of is looked into."""
@@ -79,13 +87,15 @@ class Secrets:
     def forget(self) -> None:
         """Begin a new run."""
         with self._lock:
-            self._values, self._names, self._forms = set(), set(), ()
+            self._values, self._names, self._forms = set(), set(), None
 
     def mask(self, text: str) -> str:
         """Hide everything secret in a text."""
-        for shape, kept in _SHAPES:
-            text = shape.sub(rf"\g<{kept}>{HIDDEN}" if kept else HIDDEN, text)
-        for form in self._known():
+        for shape, sign in _SHAPES:
+            if sign in text:
+                text = shape.sub(_without, text)
+        known, lengths = self._known()
+        for form in known[bisect_left(lengths, -len(text)) :]:  # the others are longer than it
             if form in text:
                 text = text.replace(form, HIDDEN)
         return text
@@ -100,7 +110,7 @@ class Secrets:
             return [self.masked(item) for item in value]
         return value
 
-    def _known(self) -> tuple[str, ...]:
+    def _known(self) -> _Forms:
         known = self._forms
         if known is None:
             with self._lock:
@@ -108,8 +118,8 @@ class Secrets:
                 telling = (value for value in self._values if _telling(value, names))
                 found = {form for value in telling for form in forms(value)}
                 # The longest first: one secret may be a part of another.
-                known = tuple(sorted(found, key=len, reverse=True))
-                self._forms = known
+                ordered = sorted(found, key=len, reverse=True)
+                known = self._forms = ordered, [-len(form) for form in ordered]
         return known
 
 
@@ -185,6 +195,10 @@ def _out_of_base64(text: str) -> str:
     with suppress(ValueError):  # it is no base64, or no text
         return base64.b64decode("".join(text.split()), validate=True).decode()
     return ""
+
+
+def _without(shape: re.Match[str]) -> str:
+    return shape.groupdict().get("kept", "") + HIDDEN
 
 
 def _telling(value: str, names: str) -> bool:

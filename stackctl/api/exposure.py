@@ -63,7 +63,9 @@ def _names(document: Any) -> Iterator[str]:
         entries = document.get(kind) if isinstance(document, dict) else None
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict):
-                yield from _texts([entry.get("name")])
+                context = entry.get("context")
+                space = context.get("namespace") if isinstance(context, dict) else None
+                yield from _texts([entry.get("name"), space])
                 yield from _hosts(entry.get("cluster"))
 
 

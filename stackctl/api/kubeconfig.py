@@ -82,11 +82,11 @@ def read_kubeconfig(path: Path) -> Fields:
         raise ClusterError(f"{path}: {error.strerror}", hint="see --kubeconfig") from error
     except UnicodeDecodeError as error:
         raise ClusterError(f"{path}: not a text file") from error
-    SECRETS.learn(assigned(text))  # it may be no YAML
     try:
         # Every scalar stays the text it is: a password 0123 or a context `on` must not change.
         document = yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
     except yaml.YAMLError as error:
+        SECRETS.learn(assigned(text))
         raise ClusterError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     learn_credentials(document)
     if not isinstance(document or {}, dict):

@@ -17,7 +17,7 @@ from stackctl.model.normalise import flatten, normalised
 from stackctl.model.objects import Manifest, Ref, labels_of, ref_of
 from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.podspec import pod_specs
-from stackctl.model.rights import rights, rights_of_role
+from stackctl.model.rights import maps, part, rights, rights_of_role, texts
 
 HOST_PATH = "host path "
 
@@ -127,7 +127,7 @@ def _rights(given: Sequence[tuple[str, Manifest]]) -> Iterator[Privilege]:
         where = f" in namespace {space}" if space else ""
         phrases = rights(roles[role]) if role in roles else rights_of_role(role.name)
         for phrase in phrases:
-            for whom in (_subject(each, space) for each in manifest.get("subjects") or ()):
+            for whom in (_subject(each, space) for each in maps(manifest.get("subjects"))):
                 yield Privilege(component, Sort.RIGHTS, ref, phrase + where, whom)
     for component, manifest in given:
         ref = ref_of(manifest)
@@ -141,7 +141,7 @@ def _is_role(manifest: Manifest) -> bool:
 
 
 def _role_named(binding: Manifest, space: str) -> Ref:
-    named = binding.get("roleRef") or {}
+    named = part(binding, "roleRef")
     kind = named.get("kind", "")
     place = space if kind == "Role" else ""
     return Ref("rbac.authorization.k8s.io", kind, place, str(named.get("name", "")))
@@ -179,22 +179,22 @@ def _others(component: str, manifest: Manifest) -> Iterator[Privilege]:
 
 def _of_pods(spec: Mapping[str, Any]) -> Iterator[str]:
     """Yield what Pods ask of their nodes."""
-    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-    contexts = [each.get("securityContext") or {} for each in containers]
+    containers = [*maps(spec.get("initContainers")), *maps(spec.get("containers"))]
+    contexts = [part(each, "securityContext") for each in containers]
     if any(each.get("privileged") for each in contexts):
         yield "privileged"
     for key, what in (("hostNetwork", "network"), ("hostPID", "processes"), ("hostIPC", "memory")):
         if spec.get(key):
             yield f"the host's {what}"
-    for volume in spec.get("volumes") or ():
-        if path := (volume.get("hostPath") or {}).get("path"):
+    for volume in maps(spec.get("volumes")):
+        if path := part(volume, "hostPath").get("path"):
             writable = _written(volume.get("name"), containers)
             yield f"{HOST_PATH}{path}{' (writable)' if writable else ''}"
     for context in contexts:
-        for name in (context.get("capabilities") or {}).get("add") or ():
+        for name in texts(part(context, "capabilities").get("add")):
             if name not in _ORDINARY:
                 yield f"capability {name}"
-    if any(each.get("runAsUser") == 0 for each in (spec.get("securityContext") or {}, *contexts)):
+    if any(each.get("runAsUser") == 0 for each in (part(spec, "securityContext"), *contexts)):
         yield "as root"
 
 
@@ -205,16 +205,16 @@ def _written(volume: Any, containers: Iterable[Mapping[str, Any]]) -> bool:
     return any(
         mount.get("name") == volume and not mount.get("readOnly")
         for container in containers
-        for mount in container.get("volumeMounts") or ()
+        for mount in maps(container.get("volumeMounts"))
     )
 
 
 def _of_webhooks(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
     """Yield what webhooks see that is not the stack's own kind of thing, and who is told of it."""
     verb = "changes" if manifest["kind"].startswith("Mutating") else "checks"
-    for webhook in manifest.get("webhooks") or ():
-        seen = sorted({each for rule in webhook.get("rules") or () for each in _seen(rule)})
-        outside = (webhook.get("clientConfig") or {}).get("url")
+    for webhook in maps(manifest.get("webhooks")):
+        seen = sorted({each for rule in maps(webhook.get("rules")) for each in _seen(rule)})
+        outside = part(webhook, "clientConfig").get("url")
         if outside:
             what = ", ".join(seen) or "what it sees"
             yield Sort.ADMISSION, f"sends {what} to {outside}"
@@ -234,15 +234,14 @@ _GROUPS = frozenset(group for group, _ in BUILTIN)
 
 def _seen(rule: Mapping[str, Any]) -> Iterator[str]:
     """Yield the resources of Kubernetes itself that a rule takes in."""
-    for group in rule.get("apiGroups") or ():
-        for resource in rule.get("resources") or ():
+    for group in texts(rule.get("apiGroups")):
+        for resource in texts(rule.get("resources")):
             if group == "*" or group in _GROUPS:
                 yield "objects of every kind" if resource.startswith("*") else resource
 
 
 def _of_policy(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
-    matched = (manifest.get("spec") or {}).get("matchConstraints") or {}
-    rules = matched.get("resourceRules") or ()
+    rules = maps(part(part(manifest, "spec"), "matchConstraints").get("resourceRules"))
     seen = sorted({each for rule in rules for each in _seen(rule)})
     verb = "changes" if manifest["kind"].startswith("Mutating") else "checks"
     if seen:
@@ -250,20 +249,20 @@ def _of_policy(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
 
 
 def _of_definition(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
-    conversion = (manifest.get("spec") or {}).get("conversion") or {}
-    url = ((conversion.get("webhook") or {}).get("clientConfig") or {}).get("url")
+    webhook = part(part(part(manifest, "spec"), "conversion"), "webhook")
+    url = part(webhook, "clientConfig").get("url")
     if url:
         yield Sort.ADMISSION, f"sends its objects to {url}"
 
 
 def _of_service(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
-    spec = manifest.get("spec") or {}
+    spec = part(manifest, "spec")
     if spec.get("type") in ("LoadBalancer", "NodePort"):
         yield Sort.NETWORK, f"reachable from outside ({spec['type']})"
     if spec.get("type") == "ExternalName":
         yield Sort.NETWORK, f"leads to {spec.get('externalName')}"
     if spec.get("externalIPs"):
-        yield Sort.NETWORK, f"takes the addresses {', '.join(map(str, spec['externalIPs']))}"
+        yield Sort.NETWORK, f"takes the addresses {', '.join(texts(spec['externalIPs']))}"
 
 
 def _of_ingress(_: Manifest) -> Iterator[tuple[Sort, str]]:
@@ -271,7 +270,7 @@ def _of_ingress(_: Manifest) -> Iterator[tuple[Sort, str]]:
 
 
 def _of_api_service(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
-    if (manifest.get("spec") or {}).get("service"):
+    if part(part(manifest, "spec"), "service"):
         yield Sort.ADMISSION, f"answers for the API {manifest['metadata']['name']}"
 
 

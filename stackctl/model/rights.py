@@ -78,9 +78,26 @@ _HARMLESS = frozenset(
 )
 
 
+def maps(value: Any) -> list[Mapping[str, Any]]:
+    """Return the maps of a list; a stranger's manifest may have anything in its place."""
+    found = value if isinstance(value, list | tuple) else ()
+    return [each for each in found if isinstance(each, Mapping)]
+
+
+def texts(value: Any) -> list[str]:
+    """Return what a list holds, as texts."""
+    return [str(each) for each in value] if isinstance(value, list | tuple) else []
+
+
+def part(value: Any, key: str) -> Mapping[str, Any]:
+    """Return a map in a map; empty where there is none."""
+    found = value.get(key) if isinstance(value, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
 def rights(role: Manifest) -> tuple[str, ...]:
     """Say what the rules of a role come to."""
-    rules = [rule for rule in role.get("rules") or () if isinstance(rule, Mapping)]
+    rules = maps(role.get("rules"))
     if any(map(_is_everything, rules)):
         return (EVERYTHING,)
     return tuple(dict.fromkeys(what for rule in rules for what in _of_rule(rule)))
@@ -94,11 +111,11 @@ def rights_of_role(name: str) -> tuple[str, ...]:
 
 
 def _is_everything(rule: Mapping[str, Any]) -> bool:
-    return all("*" in (rule.get(key) or ()) for key in ("apiGroups", "resources", "verbs"))
+    return all("*" in texts(rule.get(key)) for key in ("apiGroups", "resources", "verbs"))
 
 
 def _of_rule(rule: Mapping[str, Any]) -> Iterator[str]:
-    if "*" in (rule.get("nonResourceURLs") or ()):
+    if "*" in texts(rule.get("nonResourceURLs")):
         yield "every path of the API server"
     if not _limited(rule):
         for right in _RIGHTS:
@@ -108,8 +125,8 @@ def _of_rule(rule: Mapping[str, Any]) -> Iterator[str]:
 
 def _limited(rule: Mapping[str, Any]) -> bool:
     """Tell a rule that is about some objects by name, none of them the cluster's own."""
-    names = rule.get("resourceNames") or ()
-    return bool(names) and not any(_of_cluster(str(name)) for name in names)
+    names = texts(rule.get("resourceNames"))
+    return bool(names) and not any(map(_of_cluster, names))
 
 
 def _of_cluster(name: str) -> bool:
@@ -117,8 +134,8 @@ def _of_cluster(name: str) -> bool:
 
 
 def _gives(rule: Mapping[str, Any], right: _Right) -> bool:
-    groups, verbs = rule.get("apiGroups") or (), rule.get("verbs") or ()
-    resources = rule.get("resources") or ()
+    groups, verbs = texts(rule.get("apiGroups")), texts(rule.get("verbs"))
+    resources = texts(rule.get("resources"))
     return (
         ("*" in groups or right.group in groups)
         and ("*" in verbs or not right.verbs.isdisjoint(verbs))
@@ -126,6 +143,6 @@ def _gives(rule: Mapping[str, Any], right: _Right) -> bool:
     )
 
 
-def _covers(pattern: Any, resource: str) -> bool:
+def _covers(pattern: str, resource: str) -> bool:
     kind, slash, part = resource.partition("/")
     return pattern in ("*", resource, f"{kind}/*") or (bool(slash) and pattern == f"*/{part}")

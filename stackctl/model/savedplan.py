@@ -144,12 +144,12 @@ def _mark(change: Change, live: Manifest, stack: StackId) -> str:
 
     The server takes a field from our entry in managedFields when others write to it, so the
     entry tells of every change to what is ours, and nothing of what others do with theirs.
-    Objects that are not ours yet have none. Differences of Secrets are masked, so that a second
-    change by others would not show.
+    Objects that are not ours yet have none. Differences of what is secret are masked, so that a
+    second change by others would not show.
     """
     owned = owned_digest(live, stack)
     changes = change.action is not Action.UNCHANGED
-    if not owned or (change.ref.kind == "Secret" and changes):
+    if not owned or ((change.ref.kind == "Secret" or change.secrets) and changes):
         return f"version {live['metadata'].get('resourceVersion', '')}"
     return f"fields {owned}"
 

@@ -14,7 +14,7 @@ from tests.cli import planted
 from tests.cli.conftest import Answer, Cli
 from tests.cli.planted import MARKERS, NAMESPACE, REVEALING, Watch
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 PLANTED = frozenset({"catalogue", "broken", "stack.yaml", "kubeconfigs", "plugin"})
 SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/vault"

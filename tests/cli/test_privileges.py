@@ -8,7 +8,7 @@ import pytest
 
 from stackctl.sources import yaml
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 API = "stackctl.dev/v1alpha1"
 PLACE: dict[str, Any] = {"namespace": "greedy"}

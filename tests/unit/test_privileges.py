@@ -12,6 +12,7 @@ from stackctl.model.objects import Manifest, ref_of
 from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.privileges import Privilege, Sort, asked_by_features, newly_asked, privileges
 from stackctl.model.rights import rights
+from stackctl.model.stack_id import StackId
 
 RBAC = "rbac.authorization.k8s.io/v1"
 ROLES = "rbac.authorization.k8s.io"
@@ -204,7 +205,7 @@ def test_new_is_what_is_not_given_already():
     reads, more = role(rule("", "secrets", "get")), role(rule("", "secrets", "get,update"))
 
     def new(*changes: Change) -> list[str]:
-        return [each.what for each in newly_asked(Plan("s", "p", changes))]
+        return [each.what for each in newly_asked(Plan(StackId("s"), "p", changes))]
 
     assert new(binding, change(Action.UPDATE, more, reads)) == ["write Secrets"]
     assert new(binding, change(Action.UPDATE, reads, more)) == []
@@ -245,7 +246,7 @@ def hostile() -> Plan:
         webhook(rules=[PODS], clientConfig={"url": "https://evil.example/\nPlan: nothing"}),
         made("ServiceAccount", "x", "x"),
     )
-    return Plan("s", "p", tuple(change(Action.CREATE, each) for each in objects))
+    return Plan(StackId("s"), "p", tuple(change(Action.CREATE, each) for each in objects))
 
 
 def test_a_hostile_component_is_seen_in_its_plan(golden):
@@ -254,6 +255,20 @@ def test_a_hostile_component_is_seen_in_its_plan(golden):
     golden("plan-hostile.txt", lines)
     wide = new_privilege_lines(hostile(), Paint(on=False))
     assert not [line for line in wide if line.startswith("Plan:")]
+
+
+@pytest.mark.parametrize("odd", [None, "text", 1, ["text", 1, None], {"a": "b"}, [{"a": ["b"]}]])
+def test_what_is_not_shaped_as_it_should_be_is_left_to_the_server(odd):
+    """A recorded bundle may hold anything; that is no reason to fall over before the question."""
+    kinds = ("ClusterRole", "ClusterRoleBinding", "Service", "APIService", "Namespace", "Ingress")
+    hooks = ("MutatingWebhookConfiguration", "ValidatingAdmissionPolicy")
+    fields = ("spec", "rules", "webhooks", "subjects", "roleRef")
+    for kind in (*kinds, *hooks, "CustomResourceDefinition"):
+        asked(made(kind, **dict.fromkeys(fields, odd)))
+    for key in ("containers", "volumes", "securityContext"):
+        asked(pods(**{key: odd}))
+    asked(role({"apiGroups": odd, "resources": odd, "verbs": odd, "resourceNames": odd}))
+    asked(webhook(rules=odd, clientConfig=odd))
 
 
 def test_many_objects_are_counted():
@@ -265,7 +280,7 @@ def test_many_objects_are_counted():
         )
         for n in range(9)
     ]
-    lines = new_privilege_lines(Plan("s", "p", tuple(changes)), Paint(on=False))
+    lines = new_privilege_lines(Plan(StackId("s"), "p", tuple(changes)), Paint(on=False))
     assert "Pod/p0 host paths /a/b/c0, /a/b/c1, /a/b/c2 and 6 more" in lines[2]
     assert lines[2].endswith("; and 3 more objects")
 
