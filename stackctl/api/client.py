@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -293,6 +294,14 @@ class Client:
         """
         selection = Selection(path, labels, fields, metadata_only)
         return follow(self._exchange, selection, stop)
+
+    def within(self, until: float) -> AbstractContextManager[None]:
+        """Let no request go on beyond a deadline, by `now`, for as long as the block runs."""
+        return self._exchange.limits.within(until)
+
+    def conclude(self) -> None:
+        """End the work of the block: the last words have a bounded time of their own from now."""
+        self._exchange.limits.conclude()
 
     def close(self) -> None:
         """Close the connections."""

@@ -28,6 +28,7 @@ from stackctl.errors import (
 from stackctl.model.events import Event, Retrying, ServerWarning
 from stackctl.model.objects import Manifest
 from tests.apiserver.faults import (
+    ALWAYS,
     Answer,
     CloseAfterwards,
     CutBody,
@@ -386,14 +387,27 @@ def test_a_name_made_by_the_server_is_not_made_twice(patient, proxy, place):
     assert len(proxy.forwarded) == 1
 
 
-def test_refused_credentials_are_renewed_once(patient, proxy, place):
-    """One 401 is answered with fresh credentials, a second is final."""
+def test_refused_credentials_are_renewed(patient, proxy, place):
+    """One 401 is answered with fresh credentials at once, more of them for a while."""
     proxy.on("PATCH", "/configmaps/a", Answer(401))
     patient.client.apply(place.path(), place.config())
-    proxy.on("PATCH", "/configmaps/a", Answer(401), times=2)
+    assert patient.waits == []
+    proxy.on("PATCH", "/configmaps/a", Answer(401), times=4)
+    patient.client.apply(place.path(), place.config())
+    assert len(patient.waits) == 3
+    proxy.on("PATCH", "/configmaps/a", Answer(401), times=ALWAYS)
     with pytest.raises(AccessDenied, match="not accepted"):
         patient.client.apply(place.path(), place.config())
-    assert patient.waits == []
+    assert sum(patient.waits[3:]) < 45.0  # half a minute, and what keeps threads apart
+
+
+def test_credentials_that_were_never_accepted_are_renewed_once(proxy):
+    """Nobody waits half a minute for a login that has run out."""
+    proxy.on("GET", "", Answer(401), times=ALWAYS)
+    waits: list[float] = []
+    with pytest.raises(AccessDenied, match="not accepted"):
+        Client(proxy.access, sleep=waits.append).get("/version")
+    assert (len(proxy.asked), waits) == (2, [])
 
 
 def test_refusals_are_final(patient, proxy, place):
