@@ -85,6 +85,9 @@ class OutOfTime(ClusterError):
     """The run's time was up before this was asked, or answered."""
 
 
+MORE_TIME = "--timeout gives a run more time"
+
+
 class AccessDenied(ClusterError):
     """The API server knows us and refuses, or does not know us."""
 

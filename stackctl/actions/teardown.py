@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from stackctl.cluster import helm, releases, residue, snapshot, survey
@@ -16,7 +17,15 @@ from stackctl.cluster.sending import Sender
 from stackctl.cluster.session import Session, workers
 from stackctl.cluster.targets import Target
 from stackctl.cluster.wait import Observer
-from stackctl.errors import AccessDenied, ConflictError, Interrupted, ReleaseError
+from stackctl.errors import (
+    AccessDenied,
+    ApplyError,
+    ConflictError,
+    Interrupted,
+    OutOfTime,
+    ReleaseError,
+    Unreachable,
+)
 from stackctl.model.bundle import Bundle
 from stackctl.model.events import Notify, Step
 from stackctl.model.objects import Manifest, Ref
@@ -29,6 +38,7 @@ from stackctl.model.stack_id import StackId
 
 Agree = Callable[[Plan, TargetInfo], bool]
 Clock = Callable[[], float]
+GO_ON = "run the same command again to go on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,8 @@ def teardown(
         notify(Step("looking at the cluster"))
         recorded = releases.current(connection.client, stack)
         if recorded is None or residue.record_leaves(connection.client):
-            return _sweep(connection, stack, options, pool, notify, now)
+            with _limited(connection, options):
+                return _sweep(connection, stack, options, pool, notify, now)
         sight = _look(connection, stack, recorded, options, pool)
         _require_choice(sight.found, options)
         _require_sight(sight.found, options)
@@ -136,9 +147,16 @@ def teardown(
             return replace(outcome, seconds=now() - began)
         if not agree(sight.plan, connection.info):
             return replace(outcome, agreed=False)
-        left = _carry_out(connection, sight, options, pool, notify, now)
+        with _limited(connection, options):
+            left = _carry_out(connection, sight, options, pool, notify, now)
     unseen = (*left.unseen, *_unseen_data(sight.found, options))
     return replace(outcome, residue=left.found, unseen=unseen, seconds=now() - began)
+
+
+def _limited(connection: Connection, options: TeardownOptions) -> AbstractContextManager[None]:
+    """Bound all that is done from here on; waiting for the lock has a time of its own."""
+    client = connection.client
+    return client.within(client.now() + options.timeout + options.wait_lock)
 
 
 def _sweep(
@@ -256,8 +274,7 @@ def _carry_out(
     notify: Notify,
     now: Clock,
 ) -> residue.Scan:
-    client, stop = connection.client, connection.stop
-    deadline = now() + options.timeout
+    client, stop, began = connection.client, connection.stop, now()
     with (
         chronicle(client, sight.stack, options.holder, "Teardown") as story,
         locked(client, sight.stack, options.claim, stop, notify) as lock,
@@ -265,6 +282,7 @@ def _carry_out(
             client, connection.discovery, stack=sight.stack, notify=notify, now=now
         ) as observer,
     ):
+        deadline = min(now(), began + options.wait_lock) + options.timeout
         told = story.beside(notify)
         fenced = replace(connection, client=client.fenced(lock.fence))
         sender = Sender(fenced.client, sight.stack)
@@ -282,8 +300,12 @@ def _carry_out(
             stop.set()
             raise Interrupted(
                 f"stack {sight.stack}: teardown interrupted",
-                hint="run the same command again to go on",
+                hint=GO_ON,
             ) from None
+        except (OutOfTime, Unreachable) as error:
+            raise ApplyError(
+                f"stack {sight.stack}: not everything was removed: {error}", hint=GO_ON
+            ) from error
         notify(Step("looking for residue"))
         left = residue.scan(connection, pool, sight.stack, sight.going, sight.kept)
         if left.found:

@@ -37,7 +37,7 @@ from stackctl.api.retries import (
     happened_nothing,
 )
 from stackctl.api.transport import Sending, Transport, TransportFault, body_of
-from stackctl.errors import ClusterError, Interrupted, OutOfTime, Rejected, Unreachable
+from stackctl.errors import MORE_TIME, ClusterError, Interrupted, OutOfTime, Rejected, Unreachable
 from stackctl.model.events import Notice, Notify, Retrying, ServerWarning
 from stackctl.model.objects import Manifest
 
@@ -274,7 +274,7 @@ class Exchange:
             raise OutOfTime(
                 f"{_what(request)}: cannot {request.verb or request.method}: time is up"
                 f"{f': {words}' if words else ''}",
-                hint="--timeout gives a run more time",
+                hint=MORE_TIME,
             )
 
     def _attempt(self, sending: Sending, identity: Identity, hold: Hold) -> "BaseHTTPResponse":

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 REASONS_SECONDS = 5.0  # after the deadline, to find out why something is not ready
-CLOSING_SECONDS = 10.0  # for the outcome and the lock, once the work is over
-HASTY_SECONDS = 8.0  # the same, for somebody who pressed Ctrl-C
-GRACE_SECONDS = 2.0  # for what was on its way then: its answer may still be recorded
+CLOSING_SECONDS = 10.0  # at least, for the outcome and the lock, once the work is over
+GRACE_SECONDS = 2.0  # after Ctrl-C, for what was on its way: its answer may still be recorded
+HASTY_SECONDS = 10.0  # and for everything
 
+FOR_EVER = float("inf")
 Clock = Callable[[], float]
 
 
@@ -22,8 +23,7 @@ class Limits:
     def __init__(self, now: Clock, stop: threading.Event) -> None:
         self._now = now
         self._stop = stop
-        self._until = float("inf")
-        self._closing: float | None = None
+        self._until = FOR_EVER
         self._stopped: float | None = None
 
     @contextmanager
@@ -35,21 +35,16 @@ class Limits:
             yield
         finally:
             self._until = before
-            if before == float("inf"):
-                self._closing = None
 
     def conclude(self) -> None:
-        """End the work: what is left to be written has a bounded time of its own, from now on."""
-        if self._closing is None and self._until != float("inf"):
-            self._closing = self._now() + CLOSING_SECONDS
+        """Leave at least some time for the last words, from now on until the block ends."""
+        self._until = max(self._until, self._now() + CLOSING_SECONDS)
 
     @property
     def until(self) -> float:
         """The end of all requests, as it is known by now."""
-        if self._closing is None:
-            return self._until
         stopped = self._stopped_at()
-        return self._closing if stopped is None else min(self._closing, stopped + HASTY_SECONDS)
+        return self._until if stopped is None else min(self._until, stopped + HASTY_SECONDS)
 
     @property
     def up(self) -> bool:

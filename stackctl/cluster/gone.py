@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
 from stackctl.cluster.targets import Progress, Target
-from stackctl.errors import AccessDenied, ApplyError, Interrupted, NotServed
+from stackctl.errors import (
+    AccessDenied,
+    ApplyError,
+    Interrupted,
+    NotServed,
+    OutOfTime,
+    Unreachable,
+)
 from stackctl.model.finalizers import remedy, stuck
 from stackctl.model.objects import Manifest
 
@@ -48,7 +55,7 @@ class Departure:
         """
         left, pause, told = list(targets), FIRST_SECONDS, None
         while True:
-            before, left = len(left), self._remaining(left)
+            before, left = len(left), self._still_there(left, deadline)
             news = len(targets) - len(left), len(targets), str(left[0].ref) if left else ""
             if news != told:
                 told = news
@@ -60,6 +67,15 @@ class Departure:
             pause = FIRST_SECONDS if len(left) < before else min(pause * 1.5, LONGEST_SECONDS)
             if stop.wait(pause):
                 raise Interrupted(f"stopped while waiting for {left[0].ref} to be deleted")
+
+    def _still_there(self, left: Sequence[Target], deadline: float) -> list[Target]:
+        """Return what is not gone; what cannot be seen when time is up is not gone either."""
+        try:
+            return self._remaining(left)
+        except (OutOfTime, Unreachable) as error:
+            if self.now() >= deadline:
+                raise self._late(left) from error
+            raise
 
     def _remaining(self, targets: Sequence[Target]) -> list[Target]:
         """Return the targets that are still there."""
@@ -106,7 +122,11 @@ class Departure:
     def _late(self, left: Sequence[Target]) -> ApplyError:
         lines, hints = [], []
         for target in left[:NAMED]:
-            live = self._live(target)
+            try:
+                live = self._live(target)
+            except (OutOfTime, Unreachable) as error:
+                lines.append(f"{target.ref}: {error}")
+                continue
             lines.append(f"{target.ref}: {stuck(live, self.controllers) if live else 'just gone'}")
             hints += [remedy(live)] if live else []
         lines += [str(target.ref) for target in left[NAMED:]]
