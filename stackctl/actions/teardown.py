@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from stackctl.cluster import helm, releases, residue, snapshot, survey
 from stackctl.cluster.absent import absent, lost
@@ -16,6 +16,7 @@ from stackctl.cluster.removal import Removal, remove
 from stackctl.cluster.sending import Sender
 from stackctl.cluster.session import Session, workers
 from stackctl.cluster.targets import Target
+from stackctl.cluster.unseen import unseen
 from stackctl.cluster.wait import Observer
 from stackctl.errors import (
     AccessDenied,
@@ -27,7 +28,7 @@ from stackctl.errors import (
     Unreachable,
 )
 from stackctl.model.bundle import Bundle
-from stackctl.model.events import Notify, Step
+from stackctl.model.events import Notice, Notify, Step
 from stackctl.model.objects import Manifest, Ref
 from stackctl.model.outcome import Residue, TargetInfo, TeardownOutcome
 from stackctl.model.ownership import own_entry
@@ -71,6 +72,7 @@ class Sight:
     bundle: Bundle
     found: Survey
     kept: tuple[Kept, ...]
+    unseen: Mapping[Ref, str] = field(default_factory=dict)  # what may be there, and why who knows
 
     @property
     def leftovers(self) -> tuple[Ref, ...]:
@@ -139,6 +141,8 @@ def teardown(
             with _limited(connection, options):
                 return _sweep(connection, stack, options, pool, notify, now)
         sight = _look(connection, stack, recorded, options, pool)
+        for ref, why in sight.unseen.items():
+            notify(Notice(f"{ref} is not looked at, and stays on record: {why}"))
         _require_choice(sight.found, options)
         _require_sight(sight.found, options)
         kept = tuple(Residue(each.ref, each.why) for each in sight.kept)
@@ -221,7 +225,8 @@ def _look(
     kept += helm.empty_records(connection, {ref.namespace for ref in live}, pool)
     components = {entry.ref: entry.component for entry in entries}
     given = {ref: found[ref] for ref in taken}
-    return Sight(stack, recorded, live, given, components, bundle, looked, kept)
+    doubts = unseen(connection.client, connection.discovery, [r for r in refs if r not in found])
+    return Sight(stack, recorded, live, given, components, bundle, looked, kept, doubts)
 
 
 def _bundle_of(connection: Connection, release: Release) -> Bundle:
@@ -307,7 +312,8 @@ def _carry_out(
                 f"stack {sight.stack}: not everything was removed: {error}", hint=GO_ON
             ) from error
         notify(Step("looking for residue"))
-        left = residue.scan(connection, pool, sight.stack, sight.going, sight.kept)
+        gone = (*sight.going, *sight.unseen)
+        left = residue.scan(connection, pool, sight.stack, gone, sight.kept)
         if left.found:
             refs = ", ".join(str(each.ref) for each in left.found)
             story.tell("ResidueFound", f"stack {sight.stack}: still there: {refs}", "Warning")
@@ -339,6 +345,8 @@ def _remove_all(session: Session, sight: Sight, options: TeardownOptions, lock: 
     records: list[Target] = []
 
     def dismiss_record() -> list[Target]:
+        if sight.unseen:
+            return []  # it says what is to be looked for
         if record := residue.dismiss_record(session.connection, session.pool, sight.stack):
             lock.leave()
             records.append(record)

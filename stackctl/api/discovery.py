@@ -70,6 +70,7 @@ class Discovery:
         self._asking = threading.Lock()
         self._served: Served | None = None
         self._index: dict[tuple[str, str], tuple[ApiResource, ...]] = {}
+        self._ever: dict[tuple[str, str], tuple[ApiResource, ...]] = {}
 
     @property
     def broken(self) -> frozenset[str]:
@@ -87,6 +88,23 @@ class Discovery:
             if version in ("", resource.version):
                 return resource
         return None
+
+    def address(self, group: str, kind: str, version: str = "") -> ApiResource | None:
+        """Return where objects of a kind are, or were when the kind was last served.
+
+        A kind that is missing may be back in a moment: its objects answer for themselves.
+        """
+        found = self.find(group, kind, version) or self.find(group, kind)
+        return found or next(iter(self._ever.get((group, kind), ())), None)
+
+    def lacks(self, group: str) -> bool:
+        """Tell whether nothing of a group is served, or its server does not answer."""
+        return group in self.silent or not any(each == group for each, _ in self._index)
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """The groups of which a version is registered, but does not answer."""
+        return frozenset(each.rpartition("/")[0] for each in self.broken)
 
     def path_of(self, manifest: Manifest) -> str:
         """Return where an object is.
@@ -125,6 +143,7 @@ class Discovery:
             key = (resource.group, resource.kind)
             index[key] = (*index.get(key, ()), resource)
         self._index = index
+        self._ever |= index
         self._served = served
         return served
 
