@@ -51,6 +51,7 @@ PATIENCE_SECONDS = 60.0  # for one request, from its first failure
 WHOLE_SECONDS = 90.0  # for one request with all its tries
 SHORTEST_SECONDS = 1.0  # for a try that may still begin
 LATE_SECONDS = 5.0  # for a request that begins when the run is being stopped already
+BODILESS = (204, 304)
 QUIET_SECONDS = 2.0  # a longer first wait is told at once
 
 Sleep = Callable[[float], None]
@@ -238,6 +239,7 @@ class Exchange:
         with self.guard.holding(lambda: self.limits.over(end, late=course.late)) as hold:
             try:
                 answer = self._attempt(sending.within(end - now), identity, hold)
+                _require_head(answer)
                 if answer.status < 300 or answer.status == 304:
                     return _fresh(read(request, answer), least)
                 return read_refusal(answer.status, answer.headers, body_of(answer))
@@ -363,6 +365,17 @@ class Exchange:
                 self._warned.add(warning)
             if new:
                 self._terms.notify(ServerWarning(warning))
+
+
+def _require_head(answer: "BaseHTTPResponse") -> None:
+    """Take no answer whose head ends too early, which Python does not notice.
+
+    The end of the head says how long the body is; one that ends with the connection says that.
+    """
+    headers = answer.headers
+    framed = "Content-Length" in headers or "Transfer-Encoding" in headers
+    if not framed and answer.status not in BODILESS and headers.get("Connection") != "close":
+        raise TransportFault(Fault.TRUNCATED, "its head ends too early")
 
 
 def _read(answer: "BaseHTTPResponse") -> Response:

@@ -113,6 +113,16 @@ class CutBody:
 
 
 @dataclass(frozen=True, slots=True)
+class CutHead:
+    """The connection is closed in the middle of the headers, in good order."""
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Pass on the first line and half a header."""
+        talk.raw(f"HTTP/1.1 {talk.ask().status} OK\r\nAudit-Id: 0\r\nContent-Ty".encode())
+        talk.hang_up()
+
+
+@dataclass(frozen=True, slots=True)
 class Shorten:
     """The answer lacks its end, but says that it is complete."""
 
@@ -223,7 +233,7 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """The answer has these Date headers, or none, instead of its own."""
+    """The answer has these Date headers, or none, instead of its own; an empty one stands for it."""
 
     values: tuple[str, ...] = ()
 
@@ -391,6 +401,10 @@ class Conversation:
         """Give the beginning of an answer that is said to be so long."""
         self._head(status, [*headers.items(), ("Content-Length", length)])
         self._send(body)
+
+    def raw(self, content: bytes) -> None:
+        """Send whatever it is."""
+        self._send(content)
 
     def outlast(self) -> None:
         """Wait until the other end gives up."""

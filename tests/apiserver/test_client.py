@@ -32,6 +32,7 @@ from tests.apiserver.faults import (
     Answer,
     CloseAfterwards,
     CutBody,
+    CutHead,
     FaultProxy,
     Hold,
     LoseAnswer,
@@ -316,7 +317,7 @@ def test_patience_ends(proxy, place):
 
 @pytest.mark.parametrize(
     "fault",
-    [LoseRequest(), LoseAnswer(), CutBody(after=20), Shorten(to=20)],
+    [LoseRequest(), LoseAnswer(), CutHead(), CutBody(after=20), Shorten(to=20)],
     ids=lambda fault: type(fault).__name__,
 )
 def test_an_apply_survives_a_bad_wire(patient, proxy, place, fault):
@@ -326,7 +327,7 @@ def test_an_apply_survives_a_bad_wire(patient, proxy, place, fault):
     assert len(proxy.asked) == 2
 
 
-@pytest.mark.parametrize("fault", [CutBody(after=300), Shorten(to=300)])
+@pytest.mark.parametrize("fault", [CutHead(), CutBody(after=300), Shorten(to=300)])
 def test_a_list_is_whole_or_fails(patient, proxy, client, place, fault):
     """Half an answer is never taken for the whole."""
     for name in ("a", "b", "c"):
