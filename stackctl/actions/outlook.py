@@ -9,7 +9,7 @@ from stackctl.cluster import facts, releases, snapshot
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.prune import spare
 from stackctl.cluster.run import Intent
-from stackctl.cluster.unseen import unseen
+from stackctl.cluster.unseen import learn, unseen
 from stackctl.errors import ConflictError, PreflightError, Unreachable
 from stackctl.model.bundle import Bundle
 from stackctl.model.events import Notice, Notify, Step
@@ -35,6 +35,7 @@ def look(
         notify(Notice(gap))
     recorded = recording.result()
     inventory = recorded.release.inventory if recorded else ()
+    learn(connection.client, connection.discovery, (entry.ref for entry in inventory))
     found = snapshot.take(connection, bundle, stack, inventory, pool)
     created = {entry.ref for entry in inventory if entry.created}
     plan = spare(connection, make(bundle, stack, found, inventory), created, pool)

@@ -16,7 +16,7 @@ from stackctl.cluster.removal import Removal, remove
 from stackctl.cluster.sending import Sender
 from stackctl.cluster.session import Session, workers
 from stackctl.cluster.targets import Target
-from stackctl.cluster.unseen import unseen
+from stackctl.cluster.unseen import learn, unseen
 from stackctl.cluster.wait import Observer
 from stackctl.errors import (
     AccessDenied,
@@ -200,6 +200,7 @@ def _look(
 ) -> Sight:
     entries = recorded.release.inventory
     refs = [entry.ref for entry in entries]
+    learn(connection.client, connection.discovery, refs)
     found = snapshot.find(connection, stack, refs, pool)
     live = {
         entry.ref: found[entry.ref]

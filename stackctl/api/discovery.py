@@ -6,7 +6,7 @@ each group version elsewhere. A group whose own server is down is left out, neve
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -71,6 +71,7 @@ class Discovery:
         self._served: Served | None = None
         self._index: dict[tuple[str, str], tuple[ApiResource, ...]] = {}
         self._ever: dict[tuple[str, str], tuple[ApiResource, ...]] = {}
+        self._learned: dict[tuple[str, str], ApiResource] = {}
 
     @property
     def broken(self) -> frozenset[str]:
@@ -96,6 +97,13 @@ class Discovery:
         """
         found = self.find(group, kind, version) or self.find(group, kind)
         return found or next(iter(self._ever.get((group, kind), ())), None)
+
+    def learn(self, resource: ApiResource) -> None:
+        """Count a kind among what is served that is, although the server does not name it yet."""
+        with self._asking:
+            self._learned[resource.group, resource.kind] = resource
+            if self._served is not None:
+                self._know(self._served)
 
     def lacks(self, group: str) -> bool:
         """Tell whether nothing of a group is served, or its server does not answer."""
@@ -137,15 +145,19 @@ class Discovery:
         return served
 
     def _ask(self) -> Served:
-        served = read_served(self._client)
+        return self._know(read_served(self._client))
+
+    def _know(self, served: Served) -> Served:
         index: dict[tuple[str, str], tuple[ApiResource, ...]] = {}
         for resource in served.resources:
             key = (resource.group, resource.kind)
             index[key] = (*index.get(key, ()), resource)
+        more = [each for key, each in self._learned.items() if key not in index]
+        index |= {(each.group, each.kind): (each,) for each in more}
         self._index = index
         self._ever |= index
-        self._served = served
-        return served
+        self._served = replace(served, resources=(*served.resources, *more))
+        return self._served
 
 
 def read_served(client: Client, accept: str = AGGREGATED) -> Served:

@@ -16,7 +16,7 @@ from stackctl.cluster.scene import Scene
 from stackctl.cluster.standing import Judge, Standing
 from stackctl.cluster.surroundings import Explorer
 from stackctl.cluster.targets import Target
-from stackctl.cluster.unseen import unseen
+from stackctl.cluster.unseen import learn, unseen
 from stackctl.errors import AccessDenied, Forbidden, NotServed
 from stackctl.model.children import WORKLOADS
 from stackctl.model.objects import Manifest, Ref
@@ -42,6 +42,7 @@ def read_statuses(
     wanted = tuple(refs)
     for ref in wanted:
         kinds[ref.group, ref.kind].append(ref)
+    learn(client, discovery, wanted)
     survey = _Survey(client, discovery, stack.selector)
     with ThreadPoolExecutor(WORKERS) as pool:
         found = _merged(pool.map(survey.read_kind, kinds, kinds.values()))

@@ -9,6 +9,7 @@ address says so. What cannot be proven is named, with the reason.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,6 +24,7 @@ CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 # Kubernetes registers the groups of definitions by itself: the definitions say more about them.
 MANAGED_LABEL = "kube-aggregator.kubernetes.io/automanaged"
+VERBS = frozenset({"create", "delete", "get", "list", "patch", "update", "watch"})
 
 
 def unseen(client: Client, discovery: Discovery, refs: Iterable[Ref]) -> dict[Ref, str]:
@@ -40,6 +42,17 @@ def unseen(client: Client, discovery: Discovery, refs: Iterable[Ref]) -> dict[Re
         for kind, objects in kinds.items()
         for ref, why in registry.unproven(*kind, objects)
     }
+
+
+def learn(client: Client, discovery: Discovery, refs: Iterable[Ref]) -> None:
+    """Find kinds that are served although the server does not name them: definitions do.
+
+    Asks nothing where every kind is named.
+    """
+    registry = Registry(client, discovery)
+    for kind in {(ref.group, ref.kind) for ref in refs}:
+        if discovery.find(*kind) is None and (found := registry.answering(*kind)):
+            discovery.learn(found)
 
 
 def unlisted(client: Client, discovery: Discovery) -> list[str]:
@@ -70,6 +83,16 @@ class Registry:
 
     client: Client
     discovery: Discovery
+
+    def answering(self, group: str, kind: str) -> ApiResource | None:
+        """Return a kind by its definition, if it can be listed."""
+        with suppress(AccessDenied, NotServed):
+            for definition in self._defining(group):
+                found = _resource(definition)
+                if found is not None and found.kind == kind:
+                    self.client.page(found.path(), metadata_only=True)
+                    return found
+        return None
 
     def unproven(self, group: str, kind: str, refs: Iterable[Ref]) -> Iterator[tuple[Ref, str]]:
         """Name the objects of a kind that may be there, and why that is not known."""
@@ -169,17 +192,18 @@ def plural_of(kind: str) -> str:
 def _resource(definition: Manifest) -> ApiResource | None:
     """Say where the objects of a definition are; None where no version is served."""
     spec = definition["spec"]
-    served = [each["name"] for each in spec["versions"] if each.get("served")]
-    if not served:
-        return None
-    return ApiResource(
-        group=spec["group"],
-        version=served[0],
-        kind=spec["names"]["kind"],
-        plural=spec["names"]["plural"],
-        namespaced=spec["scope"] == "Namespaced",
-        verbs=frozenset({"get", "list", "delete"}),
-    )
+    for version in spec["versions"]:
+        if version.get("served"):
+            return ApiResource(
+                group=spec["group"],
+                version=version["name"],
+                kind=spec["names"]["kind"],
+                plural=spec["names"]["plural"],
+                namespaced=spec["scope"] == "Namespaced",
+                verbs=VERBS,
+                subresources=frozenset(version.get("subresources") or ()),
+            )
+    return None
 
 
 def _group(name: str) -> str:

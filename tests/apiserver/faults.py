@@ -233,7 +233,7 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """The answer has these Date headers, or none, instead of its own; an empty one stands for it."""
+    """The answer has these Date headers instead of its own, for which an empty one stands."""
 
     values: tuple[str, ...] = ()
 

@@ -40,6 +40,22 @@ def far(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
     there.client.close()
 
 
+@pytest.fixture
+def blind(proxy: FaultProxy, far: Stack) -> Stack:
+    """The same through a server that has not read the definitions yet."""
+    missing = Answer(404, {"Content-Type": "text/plain"}, b"404 page not found\n")
+    proxy.on("GET", f"^/apis/{far.name}.example.com/", missing, times=ALWAYS)
+    return far
+
+
+@pytest.fixture
+def definition(stack: Stack) -> Iterator[None]:
+    """A definition that does not belong to the stack."""
+    made = stack.client.create(CRDS, stack.definition("widgets", "Widget"))
+    yield
+    stack.client.delete(f"{CRDS}/{made['metadata']['name']}")
+
+
 def group(stack: Stack) -> str:
     """The API group of the stack's own kinds."""
     return f"{stack.name}.example.com"
@@ -60,8 +76,13 @@ def there(stack: Stack) -> bool:
 
 
 def base(stack: Stack) -> BundleComponent:
-    """A definition, made by somebody else's component."""
+    """A definition, and where its objects are."""
     return stack.part("base", stack.namespace(), stack.definition("widgets", "Widget"))
+
+
+def place(stack: Stack) -> BundleComponent:
+    """Only the latter."""
+    return stack.part("base", stack.namespace())
 
 
 def app(stack: Stack) -> BundleComponent:
@@ -74,70 +95,84 @@ def notices(stack: Stack) -> str:
     return "\n".join(each.text for each in stack.told if isinstance(each, Notice))
 
 
-def test_what_left_the_bundle_unseen_stays_on_record(stack, far):
-    """It is not pruned, and not forgotten: once it is seen again, it goes."""
-    stack.deploy(base(stack), app(stack))
-    far.deploy(base(far))
-    assert "not looked at" in notices(far)
-    assert widget(stack) in inventory(stack)
-    assert there(stack)
-    stack.deploy(base(stack), stack.part("other", stack.config("new")))
-    assert not there(stack)
-    assert widget(stack) not in inventory(stack)
-
-
 def inventory(stack: Stack) -> set[Ref]:
     """What the stack has on record."""
     recorded = releases.current(stack.client, stack.name)
     return {entry.ref for entry in recorded.release.inventory} if recorded else set()
 
 
-def test_what_is_wanted_and_not_seen_is_not_made_anew(stack, far):
-    """Whether it is there cannot be told: nothing is touched."""
+def test_a_definition_says_where_its_objects_are(stack, far):
+    """A kind that is served and not named is looked at, changed and removed like any other."""
     stack.deploy(base(stack), app(stack))
-    with pytest.raises(StackError, match=r"Widget.*whether it is there cannot be told") as refused:
-        far.deploy(base(far), app(far), stack.part("other", stack.config("new")))
-    assert refused.value.exit_code == 5
-    assert there(stack)
-    assert stack.get("configmaps/new") is None
-
-
-def test_a_teardown_does_not_take_what_it_cannot_see(stack, far):
-    """Definitions go with all that they define, so they stay until that can be looked at."""
-    stack.deploy(base(stack), app(stack))
-    own = far.teardown()
-    left = {each.ref: each.why for each in own.residue}
-    assert "not looked at" in left[widget(stack)]
-    assert widget(stack) in inventory(stack)
-    assert stack.teardown().residue == ()
+    assert far.deploy(base(far), app(far)).release is None
+    assert status(far.name, far.connection, far.tell).current
+    far.deploy(base(far))
+    assert not there(stack)
+    assert widget(stack) not in inventory(stack)
+    assert far.teardown().residue == ()
     assert stack.client.get(f"{CRDS}/widgets.{group(stack)}") is None
 
 
-def test_users_objects_of_a_kind_that_is_not_served_are_still_asked_for(stack, far):
-    """A definition says where its objects are, whatever the server says it serves."""
+def test_users_objects_of_a_kind_that_is_not_named_are_still_asked_for(stack, far):
+    """They would be lost with their definition."""
     stack.deploy(base(stack))
-    theirs = stack.custom("Widget", "theirs")
     path = f"/apis/{group(stack)}/v1/namespaces/{stack.name}/widgets"
-    stack.client.create(path, theirs)
+    stack.client.create(path, stack.custom("Widget", "theirs"))
     with pytest.raises(StackError, match=r"users' objects would be lost.*\n.*theirs"):
         far.teardown()
     assert stack.client.get(f"{path}/theirs") is not None
     stack.client.delete(f"{path}/theirs")
 
 
-def test_a_group_that_cannot_be_looked_at_is_named_after_a_teardown(stack, far, connection):
-    """There is no `residue: none` where something may be that nobody saw."""
-    other = Stack(connection, f"{stack.name}-other")
-    other.deploy(other.part("a", other.namespace()))
-    stack.deploy(base(stack))
-    behind = Stack(far.connection, other.name)
-    assert any(group(stack) in each for each in behind.teardown().unseen)
+def test_what_left_the_bundle_unseen_stays_on_record(stack, blind, definition):
+    """It is not pruned, and not forgotten: once it is seen again, it goes."""
+    stack.deploy(place(stack), app(stack))
+    blind.deploy(place(blind))
+    assert "not looked at" in notices(blind)
+    assert widget(stack) in inventory(stack)
+    assert there(stack)
+    stack.deploy(place(stack), stack.part("other", stack.config("new")))
+    assert not there(stack)
+    assert widget(stack) not in inventory(stack)
 
 
-def test_status_does_not_say_gone(stack, far):
+def test_what_is_wanted_and_not_seen_is_not_made_anew(stack, blind):
+    """Whether it is there cannot be told: nothing is touched."""
+    stack.deploy(base(stack), app(stack))
+    other = stack.part("other", stack.config("new"))
+    with pytest.raises(StackError, match=r"Widget.*whether it is there cannot be told") as refused:
+        blind.deploy(base(blind), app(blind), other)
+    assert refused.value.exit_code == 5
+    assert there(stack)
+    assert stack.get("configmaps/new") is None
+
+
+def test_definitions_stay_while_their_objects_cannot_be_looked_at(stack, blind):
+    """A teardown would take along what it cannot see: nothing is touched."""
+    stack.deploy(base(stack), app(stack))
+    with pytest.raises(AccessDenied, match="may not be deleted unseen"):
+        blind.teardown()
+    assert there(stack)
+    assert stack.teardown().residue == ()
+
+
+def test_a_teardown_does_not_call_none_what_it_did_not_see(stack, blind, definition):
+    """What is on record and was not looked at is residue, and stays on record."""
+    stack.deploy(place(stack), app(stack))
+    torn = blind.teardown()
+    left = {each.ref: each.why for each in torn.residue}
+    assert "not looked at" in left[widget(stack)]
+    assert any(group(stack) in each for each in torn.unseen)
+    assert widget(stack) in inventory(stack)
+    assert stack.teardown().residue == ()
+    assert inventory(stack) == set()
+
+
+def test_status_does_not_say_gone(stack, blind):
     """What cannot be looked at is unknown."""
     stack.deploy(base(stack), app(stack))
-    parts = {part.name: part for part in status(far.name, far.connection, far.tell).components}
+    told = status(blind.name, blind.connection, blind.tell)
+    parts = {part.name: part for part in told.components}
     assert parts["app"].status is Status.UNKNOWN
 
 
@@ -159,7 +194,7 @@ def until_gone(stack: Stack) -> None:
         pass
 
 
-def test_without_the_right_to_know_nothing_is_gone(stack, far, proxy):
+def test_without_the_right_to_know_nothing_is_gone(stack, blind, proxy):
     """A refusal proves nothing."""
     stack.deploy(base(stack), app(stack))
     denial = {
@@ -170,7 +205,7 @@ def test_without_the_right_to_know_nothing_is_gone(stack, far, proxy):
     }
     refused = Answer(403, {"Content-Type": "application/json"}, json.dumps(denial).encode())
     proxy.on("GET", CRDS, refused, times=ALWAYS)
-    doubts = unseen(far.client, far.connection.discovery, [widget(stack)])
+    doubts = unseen(blind.client, blind.connection.discovery, [widget(stack)])
     assert "its kind is not served" in doubts[widget(stack)]
 
 
