@@ -185,7 +185,7 @@ def _unrecorded(error: StackError | None, release: Release, trouble: ClusterErro
     what = f"{error}\nhow it ended" if error else "everything is applied; that"
     kind = type(error) if isinstance(error, Interrupted | NotReadyError) else ApplyError
     text = f"{what} is not recorded in revision {release.revision}: {trouble}"
-    return kind(text, hint="run the same command again to go on")
+    return kind(text, hint=(error and error.hint) or "run the same command again to go on")
 
 
 def _recorded(error: StackError, release: Release) -> StackError:

@@ -97,7 +97,7 @@ def notices(stack: Stack) -> str:
 
 def inventory(stack: Stack) -> set[Ref]:
     """What the stack has on record."""
-    recorded = releases.current(stack.client, stack.name)
+    recorded = releases.current(stack.client, stack.id)
     return {entry.ref for entry in recorded.release.inventory} if recorded else set()
 
 
@@ -105,7 +105,7 @@ def test_a_definition_says_where_its_objects_are(stack, far):
     """A kind that is served and not named is looked at, changed and removed like any other."""
     stack.deploy(base(stack), app(stack))
     assert far.deploy(base(far), app(far)).release is None
-    assert status(far.name, far.connection, far.tell).current
+    assert status(far.id, far.connection, far.tell).current
     far.deploy(base(far))
     assert not there(stack)
     assert widget(stack) not in inventory(stack)
@@ -171,7 +171,7 @@ def test_a_teardown_does_not_call_none_what_it_did_not_see(stack, blind, definit
 def test_status_does_not_say_gone(stack, blind):
     """What cannot be looked at is unknown."""
     stack.deploy(base(stack), app(stack))
-    told = status(blind.name, blind.connection, blind.tell)
+    told = status(blind.id, blind.connection, blind.tell)
     parts = {part.name: part for part in told.components}
     assert parts["app"].status is Status.UNKNOWN
 
