@@ -182,9 +182,9 @@ class Exchange:
         self._transport.close()
 
     def tell(self, what: str, why: str, seconds: float) -> None:
-        """Say what is being waited for, once for each reason."""
+        """Say what is being waited for, once for each reason; not where nobody waits any more."""
         with self._counting:
-            new = why not in self._told
+            new = why not in self._told and not self._terms.stop.is_set()
             self._told.add(why)
         if new:
             self._terms.notify(Retrying(what, why, seconds))

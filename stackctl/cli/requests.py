@@ -1,5 +1,6 @@
 """Turns options into what the actions ask for."""
 
+import _thread
 import getpass
 import os
 import signal
@@ -49,7 +50,8 @@ def stopping(stop: threading.Event) -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in STOPPING}
 
     def heard(number: int, frame: FrameType | None) -> None:
-        stop.set()
+        # By another thread: this one may hold the very lock that an event is set under.
+        _thread.start_new_thread(stop.set, ())
         handler = before[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
