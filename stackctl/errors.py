@@ -8,6 +8,7 @@ turned into these where the foreign library is used, and nowhere else.
     ├─ ConfigError        3   profile, component, stack file or catalogue invalid
     ├─ RenderError        4   a bundle cannot be composed
     ├─ ClusterError       5   ├─ Unreachable · NoTarget · SandboxError · AccessDenied: Forbidden
+    │                         ├─ OutOfTime
     │                         └─ Rejected: NotFound · NotServed · AlreadyExists · StaleWrite ·
     │                            FieldConflict · Expired · Invalid
     ├─ PreflightError     6   the cluster lacks what the bundle needs
@@ -78,6 +79,13 @@ class ClusterError(StackError):
 
 class Unreachable(ClusterError):
     """No answer from the API server, or an answer that makes no sense."""
+
+
+class OutOfTime(ClusterError):
+    """The run's time was up before this was asked, or answered."""
+
+
+MORE_TIME = "--timeout gives a run more time"
 
 
 class AccessDenied(ClusterError):

@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from stackctl import __version__
 from stackctl.cluster import facts, releases, snapshot
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.prune import spare
 from stackctl.cluster.run import Intent
-from stackctl.errors import ConflictError, PreflightError
+from stackctl.cluster.unseen import learn, unseen
+from stackctl.errors import ConflictError, PreflightError, Unreachable
 from stackctl.model.bundle import Bundle, secrets_in
 from stackctl.model.events import Notice, Notify, Step
 from stackctl.model.outcome import TargetInfo
-from stackctl.model.plan import make
+from stackctl.model.plan import Action, Change, Plan, make
 from stackctl.model.preflight import Finding, check, foreign_namespaces, unchecked
+from stackctl.model.release import Entry
 from stackctl.model.stack_id import StackId
 from stackctl.secrets import SECRETS
+
+LATER = "run it again in a moment; what is served: kubectl api-resources"
 
 
 def look(
@@ -31,11 +36,38 @@ def look(
         notify(Notice(gap))
     recorded = recording.result()
     inventory = recorded.release.inventory if recorded else ()
+    learn(connection.client, connection.discovery, (entry.ref for entry in inventory))
     found = snapshot.take(connection, bundle, stack, inventory, pool)
     SECRETS.learn(secrets_in(bundle, found.live))
     created = {entry.ref for entry in inventory if entry.created}
     plan = spare(connection, make(bundle, stack, found, inventory), created, pool)
+    plan = _with_unseen(plan, connection, inventory, notify)
     return Intent(stack, bundle, plan, recorded, __version__)
+
+
+def _with_unseen(
+    plan: Plan, connection: Connection, inventory: Sequence[Entry], notify: Notify
+) -> Plan:
+    """Keep on record what may be there and cannot be looked at.
+
+    Raises:
+        Unreachable: it would have to be made, if it is not there.
+    """
+    planned = {change.ref: change.action for change in plan.changes}
+    known = {entry.ref: entry.component for entry in inventory}
+    asked = [ref for ref in known if planned.get(ref) in (None, Action.CREATE)]
+    doubts = unseen(connection.client, connection.discovery, asked)
+    for ref, why in doubts.items():
+        # Where a server is down, the bundle may be what mends it.
+        if ref in planned and ref.group not in connection.discovery.silent:
+            raise Unreachable(f"{ref}: whether it is there cannot be told: {why}", hint=LATER)
+        notify(Notice(f"{ref} is not looked at, and stays on record: {why}"))
+    kept = (
+        Change(ref, known[ref], Action.UNCHANGED, reason=f"not looked at: {why}")
+        for ref, why in doubts.items()
+        if ref not in planned
+    )
+    return replace(plan, changes=(*plan.changes, *kept))
 
 
 def require_cluster(wanted: str, info: TargetInfo) -> None:

@@ -29,9 +29,11 @@ class Recovery:
     now: Clock
 
     def after(self, failure: StackError) -> StackError:
-        """Undo what failed; return the failure, with what came of that."""
+        """Undo what failed, in as much time; return the failure, with what came of that."""
+        client = self.connection.client
         try:
-            done = self._undo()
+            with client.within(client.now() + self.options.timeout):
+                done = self._undo()
         except StackError as error:
             return type(failure)(
                 f"{failure}\nand it could not be undone: {error}", hint=error.hint or failure.hint

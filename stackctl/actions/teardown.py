@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 
 from stackctl.cluster import helm, releases, residue, snapshot, survey
 from stackctl.cluster.absent import absent, lost
@@ -15,10 +16,19 @@ from stackctl.cluster.removal import Removal, remove
 from stackctl.cluster.sending import Sender
 from stackctl.cluster.session import Session, workers
 from stackctl.cluster.targets import Target
+from stackctl.cluster.unseen import learn, unseen
 from stackctl.cluster.wait import Observer
-from stackctl.errors import AccessDenied, ConflictError, Interrupted, ReleaseError
+from stackctl.errors import (
+    AccessDenied,
+    ApplyError,
+    ConflictError,
+    Interrupted,
+    OutOfTime,
+    ReleaseError,
+    Unreachable,
+)
 from stackctl.model.bundle import Bundle
-from stackctl.model.events import Notify, Step
+from stackctl.model.events import Notice, Notify, Step
 from stackctl.model.objects import Manifest, Ref
 from stackctl.model.outcome import Residue, TargetInfo, TeardownOutcome
 from stackctl.model.ownership import own_entry
@@ -29,6 +39,7 @@ from stackctl.model.stack_id import StackId
 
 Agree = Callable[[Plan, TargetInfo], bool]
 Clock = Callable[[], float]
+GO_ON = "run the same command again to go on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ class Sight:
     bundle: Bundle
     found: Survey
     kept: tuple[Kept, ...]
+    unseen: Mapping[Ref, str] = field(default_factory=dict)  # what may be there, and why who knows
 
     @property
     def leftovers(self) -> tuple[Ref, ...]:
@@ -126,8 +138,11 @@ def teardown(
         notify(Step("looking at the cluster"))
         recorded = releases.current(connection.client, stack)
         if recorded is None or residue.record_leaves(connection.client):
-            return _sweep(connection, stack, options, pool, notify, now)
+            with _limited(connection, options):
+                return _sweep(connection, stack, options, pool, notify, now)
         sight = _look(connection, stack, recorded, options, pool)
+        for ref, why in sight.unseen.items():
+            notify(Notice(f"{ref} is not looked at, and stays on record: {why}"))
         _require_choice(sight.found, options)
         _require_sight(sight.found, options)
         kept = tuple(Residue(each.ref, each.why) for each in sight.kept)
@@ -136,9 +151,16 @@ def teardown(
             return replace(outcome, seconds=now() - began)
         if not agree(sight.plan, connection.info):
             return replace(outcome, agreed=False)
-        left = _carry_out(connection, sight, options, pool, notify, now)
+        with _limited(connection, options):
+            left = _carry_out(connection, sight, options, pool, notify, now)
     unseen = (*left.unseen, *_unseen_data(sight.found, options))
     return replace(outcome, residue=left.found, unseen=unseen, seconds=now() - began)
+
+
+def _limited(connection: Connection, options: TeardownOptions) -> AbstractContextManager[None]:
+    """Bound all that is done from here on; waiting for the lock has a time of its own."""
+    client = connection.client
+    return client.within(client.now() + options.timeout + options.wait_lock)
 
 
 def _sweep(
@@ -178,6 +200,7 @@ def _look(
 ) -> Sight:
     entries = recorded.release.inventory
     refs = [entry.ref for entry in entries]
+    learn(connection.client, connection.discovery, refs)
     found = snapshot.find(connection, stack, refs, pool)
     live = {
         entry.ref: found[entry.ref]
@@ -203,7 +226,8 @@ def _look(
     kept += helm.empty_records(connection, {ref.namespace for ref in live}, pool)
     components = {entry.ref: entry.component for entry in entries}
     given = {ref: found[ref] for ref in taken}
-    return Sight(stack, recorded, live, given, components, bundle, looked, kept)
+    doubts = unseen(connection.client, connection.discovery, [r for r in refs if r not in found])
+    return Sight(stack, recorded, live, given, components, bundle, looked, kept, doubts)
 
 
 def _bundle_of(connection: Connection, release: Release) -> Bundle:
@@ -256,8 +280,7 @@ def _carry_out(
     notify: Notify,
     now: Clock,
 ) -> residue.Scan:
-    client, stop = connection.client, connection.stop
-    deadline = now() + options.timeout
+    client, stop, began = connection.client, connection.stop, now()
     with (
         chronicle(client, sight.stack, options.holder, "Teardown") as story,
         locked(client, sight.stack, options.claim, stop, notify) as lock,
@@ -265,6 +288,7 @@ def _carry_out(
             client, connection.discovery, stack=sight.stack, notify=notify, now=now
         ) as observer,
     ):
+        deadline = min(now(), began + options.wait_lock) + options.timeout
         told = story.beside(notify)
         fenced = replace(connection, client=client.fenced(lock.fence))
         sender = Sender(fenced.client, sight.stack)
@@ -282,10 +306,15 @@ def _carry_out(
             stop.set()
             raise Interrupted(
                 f"stack {sight.stack}: teardown interrupted",
-                hint="run the same command again to go on",
+                hint=GO_ON,
             ) from None
+        except (OutOfTime, Unreachable) as error:
+            raise ApplyError(
+                f"stack {sight.stack}: not everything was removed: {error}", hint=GO_ON
+            ) from error
         notify(Step("looking for residue"))
-        left = residue.scan(connection, pool, sight.stack, sight.going, sight.kept)
+        gone = (*sight.going, *sight.unseen)
+        left = residue.scan(connection, pool, sight.stack, gone, sight.kept)
         if left.found:
             refs = ", ".join(str(each.ref) for each in left.found)
             story.tell("ResidueFound", f"stack {sight.stack}: still there: {refs}", "Warning")
@@ -317,6 +346,8 @@ def _remove_all(session: Session, sight: Sight, options: TeardownOptions, lock: 
     records: list[Target] = []
 
     def dismiss_record() -> list[Target]:
+        if sight.unseen:
+            return []  # it says what is to be looked for
         if record := residue.dismiss_record(session.connection, session.pool, sight.stack):
             lock.leave()
             records.append(record)

@@ -6,7 +6,7 @@ each group version elsewhere. A group whose own server is down is left out, neve
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -70,6 +70,8 @@ class Discovery:
         self._asking = threading.Lock()
         self._served: Served | None = None
         self._index: dict[tuple[str, str], tuple[ApiResource, ...]] = {}
+        self._ever: dict[tuple[str, str], tuple[ApiResource, ...]] = {}
+        self._learned: dict[tuple[str, str], ApiResource] = {}
 
     @property
     def broken(self) -> frozenset[str]:
@@ -87,6 +89,30 @@ class Discovery:
             if version in ("", resource.version):
                 return resource
         return None
+
+    def address(self, group: str, kind: str, version: str = "") -> ApiResource | None:
+        """Return where objects of a kind are, or were when the kind was last served.
+
+        A kind that is missing may be back in a moment: its objects answer for themselves.
+        """
+        found = self.find(group, kind, version) or self.find(group, kind)
+        return found or next(iter(self._ever.get((group, kind), ())), None)
+
+    def learn(self, resource: ApiResource) -> None:
+        """Count a kind among what is served that is, although the server does not name it yet."""
+        with self._asking:
+            self._learned[resource.group, resource.kind] = resource
+            if self._served is not None:
+                self._know(self._served)
+
+    def lacks(self, group: str) -> bool:
+        """Tell whether nothing of a group is served, or its server does not answer."""
+        return group in self.silent or not any(each == group for each, _ in self._index)
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """The groups of which a version is registered, but does not answer."""
+        return frozenset(each.rpartition("/")[0] for each in self.broken)
 
     def path_of(self, manifest: Manifest) -> str:
         """Return where an object is.
@@ -119,14 +145,19 @@ class Discovery:
         return served
 
     def _ask(self) -> Served:
-        served = read_served(self._client)
+        return self._know(read_served(self._client))
+
+    def _know(self, served: Served) -> Served:
         index: dict[tuple[str, str], tuple[ApiResource, ...]] = {}
         for resource in served.resources:
             key = (resource.group, resource.kind)
             index[key] = (*index.get(key, ()), resource)
+        more = [each for key, each in self._learned.items() if key not in index]
+        index |= {(each.group, each.kind): (each,) for each in more}
         self._index = index
-        self._served = served
-        return served
+        self._ever |= index
+        self._served = replace(served, resources=(*served.resources, *more))
+        return self._served
 
 
 def read_served(client: Client, accept: str = AGGREGATED) -> Served:

@@ -7,9 +7,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 from urllib.parse import unquote
 
+from stackctl.api.dates import date_in
 from stackctl.api.retries import Failure, Fault, calling_webhook
 from stackctl.errors import (
     AccessDenied,
@@ -64,17 +66,17 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
     """Understand an answer that is not a success."""
     document = _status_in(body)
     if document:
-        return refusal_of(document | {"code": status}, headers.get("Retry-After"))
+        return refusal_of(document | {"code": status}, _wait_asked(headers))
     elsewhere = f"it sends us to {headers['Location']}" if "Location" in headers else ""
     failure = Failure(
         status=status,
         text=elsewhere or body[:500].decode(errors="replace").strip(),
-        retry_after=_seconds(headers.get("Retry-After")),
+        retry_after=_wait_asked(headers),
     )
     return Refusal(failure)
 
 
-def refusal_of(document: Mapping[str, Any], wait: str | None = None) -> Refusal:
+def refusal_of(document: Mapping[str, Any], wait: float | None = None) -> Refusal:
     """Understand a Status object."""
     details = document.get("details") or {}
     failure = Failure(
@@ -82,7 +84,7 @@ def refusal_of(document: Mapping[str, Any], wait: str | None = None) -> Refusal:
         reason=document.get("reason") or "",
         text=document.get("message") or "",
         kind=details.get("kind") or "",
-        retry_after=_seconds(wait or details.get("retryAfterSeconds")),
+        retry_after=_seconds(details.get("retryAfterSeconds")) if wait is None else wait,
     )
     causes = tuple(_cause(cause) for cause in details.get("causes") or ())
     return Refusal(failure, causes, structured=True)
@@ -100,7 +102,7 @@ def error_for(refusal: Refusal, intent: Intent, waited: str = "") -> ClusterErro
         )
     if failure.status == 403 and _NOT_ALLOWED.search(failure.text):
         return Forbidden(f"{intent.what}: cannot {intent.verb}: {_permission(failure.text)}")
-    message = f"{intent.what}: cannot {intent.verb}: {_explanation(refusal)}{waited}"
+    message = f"{intent.what}: cannot {intent.verb}: {explanation_of(refusal)}{waited}"
     return _class_of(refusal)(
         message,
         status=failure.status,
@@ -136,7 +138,8 @@ def _class_of(refusal: Refusal) -> type[Rejected]:
     )
 
 
-def _explanation(refusal: Refusal) -> str:
+def explanation_of(refusal: Refusal) -> str:
+    """Say why the server refused, in its own words as far as they help."""
     failure, causes = refusal.failure, refusal.causes
     if failure.status == 404 and not refusal.structured:
         return "the API server does not serve this API"
@@ -145,6 +148,13 @@ def _explanation(refusal: Refusal) -> str:
     if failure.status == 422 and causes:
         return "; ".join(dict.fromkeys(_cause_words(cause) for cause in causes))
     return _TYPED_PATCH.sub("", _FOUND.sub(r"\1", failure.text)) or f"status {failure.status}"
+
+
+def explanation(failure: Failure) -> str:
+    """Say in a line why a try failed."""
+    if failure.fault is not None:
+        return f"{failure.fault.value}: {failure.text}"
+    return explanation_of(Refusal(failure, structured=True))
 
 
 def _cause_words(cause: Mapping[str, str]) -> str:
@@ -178,11 +188,22 @@ def _status_in(body: bytes) -> dict[str, Any]:
     return document if document.get("kind") == "Status" else {}
 
 
+def _wait_asked(headers: Mapping[str, str]) -> float | None:
+    """Read how long a server asks us to wait: seconds, or the date until when."""
+    until = date_in(headers, "Retry-After")
+    if until is None:
+        return _seconds(headers.get("Retry-After"))
+    now = date_in(headers)
+    return None if now is None else max(0.0, (until - now).total_seconds())
+
+
 def _seconds(value: object) -> float | None:
+    """Read a number of seconds; None where there is none, or none that time can pass in."""
     try:
-        return max(0.0, float(str(value)))
+        seconds = float(str(value))
     except ValueError:
-        return None  # missing, or a date, which API servers do not send
+        return None
+    return max(0.0, seconds) if isfinite(seconds) else None
 
 
 def name_path(path: str) -> str:

@@ -8,7 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +21,8 @@ from stackctl.errors import AccessDenied, ClusterError
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
+
+    from stackctl.api.guard import Hold
 
 CONNECT_SECONDS = 10.0
 SPARE_CONNECTIONS = 64  # for watches, beside the workers
@@ -42,8 +44,35 @@ class Sending:
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
-    timeout: float | None  # between two packets of the answer
+    timeout: float  # between two packets of the answer
     stream: bool = False
+    connect: float = CONNECT_SECONDS
+
+    def within(self, seconds: float) -> "Sending":
+        """Return the same, to be given up after so long; a stream may go on."""
+        timeout = self.timeout if self.stream else min(self.timeout, seconds)
+        return replace(self, timeout=timeout, connect=min(self.connect, seconds))
+
+
+class _Using(threading.local):
+    """What this thread is waiting for."""
+
+    hold: "Hold"
+
+
+def _telling(kind: Any, using: _Using) -> Any:
+    """Make connections say which of them is used, from the moment they are opened."""
+
+    class Telling(kind):  # type: ignore[misc]
+        def connect(self) -> None:
+            using.hold.wire = self
+            super().connect()
+
+        def request(self, *args: Any, **options: Any) -> None:
+            using.hold.wire = self
+            super().request(*args, **options)
+
+    return Telling
 
 
 class Transport:
@@ -53,6 +82,7 @@ class Transport:
         self._access = access
         self._size = workers + SPARE_CONNECTIONS
         self._opening = threading.Lock()
+        self._using = _Using()
         self._pool: tuple[HTTPConnectionPool, Certificate | None] | None = None
         parts = urlsplit(access.server)
         self._via = f"proxy {end_of(access.proxy)}: " if access.proxy else ""
@@ -60,8 +90,10 @@ class Transport:
         if access.proxy and parts.scheme == "http":
             self._prefix = access.server  # a proxy wants the whole address
 
-    def send(self, sending: Sending, identity: Identity) -> "BaseHTTPResponse":
+    def send(self, sending: Sending, identity: Identity, hold: "Hold") -> "BaseHTTPResponse":
         """Send a request and read the answer, or its head when it is a stream.
+
+        `hold` learns which connection that happens on.
 
         Raises:
             TransportFault: no answer came, or only a part of one.
@@ -71,6 +103,7 @@ class Transport:
         pool = self._pool_for(identity.certificate)
         pairs = sending.headers + identity.headers
         headers = dict(pairs)
+        self._using.hold = hold
         several = len(headers) < len(pairs)  # groups to act for, each in a header of its own
         with translated(self._via):
             return pool.urlopen(
@@ -78,7 +111,7 @@ class Transport:
                 self._prefix + sending.path,
                 body=sending.body,
                 headers=HTTPHeaderDict(pairs) if several else headers,
-                timeout=Timeout(connect=CONNECT_SECONDS, read=sending.timeout),
+                timeout=Timeout(connect=sending.connect, read=sending.timeout),
                 retries=False,
                 redirect=False,
                 assert_same_host=False,
@@ -99,6 +132,7 @@ class Transport:
         with self._opening:
             if self._pool is None or self._pool[1] != certificate:
                 pool = open_pool(self._access, certificate, self._size)
+                pool.ConnectionCls = _telling(pool.ConnectionCls, self._using)
                 self._pool = (pool, certificate)
             return self._pool[0]
 

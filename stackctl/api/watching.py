@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from stackctl.api.exchange import Exchange, Request
+from stackctl.api.guard import lines_of
 from stackctl.api.listing import Listing, Selection, read_list
 from stackctl.api.refusals import refusal_of
 from stackctl.api.retries import Fault, backoff
-from stackctl.api.streams import lines_of
 from stackctl.api.transport import TransportFault
 from stackctl.errors import ClusterError, Expired, Rejected, Unreachable
 from stackctl.model.objects import Manifest
@@ -52,7 +52,7 @@ def read_watch(
         retry_until=retry_until,
     )
     answer = exchange.open(request)
-    with exchange.streams.held(answer, stop):
+    with exchange.guard.reading(answer, stop):
         try:
             for line in lines_of(answer):
                 if stop.is_set():

@@ -212,7 +212,7 @@ def message(event: Retrying | ServerWarning | Notice, paint: Paint) -> str:
     """Write an event that is a message of its own."""
     match event:
         case Retrying():
-            text = f"{event.what}: {event.why}; trying again in {event.seconds:g} s"
+            text = f"{event.what}: {event.why}; trying again in {round(event.seconds, 1):g} s"
             return f"{paint('retry:', 'yellow')} {plain(text)}"
         case ServerWarning():
             return f"{paint('warning:', 'yellow')} {plain(event.text)}"

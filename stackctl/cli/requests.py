@@ -1,12 +1,15 @@
 """Turns options into what the actions ask for."""
 
+import _thread
 import getpass
 import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from stackctl.cli.options import Cluster, Comparison, Course, Loss, Recipe, StackName
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from stackctl.model.stack_id import StackId
 
 STACK_FILE = Path("stack.yaml")
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 RESIDUE = ApplyError.exit_code
 
 
@@ -31,12 +35,35 @@ def connected(cluster: Cluster, notify: Notify) -> Iterator["Connection"]:
     """Reach the cluster that is meant, for as long as the block runs."""
     from stackctl.actions.connect import Wish, connect
 
-    wish = Wish(kubeconfig=cluster.kubeconfig, context=cluster.context)
-    connection = connect(wish, os.environ, notify, threading.Event())
+    wish, stop = Wish(kubeconfig=cluster.kubeconfig, context=cluster.context), threading.Event()
+    with stopping(stop):
+        connection = connect(wish, os.environ, notify, stop)
+        try:
+            yield connection
+        finally:
+            connection.client.close()
+
+
+@contextmanager
+def stopping(stop: threading.Event) -> Iterator[None]:
+    """Let threads know of Ctrl-C and its like at once, before anybody waits for their end."""
+    before = {number: signal.getsignal(number) for number in STOPPING}
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        # By another thread: this one may hold the very lock that an event is set under.
+        _thread.start_new_thread(stop.set, ())
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    taken = [number for number, handler in before.items() if callable(handler)]
+    for number in taken:
+        signal.signal(number, heard)
     try:
-        yield connection
+        yield
     finally:
-        connection.client.close()
+        for number in taken:
+            signal.signal(number, before[number])
 
 
 def recorded_bundle(

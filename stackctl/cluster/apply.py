@@ -25,6 +25,7 @@ from stackctl.errors import (
     Interrupted,
     NotReadyError,
     NotServed,
+    OutOfTime,
     StackError,
     StaleWrite,
     headline,
@@ -45,6 +46,7 @@ LATE_KIND_SECONDS = 30.0  # for a kind that comes with an operator, after that o
 LATE_KIND_LOOK_SECONDS = 1.0
 ATTEMPTS = 10  # controllers write to objects all the time
 AGAIN = "run the same command again; it looks and plans anew"
+LATE_NAMED = 3  # objects that time did not suffice for; the others are counted
 AT_ONCE = 6  # components that are applied; together they keep every worker busy
 RESULT_WORDS = {
     Action.CREATE: "created",
@@ -371,6 +373,9 @@ def _joined(errors: Sequence[StackError]) -> StackError:
     for error in errors:
         if isinstance(error, Interrupted):
             return error
-    lines = [str(error) for error in errors]
+    lines = [str(error) for error in errors if not isinstance(error, OutOfTime)]
+    late = [str(error) for error in errors if isinstance(error, OutOfTime)]
+    more = len(late) - LATE_NAMED
+    lines += [*late[:LATE_NAMED], *([f"and {more} more, for the same reason"] if more > 0 else ())]
     hint = next((error.hint for error in errors if error.hint), "")
     return ApplyError("\n".join(lines), hint=hint)

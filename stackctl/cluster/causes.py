@@ -85,9 +85,11 @@ def _log(client: Client, namespace: str, pod: str, container: str) -> Iterator[s
 
 
 def _ask(client: Client, path: str, query: Mapping[str, str]) -> Any:
-    until = client.now() + PATIENCE_SECONDS
+    until, longest = client.now() + PATIENCE_SECONDS, PATIENCE_SECONDS
     try:
-        answer = client.request("GET", path, query=query, accept="*/*", retry_until=until)
+        answer = client.request(
+            "GET", path, query=query, accept="*/*", timeout=longest, retry_until=until
+        )
     except ClusterError:
         return None
     return answer.document if answer.document is not None else answer.body.decode(errors="replace")

@@ -1,25 +1,28 @@
 """Tells a run as Kubernetes Events on the stack's record: `kubectl get events -n stackctl-system`.
 
-It is best effort: nothing waits for it, and a cluster that refuses it changes nothing. What a run
-does is decided elsewhere.
+It is best effort: nothing waits for it, save a moment at the end for what is on its way, and a
+cluster that refuses it changes nothing. What a run does is decided elsewhere.
 """
 
+import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from stackctl.api.client import Client, encode
 from stackctl.cluster.lock import RECORD_LABEL
-from stackctl.errors import ClusterError, Forbidden, NotFound, headline
+from stackctl.errors import Forbidden, NotFound, StackError, headline
 from stackctl.model.events import ComponentProgress, ComponentState, Event, Notify
 from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE
 from stackctl.model.stack_id import StackId
 from stackctl.secrets import SECRETS
 
 EVENTS = f"/apis/events.k8s.io/v1/namespaces/{RECORD_NAMESPACE}/events"
+WRITE_SECONDS = 5.0  # for one event
+LAST_SECONDS = 1.0  # for what is left to write when the run ends
 LONGEST_NOTE = 1024
 LONGEST_INSTANCE = 128
 _TOLD = {
@@ -41,7 +44,10 @@ class Chronicle:
         self._revision = 0
         self._refused = False
         self._time: Callable[[], datetime] = lambda: datetime.now(UTC)
-        self._writer = ThreadPoolExecutor(1, "chronicle")
+        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        # Nobody waits for it to end: an interpreter that does would be held up by a slow server.
+        self._writer = threading.Thread(target=self._write_all, name="chronicle", daemon=True)
+        self._writer.start()
 
     def begin(self, revision: int, note: str, now: Callable[[], datetime]) -> None:
         """Tell that the run begins, and on which revision everything is told from now on.
@@ -55,7 +61,7 @@ class Chronicle:
     def tell(self, reason: str, note: str, kind: str = "Normal") -> None:
         """Tell one thing."""
         if self._revision:
-            self._writer.submit(self._write, self._event(reason, note, kind))
+            self._events.put(self._event(reason, note, kind))
 
     def beside(self, notify: Notify) -> Notify:
         """Tell what becomes of components, beside whoever else is told."""
@@ -70,23 +76,28 @@ class Chronicle:
         return told
 
     def close(self) -> None:
-        """Write what is left to write."""
-        self._writer.shutdown()
+        """Let what is left to write be written, if that takes no time to speak of."""
+        self._events.put(None)
+        self._writer.join(LAST_SECONDS)
+        self._refused = True
+
+    def _write_all(self) -> None:
+        while (event := self._events.get()) is not None and not self._refused:
+            self._write(event)
 
     def _write(self, event: dict[str, Any]) -> None:
-        if self._refused:
-            return
         try:
             self._client.request(
                 "POST",
                 EVENTS,
                 body=encode(event),
                 content_type="application/json",
+                timeout=WRITE_SECONDS,
                 retry_until=self._client.now(),
             )
         except (NotFound, Forbidden):
             self._refused = True  # the namespace is gone, or is going, or it is not for us to write
-        except ClusterError:
+        except StackError:
             pass
 
     def _event(self, reason: str, note: str, kind: str) -> dict[str, Any]:

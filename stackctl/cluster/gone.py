@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
 from stackctl.cluster.targets import Progress, Target
-from stackctl.errors import AccessDenied, ApplyError, Interrupted, NotServed
+from stackctl.cluster.unseen import definition_gone, unseen
+from stackctl.errors import (
+    AccessDenied,
+    ApplyError,
+    Interrupted,
+    NotServed,
+    OutOfTime,
+    Unreachable,
+)
 from stackctl.model.finalizers import remedy, stuck
 from stackctl.model.objects import Manifest
 
@@ -48,7 +56,7 @@ class Departure:
         """
         left, pause, told = list(targets), FIRST_SECONDS, None
         while True:
-            before, left = len(left), self._remaining(left)
+            before, left = len(left), self._still_there(left, deadline)
             news = len(targets) - len(left), len(targets), str(left[0].ref) if left else ""
             if news != told:
                 told = news
@@ -61,26 +69,34 @@ class Departure:
             if stop.wait(pause):
                 raise Interrupted(f"stopped while waiting for {left[0].ref} to be deleted")
 
+    def _still_there(self, left: Sequence[Target], deadline: float) -> list[Target]:
+        """Return what is not gone; what cannot be seen when time is up is not gone either."""
+        try:
+            return self._remaining(left)
+        except (OutOfTime, Unreachable) as error:
+            if self.now() >= deadline:
+                raise self._late(left) from error
+            raise
+
     def _remaining(self, targets: Sequence[Target]) -> list[Target]:
         """Return the targets that are still there."""
         places: dict[tuple[ApiResource, str], list[Target]] = defaultdict(list)
-        unknown = set()
+        unknown = []
         for target in targets:
             if resource := self._resource(target):
                 places[resource, target.ref.namespace].append(target)
-            elif _api(target) in self.discovery.broken:
-                unknown.add(target)
+            else:
+                unknown.append(target.ref)
+        doubts = unseen(self.client, self.discovery, unknown)
         looks = [part for place, group in places.items() for part in _looks(*place, group)]
         with ThreadPoolExecutor(min(WORKERS, len(looks) or 1)) as pool:
             there = {target for found in pool.map(self._look, looks) for target in found}
-        return [target for target in targets if target in there | unknown]
+        return [target for target in targets if target in there or target.ref in doubts]
 
     def _resource(self, target: Target) -> ApiResource | None:
-        """Find where a target is; with its kind gone, it is gone as well."""
+        """Find where a target is; with its kind gone, where it was."""
         ref = target.ref
-        return self.discovery.find(ref.group, ref.kind, target.version) or self.discovery.find(
-            ref.group, ref.kind
-        )
+        return self.discovery.address(ref.group, ref.kind, target.version)
 
     def _look(self, look: "_Look") -> list[Target]:
         resource, namespace, targets = look.resource, look.namespace, look.targets
@@ -89,7 +105,7 @@ class Departure:
         try:
             items = self.client.list(resource.path(namespace), metadata_only=True).items
         except NotServed:
-            return []
+            return [] if definition_gone(self.client, resource) else list(targets)
         except AccessDenied:
             return [target for target in targets if self._read(resource, target)]
         uids = {item["metadata"]["name"]: item["metadata"]["uid"] for item in items}
@@ -100,13 +116,17 @@ class Departure:
         try:
             live = self.client.get(path, metadata_only=True)
         except NotServed:
-            return False  # its CRD went, and took it along
+            return not definition_gone(self.client, resource)
         return live is not None and _is_same(target, live["metadata"]["uid"])
 
     def _late(self, left: Sequence[Target]) -> ApplyError:
         lines, hints = [], []
         for target in left[:NAMED]:
-            live = self._live(target)
+            try:
+                live = self._live(target)
+            except (OutOfTime, Unreachable) as error:
+                lines.append(f"{target.ref}: {error}")
+                continue
             lines.append(f"{target.ref}: {stuck(live, self.controllers) if live else 'just gone'}")
             hints += [remedy(live)] if live else []
         lines += [str(target.ref) for target in left[NAMED:]]
@@ -119,15 +139,14 @@ class Departure:
         resource = self._resource(target)
         if resource is None:
             return None
-        return self.client.get(resource.path(target.ref.namespace, target.ref.name))
+        try:
+            return self.client.get(resource.path(target.ref.namespace, target.ref.name))
+        except NotServed:
+            return None
 
 
 def _is_same(target: Target, uid: str | None) -> bool:
     return uid is not None and target.uid in ("", uid)
-
-
-def _api(target: Target) -> str:
-    return f"{target.ref.group}/{target.version}"
 
 
 @dataclass(frozen=True, slots=True)

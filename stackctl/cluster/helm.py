@@ -5,7 +5,6 @@ What that means is said in `model.helm`; nothing of Helm's is ever changed.
 
 from collections.abc import Container, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
 
 from stackctl.api.discovery import ApiResource
 from stackctl.cluster.connection import Connection
@@ -64,10 +63,12 @@ def _signed(
 
 def _list(connection: Connection, kind: ApiResource, labels: str) -> Found | None:
     """List objects of a kind; None where we may not."""
-    with suppress(Rejected):  # in discovery, but not to be listed, or not any more
-        try:
-            items = connection.client.list(kind.path(), labels=labels, metadata_only=True).items
-        except AccessDenied:
-            return None
-        return [(kind.ref(item), item) for item in items]
-    return ()
+    try:
+        items = connection.client.list(kind.path(), labels=labels, metadata_only=True).items
+    except AccessDenied:
+        return None
+    except Rejected as refusal:
+        if refusal.status not in (404, 405):
+            raise
+        return ()  # in discovery, but not to be listed, or not any more
+    return [(kind.ref(item), item) for item in items]

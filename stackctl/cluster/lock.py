@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from math import ceil
 from typing import Any
 
 from stackctl.api.client import Client
+from stackctl.api.dates import date_in
 from stackctl.api.exchange import READ_SECONDS
 from stackctl.errors import (
     AlreadyExists,
@@ -102,6 +102,7 @@ class Lock:
 
     def release(self) -> None:
         """Give the lock back; a lock that was lost is left to its new holder."""
+        self._client.conclude()
         self.leave()
         if self.lost.is_set():
             return
@@ -140,7 +141,7 @@ class Lock:
             began = _clock()
             until = self._client.now() + self._pause
             try:
-                now = server_time(self._client, self._pause, until)
+                now = stated_time(self._client, self._pause, until) or self.time()
                 self._lease = self._client.replace(
                     _path(self._stack),
                     _held(self._lease, self._claim, now),
@@ -229,13 +230,17 @@ def break_lock(client: Client, hold: Hold) -> bool:
     return client.delete(_path(hold.stack), uid=hold.uid)
 
 
-def server_time(
+def server_time(client: Client) -> datetime:
+    """Ask the API server what time it is; this machine's is taken where it does not say."""
+    return stated_time(client) or datetime.now(UTC)
+
+
+def stated_time(
     client: Client, timeout: float = READ_SECONDS, retry_until: float | None = None
-) -> datetime:
-    """Ask the API server what time it is."""
+) -> datetime | None:
+    """Return what the API server says the time is, if it does."""
     answer = client.request("GET", "/version", timeout=timeout, retry_until=retry_until)
-    date = answer.headers.get("Date")
-    return parsedate_to_datetime(date) if date else datetime.now(UTC)
+    return date_in(answer.headers)
 
 
 def _path(stack: StackId) -> str:

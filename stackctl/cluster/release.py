@@ -9,7 +9,7 @@ from typing import Any
 
 from stackctl.cluster.apply import ATTEMPTS, Outcome
 from stackctl.cluster.session import Session
-from stackctl.errors import ConflictError, Forbidden, Invalid, NotFound, StaleWrite
+from stackctl.errors import ConflictError, Forbidden, Invalid, NotFound, NotServed, StaleWrite
 from stackctl.model.events import Notice, ObjectDone
 from stackctl.model.objects import Ref
 from stackctl.model.plan import Action, Change, Plan
@@ -33,9 +33,9 @@ def _release(session: Session, change: Change) -> Change:
 def let_go(session: Session, ref: Ref, seen: Mapping[str, Any]) -> None:
     """Take our labels and claims off one object, if it is still the one that was seen."""
     session.begin(ref)
-    found = session.connection.discovery.find(ref.group, ref.kind)
+    found = session.connection.discovery.address(ref.group, ref.kind)
     if found is None:
-        return  # its kind is gone, and so is the object
+        raise NotServed(f"{ref}: its kind is not served any more", status=404)
     path = found.path(ref.namespace, ref.name)
     client = session.connection.client
     for _ in range(ATTEMPTS):

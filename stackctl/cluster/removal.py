@@ -14,6 +14,7 @@ from stackctl.errors import (
     ConflictError,
     Interrupted,
     LockedError,
+    NotServed,
     StackError,
     StaleWrite,
 )
@@ -124,9 +125,9 @@ def _delete_all(session: Session, removal: Removal, refs: Sequence[Ref]) -> list
 
 def delete_one(connection: Connection, ref: Ref, live: Manifest) -> bool:
     """Delete one object if it is still the one that was seen; True when it is gone already."""
-    resource = connection.discovery.find(ref.group, ref.kind)
+    resource = connection.discovery.address(ref.group, ref.kind)
     if resource is None:
-        return False  # its definition is gone, and so is it; or its server does not answer
+        return False  # whoever waits for its end will see, or say that it cannot be seen
     client, path = connection.client, resource.path(ref.namespace, ref.name)
     seen: Manifest | None = live
     for _ in range(ATTEMPTS):
@@ -137,6 +138,8 @@ def delete_one(connection: Connection, ref: Ref, live: Manifest) -> bool:
         metadata = seen["metadata"]
         try:
             return client.remove(path, uid=metadata["uid"], version=metadata["resourceVersion"])
+        except NotServed:
+            return False
         except StaleWrite:  # so that a request that comes late hits nothing that was kept since
             seen = client.get(path, metadata_only=True)
     raise ConflictError(

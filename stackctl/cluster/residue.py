@@ -17,6 +17,7 @@ from stackctl.cluster.removal import Removal, delete_one, remove, target_of
 from stackctl.cluster.session import Session
 from stackctl.cluster.sight import EVERYWHERE
 from stackctl.cluster.targets import Target
+from stackctl.cluster.unseen import unlisted, unseen
 from stackctl.errors import Forbidden
 from stackctl.model.events import Notice
 from stackctl.model.objects import (
@@ -56,8 +57,12 @@ def scan(
     labelled = survey.labelled_everywhere(connection, stack, pool, spaces)
     found = dict(labelled.objects)
     found |= snapshot.read(connection, [ref for ref in gone if ref not in found], pool)
-    left = (Residue(ref, _why(item["metadata"])) for ref, item in found.items() if ref not in stays)
-    return Scan(tuple(left), tuple(_unseen(labelled.hidden, sorted(spaces))))
+    left = [Residue(ref, _why(item["metadata"])) for ref, item in found.items() if ref not in stays]
+    client, discovery = connection.client, connection.discovery
+    doubts = unseen(client, discovery, [ref for ref in gone if ref not in found])
+    left += [Residue(ref, f"not looked at: {why}") for ref, why in doubts.items()]
+    hidden = (*_unseen(labelled.hidden, sorted(spaces)), *unlisted(client, discovery))
+    return Scan(tuple(left), hidden)
 
 
 def _unseen(hidden: Mapping[str, Sequence[str]], namespaces: Sequence[str]) -> Iterator[str]:

@@ -24,6 +24,7 @@ from stackctl.cluster.session import Session
 from stackctl.cluster.wait import Observer
 from stackctl.errors import (
     ApplyError,
+    ClusterError,
     Interrupted,
     LockedError,
     NotReadyError,
@@ -109,7 +110,21 @@ def execute(
         LockedError: another run is on, or took over.
         ApplyError, NotReadyError, Interrupted: recorded; running again resumes.
     """
-    client, stop = connection.client, connection.stop
+    client = connection.client
+    # Waiting for the lock is not what the time is for; a server that says nothing is no reason.
+    with client.within(client.now() + options.timeout + options.claim.wait):
+        return _execute(connection, intent, options, pool, notify, now)
+
+
+def _execute(
+    connection: Connection,
+    intent: Intent,
+    options: Options,
+    pool: Executor,
+    notify: Notify,
+    now: Clock,
+) -> tuple[Outcome, Release]:
+    client, stop, began = connection.client, connection.stop, now()
     notify(Step("taking the lock"))
     releases.ensure_namespace(client, stop)
     outcome = Outcome()
@@ -120,7 +135,7 @@ def execute(
             client, connection.discovery, stack=intent.stack, notify=notify, now=now
         ) as observer,
     ):
-        deadline = now() + options.timeout
+        deadline = min(now(), began + options.claim.wait) + options.timeout
         told = story.beside(notify)
         fenced = replace(connection, client=client.fenced(lock.fence))
         sender = Sender(fenced.client, intent.stack, token_hex(4))
@@ -144,11 +159,17 @@ def execute(
         _lay_to_rest(client, intent.recorded, release)
         note = f"stack {intent.stack}: {_announced(release)}"
         story.begin(release.revision, note, lock.time)
-        error = _attempt(session, intent, options, outcome)
-        lock.confirm()
-        release = _finished(release, intent, outcome, error, lock.stamp())
-        releases.update(client, pending, release)
-        releases.tidy(client, intent.stack)
+        with client.within(client.now() + deadline - now()):
+            error = _attempt(session, intent, options, outcome)
+        client.conclude()
+        try:
+            lock.confirm()
+            release = _finished(release, intent, outcome, error, lock.stamp())
+            releases.update(client, pending, release)
+        except ClusterError as trouble:
+            raise _unrecorded(error, release, trouble) from trouble
+        with suppress(ClusterError):  # then the next run does it
+            releases.tidy(client, intent.stack)
         if error is not None:
             raise _recorded(error, release)
     return outcome, release
@@ -161,6 +182,14 @@ def _lay_to_rest(client: Client, recorded: releases.Recorded | None, release: Re
         ended = replace(recorded.release, status=ReleaseStatus.FAILED, message=note)
         with suppress(LockedError):  # it has said so itself, at the last moment
             releases.update(client, recorded, ended)
+
+
+def _unrecorded(error: StackError | None, release: Release, trouble: ClusterError) -> StackError:
+    """Say how the run ended where the record does not: it names all that was made, as pending."""
+    what = f"{error}\nhow it ended" if error else "everything is applied; that"
+    kind = type(error) if isinstance(error, Interrupted | NotReadyError) else ApplyError
+    text = f"{what} is not recorded in revision {release.revision}: {trouble}"
+    return kind(text, hint=(error and error.hint) or "run the same command again to go on")
 
 
 def _recorded(error: StackError, release: Release) -> StackError:
@@ -192,6 +221,8 @@ def _attempt(
     except KeyboardInterrupt:
         session.abandoned.set()
         return _interrupted(intent)
+    except ClusterError as error:  # after changes that were made
+        return ApplyError(str(error), hint=error.hint)
     except StackError as error:
         return error
     return None

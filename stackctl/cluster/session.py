@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.sending import Sender
 from stackctl.cluster.wait import Observer
-from stackctl.errors import Interrupted
+from stackctl.errors import MORE_TIME, Interrupted, OutOfTime
 from stackctl.model.events import Notify
 from stackctl.model.objects import Ref
 
@@ -37,10 +37,13 @@ class Session:
         Raises:
             Interrupted: the user stopped.
             LockedError: the lock was lost.
+            OutOfTime: the deadline has passed.
         """
         self.fence()
         if self.abandoned.is_set():
             raise Interrupted(f"{ref}: not attempted")
+        if self.observer.now() >= self.deadline:
+            raise OutOfTime(f"{ref}: not attempted: time is up", hint=MORE_TIME)
 
 
 @contextmanager

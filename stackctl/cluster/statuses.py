@@ -16,6 +16,7 @@ from stackctl.cluster.scene import Scene
 from stackctl.cluster.standing import Judge, Standing
 from stackctl.cluster.surroundings import Explorer
 from stackctl.cluster.targets import Target
+from stackctl.cluster.unseen import learn, unseen
 from stackctl.errors import AccessDenied, Forbidden, NotServed
 from stackctl.model.children import WORKLOADS
 from stackctl.model.objects import Manifest, Ref
@@ -41,6 +42,7 @@ def read_statuses(
     wanted = tuple(refs)
     for ref in wanted:
         kinds[ref.group, ref.kind].append(ref)
+    learn(client, discovery, wanted)
     survey = _Survey(client, discovery, stack.selector)
     with ThreadPoolExecutor(WORKERS) as pool:
         found = _merged(pool.map(survey.read_kind, kinds, kinds.values()))
@@ -71,7 +73,7 @@ class _Survey:
         """Put the objects of a kind on the scene, or say why there is nothing to judge."""
         resource = self._discovery.find(*kind)
         if resource is None:
-            return dict.fromkeys(refs, self._unserved(kind[0]))
+            return self._unserved(refs)
         objects = self._list(resource, refs)
         found = {}
         for ref in refs:
@@ -107,10 +109,15 @@ class _Survey:
         list(pool.map(self._read_children, paths))
         return list(pool.map(self._judge.ready, targets))
 
-    def _unserved(self, group: str) -> Assessment:
-        if any(each.partition("/")[0] == group for each in self._discovery.broken):
-            return Assessment(Status.UNKNOWN, f"the server of {group} does not answer")
-        return Assessment(Status.NOT_FOUND, "its kind is not served")
+    def _unserved(self, refs: Sequence[Ref]) -> Found:
+        doubts = unseen(self._client, self._discovery, refs)
+        gone = Assessment(Status.NOT_FOUND, "its kind is gone")
+        return {
+            ref: Assessment(Status.UNKNOWN, f"not looked at: {doubts[ref]}")
+            if ref in doubts
+            else gone
+            for ref in refs
+        }
 
     def _list(self, resource: ApiResource, refs: Iterable[Ref]) -> dict[Ref, Manifest]:
         brief = not settles(resource.group, resource.kind)

@@ -12,6 +12,7 @@ from stackctl.api.discovery import ApiResource
 from stackctl.cluster import sight
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.sight import Seen
+from stackctl.cluster.unseen import defined, definition_gone
 from stackctl.errors import Forbidden, NotServed, Rejected
 from stackctl.model.objects import Manifest, Ref
 from stackctl.model.removal import BOOKKEEPING, Survey, cannot_list, foreign
@@ -81,6 +82,10 @@ def instances_of(
 ) -> dict[str, Findings]:
     """List every instance of custom resource definitions, named as `<plural>.<group>`."""
     served = {_name(each): each for each in _listable(connection)}
+    for name in definitions:
+        # A definition that is not served may have objects all the same: they are asked for.
+        if name not in served and (found := defined(connection.client, name)):
+            served[name] = found
     names = [name for name in definitions if name in served]
     answers = pool.map(lambda name: _everywhere(connection, served[name]), names)
     return {
@@ -155,18 +160,26 @@ def _everywhere(
     labels: str = "",
 ) -> Seen:
     ask = partial(sight.everywhere, connection.client, resource, namespaces, labels=labels)
-    return _listed(ask)
+    return _listed(connection, resource, ask, (sight.EVERYWHERE,))
 
 
 def _within(connection: Connection, resource: ApiResource, namespace: str) -> Seen:
-    return _listed(partial(sight.within, connection.client, resource, [namespace]))
+    ask = partial(sight.within, connection.client, resource, [namespace])
+    return _listed(connection, resource, ask, (namespace,))
 
 
-def _listed(ask: Callable[[], Seen]) -> Seen:
+def _listed(
+    connection: Connection,
+    resource: ApiResource,
+    ask: Callable[[], Seen],
+    where: Iterable[str],
+) -> Seen:
+    """List a kind; one that is not served is hidden, unless its definition is gone."""
     try:
         return ask()
     except NotServed:
-        return Seen()  # the kind left between discovery and now
+        gone = definition_gone(connection.client, resource)
+        return Seen() if gone else Seen(hidden=frozenset(where))
     except Rejected as error:
         if error.status == 405:  # listed in discovery, but not by its server
             return Seen()

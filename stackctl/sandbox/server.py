@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.api.credentials import Credentials
+from stackctl.api.guard import Hold
 from stackctl.api.kubeconfig import find_access
 from stackctl.api.transport import Sending, Transport, TransportFault
 
@@ -51,7 +52,7 @@ class Server:
         content = None if body is None else json.dumps(body).encode()
         sending = Sending(method, path, tuple(headers.items()), content, _SECONDS)
         try:
-            response = self._transport.send(sending, self._identity)
+            response = self._transport.send(sending, self._identity, Hold(lambda: False))
         except TransportFault as fault:
             return Answer(0, str(fault))
         return Answer(response.status, _decode(response.data))

@@ -1,9 +1,11 @@
 """A proxy in front of the real API server that does wrong what it is told to do wrong.
 
 It speaks HTTP on both sides, so that a fault can be meant for one request: `on` says which, and
-what happens to it. Whatever no rule is for passes unchanged. Cutting a whole wire is for `proxy`.
+what happens to it. Whatever no rule is for passes unchanged. Cutting a whole wire is for `proxy`,
+all sorts of faults at once for `mixture`.
 """
 
+import json
 import re
 import socket
 import ssl
@@ -29,6 +31,7 @@ from stackctl.api.transport import tls_context
 
 HOST = "127.0.0.1"
 ALWAYS = 1 << 30
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,20 @@ class Asked:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def question(self) -> str:
+        """What is asked, and in which form the answer is wanted."""
+        return f"{self} {self.headers.get('Accept', '')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer that can be given again."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Fault(Protocol):
@@ -93,6 +110,16 @@ class CutBody:
         """Pass on the beginning."""
         talk.pass_on(talk.ask(), limit=self.after)
         talk.reset()
+
+
+@dataclass(frozen=True, slots=True)
+class CutHead:
+    """The connection is closed in the middle of the headers, in good order."""
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Pass on the first line and half a header."""
+        talk.raw(f"HTTP/1.1 {talk.ask().status} OK\r\nAudit-Id: 0\r\nContent-Ty".encode())
+        talk.hang_up()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +181,70 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Trickle:
-    """The answer comes in small pieces with pauses between them."""
+    """The answer comes in small pieces with pauses between them, its head as well."""
 
     size: int
     pause: float
 
     def play(self, talk: "Conversation", /) -> None:
         """Pass on the answer slowly."""
-        talk.pass_on(talk.ask(), piece=self.size, pause=self.pause)
+        talk.pace(self.size, self.pause)
+        talk.pass_on(talk.ask())
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The request arrives, and nothing comes back for as long as anybody waits."""
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Say nothing."""
+        talk.outlast()
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """What the server says it serves lacks a group, as while it has only just started."""
+
+    group: str
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Pass on a discovery document without the group."""
+        answer = talk.ask(encoding="identity")
+        document = json.loads(answer.read())
+        kept = [each for each in document["items"] if each["metadata"].get("name") != self.group]
+        headers = {"Content-Type": answer.headers["Content-Type"]}
+        talk.reply(answer.status, headers, json.dumps(document | {"items": kept}).encode())
+
+
+@dataclass(slots=True)
+class Stale:
+    """The first answer to a question stays the answer, as from a member that lost the others."""
+
+    _kept: dict[str, "Kept"] = field(default_factory=dict)
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Answer as at the first time."""
+        key = talk.asked.question
+        if key in self._kept:
+            talk.repeat(self._kept[key])
+        else:
+            self._kept[key] = talk.keep(talk.ask())
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The answer has these Date headers instead of its own, for which an empty one stands."""
+
+    values: tuple[str, ...] = ()
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Pass on the answer with other dates."""
+        answer = talk.ask()
+        own = answer.headers["Date"]
+        del answer.headers["Date"]
+        for value in self.values:
+            answer.headers.add_header("Date", value or own)
+        talk.pass_on(answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +282,28 @@ class Every:
             self.fault.play(talk)
         elif self.otherwise is not None:
             self.otherwise.play(talk)
+        else:
+            talk.pass_on(talk.ask())
+
+
+@dataclass(slots=True)
+class After:
+    """So many requests pass; all later ones have a fault."""
+
+    count: int
+    fault: Fault
+    passed: int = 0
+    reached: threading.Event = field(default_factory=threading.Event)  # the first fault is on
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+
+    def play(self, talk: "Conversation", /) -> None:
+        """Count, and do it from then on."""
+        with self._counting:
+            self.passed += 1
+            hit = self.passed > self.count
+        if hit:
+            self.reached.set()
+            self.fault.play(talk)
         else:
             talk.pass_on(talk.ask())
 
@@ -250,33 +355,61 @@ class Conversation:
         self.over = False  # the connection takes no further request
         self._proxy = proxy
         self._near = near
+        self._piece, self._pause = 1 << 20, 0.0
 
-    def ask(self) -> HTTPResponse:
-        """Let the server answer."""
-        return self._proxy.forward(self.asked)
+    def ask(self, **headers: str) -> HTTPResponse:
+        """Let the server answer; `encoding` and `path` may be other ones than were asked for."""
+        asked = self.asked
+        if "encoding" in headers:
+            changed = {**asked.headers, "Accept-Encoding": headers["encoding"]}
+            asked = replace(asked, headers=changed)
+        return self._proxy.forward(replace(asked, path=headers.get("path", asked.path)))
 
-    def pass_on(
-        self, answer: HTTPResponse, limit: int | None = None, piece: int = 1 << 20, pause: float = 0
-    ) -> None:
-        """Give the server's answer as it comes, or its first bytes, or piece by piece."""
+    def pace(self, piece: int, pause: float) -> None:
+        """Send everything from now on in pieces, with pauses after them."""
+        self._piece, self._pause = piece, pause
+
+    def pass_on(self, answer: HTTPResponse, limit: int | None = None) -> None:
+        """Give the server's answer as it comes, or its first bytes."""
         if answer.length is not None:
             self._head(answer.status, [*_end_to_end(answer), ("Content-Length", answer.length)])
-            body = answer.read()[:limit]
-            for start in range(0, len(body), piece):
-                self._near.sendall(body[start : start + piece])
-                time.sleep(pause)
+            self._send(answer.read()[:limit])
             return
         self._head(answer.status, [*_end_to_end(answer), ("Transfer-Encoding", "chunked")])
         while part := answer.read1(1 << 16)[:limit]:
-            self._near.sendall(b"%x\r\n%b\r\n" % (len(part), part))
+            self._send(b"%x\r\n%b\r\n" % (len(part), part))
             limit = None if limit is None else limit - len(part)
         if limit is None:
-            self._near.sendall(b"0\r\n\r\n")
+            self._send(b"0\r\n\r\n")
+
+    def keep(self, answer: HTTPResponse) -> Kept:
+        """Give the server's answer as a whole, and keep it."""
+        kept = Kept(answer.status, {k: str(v) for k, v in _end_to_end(answer)}, answer.read())
+        self.repeat(kept)
+        return kept
+
+    def repeat(self, kept: Kept) -> None:
+        """Give an answer that was kept."""
+        self.reply(kept.status, kept.headers, kept.body)
 
     def reply(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Give an answer of our own."""
         self._head(status, [*headers.items(), ("Content-Length", len(body))])
-        self._near.sendall(body)
+        self._send(body)
+
+    def begin(self, status: int, headers: Mapping[str, str], length: int, body: bytes) -> None:
+        """Give the beginning of an answer that is said to be so long."""
+        self._head(status, [*headers.items(), ("Content-Length", length)])
+        self._send(body)
+
+    def raw(self, content: bytes) -> None:
+        """Send whatever it is."""
+        self._send(content)
+
+    def outlast(self) -> None:
+        """Wait until the other end gives up."""
+        self._near.recv(1)
+        self.hang_up()
 
     def reset(self) -> None:
         """Break the connection so that both ends notice."""
@@ -289,7 +422,12 @@ class Conversation:
 
     def _head(self, status: int, headers: list[tuple[str, object]]) -> None:
         lines = [f"HTTP/1.1 {status} Status", *(f"{key}: {value}" for key, value in headers)]
-        self._near.sendall("\r\n".join([*lines, "", ""]).encode())
+        self._send("\r\n".join([*lines, "", ""]).encode())
+
+    def _send(self, content: bytes) -> None:
+        for start in range(0, len(content), self._piece):
+            self._near.sendall(content[start : start + self._piece])
+            time.sleep(self._pause)
 
 
 class FaultProxy:
@@ -314,9 +452,14 @@ class FaultProxy:
         with self._lock:
             self._rules.append(Rule(method, re.compile(pattern), fault, times))
 
+    def on_everything(self, fault: Fault, *, times: int = ALWAYS) -> None:
+        """Do something to all requests that no rule so far is for."""
+        for method in METHODS:
+            self.on(method, "", fault, times=times)
+
     def on_writes(self, fault: Fault, *, times: int = ALWAYS) -> None:
         """Do something to all requests that would change something."""
-        for method in ("POST", "PUT", "PATCH", "DELETE"):
+        for method in METHODS[1:]:
             self.on(method, r"^(?!.*dryRun)", fault, times=times)
 
     @property

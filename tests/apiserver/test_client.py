@@ -28,9 +28,11 @@ from stackctl.errors import (
 from stackctl.model.events import Event, Retrying, ServerWarning
 from stackctl.model.objects import Manifest
 from tests.apiserver.faults import (
+    ALWAYS,
     Answer,
     CloseAfterwards,
     CutBody,
+    CutHead,
     FaultProxy,
     Hold,
     LoseAnswer,
@@ -315,7 +317,7 @@ def test_patience_ends(proxy, place):
 
 @pytest.mark.parametrize(
     "fault",
-    [LoseRequest(), LoseAnswer(), CutBody(after=20), Shorten(to=20)],
+    [LoseRequest(), LoseAnswer(), CutHead(), CutBody(after=20), Shorten(to=20)],
     ids=lambda fault: type(fault).__name__,
 )
 def test_an_apply_survives_a_bad_wire(patient, proxy, place, fault):
@@ -325,7 +327,7 @@ def test_an_apply_survives_a_bad_wire(patient, proxy, place, fault):
     assert len(proxy.asked) == 2
 
 
-@pytest.mark.parametrize("fault", [CutBody(after=300), Shorten(to=300)])
+@pytest.mark.parametrize("fault", [CutHead(), CutBody(after=300), Shorten(to=300)])
 def test_a_list_is_whole_or_fails(patient, proxy, client, place, fault):
     """Half an answer is never taken for the whole."""
     for name in ("a", "b", "c"):
@@ -386,14 +388,27 @@ def test_a_name_made_by_the_server_is_not_made_twice(patient, proxy, place):
     assert len(proxy.forwarded) == 1
 
 
-def test_refused_credentials_are_renewed_once(patient, proxy, place):
-    """One 401 is answered with fresh credentials, a second is final."""
+def test_refused_credentials_are_renewed(patient, proxy, place):
+    """One 401 is answered with fresh credentials at once, more of them for a while."""
     proxy.on("PATCH", "/configmaps/a", Answer(401))
     patient.client.apply(place.path(), place.config())
-    proxy.on("PATCH", "/configmaps/a", Answer(401), times=2)
+    assert patient.waits == []
+    proxy.on("PATCH", "/configmaps/a", Answer(401), times=4)
+    patient.client.apply(place.path(), place.config())
+    assert len(patient.waits) == 3
+    proxy.on("PATCH", "/configmaps/a", Answer(401), times=ALWAYS)
     with pytest.raises(AccessDenied, match="not accepted"):
         patient.client.apply(place.path(), place.config())
-    assert patient.waits == []
+    assert sum(patient.waits[3:]) < 45.0  # half a minute, and what keeps threads apart
+
+
+def test_credentials_that_were_never_accepted_are_renewed_once(proxy):
+    """Nobody waits half a minute for a login that has run out."""
+    proxy.on("GET", "", Answer(401), times=ALWAYS)
+    waits: list[float] = []
+    with pytest.raises(AccessDenied, match="not accepted"):
+        Client(proxy.access, sleep=waits.append).get("/version")
+    assert (len(proxy.asked), waits) == (2, [])
 
 
 def test_refusals_are_final(patient, proxy, place):

@@ -3,14 +3,17 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from stackctl.actions.status import status
+from stackctl.api.client import Client
 from stackctl.cluster import releases
 from stackctl.cluster.connection import connect
-from stackctl.errors import AccessDenied, ApplyError
+from stackctl.errors import AccessDenied, ApplyError, StackError
 from stackctl.model.events import Event, Retrying
 from stackctl.model.release import ReleaseStatus
 from tests.apiserver.child import first
@@ -19,6 +22,8 @@ from tests.apiserver.faults import (
     Answer,
     CloseAfterwards,
     CutBody,
+    CutHead,
+    Dates,
     Delay,
     Every,
     Fault,
@@ -29,6 +34,7 @@ from tests.apiserver.faults import (
     Skew,
     Trickle,
 )
+from tests.apiserver.mixture import Mixture
 from tests.apiserver.stacks import Stack
 
 JSON = {"Content-Type": "application/json"}
@@ -56,6 +62,7 @@ QUOTA = refusal(
 )
 ELECTION = refusal(500, "InternalError", "etcdserver: leader changed")
 TIMEOUT = refusal(500, "Timeout", "request timed out")
+HICCUP = refusal(500, "InternalError", "Internal error occurred: nil map")
 GONE = refusal(410, "Expired", "too old resource version")
 
 
@@ -110,6 +117,19 @@ PASSING: dict[str, tuple[str, str, Fault, int]] = {
     "a watch is lost": ("GET", "watch=true", LoseRequest(), 3),
     "a watch is refused for a while": ("GET", "watch=true", Answer(503), 3),
     "credentials have to be read again": ("PATCH", "/configmaps/old", Answer(401), 1),
+    "credentials are unknown to one member": ("PATCH", "/configmaps/old", Answer(401), 3),
+    "slow down, and no time": ("PATCH", OBJECTS, Answer(429, {"Retry-After": "0"}), 3),
+    "slow down, and nonsense": ("PATCH", OBJECTS, Answer(429, {"Retry-After": "nan"}), 3),
+    "a hiccup": ("PATCH", OBJECTS, Answer(500, JSON, HICCUP), 3),
+    "a hiccup while looking": ("GET", "/api", Answer(500, JSON, HICCUP), 3),
+    "a hiccup of a proxy": ("GET", "/namespaces", Answer(500), 3),
+    "a hiccup at the record": ("PUT", "/secrets/", Answer(500, JSON, HICCUP), 2),
+    "a hiccup at the lock": ("POST", "/leases", Answer(500, JSON, HICCUP), 1),
+    "half a head": ("PATCH", OBJECTS, CutHead(), 3),
+    "two dates": ("GET", "/version", Dates(("", "Fri, 27 Nov 2026 10:00:00 GMT")), ALWAYS),
+    "two dates, one of them empty": ("GET", "/version", Dates((" ", "")), ALWAYS),
+    "a date that is none": ("GET", "/version", Dates(("in the evening",)), ALWAYS),
+    "no date": ("GET", "/version", Dates(), ALWAYS),
 }
 
 
@@ -172,24 +192,40 @@ def test_what_is_waited_for_is_told(stack, far, proxy):
     assert stack.teardown().residue == ()
 
 
-def test_an_unexplained_error_is_not_repeated_and_is_recorded(stack, far, proxy):
+def test_an_unexplained_error_that_stays_is_quoted_and_recorded(stack, far, proxy):
     """The object and the server's words are in the message; the next run goes on."""
     words = refusal(500, "InternalError", "something broke")
-    proxy.on("PATCH", r"/configmaps/old\?(?!.*dryRun)", Answer(500, JSON, words))
+    broken = Answer(500, JSON, words)
+    proxy.on("PATCH", r"/configmaps/old\?(?!.*dryRun)", broken, times=ALWAYS)
     with pytest.raises(ApplyError, match=r"ConfigMap/.*/old: cannot apply: something broke"):
         far.deploy(*first(far))
+    assert len([each for each in proxy.asked if "/configmaps/old?" in each.path]) == 5
     assert releases.current(stack.client, stack.id).release.status is ReleaseStatus.FAILED
     stack.deploy(*first(stack))
     require_whole(stack)
 
 
 def test_credentials_that_stay_refused_end_the_run(stack, far, proxy):
-    """A second refusal with fresh credentials is final, and says how to look."""
+    """They were accepted a moment before: it takes half a minute, and says how to look."""
+    hasty = Client(proxy.access, notify=far.tell, sleep=lambda _: None)
+    impatient = Stack(replace(far.connection, client=hasty), stack.name)
+    hasty.get("/version")
     proxy.on("PATCH", "/configmaps/", Answer(401), times=ALWAYS)
     with pytest.raises(ApplyError, match="credentials are not accepted") as refused:
-        far.deploy(*first(far))
+        impatient.deploy(*first(far))
     assert "kubectl auth whoami" in refused.value.hint
     assert stack.teardown().residue == ()
+
+
+def test_a_bad_day_is_survived(stack, proxy):
+    """Everything at once: what does not get through is said, and the next run mends it."""
+    proxy.on_everything(Mixture(7, jitter=0.01))
+    for _ in range(3):
+        with suppress(StackError):
+            there = connect(proxy.access, lambda _: None, threading.Event())
+            Stack(there, stack.name).deploy(*first(stack))
+    stack.deploy(*first(stack), wait_lock=60.0)
+    require_whole(stack)
 
 
 def test_credentials_that_are_refused_from_the_start_touch_nothing(stack, far, proxy):

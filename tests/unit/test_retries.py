@@ -1,5 +1,9 @@
 """Which failed requests are sent again, why, and after how long."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import pytest
 
 from stackctl.api.retries import Circumstances, Failure, Fault, Retry, backoff, decide
@@ -17,10 +21,10 @@ def decided(
     repeatable: bool = True,
     attempt: int = 1,
     known: bool = True,
-    renewed: bool = False,
+    course: Mapping[str, Any] = MappingProxyType({}),
     **failure,
 ) -> Retry | None:
-    return decide(Failure(**failure), Circumstances(repeatable, attempt, known, renewed))
+    return decide(Failure(**failure), Circumstances(repeatable, attempt, known, **course))
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 422])
@@ -90,17 +94,84 @@ def test_a_database_that_elects_its_leader_is_waited_for(text):
     assert decided(status=500, text=text, repeatable=False) is None
 
 
-def test_an_unexplained_error_of_the_server_is_not_repeated():
-    """A 500 that names no passing condition is told."""
-    assert decided(status=500, text="Internal error occurred: nil map") is None
+def test_an_unexplained_error_of_the_server_is_repeated_for_a_moment():
+    """One may be a hiccup; the same five times, or for 15 seconds, is an answer."""
+    text = "Internal error occurred: nil map"
+    retry = decided(status=500, text=text)
+    assert retry is not None
+    assert retry.seconds == 0.25
+    assert decided(status=500, text=text, course={"same": 4, "same_for": 14.0}) is not None
+    assert decided(status=500, text=text, course={"same": 5}) is None
+    assert decided(status=500, text=text, course={"same": 2, "same_for": 15.0}) is None
+    assert decided(status=500, text=text, repeatable=False) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "conversion webhook for kserve.io/v1alpha1, Kind=X failed: expected 2 objects, got 0",
+        'failed calling webhook "v.kserve.io": expected webhook response of admission.k8s.io/v1',
+    ],
+)
+def test_a_webhook_that_answers_nonsense_is_quoted(text):
+    """It can be reached, and what it says does not get better by waiting."""
+    assert decided(status=500, text=text) is not None
+    assert decided(status=500, text=text, course={"same": 5}) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "failed to create typed patch object (ml/x; v1, Kind=ConfigMap): .dta: field not declared",
+        'admission webhook "v.kserve.io" denied the request: no storage',
+    ],
+)
+def test_an_answer_with_the_number_of_an_error_is_an_answer(text):
+    """Our own mistakes and denials come with a 500 as well."""
+    assert decided(status=500, text=text) is None
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.01, float("nan"), float("-inf"), -5.0])
+def test_no_server_makes_us_busy(wait):
+    """Who asks for no wait has named none: the waits grow as without a word."""
+    waits = [
+        retry.seconds
+        for n in range(1, 8)
+        if (retry := decided(status=429, retry_after=wait, attempt=n))
+    ]
+    assert waits == [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0]
+
+
+def test_no_server_puts_us_off_for_ever():
+    """Longer than half a minute is not waited without asking again."""
+    retry = decided(status=429, retry_after=1e9)
+    assert retry is not None
+    assert retry.seconds == 30.0
 
 
 def test_credentials_are_renewed_once():
-    """A second 401 is final."""
+    """Where they were never accepted, a second 401 is final."""
     first = decided(status=401, repeatable=False)
     assert first is not None
     assert first.renew
-    assert decided(status=401, renewed=True) is None
+    assert decided(status=401, course={"refused": 2}) is None
+
+
+def test_credentials_that_were_good_a_moment_ago_are_renewed_for_a_while():
+    """A member that does not know them yet, or no more, is outlasted for half a minute."""
+    again = decided(status=401, course={"refused": 2, "refused_for": 1.0, "accepted": True})
+    assert again is not None
+    assert again.renew
+    assert again.seconds >= 1.0
+    late = {"refused": 5, "refused_for": 30.0, "accepted": True}
+    assert decided(status=401, course=late) is None
+    assert decided(status=401, course={"refused": 8, "accepted": True}) is None
+
+
+def test_an_old_answer_is_asked_for_again():
+    """A bounded number of times."""
+    assert decided(fault=Fault.STALE, attempt=1) is not None
+    assert decided(fault=Fault.STALE, attempt=8) is None
 
 
 def test_a_kept_connection_that_was_closed_is_replaced_at_once():

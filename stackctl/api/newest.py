@@ -1,0 +1,89 @@
+"""The newest version of everything that was seen, so that older answers are known as such.
+
+A member of a control plane that lost touch with the others, or a cache on the way, may answer
+with what was true before. Versions of one resource are compared, nothing else is: that they are
+numbers that grow is what Kubernetes promises, and what does not look like a number is left alone.
+"""
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+_PLACE = re.compile(
+    r"/(?:api|apis/(?P<group>[^/]+))/[^/]+(?:/namespaces/(?P<namespace>[^/]+)(?=/))?"
+    r"/(?P<plural>[^/]+)(?:/(?P<name>[^/]+))?"
+)
+
+K = TypeVar("K")
+Kind = tuple[str, str]  # group, plural
+Key = tuple[str, str, str, str]  # and namespace, name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where objects of a kind are, or one of them."""
+
+    kind: Kind
+    namespace: str
+    name: str  # empty: all of them
+
+    @property
+    def key(self) -> Key:
+        """Name the object."""
+        return (*self.kind, self.namespace, self.name)
+
+
+def place_of(path: str) -> Place | None:
+    """Understand a path; None for what is neither a kind nor an object."""
+    found = _PLACE.fullmatch(path)
+    if found is None:
+        return None
+    parts = {name: text or "" for name, text in found.groupdict().items()}
+    return Place((parts["group"], parts["plural"]), parts["namespace"], parts["name"])
+
+
+class Newest:
+    """What was seen; to be used from many threads."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[Kind, int] = {}
+        self._objects: dict[Key, int] = {}
+        self._noting = threading.Lock()
+
+    def known(self, place: Place) -> int:
+        """Say which version an answer that is asked for now must have at least."""
+        seen = self._objects.get(place.key) if place.name else self._kinds.get(place.kind)
+        return seen or 0
+
+    def note(self, place: Place, document: Any) -> None:
+        """Remember the versions in an answer."""
+        items = document.get("items") if isinstance(document, Mapping) else None
+        with self._noting:
+            self._raise(self._kinds, place.kind, version_in(document))
+            if place.name:
+                self._raise(self._objects, place.key, version_in(document))
+            for item in items if isinstance(items, list) and not place.name else ():
+                self._raise(self._objects, _key(place, item), version_in(item))
+
+    @staticmethod
+    def _raise(known: dict[K, int], key: K, version: int) -> None:
+        if version > known.get(key, 0):
+            known[key] = version
+
+
+def version_in(document: Any) -> int:
+    """Read the version of an answer; 0 where there is none that can be compared."""
+    text = str(_metadata(document).get("resourceVersion") or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def _key(place: Place, item: Any) -> Key:
+    metadata = _metadata(item)
+    return (*place.kind, str(metadata.get("namespace") or ""), str(metadata.get("name") or ""))
+
+
+def _metadata(document: Any) -> Mapping[str, Any]:
+    metadata = document.get("metadata") if isinstance(document, Mapping) else None
+    return metadata if isinstance(metadata, Mapping) else {}

@@ -1,0 +1,160 @@
+"""A run ends when its time is up, or when the user says so, whatever the server does."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from stackctl.api.client import Client
+from stackctl.cluster import releases
+from stackctl.cluster.connection import connect
+from stackctl.errors import ApplyError, NotReadyError, OutOfTime, StackError, Unreachable
+from stackctl.model.events import Event
+from stackctl.model.release import ReleaseStatus
+from tests.apiserver.child import first, slow
+from tests.apiserver.children import LONG, child
+from tests.apiserver.faults import (
+    ALWAYS,
+    After,
+    Answer,
+    Fault,
+    FaultProxy,
+    Hold,
+    Silence,
+    Trickle,
+)
+from tests.apiserver.stacks import Stack
+
+SOON = 40.0  # seconds; without an end of its own, each of these takes minutes
+NEXT = 20.0  # one request of many takes as long, without an end of its own more than a minute
+BAD: dict[str, Fault] = {
+    "says nothing": Silence(),
+    "says a letter now and then": Trickle(size=1, pause=1.0),
+    "is always busy, and names no time": Answer(429, {"Retry-After": "0"}),
+    "is always busy, and names nonsense": Answer(429, {"Retry-After": "nan"}),
+    "is always busy, and names next year": Answer(429, {"Retry-After": "30000000"}),
+    "breaks": Answer(500),
+}
+
+
+@pytest.fixture
+def proxy(stack: Stack) -> Iterator[FaultProxy]:
+    with FaultProxy(stack.client.access) as running:
+        yield running
+
+
+@pytest.fixture
+def far(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
+    """The stack, reached through the proxy."""
+    told: list[Event] = []
+    there = connect(proxy.access, told.append, threading.Event())
+    behind = Stack(there, stack.name)
+    behind.told = told
+    yield behind
+    there.client.close()
+
+
+def require_resumed(stack: Stack) -> None:
+    """Make sure that another run, over a good wire, brings everything to its end."""
+    stack.deploy(*first(stack), wait_lock=LONG)
+    assert releases.current(stack.client, stack.id).release.status is ReleaseStatus.DEPLOYED
+    assert stack.deploy(*first(stack)).release is None
+
+
+@pytest.mark.parametrize("fault", BAD.values(), ids=BAD)
+def test_a_run_ends_at_its_deadline(stack, far, proxy, fault):
+    """In the middle of applying, too; and there are not thousands of requests meanwhile."""
+    proxy.on("PATCH", "/configmaps/", fault, times=ALWAYS)
+    began = time.monotonic()
+    with pytest.raises(ApplyError):
+        far.deploy(*first(far), timeout=3.0)
+    assert time.monotonic() - began < SOON
+    assert len(proxy.asked) < 200
+    assert releases.current(stack.client, stack.id).release.status is ReleaseStatus.FAILED
+    require_resumed(stack)
+
+
+def test_a_run_ends_where_the_server_falls_silent_for_good(stack, far, proxy):
+    """The outcome cannot be recorded: that is said, and what was recorded before is enough."""
+    proxy.on_everything(After(25, Silence()))
+    began = time.monotonic()
+    with pytest.raises(StackError, match=r"is not recorded in revision 1") as ended:
+        far.deploy(*first(far), timeout=3.0, lease=5.0)
+    assert time.monotonic() - began < SOON
+    assert ended.value.exit_code in (8, 9)
+    pending = releases.current(stack.client, stack.id).release
+    assert pending.status is ReleaseStatus.PENDING_INSTALL
+    require_resumed(stack)
+
+
+def test_a_teardown_ends_at_its_deadline(stack, far, proxy):
+    """What is left is named, and another one goes on."""
+    stack.deploy(*first(stack))
+    proxy.on("DELETE", "", Silence(), times=ALWAYS)
+    began = time.monotonic()
+    with pytest.raises(ApplyError):
+        far.teardown(timeout=2.0, lease=5.0)
+    assert time.monotonic() - began < SOON
+    assert stack.teardown(wait_lock=LONG).residue == ()
+
+
+def test_what_is_not_ready_in_time_is_still_explained(stack):
+    """The deadline is for the work; for saying what was missing there is a moment more."""
+    with pytest.raises(NotReadyError, match="time is up") as late:
+        stack.deploy(*slow(stack), timeout=3.0)
+    assert "Deployment" in str(late.value)
+    release = releases.current(stack.client, stack.id).release
+    assert release.status is ReleaseStatus.FAILED
+
+
+@pytest.mark.parametrize("fault", [Silence(), Trickle(size=1, pause=1.0)], ids=["no", "a drip"])
+def test_a_stop_ends_a_run_whatever_the_server_does(stack, proxy, tmp_path, fault):
+    """Ctrl-C, with every connection blocked and ten minutes left."""
+    blocked = After(12, fault)
+    proxy.on_everything(blocked)
+    with child(proxy, tmp_path, stack.name, "deploy") as process:
+        assert blocked.reached.wait(LONG)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SOON) == 130
+
+
+def test_a_silent_server_is_given_up_by_whoever_only_asks(proxy):
+    """There is a time for every request, not only for every pause within its answer."""
+    client = Client(proxy.access)
+    proxy.on("GET", "/version", Trickle(size=1, pause=0.5), times=ALWAYS)
+    began = time.monotonic()
+    with client.within(client.now() - 4.0), pytest.raises(Unreachable):
+        client.get("/version")
+    assert time.monotonic() - began < NEXT
+
+
+def test_nothing_is_begun_when_time_is_up(proxy):
+    """The request is not even sent, and the option that helps is named."""
+    client = Client(proxy.access)
+    with (
+        client.within(client.now() - 60.0),
+        pytest.raises(OutOfTime, match="time is up") as refused,
+    ):
+        client.get("/version")
+    assert "--timeout" in refused.value.hint
+    assert proxy.asked == []
+
+
+def test_a_fault_that_lasts_is_quoted(stack, far, proxy):
+    """What the server said last is in the message of a run that had no time for more."""
+    proxy.on("PATCH", "/configmaps/old", Answer(503, body=b"still starting"), times=ALWAYS)
+    with pytest.raises(StackError, match="still starting"):
+        far.deploy(*first(far), timeout=3.0)
+
+
+def test_events_hold_nobody_up(stack, far, proxy):
+    """Telling the run as Events of Kubernetes waits for no answer."""
+    held = Hold()
+    proxy.on("POST", "/events", held, times=ALWAYS)
+    far.deploy(*first(far))
+    assert held.arrived.is_set()
+    release = releases.current(stack.client, stack.id).release
+    assert release.status is ReleaseStatus.DEPLOYED
+    held.release.set()

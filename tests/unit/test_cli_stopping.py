@@ -1,0 +1,36 @@
+"""Ctrl-C and its like reach the threads of a run before anybody waits for their end."""
+
+import signal
+import threading
+
+import pytest
+
+from stackctl.cli.requests import STOPPING, stopping
+
+SOON = 10.0
+
+
+def test_threads_know_of_a_stop():
+    """And whoever is in front of the terminal is told as ever."""
+    stop = threading.Event()
+    with stopping(stop), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert stop.wait(SOON)
+
+
+def test_signals_mean_afterwards_what_they_meant_before():
+    """A command that is over stops nothing."""
+    before = [signal.getsignal(number) for number in STOPPING]
+    with stopping(threading.Event()):
+        assert signal.getsignal(signal.SIGINT) != before[0]
+    assert [signal.getsignal(number) for number in STOPPING] == before
+
+
+def test_a_signal_that_is_ignored_stays_ignored():
+    """As `nohup` wants it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping(threading.Event()):
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
