@@ -3,7 +3,6 @@
 What requests there are is for `client`; whether a failure is worth repeating for `retries`.
 """
 
-import json
 import random
 import re
 import sys
@@ -29,6 +28,7 @@ from stackctl.api.retries import (
 from stackctl.api.streams import Streams
 from stackctl.api.transport import Sending, Transport, TransportFault, body_of
 from stackctl.errors import ClusterError, Interrupted, Rejected, Unreachable
+from stackctl.model import jsontext
 from stackctl.model.events import Notice, Notify, Retrying, ServerWarning
 from stackctl.model.objects import Manifest
 
@@ -267,7 +267,7 @@ def _read(answer: "BaseHTTPResponse") -> Response:
     if not answer.headers.get("Content-Type", "").startswith("application/json"):
         return Response(answer.status, answer.headers, body)
     try:
-        return Response(answer.status, answer.headers, body, json.loads(body))
+        return Response(answer.status, answer.headers, body, jsontext.read(body))
     except ValueError as error:
         raise TransportFault(Fault.TRUNCATED, str(error)) from error
 

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from stackctl.api.access import Access, ExecPlugin
 from stackctl.errors import AccessDenied
+from stackctl.model import jsontext
 
 Tell = Callable[[str], None]  # what the plugin says on stderr, line by line
 
@@ -54,7 +55,7 @@ def run_plugin(
 def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
     """Read an ExecCredential."""
     try:
-        document = json.loads(output)
+        document = jsontext.read(output)
     except ValueError as error:
         raise _failed(plugin, "printed something that is not JSON") from error
     status = document.get("status") if isinstance(document, dict) else None

@@ -3,7 +3,6 @@
 Whether a refusal is worth another try is for `retries`.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from stackctl.errors import (
     StaleWrite,
     Unreachable,
 )
+from stackctl.model import jsontext
 
 _MANAGER = re.compile(r'conflict with "([^"]*)"')
 _NOT_ALLOWED = re.compile(r'(?:^|is )forbidden: User "')
@@ -172,7 +172,7 @@ def _cause(cause: Mapping[str, Any]) -> dict[str, str]:
 
 def _status_in(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body) if body.startswith(b"{") else {}
+        document = jsontext.read(body) if body.startswith(b"{") else {}
     except ValueError:
         document = {}
     return document if document.get("kind") == "Status" else {}

@@ -1,6 +1,5 @@
 """What happens to the objects of a kind, as it happens."""
 
-import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from stackctl.api.retries import Fault, backoff
 from stackctl.api.streams import lines_of
 from stackctl.api.transport import TransportFault
 from stackctl.errors import ClusterError, Expired, Rejected, Unreachable
+from stackctl.model import jsontext
 from stackctl.model.objects import Manifest
 
 WATCH_SECONDS = 290  # then the server closes the watch; load balancers often do after 300
@@ -64,7 +64,7 @@ def read_watch(
 
 def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
     try:
-        document = json.loads(line)
+        document = jsontext.read(line)
     except ValueError as error:
         raise TransportFault(Fault.TRUNCATED, str(error)) from error
     if document["type"] == "ERROR":

@@ -3,12 +3,12 @@
 Where a value goes is `bind`'s part; which value wins is `resolve`'s.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from stackctl.model import jsontext
 from stackctl.model.component import Component, Parameter, ParameterType
 from stackctl.model.decode import shown
 from stackctl.model.envelope import LABEL
@@ -125,9 +125,15 @@ _CHECKS: Mapping[ParameterType, Callable[[Any], Any]] = {
     ParameterType.QUANTITY: _quantity,
     ParameterType.DURATION: _duration,
 }
+
+
+def _itself(value: float) -> float:
+    return value
+
+
 _SIZES: Mapping[ParameterType, tuple[Callable[[Any], float], str]] = {
-    ParameterType.INTEGER: (float, ""),
-    ParameterType.NUMBER: (float, ""),
+    ParameterType.INTEGER: (_itself, ""),
+    ParameterType.NUMBER: (_itself, ""),
     ParameterType.QUANTITY: (amount, ""),
     ParameterType.DURATION: (seconds, " seconds"),
     ParameterType.LIST: (len, " items"),
@@ -177,7 +183,7 @@ def _number(text: str) -> Any:
 
 
 def _integer(text: str) -> Any:
-    return int(text) if re.fullmatch(r"[+-]?\d+", text) else text
+    return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else text
 
 
 def _items(text: str) -> Any:
@@ -198,7 +204,7 @@ def _pairs(text: str) -> Any:
 
 def _from_json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return jsontext.read(text)
     except ValueError as error:
         raise ValueError(f"not JSON: {error}") from error
 

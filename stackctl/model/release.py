@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from stackctl.errors import ReleaseError
+from stackctl.model import jsontext
 from stackctl.model.objects import Ref
 from stackctl.model.profile import GpuNeeds, Needs
 from stackctl.model.proof import Mark
@@ -128,7 +129,7 @@ def pack(value: Any) -> bytes:
 
 def unpack(content: bytes) -> Any:
     """Read what `pack` wrote."""
-    return json.loads(gzip.decompress(content))
+    return jsontext.read(gzip.decompress(content))
 
 
 @dataclass(frozen=True, slots=True)
