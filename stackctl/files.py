@@ -36,6 +36,24 @@ def read_piped(path: Path, most: int = MOST_BYTES) -> bytes:
     return _read(path, most, piped=True)
 
 
+def exists(path: Path) -> bool:
+    """Tell whether there is something at a path that can be one, as far as we may know."""
+    return _mode(path) is not None
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path leads to a folder, as far as we may know."""
+    mode = _mode(path)
+    return mode is not None and stat.S_ISDIR(mode)
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):  # not there, not for us, too long, not a name
+        return None
+
+
 def _read(path: Path, most: int, *, piped: bool) -> bytes:
     try:
         # Whoever opens a pipe without a writer waits for one for ever.

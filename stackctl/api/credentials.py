@@ -15,9 +15,11 @@ from urllib.parse import quote
 from stackctl.api.access import Access, Impersonation
 from stackctl.api.plugin import Credential, Tell, run_plugin
 from stackctl.errors import AccessDenied
+from stackctl.files import Unreadable, read_piped
 
 TOKEN_FILE_SECONDS = 60.0
 LEAST_SECONDS = 5.0
+MOST_BYTES = 1 << 20  # no token and no certificate is larger
 EXPIRY_MARGIN = 10.0  # a credential that is about to expire is not used any more
 
 Headers = tuple[tuple[str, str], ...]
@@ -110,9 +112,9 @@ def _text_in(path: str) -> str:
     if not path:
         return ""
     try:
-        text = Path(path).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", "") or "not a text file"
+        text = read_piped(Path(path), MOST_BYTES).decode().strip()
+    except (Unreadable, UnicodeDecodeError) as error:
+        why = error if isinstance(error, Unreadable) else "not a text file"
         raise AccessDenied(f"{path}: the credentials cannot be read: {why}") from error
     if not text:
         raise AccessDenied(f"{path}: there are no credentials in the file")

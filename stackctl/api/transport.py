@@ -20,6 +20,7 @@ from stackctl.api.credentials import Certificate, Identity
 from stackctl.api.proxies import end_of
 from stackctl.api.retries import Fault
 from stackctl.errors import AccessDenied, ClusterError
+from stackctl.files import Unreadable, read_file
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
@@ -158,11 +159,13 @@ def tls_context(access: Access, certificate: Certificate | None) -> ssl.SSLConte
 
 def _trust(context: ssl.SSLContext, access: Access) -> None:
     try:
+        if access.ca_file:
+            read_file(Path(access.ca_file))  # and not wait for one that has no end
         if access.ca_file or access.ca:
             context.load_verify_locations(access.ca_file or None, cadata=access.ca or None)
         else:
             context.load_default_certs()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, Unreadable) as error:
         where = access.ca_file or f"{access.origin}: cluster {access.cluster!r}"
         raise ClusterError(f"{where}: the certificate authority cannot be read: {error}") from error
 

@@ -244,7 +244,14 @@ class Programs(Nodes):
     """How a sandbox gets its programs and where it listens."""
 
     port: Annotated[
-        int | None, option("--port", metavar="PORT", help="Port of the API server; default: free")
+        int | None,
+        option(
+            "--port",
+            metavar="PORT",
+            help="Port of the API server; default: free",
+            min=1,
+            max=65535,
+        ),
     ] = None
     assets: Annotated[
         Path | None,
