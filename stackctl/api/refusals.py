@@ -25,7 +25,17 @@ from stackctl.errors import (
     Unreachable,
 )
 from stackctl.model import jsontext
+from stackctl.model.shapes import TEXT, WHOLE, Shape, misshapen
 
+_STATUS: Shape = {
+    "reason": TEXT,
+    "message": TEXT,
+    "details": {
+        "kind": TEXT,
+        "retryAfterSeconds": WHOLE,
+        "causes": [{"reason": TEXT, "message": TEXT, "field": TEXT}],
+    },
+}
 _MANAGER = re.compile(r'conflict with "([^"]*)"')
 _NOT_ALLOWED = re.compile(r'(?:^|is )forbidden: User "')
 _TYPED_PATCH = re.compile(r"failed to create typed patch object \([^)]*\): ")
@@ -76,6 +86,8 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
 
 def refusal_of(document: Mapping[str, Any], wait: str | None = None) -> Refusal:
     """Understand a Status object."""
+    if misshapen(document, _STATUS):
+        return Refusal(Failure(status=500, text="its answer makes no sense"))
     details = document.get("details") or {}
     failure = Failure(
         status=document.get("code") or 500,
@@ -175,7 +187,7 @@ def _status_in(body: bytes) -> dict[str, Any]:
         document = jsontext.read(body) if body.startswith(b"{") else {}
     except ValueError:
         document = {}
-    return document if document.get("kind") == "Status" else {}
+    return document if document.get("kind") == "Status" and not misshapen(document, _STATUS) else {}
 
 
 def _seconds(value: object) -> float | None:

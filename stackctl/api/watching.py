@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from stackctl.api.answers import an_event
 from stackctl.api.exchange import Exchange, Request
 from stackctl.api.listing import Listing, Selection, read_list
 from stackctl.api.refusals import refusal_of
@@ -67,6 +68,7 @@ def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
         document = jsontext.read(line)
     except ValueError as error:
         raise TransportFault(Fault.TRUNCATED, str(error)) from error
+    exchange.require(document, an_event, request)
     if document["type"] == "ERROR":
         raise exchange.error_of(refusal_of(document["object"]), request)
     return WatchEvent(document["type"], document["object"])

@@ -43,7 +43,7 @@ _LABELLED: Mapping[str, Any] = {
     "finalizers": TEXTS,
     "ownerReferences": [_OWNER],
 }
-METADATA: Shape = {"name!": NAME, **_LABELLED}
+METADATA: Mapping[str, Any] = {"name!": NAME, **_LABELLED}
 _INNER_METADATA: Shape = {"name": TEXT, **_LABELLED}
 
 _SELECTOR: Shape = {

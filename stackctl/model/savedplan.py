@@ -10,7 +10,17 @@ from typing import Any
 from stackctl.model.objects import Manifest, Ref, digest
 from stackctl.model.ownership import owned_digest
 from stackctl.model.plan import Action, Change, Plan
-from stackctl.model.shapes import NAME, REFERENCE, TEXT, WHOLE, Shape, misshapen, one_of
+from stackctl.model.shapes import (
+    NAME,
+    REFERENCE,
+    TEXT,
+    WHOLE,
+    Leaf,
+    Shape,
+    matching,
+    misshapen,
+    one_of,
+)
 from stackctl.model.stack_id import StackId
 
 API_VERSION = "stackctl.dev/v1alpha1"
@@ -117,7 +127,7 @@ _SHAPE: Shape = {
     "apiVersion!": TEXT,
     "kind!": TEXT,
     "cluster!": {"uid!": TEXT, "context!": TEXT},
-    "stack!": NAME,
+    "stack!": Leaf("a stack as NAME or NAMESPACE/NAME", matching(r"([-a-z0-9]+/)?[-a-z0-9]+")),
     "profile!": NAME,
     "revision!": WHOLE,
     "bundle!": TEXT,

@@ -64,7 +64,8 @@ def _is_base64(value: Any) -> bool:
     return True
 
 
-def _matching(pattern: str) -> Callable[[Any], bool]:
+def matching(pattern: str) -> Callable[[Any], bool]:
+    """Make a test for texts that are like a pattern."""
     compiled = re.compile(pattern, re.ASCII)
     return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
 
@@ -79,8 +80,8 @@ def _is_name(value: Any) -> bool:
 
 
 TEXT = Leaf("a text", _is_text)
-API_VERSION = Leaf("a group and a version such as apps/v1", _matching(r"(?:[\w.-]+/)?[\w.-]+"))
-KIND = Leaf("a kind such as Deployment", _matching(r"\w+"))
+API_VERSION = Leaf("a group and a version such as apps/v1", matching(r"(?:[\w.-]+/)?[\w.-]+"))
+KIND = Leaf("a kind such as Deployment", matching(r"\w+"))
 NAME = Leaf("a name", _is_name)
 WHOLE = Leaf("a whole number", _is_whole)
 NUMBER = Leaf("a number", _is_number)
@@ -88,7 +89,7 @@ FLAG = Leaf("true or false", lambda value: isinstance(value, bool))
 WHOLE_OR_TEXT = Leaf("a whole number or a text", lambda value: _is_whole(value) or _is_text(value))
 QUANTITY = Leaf("a quantity such as 500m or 2Gi", _is_quantity)
 BASE64 = Leaf("a text in base64", _is_base64)
-REFERENCE = Leaf("an object as GROUP/KIND/NAMESPACE/NAME", _matching(r"[^/]*/[^/]+/[^/]*/[^/].*"))
+REFERENCE = Leaf("an object as GROUP/KIND/NAMESPACE/NAME", matching(r"[^/]*/[^/]+/[^/]*/[^/].*"))
 MAP: Shape = {}
 TEXTS: Shape = [TEXT]
 TEXT_MAP: Shape = {"*": TEXT}
@@ -181,3 +182,26 @@ def _without_value(problem: Problem) -> Problem:
     """Leave the value out of a message, and what it is in."""
     quote = ": quote it" if problem.what.endswith(": quote it") else ""
     return Problem(problem.at, problem.what.partition(", found ")[0] + quote)
+
+
+def fitting(value: Any, shape: Shape) -> Any:
+    """Return a value without what has another shape; None when nothing of it is left."""
+    if isinstance(shape, Leaf):
+        return value if shape.fits(value) else None
+    if isinstance(shape, Secret):
+        return fitting(value, shape.shape)
+    if isinstance(shape, list):
+        items = value if isinstance(value, list) else []
+        return [kept for item in items if (kept := fitting(item, shape[0])) is not None]
+    return _fitting_map(value, shape) if isinstance(value, dict) else None
+
+
+def _fitting_map(value: Mapping[str, Any], shape: Mapping[str, Any]) -> Any:
+    names = {field.removesuffix("!"): inner for field, inner in shape.items()}
+    kept = {
+        key: fitting(item, inner) if (inner := names.get(key, names.get("*"))) else item
+        for key, item in value.items()
+    }
+    kept = {key: item for key, item in kept.items() if item is not None or value[key] is None}
+    needed = (field[:-1] for field in shape if field.endswith("!"))
+    return None if any(kept.get(key) is None for key in needed) else kept
