@@ -85,6 +85,11 @@ def an_object(document: Any) -> list[Problem]:
     return live_problems(document, _kind_in(document))
 
 
+def created(document: Any) -> list[Problem]:
+    """Look at what was created; what is only reviewed (who am I, may I) has no name."""
+    return misshapen(document, {"metadata!": {"name": TEXT, "resourceVersion": TEXT}})
+
+
 def outcome(document: Any) -> list[Problem]:
     """Look at what a deletion is answered with: the object while it lasts, or a Status."""
     return misshapen(document, {"metadata": {"deletionTimestamp": TEXT, "uid": TEXT}})

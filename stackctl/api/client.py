@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from stackctl.api.access import Access
-from stackctl.api.answers import Look, an_object, outcome
+from stackctl.api.answers import Look, an_object, created, outcome
 from stackctl.api.exchange import (
     JSON,
     PATIENCE_SECONDS,
@@ -184,7 +184,7 @@ class Client:
             repeatable=bool(name),
         )
         try:
-            return self._answer(request)
+            return self._answer(request, created)
         except AlreadyExists as refusal:
             return self._echo(refusal, f"{path}/{name}", manifest)
 

@@ -85,7 +85,7 @@ class Entries:
         section, key = self._split(path)
         for _, match in self._entries(text, section):
             if match["key"] == key:
-                return match["value"]
+                return match["value"].rstrip()
         return paths.MISSING
 
     def write(self, text: str, path: str, value: Any) -> str:
@@ -128,4 +128,6 @@ class Entries:
         return [*lines, header, entry]
 
 
-_ENTRY = re.compile(r"(?P<head>\s*(?P<key>[^#!;\s=:][^\s=:]*)(?:\s*[=:]\s*|\s+))(?P<value>.*?)\s*")
+_ENTRY = re.compile(
+    r"(?P<head>\s*(?P<key>[^#!;\s=:][^\s=:]*)(?:\s*[=:]\s*|\s+))(?P<value>(?:\S.*)?)"
+)

@@ -12,9 +12,11 @@ from stackctl.model import jsontext
 from stackctl.model.component import Component, Parameter, ParameterType
 from stackctl.model.decode import shown
 from stackctl.model.envelope import LABEL
+from stackctl.model.patterns import matches
 from stackctl.model.quantities import amount, seconds
 
 NAMESPACE = "namespace"
+MOST_SHOWN = 200
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -158,8 +160,13 @@ def _limits(parameter: Parameter, value: Any) -> Iterator[str]:
         if parameter.enum and item not in parameter.enum:
             allowed = ", ".join(map(text_of, parameter.enum))
             yield f"expected one of {allowed}, found {text_of(item)}"
-        if parameter.pattern and not re.fullmatch(parameter.pattern, text_of(item)):
-            yield f'expected a text like {parameter.pattern}, found "{text_of(item)}"'
+        if parameter.pattern and not matches(parameter.pattern, text_of(item)):
+            yield f"expected a text like {parameter.pattern}, found {_quoted(item)}"
+
+
+def _quoted(item: Any) -> str:
+    text = text_of(item)
+    return f'"{text}"' if len(text) <= MOST_SHOWN else "a long text"
 
 
 def _parts(value: Any) -> list[Any]:

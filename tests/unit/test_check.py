@@ -93,7 +93,7 @@ def test_a_component_that_fits_has_no_problems():
         (parameter("type: string, default: '2', minimum: 1"), "parameters.p",
          "minimum and maximum mean nothing for a string"),
         (parameter("type: string, default: '2', pattern: '('"), "parameters.p.pattern",
-         "no regular expression"),
+         "no pattern that can be matched"),
         ("parameters: {namespace: {type: string, description: d, default: other}}",
          "parameters.namespace.default", "expected spec.namespace, thing"),
         ("features: {f: {description: d, requires: [g]}}", "features.f.requires",
