@@ -8,7 +8,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[\w.-]{0,252})", re.ASCII)
-_V6 = re.compile(r"[0-9A-Fa-f:.]+(?:%[\w.~-]+)?", re.ASCII)
+_V6 = re.compile(r"[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?", re.ASCII)
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
 

@@ -82,7 +82,14 @@ def version(document: Any) -> list[Problem]:
 
 def an_object(document: Any) -> list[Problem]:
     """Look at one object, or at its metadata."""
+    if problems := misshapen(document, {"apiVersion!": TEXT, "kind!": TEXT}):
+        return problems
     return live_problems(document, _kind_in(document))
+
+
+def at(path: str) -> Look:
+    """Choose how to look at what is read from a path: outside of the APIs there are no objects."""
+    return an_object if path.startswith(("/api/", "/apis/")) else version
 
 
 def created(document: Any) -> list[Problem]:

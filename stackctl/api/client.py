@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from stackctl.api.access import Access
-from stackctl.api.answers import Look, an_object, created, outcome
+from stackctl.api.answers import Look, an_object, at, created, outcome
 from stackctl.api.exchange import (
     JSON,
     PATIENCE_SECONDS,
@@ -121,7 +121,8 @@ class Client:
         """Read one object; None only when the API server says that it does not exist."""
         accept = METADATA if metadata_only else JSON
         try:
-            return self._answer(Request("GET", path, query, accept=accept, verb="read"))
+            request = Request("GET", path, query, accept=accept, verb="read")
+            return self._answer(request, at(path))
         except NotFound:
             return None
 

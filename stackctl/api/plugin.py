@@ -23,6 +23,7 @@ from stackctl.model.shapes import TEXT, Secret, Shape, misshapen
 MOST_BYTES = 1 << 20  # no credential is larger, whatever it is
 LINE_BYTES = 4096
 SAID_PARTS = 100  # of what it says, the end counts
+MOST_TOLD = 200  # lines; nobody reads more
 
 Tell = Callable[[str], None]  # what the plugin says on stderr, line by line
 
@@ -146,10 +147,11 @@ def _start(
 
 def _tell_lines(stream: IO[bytes], said: list[str], tell: Tell) -> None:
     """Tell each line while the plugin runs: "open this address in a browser" cannot wait."""
+    told = 0
     while line := stream.readline(LINE_BYTES):
         text = line.decode(errors="replace")
         said[:] = [*said[-SAID_PARTS:], text]
-        if text.strip():
+        if text.strip() and (told := told + 1) <= MOST_TOLD:
             tell(text.rstrip())
 
 

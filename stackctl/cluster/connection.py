@@ -6,8 +6,7 @@ Credentials and requests belong to `api`; what the cluster has belongs to `facts
 import threading
 from dataclasses import dataclass
 
-from stackctl.api.answers import version
-from stackctl.api.client import Client, Request
+from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
 from stackctl.api.kubeconfig import Access
 from stackctl.errors import ClusterError, Forbidden
@@ -57,5 +56,5 @@ def _identity(client: Client) -> str:
 
 
 def _version(client: Client) -> str:
-    answer = client.ask(Request("GET", "/version", verb="read"), version)
+    answer = client.get("/version") or {}
     return str(answer.get("gitVersion") or "")

@@ -115,6 +115,7 @@ def live_problems(obj: Any, kind: GroupKind | None = None) -> list[Problem]:
     problems = misshapen(obj, _UNIDENTIFIED)
     if problems or kind is None or kind not in BUILTIN:
         return problems
-    for shape in (shape_of(kind), {"status": STATUS}, _ONLY_LIVE.get(kind, {})):
+    problems = misshapen(obj, {"status": STATUS})
+    for shape in (shape_of(kind), _ONLY_LIVE.get(kind, {})):
         problems += misshapen(obj, shape, reading=Reading(patch=True))
     return problems

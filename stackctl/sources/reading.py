@@ -18,6 +18,7 @@ from stackctl.model.shapes import misshapen
 from stackctl.sources import folders, yaml
 
 T = TypeVar("T")
+MOST_BYTES = 4 << 20  # a thousand objects and more; etcd takes none of half that size
 
 
 Named = TypeVar("Named", bound=Any)  # has a name
@@ -129,7 +130,7 @@ def bytes_of(path: Path) -> bytes:
         ConfigError: it cannot be read.
     """
     try:
-        return read_file(path)
+        return read_file(path, MOST_BYTES)
     except Unreadable as error:
         why = "there is no such file" if error.absent else f"cannot be read: {error}"
         raise ConfigError(f"{folders.shown(path)}: {why}") from error
