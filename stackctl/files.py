@@ -58,10 +58,13 @@ def _read(path: Path, most: int, *, piped: bool) -> bytes:
     try:
         # Whoever opens a pipe without a writer waits for one for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             _require_kind(os.fstat(descriptor).st_mode, piped=piped)
             os.set_blocking(descriptor, True)
-            content = file.read(most + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                content = file.read(most + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         absent = isinstance(error, FileNotFoundError | NotADirectoryError)
         raise Unreadable(error.strerror or str(error), absent=absent) from error

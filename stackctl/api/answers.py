@@ -132,7 +132,7 @@ def require(document: Any, look: Look, server: str, request: str) -> None:
     """
     if problems := look(document):
         raise Unreachable(
-            f"{server}: the answer to {request} is not one of an API server: {problems[0]}",
+            f"{server}: what answers to {request} is not an API server: {problems[0]}",
             hint="check the address and the proxy of the context",
         )
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,8 @@ def settings_typed() -> None:
     @example(ParameterType.QUANTITY, (1, 5), "", "9" * 400 + "Gi")
     @example(ParameterType.DURATION, (1, 5), "", "9" * 400 + "h")
     def one(kind: ParameterType, bounds: Any, pattern: str, text: str) -> None:
-        parameter = Parameter(kind, "d", None, *bounds, pattern=pattern)
+        least, most = bounds
+        parameter = Parameter(kind, "d", minimum=least, maximum=most, pattern=pattern)
         refuses(lambda: _taken(parameter, text), ValueError)
 
     one()
@@ -231,7 +233,7 @@ def scalars() -> None:
     @example("(((a{1000}){1000}){1000})")
     def one(text: str) -> None:
         for read in (amount, seconds, paths.parse):
-            refuses(lambda read=read: read(text), ValueError)
+            refuses(partial(read, text), ValueError)
         refuses(lambda: matches(text, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), PatternError)
 
     one()
@@ -259,9 +261,9 @@ def trees() -> None:
         refuses(lambda: json.dumps(yaml.load_all(text)).encode(), ConfigError)
         refuses(lambda: json.dumps(jsontext.read(text), allow_nan=False).encode(), ValueError)
         for format_ in known.values():
-            refuses(lambda format_=format_: format_.read(text, "a.b"), ValueError, ConfigError)
+            refuses(partial(format_.read, text, "a.b"), ValueError, ConfigError)
             if not isinstance(format_, Tree):
-                refuses(lambda format_=format_: format_.write(text, "a.b", "x"), ValueError)
+                refuses(partial(format_.write, text, "a.b", "x"), ValueError)
 
     one()
 
