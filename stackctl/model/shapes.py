@@ -146,17 +146,24 @@ def _check_map(
     elif reading.patch and "$patch" in value:
         return  # takes out what it names; its merging looks at the rest
     elif "*" in shape:
+        inner = shape["*"]
         for key, item in value.items():
-            if item is not None or not reading.patch:
-                _check(item, shape["*"], (*at, key), reading, problems)
+            if (item is not None or not reading.patch) and not _plainly_fits(item, inner):
+                _check(item, inner, (*at, key), reading, problems)
     else:
         for field, inner in shape.items():
-            key = field.removesuffix("!")
-            there = value.get(key) is not None or (key in value and not reading.forgiving)
-            if there:
-                _check(value[key], inner, (*at, key), reading, problems)
+            key = field[:-1] if field[-1] == "!" else field
+            item = value.get(key)
+            if item is not None or (key in value and not reading.forgiving):
+                if not _plainly_fits(item, inner):
+                    _check(item, inner, (*at, key), reading, problems)
             elif key != field and not reading.patch:
                 problems.append(Problem(at, f"{key} is missing"))
+
+
+def _plainly_fits(value: Any, shape: Shape) -> bool:
+    """Tell at once of a leaf that it fits, as nearly all do: for it no path is put together."""
+    return type(shape) is Leaf and shape.fits(value)
 
 
 def _check_list(

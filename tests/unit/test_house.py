@@ -13,6 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 RANKS = {
     "": 0,  # the package itself: its version
     "errors": 0,
+    "files": 0,
     "model": 1,
     "api": 2,
     "sources": 3,
