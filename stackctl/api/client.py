@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from stackctl.api.access import Access
+from stackctl.api.answers import Look, an_object, at, created, outcome
 from stackctl.api.exchange import (
     JSON,
     PATIENCE_SECONDS,
@@ -105,8 +106,12 @@ class Client:
         """Send a request that is a value; a refusal is an error."""
         return self._exchange.send(self._guarded(request))
 
-    def _answer(self, request: Request) -> Manifest:
-        return self._exchange.answer(self._guarded(request))
+    def _answer(self, request: Request, look: Look = an_object) -> Manifest:
+        return self._exchange.answer(self._guarded(request), look)
+
+    def ask(self, request: Request, look: Look) -> Any:
+        """Send a request whose answer is no object; `look` says what is wrong with one."""
+        return self._answer(request, look)
 
     def _guarded(self, request: Request) -> Request:
         return request if request.method == "GET" else replace(request, fence=self._fence)
@@ -117,7 +122,8 @@ class Client:
         """Read one object; None only when the API server says that it does not exist."""
         accept = METADATA if metadata_only else JSON
         try:
-            return self._answer(Request("GET", path, query, accept=accept, verb="read"))
+            request = Request("GET", path, query, accept=accept, verb="read")
+            return self._answer(request, at(path))
         except NotFound:
             return None
 
@@ -180,7 +186,7 @@ class Client:
             repeatable=bool(name),
         )
         try:
-            return self._answer(request)
+            return self._answer(request, created)
         except AlreadyExists as refusal:
             return self._echo(refusal, f"{path}/{name}", manifest)
 
@@ -256,7 +262,8 @@ class Client:
         if given := {key: value for key, value in conditions.items() if value}:
             options["preconditions"] = given
         try:
-            return self._answer(Request("DELETE", path, body=encode(options), verb="delete"))
+            request = Request("DELETE", path, body=encode(options), verb="delete")
+            return self._answer(request, outcome)
         except NotFound as refusal:
             return {} if refusal.uncertain else None  # then it was us
 

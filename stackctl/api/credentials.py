@@ -16,10 +16,12 @@ from urllib.parse import quote
 from stackctl.api.access import Access, Impersonation
 from stackctl.api.plugin import Credential, Tell, run_plugin
 from stackctl.errors import AccessDenied
+from stackctl.files import Unreadable, read_piped
 from stackctl.secrets import SECRETS
 
 TOKEN_FILE_SECONDS = 60.0
 LEAST_SECONDS = 5.0
+MOST_BYTES = 1 << 20  # no token and no certificate is larger
 EXPIRY_MARGIN = 10.0  # a credential that is about to expire is not used any more
 # What a header can hold: Latin-1 without control characters.
 _HEADER = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
@@ -136,9 +138,9 @@ def _text_in(path: str) -> str:
     if not path:
         return ""
     try:
-        text = Path(path).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", "") or "not a text file"
+        text = read_piped(Path(path), MOST_BYTES).decode().strip()
+    except (Unreadable, UnicodeDecodeError) as error:
+        why = error if isinstance(error, Unreadable) else "not a text file"
         raise AccessDenied(f"{path}: the credentials cannot be read: {why}") from error
     if not text:
         raise AccessDenied(f"{path}: there are no credentials in the file")

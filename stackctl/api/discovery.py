@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from stackctl.api.answers import is_aggregated, resources_of_version, served
 from stackctl.api.client import Client
-from stackctl.api.exchange import Request, Response
+from stackctl.api.exchange import Request
 from stackctl.errors import ClusterError, NotServed, Rejected
 from stackctl.model.objects import Manifest, Ref, group_of, ref_of, version_of
 
@@ -165,11 +166,12 @@ def read_served(client: Client, accept: str = AGGREGATED) -> Served:
     resources: list[ApiResource] = []
     broken: set[str] = set()
     for root in ("/api", "/apis"):
-        answer = client.send(Request("GET", root, accept=accept, verb="discover"))
+        request = Request("GET", root, accept=accept, verb="discover")
+        document = client.ask(request, served)
         part = (
-            read_aggregated(answer.document)
-            if _is_aggregated(answer)
-            else _ask_each(client, root, answer.document)
+            read_aggregated(document)
+            if is_aggregated(document)
+            else _ask_each(client, root, document)
         )
         resources += part.resources
         broken |= part.broken
@@ -207,10 +209,6 @@ def _resources(group: str, version: Mapping[str, Any]) -> Iterator[ApiResource]:
         )
 
 
-def _is_aggregated(answer: Response) -> bool:
-    return "APIGroupDiscoveryList" in answer.headers.get("Content-Type", "")
-
-
 def _ask_each(client: Client, root: str, document: Mapping[str, Any]) -> Served:
     """Ask for each group version by itself, as before Kubernetes 1.27."""
     resources: list[ApiResource] = []
@@ -223,11 +221,11 @@ def _ask_each(client: Client, root: str, document: Mapping[str, Any]) -> Served:
             retry_until=client.now() + BROKEN_PATIENCE_SECONDS,
         )
         try:
-            answer = client.send(request)
+            document = client.ask(request, resources_of_version)
         except Rejected:
             broken.add(name)
             continue
-        resources += read_resource_list(answer.document)
+        resources += read_resource_list(document)
     return Served(tuple(resources), frozenset(broken))
 
 

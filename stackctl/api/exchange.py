@@ -3,7 +3,6 @@
 What requests there are is for `client`; whether a failure is worth repeating for `retries`.
 """
 
-import json
 import random
 import re
 import sys
@@ -16,6 +15,7 @@ from urllib.parse import urlencode
 
 from stackctl import __version__
 from stackctl.api.access import Access
+from stackctl.api.answers import Look, an_object, require
 from stackctl.api.credentials import Credentials, Identity
 from stackctl.api.guard import Guard, Hold
 from stackctl.api.limits import Limits
@@ -37,7 +37,8 @@ from stackctl.api.retries import (
     happened_nothing,
 )
 from stackctl.api.transport import Sending, Transport, TransportFault, body_of
-from stackctl.errors import MORE_TIME, ClusterError, Interrupted, OutOfTime, Rejected, Unreachable
+from stackctl.errors import MORE_TIME, ClusterError, Interrupted, OutOfTime, Rejected
+from stackctl.model import jsontext
 from stackctl.model.events import Notice, Notify, Retrying, ServerWarning
 from stackctl.model.masking import objects_in, values_of
 from stackctl.model.objects import Manifest
@@ -159,15 +160,24 @@ class Exchange:
         """
         return self._persist(request, self._sending(request, stream=False), self._whole)
 
-    def answer(self, request: Request) -> Manifest:
-        """Send a request and return the object it is answered with."""
-        document = self.send(request).document
-        if not isinstance(document, dict):
-            raise Unreachable(
-                f"{self._access.server}: what answers there is not an API server",
-                hint="check the address and the proxy of the context",
-            )
+    def answer(self, request: Request, look: Look = an_object) -> Manifest:
+        """Send a request and return what it is answered with: an object, or what `look` accepts.
+
+        Raises:
+            ClusterError: it cannot succeed, or what answers is no API server.
+        """
+        document: Manifest = self.send(request).document
+        self.require(document, look, request)
         return document
+
+    def require(self, document: Any, look: Look, request: Request) -> None:
+        """Refuse an answer of another shape, naming the request.
+
+        Raises:
+            Unreachable: it has one.
+        """
+        what = f"{request.verb or request.method} {_what(request)}"
+        require(document, look, self._access.server, what)
 
     def open(self, request: Request) -> "BaseHTTPResponse":
         """Send a request and leave its answer to be read as it comes."""
@@ -385,8 +395,8 @@ def _read(answer: "BaseHTTPResponse") -> Response:
     if not answer.headers.get("Content-Type", "").startswith("application/json"):
         return Response(answer.status, answer.headers, body)
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        document = jsontext.read(body)
+    except ValueError as error:
         raise TransportFault(Fault.TRUNCATED, str(error)) from error
     SECRETS.learn(values_of(objects_in(document)))
     return Response(answer.status, answer.headers, body, document)

@@ -15,6 +15,11 @@ from stackctl.errors import ClusterError
 _NULLS = ("null", "~")  # scalars are kept as the text they are, this one too
 
 
+def sound(text: str) -> bool:
+    """Tell whether programs and files can be given a text: no NUL, no half characters."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
     """A map of a kubeconfig; every reading says what was expected where."""
@@ -26,7 +31,7 @@ class Fields:
     def text(self, key: str) -> str:
         """Return a text, empty when it is missing."""
         value = self.values.get(key, "")
-        if isinstance(value, str):
+        if isinstance(value, str) and sound(value):
             return "" if value in _NULLS else value
         raise self.wrong(key, "a text")
 
@@ -58,7 +63,7 @@ class Fields:
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts."""
         items = self.items(key)
-        if not all(isinstance(item, str) for item in items):
+        if not all(isinstance(item, str) and sound(item) for item in items):
             raise self.wrong(key, "a list of texts")
         return tuple(items)
 

@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.api.access import Access, ExecPlugin, Impersonation, Login
+from stackctl.api.addresses import fault_in, is_server_name
 from stackctl.api.exposure import learn_credentials
 from stackctl.api.fields import Fields
-from stackctl.api.proxies import proxy_for, without_login
+from stackctl.api.proxies import PROXY_SCHEMES, proxy_for, without_login
 from stackctl.errors import ClusterError, NoTarget
+from stackctl.files import Unreadable, exists, read_piped
 from stackctl.secrets import SECRETS, assigned
 
 __all__ = ["Access", "find_access"]
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SANDBOX_EXTENSION = "stackctl.dev/sandbox"
+SCHEMES = ("https", "http")
 EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 # What to run instead of the credential plugins that kubectl no longer contains.
 REPLACEMENTS = {
@@ -57,7 +60,7 @@ def find_access(
         ClusterError: what there is cannot be used.
     """
     files = kubeconfig_files(kubeconfig, env)
-    merged = merge([read_kubeconfig(path) for path in files if kubeconfig or path.exists()])
+    merged = merge([read_kubeconfig(path) for path in files if kubeconfig or exists(path)])
     if merged.empty and not context and not kubeconfig:
         return _in_cluster(env, service_account) or _nothing(files, env)
     return access_of(merged, context or merged.current, files, env)
@@ -77,9 +80,9 @@ def read_kubeconfig(path: Path) -> Fields:
     import yaml
 
     try:
-        text = path.read_text()
-    except OSError as error:
-        raise ClusterError(f"{path}: {error.strerror}", hint="see --kubeconfig") from error
+        text = read_piped(path).decode()
+    except Unreadable as error:
+        raise ClusterError(f"{path}: {error}", hint="see --kubeconfig") from error
     except UnicodeDecodeError as error:
         raise ClusterError(f"{path}: not a text file") from error
     try:
@@ -88,6 +91,8 @@ def read_kubeconfig(path: Path) -> Fields:
     except yaml.YAMLError as error:
         SECRETS.learn(assigned(text))
         raise ClusterError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError:
+        raise ClusterError(f"{path}: nested too deep for a kubeconfig") from None
     learn_credentials(document)
     if not isinstance(document or {}, dict):
         raise ClusterError(f"{path}: expected a kubeconfig, which is a map")
@@ -161,16 +166,22 @@ def _cluster(fields: Fields, name: str, env: Mapping[str, str]) -> Access:
     insecure = fields.flag("insecure-skip-tls-verify")
     if "://" not in server:
         server = f"{'https' if ca or ca_file or insecure else 'http'}://{server}"
-    if not server.startswith(("https://", "http://")):
-        raise fields.wrong("server", "an https address")
+    if fault := fault_in(server, SCHEMES):
+        raise fields.wrong("server", f"an https address, but {fault}")
+    proxy = fields.text("proxy-url")
+    if proxy and (fault := fault_in(proxy, PROXY_SCHEMES)):
+        raise fields.wrong("proxy-url", f"the address of a proxy, but {fault}")
+    server_name = fields.text("tls-server-name")
+    if server_name and not is_server_name(server_name):
+        raise fields.wrong("tls-server-name", "the name of a server")
     return Access(
         server=server,
         cluster=name,
         ca=ca,
         ca_file="" if ca else ca_file,
         insecure=insecure,
-        tls_server_name=fields.text("tls-server-name"),
-        proxy=fields.text("proxy-url") or proxy_for(server, env),
+        tls_server_name=server_name,
+        proxy=proxy or proxy_for(server, env),
         compress=not fields.flag("disable-compression"),
         simulated=any(
             extension.text("name") == SANDBOX_EXTENSION for extension in fields.maps("extensions")
@@ -228,11 +239,18 @@ def _plugin(fields: Fields) -> ExecPlugin | None:
         api_version=version,
         command=spec.path("command") if "/" in command else command,
         args=spec.texts("args"),
-        env=tuple((item.text("name"), item.text("value")) for item in spec.maps("env")),
+        env=tuple(_variable(item) for item in spec.maps("env")),
         interactive=mode or "IfAvailable",
         cluster_info=spec.flag("provideClusterInfo"),
         install_hint=spec.text("installHint").strip(),
     )
+
+
+def _variable(item: Fields) -> tuple[str, str]:
+    name = item.text("name")
+    if not name or "=" in name:
+        raise item.wrong("name", "the name of a variable")
+    return name, item.text("value")
 
 
 def _impersonation(fields: Fields) -> Impersonation | None:
@@ -256,8 +274,13 @@ def _in_cluster(env: Mapping[str, str], folder: Path) -> Access | None:
     if not (host and port and token.exists()):
         return None
     namespace = folder / "namespace"
+    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    if fault := fault_in(server, SCHEMES):
+        raise ClusterError(
+            f"KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT: no address, for {fault}"
+        )
     return Access(
-        server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
+        server=server,
         context="in-cluster",
         cluster="in-cluster",
         namespace=namespace.read_text().strip() if namespace.exists() else "default",
@@ -269,7 +292,7 @@ def _in_cluster(env: Mapping[str, str], folder: Path) -> Access | None:
 
 def _nothing(files: tuple[Path, ...], env: Mapping[str, str]) -> Access:
     if env.get("KUBECONFIG"):
-        missing = ", ".join(f"{path}{'' if path.exists() else ' (missing)'}" for path in files)
+        missing = ", ".join(f"{path}{'' if exists(path) else ' (missing)'}" for path in files)
         raise ClusterError(
             f"KUBECONFIG: no context in {missing}", hint="name another file with --kubeconfig"
         )

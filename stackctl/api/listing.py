@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from stackctl.api.answers import a_list
 from stackctl.api.exchange import JSON, Exchange, Request
 from stackctl.errors import Expired
 from stackctl.model.objects import Manifest
@@ -46,7 +47,7 @@ class Listing:
 def read_page(exchange: Exchange, selection: Selection) -> Listing:
     """Read the first page alone."""
     request = Request("GET", selection.path, accept=selection.accept, verb="list")
-    page = exchange.answer(replace(request, query=selection.query | {"limit": PAGE}))
+    page = exchange.answer(replace(request, query=selection.query | {"limit": PAGE}), a_list)
     metadata = page["metadata"]
     return Listing(
         tuple(_complete(page)), metadata["resourceVersion"], not metadata.get("continue")
@@ -74,7 +75,7 @@ def _read_pages(exchange: Exchange, request: Request, selection: Selection) -> L
     items: list[Manifest] = []
     query = selection.query | {"limit": PAGE}
     while True:
-        page = exchange.answer(replace(request, query=query))
+        page = exchange.answer(replace(request, query=query), a_list)
         items += _complete(page)
         metadata = page["metadata"]
         if not metadata.get("continue"):

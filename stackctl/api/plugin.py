@@ -15,10 +15,28 @@ from datetime import datetime
 from typing import IO, Any
 
 from stackctl.api.access import Access, ExecPlugin
-from stackctl.errors import AccessDenied
+from stackctl.errors import AccessDenied, ClusterError
+from stackctl.files import Unreadable, read_file
+from stackctl.model import jsontext
+from stackctl.model.shapes import TEXT, Secret, Shape, misshapen
 from stackctl.secrets import SECRETS, without_assigned
 
+MOST_BYTES = 1 << 20  # no credential is larger, whatever it is
+LINE_BYTES = 4096
+SAID_PARTS = 100  # of what it says, the end counts
+MOST_TOLD = 200  # lines; nobody reads more
+
 Tell = Callable[[str], None]  # what the plugin says on stderr, line by line
+
+
+_STATUS: Shape = Secret(
+    {
+        "token": TEXT,
+        "clientCertificateData": TEXT,
+        "clientKeyData": TEXT,
+        "expirationTimestamp": TEXT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +73,7 @@ def run_plugin(
 def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
     """Read an ExecCredential."""
     try:
-        document = json.loads(output)
+        document = jsontext.read(output)
     except ValueError as error:
         raise _failed(plugin, "printed something that is not JSON") from error
     status = document.get("status") if isinstance(document, dict) else None
@@ -67,6 +85,8 @@ def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
         raise _failed(
             plugin, f"answered in {document.get('apiVersion')}, not in {plugin.api_version}"
         )
+    if problems := misshapen(status, _STATUS):
+        raise _failed(plugin, f"printed an ExecCredential whose status is not right: {problems[0]}")
     credential = Credential(
         token=status.get("token") or "",
         certificate=status.get("clientCertificateData") or "",
@@ -85,7 +105,7 @@ def _expiry(plugin: ExecPlugin, stamp: Any) -> float | None:
         return None
     try:
         return datetime.fromisoformat(str(stamp)).timestamp()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise _failed(plugin, f"printed expirationTimestamp {stamp!r}, which is no time") from error
 
 
@@ -98,7 +118,9 @@ def _run(
         listener = threading.Thread(target=listen, args=(process.stderr, said, tell), daemon=True)
         listener.start()
         try:
-            output = process.stdout.read() if process.stdout else b""
+            output = process.stdout.read(MOST_BYTES) if process.stdout else b""
+            if len(output) == MOST_BYTES:
+                process.kill()
             status = process.wait()
         except BaseException:
             process.kill()
@@ -128,10 +150,11 @@ def _start(
 
 def _tell_lines(stream: IO[bytes], said: list[str], tell: Tell) -> None:
     """Tell each line while the plugin runs: "open this address in a browser" cannot wait."""
-    for line in stream:
+    told = 0
+    while line := stream.readline(LINE_BYTES):
         text = line.decode(errors="replace")
-        said.append(text)
-        if text.strip():
+        said[:] = [*said[-SAID_PARTS:], text]
+        if text.strip() and (told := told + 1) <= MOST_TOLD:
             # What it was given is known to be secret; what it makes of that is not, yet.
             tell(without_assigned(text.rstrip()))
 
@@ -139,7 +162,7 @@ def _tell_lines(stream: IO[bytes], said: list[str], tell: Tell) -> None:
 def _pass_on(stream: IO[bytes], said: list[str], _: Tell) -> None:
     """Show what an interactive plugin asks, unfinished lines too."""
     while part := os.read(stream.fileno(), 4096):
-        said.append(part.decode(errors="replace"))
+        said[:] = [*said[-SAID_PARTS:], part.decode(errors="replace")]
         shown = SECRETS.mask(part.decode(errors="surrogateescape"))
         os.write(2, shown.encode(errors="surrogateescape"))
 
@@ -155,7 +178,13 @@ def _cluster_info(access: Access) -> dict[str, Any]:
     import base64
     from pathlib import Path
 
-    ca = Path(access.ca_file).read_bytes() if access.ca_file else access.ca.encode()
+    ca = access.ca.encode()
+    if access.ca_file:
+        try:
+            ca = read_file(Path(access.ca_file))
+        except Unreadable as error:
+            what = f"the certificate authority cannot be read: {error}"
+            raise ClusterError(f"{access.ca_file}: {what}") from error
     known = {
         "server": access.server,
         "tls-server-name": access.tls_server_name,

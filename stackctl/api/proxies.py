@@ -4,11 +4,19 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from stackctl.api.addresses import fault_in
+from stackctl.errors import ClusterError
 from stackctl.secrets import SECRETS, login_in
+
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 def proxy_for(address: str, env: Mapping[str, str]) -> str:
-    """Return the proxy the environment asks for, empty for none."""
+    """Return the proxy the environment asks for, empty for none.
+
+    Raises:
+        ClusterError: what it says is no address.
+    """
     parts = urlsplit(address)
     name = f"{parts.scheme}_proxy"
     proxy = env.get(name) or env.get(name.upper()) or ""
@@ -17,7 +25,10 @@ def proxy_for(address: str, env: Mapping[str, str]) -> str:
     exceptions = env.get("no_proxy") or env.get("NO_PROXY") or ""
     if not proxy or is_loopback(host) or exempt(host, port, exceptions):
         return ""
-    return proxy if "://" in proxy else f"http://{proxy}"
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    if fault := fault_in(proxy, PROXY_SCHEMES):
+        raise ClusterError(f"{name.upper()}: expected the address of a proxy, but {fault}")
+    return proxy
 
 
 def end_of(address: str) -> str:

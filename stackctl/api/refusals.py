@@ -3,7 +3,6 @@
 Whether a refusal is worth another try is for `retries`.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +26,18 @@ from stackctl.errors import (
     StaleWrite,
     Unreachable,
 )
+from stackctl.model import jsontext
+from stackctl.model.shapes import TEXT, WHOLE, Shape, misshapen
 
+_STATUS: Shape = {
+    "reason": TEXT,
+    "message": TEXT,
+    "details": {
+        "kind": TEXT,
+        "retryAfterSeconds": WHOLE,
+        "causes": [{"reason": TEXT, "message": TEXT, "field": TEXT}],
+    },
+}
 _MANAGER = re.compile(r'conflict with "([^"]*)"')
 _NOT_ALLOWED = re.compile(r'(?:^|is )forbidden: User "')
 _TYPED_PATCH = re.compile(r"failed to create typed patch object \([^)]*\): ")
@@ -78,6 +88,8 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
 
 def refusal_of(document: Mapping[str, Any], wait: float | None = None) -> Refusal:
     """Understand a Status object."""
+    if misshapen(document, _STATUS):
+        return Refusal(Failure(status=500, text="its answer makes no sense"))
     details = document.get("details") or {}
     failure = Failure(
         status=document.get("code") or 500,
@@ -182,10 +194,10 @@ def _cause(cause: Mapping[str, Any]) -> dict[str, str]:
 
 def _status_in(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body) if body.startswith(b"{") else {}
+        document = jsontext.read(body) if body.startswith(b"{") else {}
     except ValueError:
         document = {}
-    return document if document.get("kind") == "Status" else {}
+    return document if document.get("kind") == "Status" and not misshapen(document, _STATUS) else {}
 
 
 def _wait_asked(headers: Mapping[str, str]) -> float | None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +19,7 @@ from stackctl.api.memoryfile import in_memory
 from stackctl.api.proxies import end_of
 from stackctl.api.retries import Fault
 from stackctl.errors import AccessDenied, ClusterError
+from stackctl.files import Unreadable, read_file
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
@@ -190,11 +192,13 @@ def tls_context(access: Access, certificate: Certificate | None) -> ssl.SSLConte
 
 def _trust(context: ssl.SSLContext, access: Access) -> None:
     try:
+        if access.ca_file:
+            read_file(Path(access.ca_file))  # and not wait for one that has no end
         if access.ca_file or access.ca:
             context.load_verify_locations(access.ca_file or None, cadata=access.ca or None)
         else:
             context.load_default_certs()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, Unreadable) as error:
         where = access.ca_file or f"{access.origin}: cluster {access.cluster!r}"
         raise ClusterError(f"{where}: the certificate authority cannot be read: {error}") from error
 

@@ -1,10 +1,10 @@
 """What happens to the objects of a kind, as it happens."""
 
-import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from stackctl.api.answers import an_event
 from stackctl.api.exchange import Exchange, Request
 from stackctl.api.guard import lines_of
 from stackctl.api.listing import Listing, Selection, read_list
@@ -12,6 +12,7 @@ from stackctl.api.refusals import refusal_of
 from stackctl.api.retries import Fault, backoff
 from stackctl.api.transport import TransportFault
 from stackctl.errors import ClusterError, Expired, Rejected, Unreachable
+from stackctl.model import jsontext
 from stackctl.model.objects import Manifest
 
 WATCH_SECONDS = 290  # then the server closes the watch; load balancers often do after 300
@@ -64,9 +65,10 @@ def read_watch(
 
 def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
     try:
-        document = json.loads(line)
+        document = jsontext.read(line)
     except ValueError as error:
         raise TransportFault(Fault.TRUNCATED, str(error)) from error
+    exchange.require(document, an_event, request)
     if document["type"] == "ERROR":
         raise exchange.error_of(refusal_of(document["object"]), request)
     return WatchEvent(document["type"], document["object"])

@@ -111,6 +111,7 @@ def run(arguments: Sequence[str], application: Callable[..., int | None] = app) 
         about.prepare_completion()
     with _terminable() as terminated:
         try:
+            _require_texts(arguments, os.environ)
             code = application(args=list(arguments), prog_name="stackctl", standalone_mode=False)
             if code == Interrupted.exit_code:
                 raise KeyboardInterrupt  # noqa: TRY301 - typer made a number of it
@@ -125,6 +126,19 @@ def run(arguments: Sequence[str], application: Callable[..., int | None] = app) 
         if terminated and code == Interrupted.exit_code:
             return TERMINATED
     return int(code or 0)
+
+
+def _require_texts(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Refuse bytes that are no text, before they come into a file or a request.
+
+    Raises:
+        UsageError: an argument, or a variable that stands for an option, is not UTF-8.
+    """
+    said = {f"argument {number}": text for number, text in enumerate(arguments, start=1)}
+    said |= {name: text for name, text in environment.items() if name.startswith("STACKCTL_")}
+    for where, text in said.items():
+        if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
+            raise UsageError(f"{where}: expected a text in UTF-8")
 
 
 def _fail(error: StackError, code: int, arguments: Sequence[str]) -> int:

@@ -3,10 +3,12 @@
 What the documents hold is `model.eventrecord`'s.
 """
 
+import errno
 import json
 import os
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,8 +27,13 @@ class EventLog:
         self._begun = time.monotonic()
         self._declined = False
         self._target = {"context": context} if context else {}
+        self._path = path
         self._file = _open(path)
+        self.lost = ""  # why what happened after some moment could not be written
         self._write(envelope("started", _now(), command=command))
+        if self.lost:
+            self._close()
+            raise UsageError(self.lost)
 
     def event(self, event: Event) -> None:
         """Add one event."""
@@ -49,13 +56,22 @@ class EventLog:
                 **ending,
             )
         )
-        self._file.close()
+        self._close()
 
     def _write(self, document: dict[str, Any]) -> None:
         line = json.dumps(SECRETS.masked(document | self._target), ensure_ascii=False) + "\n"
         with self._lock:
-            self._file.write(line)
-            self._file.flush()
+            if self.lost:
+                return
+            try:
+                self._file.write(line)
+                self._file.flush()
+            except OSError as error:  # the run that is told of goes on
+                self.lost = f"--events {self._path}: {error.strerror}"
+
+    def _close(self) -> None:
+        with suppress(OSError):  # what could not be written is still in its buffer
+            self._file.close()
 
 
 def _ending(error: BaseException | None) -> dict[str, Any]:
@@ -69,9 +85,13 @@ def _ending(error: BaseException | None) -> dict[str, Any]:
 
 def _open(path: Path) -> TextIO:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        # Whoever opens a pipe without a reader waits for one for ever.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
+        descriptor = os.open(path, flags, 0o600)
     except OSError as error:
-        raise UsageError(f"--events {path}: {error.strerror}") from error
+        what = "nobody reads this pipe" if error.errno == errno.ENXIO else error.strerror
+        raise UsageError(f"--events {path}: {what}") from error
+    os.set_blocking(descriptor, True)
     return os.fdopen(descriptor, "w", encoding="utf-8")
 
 

@@ -3,7 +3,6 @@
 What an option does is the command's business; how a group becomes options is in `grouping`.
 """
 
-import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,20 +16,18 @@ from stackctl.model.failure import OnFailure
 
 _CLUSTER = "Cluster options"
 _OUTPUT = "Output options"
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
 
 
 def seconds(text: str | float) -> float:
     """Read a Go duration such as 90s, 10m or 1h30m; seconds stay what they are."""
     if isinstance(text, float):
         return text
-    if text == "0":
-        return 0.0
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise typer.BadParameter(f"{text!r} is not a duration; write 90s, 10m or 1h30m")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+    from stackctl.model.quantities import seconds as duration
+
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a duration; write 90s, 10m or 1h30m") from error
 
 
 class Colour(StrEnum):
@@ -247,7 +244,14 @@ class Programs(Nodes):
     """How a sandbox gets its programs and where it listens."""
 
     port: Annotated[
-        int | None, option("--port", metavar="PORT", help="Port of the API server; default: free")
+        int | None,
+        option(
+            "--port",
+            metavar="PORT",
+            help="Port of the API server; default: free",
+            min=1,
+            max=65535,
+        ),
     ] = None
     assets: Annotated[
         Path | None,

@@ -85,6 +85,8 @@ class Report:
             finally:
                 self._progress.close()
                 self._progress = self._log = None
+                if log is not None and log.lost:
+                    self.note(f"{log.lost}: what came after that is not in it")
 
     @contextmanager
     def gathering(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stackctl.cli.report import Report, dumped
 from stackctl.errors import RenderError, UsageError
+from stackctl.files import exists
 from stackctl.model.bundle import Bundle
 from stackctl.model.objects import Manifest, Ref, ref_of
 
@@ -42,7 +43,7 @@ def write_bundle(bundle: Bundle, folder: Path) -> list[Path]:
     Raises:
         UsageError: the folder holds files already, or cannot be written to.
     """
-    if folder.exists() and any(_files(folder)):
+    if exists(folder) and any(_files(folder)):
         raise UsageError(f"{folder} is not empty", hint="name a new folder with --output-dir")
     written = []
     try:

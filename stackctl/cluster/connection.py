@@ -4,7 +4,6 @@ Credentials and requests belong to `api`; what the cluster has belongs to `facts
 """
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stackctl.api.client import Client
@@ -57,5 +56,5 @@ def _identity(client: Client) -> str:
 
 
 def _version(client: Client) -> str:
-    answer: Mapping[str, str] = client.get("/version") or {}
-    return answer.get("gitVersion", "")
+    answer = client.get("/version") or {}
+    return str(answer.get("gitVersion") or "")

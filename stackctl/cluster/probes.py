@@ -24,9 +24,10 @@ from stackctl.model.allocation import Allocation
 from stackctl.model.bundle import BundleComponent
 from stackctl.model.children import pods_of
 from stackctl.model.component import Probe
+from stackctl.model.kinds import kind_of
 from stackctl.model.objects import FIELD_MANAGER, Manifest, ref_of, version_of
 from stackctl.model.profile import GpuNeeds, Needs
-from stackctl.model.quantities import amount
+from stackctl.model.quantities import count
 
 Tell = Callable[[str], None]
 PAUSE_SECONDS = 0.25  # between two attempts
@@ -73,7 +74,7 @@ def _allocation(
 ) -> Allocation:
     """Read what the nodes that a component's DaemonSets chose have of a resource."""
     there = {
-        node["metadata"]["name"]: int(amount(_allocatable(node).get(resource, "0")))
+        node["metadata"]["name"]: count(_allocatable(node).get(resource, "0"))
         for node in scene.of_kind("", "Node")
     }
     sets, pods = _daemons(scene, part), _pods(scene, part)
@@ -90,7 +91,7 @@ def _allocation(
 
 
 def _daemons(scene: Scene, part: BundleComponent) -> list[Manifest]:
-    refs = [ref_of(each) for each in part.objects if each["kind"] == "DaemonSet"]
+    refs = [ref_of(each) for each in part.objects if kind_of(each) == ("apps", "DaemonSet")]
     return [live for ref in refs if (live := scene.get(ref)) is not None]
 
 

@@ -28,7 +28,7 @@ from stackctl.model.bundle import Bundle
 from stackctl.model.contests import Stance
 from stackctl.model.definitions import lost
 from stackctl.model.immutable import fixed_fields, may_be_recreated
-from stackctl.model.kinds import GroupKind, defined
+from stackctl.model.kinds import DEFINITION, GroupKind, defined, kind_of
 from stackctl.model.objects import (
     STACK_LABEL,
     Manifest,
@@ -241,9 +241,7 @@ def _refuse_foreign(
 
 def _changing_kinds(asked: Iterable[Manifest]) -> frozenset[GroupKind]:
     """Name the kinds whose definitions may be about to change."""
-    return frozenset(
-        defined([each for each in asked if each["kind"] == "CustomResourceDefinition"])
-    )
+    return frozenset(defined([each for each in asked if kind_of(each) == DEFINITION]))
 
 
 def _whole(
@@ -314,7 +312,7 @@ def _path_now(connection: Connection, manifest: Manifest, *, moves: bool) -> tup
 
 def _losses(live: Manifest, manifest: Manifest) -> tuple[str, ...]:
     """Say what of a definition's objects could not be read any more; nothing of other kinds."""
-    return tuple(lost(live, manifest)) if manifest["kind"] == "CustomResourceDefinition" else ()
+    return tuple(lost(live, manifest)) if kind_of(manifest) == DEFINITION else ()
 
 
 def _refuse_losses(looks: Mapping[Ref, Look]) -> None:

@@ -13,11 +13,15 @@ from stackctl.errors import ConfigError
 from stackctl.model import paths
 from stackctl.model.component import Place
 from stackctl.model.documents import Format, Formats, format_name
+from stackctl.model.kinds import GroupKind, kind_of
+from stackctl.model.kindshapes import object_problems
 from stackctl.model.objects import Manifest
 from stackctl.model.objectset import NotFound, Objects
 from stackctl.model.parameters import text_of
 from stackctl.model.paths import MISSING, PathError
 from stackctl.model.podspec import containers
+
+_SECRET: GroupKind = ("", "Secret")
 
 
 class PlaceError(ValueError):
@@ -59,7 +63,10 @@ class Binder:
         """
         try:
             ref = self.objects.find(place.object)
-            self.objects.put(ref, self._written(self.objects[ref], place, value))
+            manifest = self._written(self.objects[ref], place, value)
+            for problem in object_problems(manifest, patch=True):
+                raise PlaceError(str(problem))
+            self.objects.put(ref, manifest)
         except (NotFound, PathError, ConfigError, ValueError) as error:
             raise PlaceError(f"{describe(place)}: {error}") from error
 
@@ -132,7 +139,7 @@ def _object(value: Any) -> Manifest:
 def _field_value(manifest: Manifest, path: paths.Path, value: Any, place: Place) -> Any:
     found = paths.get(manifest, path)
     texts = path[:2] in (("metadata", "labels"), ("metadata", "annotations")) or (
-        path[0] == "data" and manifest["kind"] == "ConfigMap"
+        path[0] == "data" and kind_of(manifest) == ("", "ConfigMap")
     )
     return text_of(value, place.join) if texts else _like(found, value, place)
 
@@ -220,10 +227,10 @@ def _document(manifest: Manifest, key: str) -> str:
     if key not in texts:
         raise PlaceError(f"it has no key {key}")
     text = str(texts[key])
-    return base64.b64decode(text).decode() if manifest["kind"] == "Secret" else text
+    return base64.b64decode(text).decode() if kind_of(manifest) == _SECRET else text
 
 
 def _with_document(manifest: Manifest, key: str, text: str) -> Manifest:
-    if manifest["kind"] == "Secret":
+    if kind_of(manifest) == _SECRET:
         text = base64.b64encode(text.encode()).decode()
     return manifest | {"data": manifest["data"] | {key: text}}

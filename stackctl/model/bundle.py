@@ -11,11 +11,14 @@ from typing import Any
 
 from stackctl.model.component import Mode, Place, Probe
 from stackctl.model.contests import Contest, Stance
+from stackctl.model.decode import Problem
+from stackctl.model.kindshapes import object_problems
 from stackctl.model.masking import values_of
 from stackctl.model.objects import Manifest, Ref, digest, ref_of
 from stackctl.model.ownership import Verdict
 from stackctl.model.profile import Needs
 from stackctl.model.secretplaces import values_at
+from stackctl.model.shapes import REFERENCE, TEXT, TEXTS, Leaf, Shape, misshapen, one_of
 
 
 @dataclass(frozen=True)  # without slots, so that its digest can be kept
@@ -44,6 +47,19 @@ class BundleComponent:
         return digest(to_plain(self))
 
 
+def _is_ignored(value: Any) -> bool:
+    return not misshapen(value, TEXTS) and len(value) == 2 and REFERENCE.fits(value[0])
+
+
+def _is_rule(value: Any) -> bool:
+    return (
+        not misshapen(value, TEXTS)
+        and len(value) == 4
+        and one_of(Verdict).fits(value[0])
+        and (not value[2] or REFERENCE.fits(value[2]))
+    )
+
+
 def to_plain(part: BundleComponent) -> dict[str, Any]:
     """Turn a component into JSON values, to be recorded."""
     return {
@@ -64,8 +80,39 @@ def to_plain(part: BundleComponent) -> dict[str, Any]:
     }
 
 
-def from_plain(plain: Mapping[str, Any]) -> BundleComponent:
-    """Read what `to_plain` wrote."""
+_PROBE: Shape = {"allocatable": TEXT, "accepts": TEXT}
+_SHAPE: Shape = {
+    "name!": TEXT,
+    "version!": TEXT,
+    "namespace!": TEXT,
+    "objects!": [{}],
+    "needs!": TEXTS,
+    "probes!": [_PROBE],
+    "samples!": {"*": {}},
+    "ignored!": [Leaf("an object and a path", _is_ignored)],
+    "contested": [Leaf("a verdict, a manager, an object and a path", _is_rule)],
+    "leftovers!": [REFERENCE],
+    "nodeManagers!": TEXTS,
+    "mode!": one_of(Mode),
+}
+
+
+def _of_objects(plain: Any) -> Iterator[Problem]:
+    """Check the objects themselves, one after the other."""
+    holders = plain if isinstance(plain, dict) else {}
+    for index, manifest in enumerate(holders.get("objects") or ()):
+        for problem in object_problems(manifest, patch=True):
+            yield Problem(("objects", index, *problem.at), problem.what)
+
+
+def from_plain(plain: Any) -> BundleComponent:
+    """Read what `to_plain` wrote.
+
+    Raises:
+        ValueError: it did not.
+    """
+    for problem in (*misshapen(plain, _SHAPE), *_of_objects(plain)):
+        raise ValueError(str(problem))
     return BundleComponent(
         name=plain["name"],
         version=plain["version"],

@@ -4,19 +4,19 @@ What the file may say at all is `decode`'s part; what a stack makes of it is `re
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stackctl.errors import RenderError
 from stackctl.model.bind import Binder, PlaceError, agrees, describe
-from stackctl.model.checkobjects import object_problems
+from stackctl.model.checkobjects import contradictions
 from stackctl.model.component import Component, Image, Manifests, Parameter, Place
 from stackctl.model.compose import leftover
 from stackctl.model.declarations import declaration_problems
 from stackctl.model.decode import Problem
 from stackctl.model.documents import Codec, Formats, formats
 from stackctl.model.images import images_in
-from stackctl.model.kinds import Scopes, defined
+from stackctl.model.kinds import Scopes, defined, kind_of
 from stackctl.model.layers import built, template_of
 from stackctl.model.normalise import flatten, normalised
 from stackctl.model.objects import PROTECTED_NAMESPACES
@@ -27,6 +27,15 @@ from stackctl.model.paths import MISSING
 from stackctl.model.suggest import did_you_mean
 
 At = tuple[str | int, ...]
+_SAMPLES: Mapping[str, object] = {
+    "list": ["x"],
+    "map": {"x": "y"},
+    "integer": 1,
+    "number": 1,
+    "boolean": True,
+    "quantity": "1",
+    "duration": "1s",
+}
 
 
 def validate_component(
@@ -53,7 +62,7 @@ def _scopes(manifests: Manifests) -> Scopes:
 def _objects(variants: list["_Variant"]) -> Iterator[str]:
     for variant in variants:
         for manifest in variant.objects:
-            yield from object_problems(manifest)
+            yield from contradictions(manifest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +228,14 @@ class _Check:
                 what = f"expected a file with one object, {probe.accepts} is none"
                 yield Problem(("spec", "ready", index), what)
         base = variants[0].objects
-        names = {each["metadata"]["name"] for each in base if each["kind"] == "Namespace"}
+        names = {each["metadata"]["name"] for each in base if kind_of(each) == ("", "Namespace")}
         if spec.namespace not in names | PROTECTED_NAMESPACES:
             yield Problem(("spec", "namespace"), f"base/ has no Namespace {spec.namespace}")
 
 
 def _writable(at: At, binder: Binder, place: Place, parameter: Parameter) -> Iterator[Problem]:
     """Check that a place which says nothing yet can say something."""
-    sample = {"list": ["x"], "map": {"x": "y"}}.get(parameter.type, "x")
+    sample = _SAMPLES.get(parameter.type, "x")
     scratch = Objects(binder.objects.namespace, anywhere=binder.objects.anywhere)
     for manifest in binder.objects:
         scratch.add(manifest)

@@ -8,39 +8,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from stackctl.model import paths
-from stackctl.model.decode import shown
+from stackctl.model.kinds import kind_of
 from stackctl.model.objects import COMPONENT_LABEL, MANAGED_BY, STACK_LABEL, Manifest, ref_of
 from stackctl.model.podspec import containers, pod_specs, template_path
 
 _OURS = (MANAGED_BY, STACK_LABEL, COMPONENT_LABEL)
 
 
-def object_problems(manifest: Manifest) -> Iterator[str]:
+def contradictions(manifest: Manifest) -> Iterator[str]:
     """Say what is wrong with an object."""
     ref = ref_of(manifest)
     for label in manifest["metadata"].get("labels") or {}:
         if label in _OURS:
             yield f"{ref}: the label {label} is set by stackctl"
-    for what in (*_texts(manifest), *_selector(manifest), *_twice(manifest)):
+    for what in (*_selector(manifest), *_twice(manifest)):
         yield f"{ref}: {what}"
-
-
-def _texts(manifest: Manifest) -> Iterator[str]:
-    """Labels, annotations, variables and what a ConfigMap keeps are texts, whatever they say."""
-    maps = {f"metadata.{key}": manifest["metadata"].get(key) for key in ("labels", "annotations")}
-    secret = manifest["kind"] == "Secret"  # what it holds is in no message
-    if secret or manifest["kind"] == "ConfigMap":
-        maps["data"] = manifest.get("data")
-    for where, values in maps.items():
-        for key, value in (values or {}).items():
-            if not isinstance(value, str):
-                found = "" if secret else f", found {shown(value)}"
-                yield f"{where}.{key}: expected a text{found}: quote it"
-    for _, container in containers(manifest):
-        for variable in container.get("env") or ():
-            if not isinstance(value := variable.get("value", ""), str):
-                where = f"variable {variable.get('name')}"
-                yield f"{where}: expected a text, found {shown(value)}: quote it"
 
 
 def _selector(manifest: Manifest) -> Iterator[str]:
@@ -66,7 +48,7 @@ def _twice(manifest: Manifest) -> Iterator[str]:
         yield from _repeated(container, "env", "name")
         yield from _repeated(container, "volumeMounts", "mountPath")
         yield from _repeated(container, "ports", "containerPort", "protocol")
-    if manifest["kind"] == "Service":
+    if kind_of(manifest) == ("", "Service"):
         yield from _repeated(manifest.get("spec") or {}, "ports", "port", "protocol")
     yield from _repeated(manifest, "webhooks", "name")
 

@@ -16,7 +16,7 @@ from stackctl.model.confidential import confidential
 from stackctl.model.contests import Contest
 from stackctl.model.documents import Codec, formats
 from stackctl.model.envelope import LABEL, LABEL_HELP
-from stackctl.model.kinds import BUILTIN, Scopes, builtin_group, defined, ordered
+from stackctl.model.kinds import BUILTIN, Scopes, builtin_group, defined, kind_of, ordered
 from stackctl.model.layers import objects_of
 from stackctl.model.namespaces import moved
 from stackctl.model.normalise import normalised
@@ -93,7 +93,7 @@ def scopes_of(manifests: Iterable[Manifests]) -> Scopes:
 def _protected(manifest: Manifest) -> bool:
     """Tell the Namespace objects that are never ours."""
     name = manifest["metadata"]["name"]
-    return manifest["kind"] == "Namespace" and (
+    return kind_of(manifest) == ("", "Namespace") and (
         name in PROTECTED_NAMESPACES or name.startswith("kube-")
     )
 

@@ -3,12 +3,12 @@
 Whether the manifests agree with it is `check`'s part.
 """
 
-import re
 from collections.abc import Iterator
 
 from stackctl.model.component import Component, ComponentSpec, Manifests, Parameter, Place
 from stackctl.model.decode import Problem
 from stackctl.model.parameters import NAMESPACE, bounded, checked
+from stackctl.model.patterns import PatternError, compiled
 from stackctl.model.suggest import did_you_mean
 
 At = tuple[str | int, ...]
@@ -80,9 +80,9 @@ def _repeats(spec: ComponentSpec, manifests: Manifests) -> Iterator[Problem]:
 def _parameter_problems(at: At, parameter: Parameter) -> Iterator[Problem]:
     """Check a parameter's default against its own bounds, and the bounds themselves."""
     try:
-        re.compile(parameter.pattern)
-    except re.error as error:
-        yield Problem((*at, "pattern"), f"no regular expression: {error}")
+        compiled(parameter.pattern)
+    except PatternError as error:
+        yield Problem((*at, "pattern"), str(error))
         return
     has_bounds = parameter.minimum is not None or parameter.maximum is not None
     if has_bounds and not bounded(parameter.type):

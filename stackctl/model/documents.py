@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from stackctl.model import paths
+from stackctl.model import jsontext, paths
 from stackctl.model.parameters import text_of
 
 
@@ -39,7 +39,7 @@ def formats(yaml: Codec) -> Formats:
     """Return every format by its name, which is also the suffix of its keys."""
     return {
         "yaml": Tree(yaml.load, lambda value, _: yaml.dump(value)),
-        "json": Tree(json.loads, _json),
+        "json": Tree(jsontext.read, _json),
         "ini": Entries(sections=True),
         "properties": Entries(sections=False),
     }
@@ -85,7 +85,7 @@ class Entries:
         section, key = self._split(path)
         for _, match in self._entries(text, section):
             if match["key"] == key:
-                return match["value"]
+                return match["value"].rstrip()
         return paths.MISSING
 
     def write(self, text: str, path: str, value: Any) -> str:
@@ -128,4 +128,6 @@ class Entries:
         return [*lines, header, entry]
 
 
-_ENTRY = re.compile(r"(?P<head>\s*(?P<key>[^#!;\s=:][^\s=:]*)(?:\s*[=:]\s*|\s+))(?P<value>.*?)\s*")
+_ENTRY = re.compile(
+    r"(?P<head>\s*(?P<key>[^#!;\s=:][^\s=:]*)(?:\s*[=:]\s*|\s+))(?P<value>(?:\S.*)?)"
+)

@@ -3,6 +3,7 @@
 Its claims to fields are `takeover`'s part, whose an object is `ownership`'s.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from stackctl.model.removal import Kept
 SIGNED = f"{MANAGED_BY}=Helm"  # finds every object that Helm looks after
 RECORDS = "owner=helm"  # finds every revision that it has on record
 _FEW = 5
+_REVISION = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -78,7 +80,11 @@ def forgotten(
         labels = labels_of(item)
         release = HelmRelease(ref.namespace, labels.get("name", ""))
         revision = labels.get("version", "")
-        found = (int(revision) if revision.isdigit() else 0, ref, labels.get("status", ""))
+        found = (
+            int(revision) if _REVISION.fullmatch(revision) else 0,
+            ref,
+            labels.get("status", ""),
+        )
         latest[release] = max(latest.get(release, found), found)
     for release, (_, ref, status) in sorted(latest.items()):
         if release.name and release not in signed and status != "uninstalled":

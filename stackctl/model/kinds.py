@@ -74,6 +74,7 @@ def _rows() -> Iterable[tuple[tuple[str, str], Phase, bool]]:
 GroupKind = tuple[str, str]
 Scopes = Mapping[GroupKind, bool]  # True: in namespaces
 
+DEFINITION: GroupKind = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _PHASES: dict[GroupKind, Phase] = {kind: phase for kind, phase, _ in _rows()}
 _RANKS: dict[GroupKind, int] = {kind: rank for rank, kind in enumerate(_PHASES)}
 BUILTIN: Scopes = {kind: namespaced for kind, _, namespaced in _rows()}
@@ -109,11 +110,7 @@ def defined(manifests: Iterable[Manifest]) -> dict[GroupKind, bool]:
     """Collect the kinds that CRDs define, with their scope."""
     return {
         (spec["group"], spec["names"]["kind"]): spec.get("scope") == "Namespaced"
-        for spec in (
-            manifest["spec"]
-            for manifest in manifests
-            if manifest["kind"] == "CustomResourceDefinition"
-        )
+        for spec in (manifest["spec"] for manifest in manifests if kind_of(manifest) == DEFINITION)
     }
 
 

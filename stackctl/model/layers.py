@@ -12,6 +12,7 @@ from stackctl.model.bind import Binder, PlaceError, active
 from stackctl.model.component import Component, Manifests, Place
 from stackctl.model.documents import Formats
 from stackctl.model.kinds import Scopes
+from stackctl.model.kindshapes import object_problems
 from stackctl.model.namespaces import moved, renamed
 from stackctl.model.normalise import flatten, normalised
 from stackctl.model.objects import Manifest, Ref, group_of, ref_of
@@ -164,6 +165,8 @@ def lay(objects: Objects, patch: Manifest, scopes: Scopes) -> None:
         return
     changes = {key: value for key, value in patch.items() if key not in ("apiVersion", "kind")}
     result = patched(objects[ref], changes)
+    if problems := object_problems(result):
+        raise OverlayError("; ".join(map(str, problems)))
     objects.put(ref, normalised(result, objects.namespace, scopes))
 
 

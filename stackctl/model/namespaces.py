@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from stackctl.model.kinds import DEFINITION, GroupKind, kind_of
 from stackctl.model.objects import Manifest
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
@@ -19,7 +20,7 @@ def moved(manifest: Manifest, old: str, new: str) -> Manifest:
     if old == new:
         return manifest
     manifest = _at(manifest, ("metadata",), lambda value: _metadata(value, old, new))
-    change = _KINDS.get(manifest["kind"])
+    change = _KINDS.get(kind_of(manifest))
     return change(manifest, old, new) if change else manifest
 
 
@@ -131,16 +132,17 @@ def _monitor(manifest: Manifest, old: str, new: str) -> Any:
     )
 
 
-_KINDS: dict[str, Change] = {
-    "Namespace": _namespace,
-    "RoleBinding": _subjects,
-    "ClusterRoleBinding": _subjects,
-    "ValidatingWebhookConfiguration": _webhooks,
-    "MutatingWebhookConfiguration": _webhooks,
-    "APIService": _api_service,
-    "CustomResourceDefinition": _definition,
-    "Certificate": _certificate,
-    "NetworkPolicy": _network_policy,
-    "ServiceMonitor": _monitor,
-    "PodMonitor": _monitor,
+_RBAC, _ADMISSION = "rbac.authorization.k8s.io", "admissionregistration.k8s.io"
+_KINDS: dict[GroupKind, Change] = {
+    ("", "Namespace"): _namespace,
+    (_RBAC, "RoleBinding"): _subjects,
+    (_RBAC, "ClusterRoleBinding"): _subjects,
+    (_ADMISSION, "ValidatingWebhookConfiguration"): _webhooks,
+    (_ADMISSION, "MutatingWebhookConfiguration"): _webhooks,
+    ("apiregistration.k8s.io", "APIService"): _api_service,
+    DEFINITION: _definition,
+    ("cert-manager.io", "Certificate"): _certificate,
+    ("networking.k8s.io", "NetworkPolicy"): _network_policy,
+    ("monitoring.coreos.com", "ServiceMonitor"): _monitor,
+    ("monitoring.coreos.com", "PodMonitor"): _monitor,
 }

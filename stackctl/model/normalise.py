@@ -21,13 +21,14 @@ _SERVER_FIELDS = frozenset(
 def flatten(documents: Iterable[Any]) -> Iterator[Any]:
     """Yield the objects of documents, the items of a List one by one."""
     for document in documents:
-        if _is_list(document):
+        if is_list(document):
             yield from flatten(document["items"])
         else:
             yield document
 
 
-def _is_list(document: Any) -> bool:
+def is_list(document: Any) -> bool:
+    """Tell a List, whose items count one by one."""
     return (
         isinstance(document, dict)
         and str(document.get("kind", "")).endswith("List")

@@ -7,6 +7,7 @@ merges by key merge by that key, and `$patch: delete` takes an element, or the o
 from collections.abc import Callable
 from typing import Any
 
+from stackctl.model.kinds import kind_of
 from stackctl.model.objects import Manifest
 
 DELETE = {"$patch": "delete"}
@@ -60,7 +61,9 @@ def patched(base: Manifest, patch: Manifest) -> Manifest:
     Raises:
         OverlayError: an element to be deleted is not there, or lacks its key.
     """
-    result: Manifest = _merge(base, patch, "", base.get("kind") == "Service")
+    result: Manifest = _merge(
+        base, patch, "", "apiVersion" in base and kind_of(base) == ("", "Service")
+    )
     return result
 
 
@@ -101,10 +104,12 @@ def _key_of(at: str, items: list[Any], service: bool) -> Key | None:
 
 
 def _merge_list(base: list[Any], patch: list[Any], at: str, key: Key, service: bool) -> list[Any]:
+    if not all(_tells(key(item)) for item in base):
+        raise OverlayError(f"{at}: an element that is there does not say which one it is")
     merged = {key(item): item for item in base}
     for item in patch:
         name = key(item)
-        if name is None or name == (None, "TCP"):
+        if not _tells(name):
             raise OverlayError(f"{at}: an element does not say which one it is")
         if deletes(item):
             if name not in merged:
@@ -113,6 +118,12 @@ def _merge_list(base: list[Any], patch: list[Any], at: str, key: Key, service: b
         else:
             merged[name] = _merge(merged.get(name), item, at, service)
     return list(merged.values())
+
+
+def _tells(name: Any) -> bool:
+    """Tell whether an element's key is one: a text or a number."""
+    values = name if isinstance(name, tuple) else (name,)
+    return all(isinstance(value, str | int) for value in values)
 
 
 def _shown(name: Any) -> str:

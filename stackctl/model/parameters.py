@@ -3,18 +3,20 @@
 Where a value goes is `bind`'s part; which value wins is `resolve`'s.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from stackctl.model import jsontext
 from stackctl.model.component import Component, Parameter, ParameterType
 from stackctl.model.decode import shown
 from stackctl.model.envelope import LABEL
+from stackctl.model.patterns import matches
 from stackctl.model.quantities import amount, seconds
 
 NAMESPACE = "namespace"
+MOST_SHOWN = 200
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -125,9 +127,15 @@ _CHECKS: Mapping[ParameterType, Callable[[Any], Any]] = {
     ParameterType.QUANTITY: _quantity,
     ParameterType.DURATION: _duration,
 }
+
+
+def _itself(value: float) -> float:
+    return value
+
+
 _SIZES: Mapping[ParameterType, tuple[Callable[[Any], float], str]] = {
-    ParameterType.INTEGER: (float, ""),
-    ParameterType.NUMBER: (float, ""),
+    ParameterType.INTEGER: (_itself, ""),
+    ParameterType.NUMBER: (_itself, ""),
     ParameterType.QUANTITY: (amount, ""),
     ParameterType.DURATION: (seconds, " seconds"),
     ParameterType.LIST: (len, " items"),
@@ -152,8 +160,13 @@ def _limits(parameter: Parameter, value: Any) -> Iterator[str]:
         if parameter.enum and item not in parameter.enum:
             allowed = ", ".join(map(text_of, parameter.enum))
             yield f"expected one of {allowed}, found {text_of(item)}"
-        if parameter.pattern and not re.fullmatch(parameter.pattern, text_of(item)):
-            yield f'expected a text like {parameter.pattern}, found "{text_of(item)}"'
+        if parameter.pattern and not matches(parameter.pattern, text_of(item)):
+            yield f"expected a text like {parameter.pattern}, found {_quoted(item)}"
+
+
+def _quoted(item: Any) -> str:
+    text = text_of(item)
+    return f'"{text}"' if len(text) <= MOST_SHOWN else "a long text"
 
 
 def _parts(value: Any) -> list[Any]:
@@ -177,7 +190,7 @@ def _number(text: str) -> Any:
 
 
 def _integer(text: str) -> Any:
-    return int(text) if re.fullmatch(r"[+-]?\d+", text) else text
+    return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else text
 
 
 def _items(text: str) -> Any:
@@ -198,7 +211,7 @@ def _pairs(text: str) -> Any:
 
 def _from_json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return jsontext.read(text)
     except ValueError as error:
         raise ValueError(f"not JSON: {error}") from error
 

@@ -36,6 +36,7 @@ class Missing:
 
 
 MISSING: Any = Missing()
+MAX_STEPS = 100
 
 _SPECIAL = frozenset(".[]\"'=")  # what a step cannot have without quotes
 
@@ -45,7 +46,7 @@ def _pattern() -> re.Pattern[str]:
     """Compile the pattern of one step, for those who parse paths."""
     quoted = r"\"(?:[^\"\\]|\\.)*\"|'[^']*'"
     return re.compile(
-        rf"""\[(?P<index>\d+)\]
+        rf"""\[(?P<index>\d{{1,9}})\]
            | \[(?P<key>[\w./-]+)=(?P<match>{quoted}|[^\]"']*)\]
            | \[(?P<quoted>{quoted})\]
            | (?P<dot>^|\.)(?P<name>[^.\[\]"'=\s]+)""",
@@ -63,6 +64,8 @@ def parse(text: str) -> Path:
     steps: list[Step] = []
     at = 0
     while at < len(text) or not steps:
+        if len(steps) == MAX_STEPS:
+            raise PathError(f"a path of more than {MAX_STEPS} steps: {text[:40]}…")
         step = _pattern().match(text, at)
         if step is None or (at == 0 and step["dot"]):
             raise PathError(f'"{text}" is not a path: cannot read "{text[at:]}"')
@@ -175,8 +178,12 @@ def _key(value: Any, step: Step) -> str | int | None:
         return None
     if isinstance(step, Match):
         return next((i for i, item in enumerate(value) if _matches(item, step)), None)
-    index = int(step) if isinstance(step, int) or step.isdecimal() else -1
+    index = step if isinstance(step, int) else _index(step)
     return index if 0 <= index < len(value) else None
+
+
+def _index(step: str) -> int:
+    return int(step) if step.isdecimal() and len(step) < 10 else -1
 
 
 def _matches(item: Any, step: Match) -> bool:

@@ -219,7 +219,7 @@ def unwrapped(text: str) -> str:
 def _image_hint(pod: Manifest, container: str) -> str:
     spec = pod.get("spec") or {}
     for each in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
-        if each["name"] == container and each.get("image"):
+        if each.get("name") == container and each.get("image"):
             return f"check the image {each['image']}, its registry and the pull secrets"
     return _describe(pod)
 

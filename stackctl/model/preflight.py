@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from stackctl.model.bundle import Bundle
 from stackctl.model.objects import ref_of
+from stackctl.model.quantities import count
 
 GPU = "nvidia.com/gpu"
 
@@ -86,7 +87,7 @@ def gpu_nodes(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     if len(facts.nodes) < needs.nodes:
         yield Finding("gpu", f"{needs.nodes} GPU nodes needed, {len(facts.nodes)} nodes there")
     for node in facts.nodes:
-        offered = int(node.allocatable.get(GPU, "0"))
+        offered = count(node.allocatable.get(GPU, "0"))
         if 0 < offered < needs.perNode:
             yield Finding(
                 f"node {node.name}",
@@ -140,7 +141,7 @@ def satisfies(version: str, wanted: str) -> bool:
 
 
 def _within(version: str, bound: str) -> bool:
-    match = re.fullmatch(r"(>=|<=|==|!=|>|<|)\s*v?(\d+(?:\.\d+)*)", bound)
+    match = re.fullmatch(r"(>=|<=|==|!=|>|<|)\s*v?(\d{1,9}(?:\.\d{1,9})*)", bound)
     if match is None:
         return False
     limit = _numbers(match.group(2))
@@ -156,5 +157,5 @@ def _within(version: str, bound: str) -> bool:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    plain = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    plain = re.match(r"v?(\d{1,9}(?:\.\d{1,9})*)", version)
     return tuple(int(part) for part in plain.group(1).split(".")) if plain else ()

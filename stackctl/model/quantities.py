@@ -1,6 +1,8 @@
 """How much a text says: Kubernetes quantities (500m, 2Gi) and Go durations (90s, 1h30m)."""
 
+import math
 import re
+from typing import Any
 
 _QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+))"
@@ -12,6 +14,8 @@ _SUFFIXES: dict[str | None, float] = {
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60,
 }  # fmt: skip
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+MOST_LETTERS = 400  # beyond which nobody counts
+LONGEST = 2**63 / 1e9  # seconds in the nanoseconds that Go counts
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 
 
@@ -21,12 +25,22 @@ def amount(quantity: str) -> float:
     Raises:
         ValueError: the text is none.
     """
-    match = _QUANTITY.fullmatch(quantity)
+    match = _QUANTITY.fullmatch(quantity) if len(quantity) <= MOST_LETTERS else None
     if match is None:
-        raise ValueError(f'expected a quantity such as 500m or 2Gi, found the text "{quantity}"')
-    if match["exponent"]:
-        return float(quantity)
-    return float(match["number"]) * _SUFFIXES[match["suffix"]]
+        raise ValueError(f"expected a quantity such as 500m or 2Gi, found {_shown(quantity)}")
+    size = float(quantity) if match["exponent"] else float(match["number"])
+    if not math.isfinite(size):
+        raise ValueError("expected a quantity such as 500m or 2Gi, found one beyond all measure")
+    return size * _SUFFIXES[match["suffix"]]
+
+
+def count(quantity: Any) -> int:
+    """Return how many whole things a quantity comes to: 1k is 1000, 500m is none.
+
+    Raises:
+        ValueError: it is no quantity.
+    """
+    return math.floor(amount(str(quantity)))
 
 
 def seconds(duration: str) -> float:
@@ -35,7 +49,14 @@ def seconds(duration: str) -> float:
     Raises:
         ValueError: the text is none.
     """
-    parts = _DURATION.findall(duration)
+    parts = _DURATION.findall(duration) if len(duration) <= MOST_LETTERS else []
     if duration != "0" and (not parts or "".join(n + unit for n, unit in parts) != duration):
-        raise ValueError(f'expected a duration such as 90s or 1h30m, found the text "{duration}"')
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+        raise ValueError(f"expected a duration such as 90s or 1h30m, found {_shown(duration)}")
+    total = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if total > LONGEST:
+        raise ValueError("expected a duration of 292 years at most, as Go has them")
+    return total
+
+
+def _shown(text: str) -> str:
+    return f'the text "{text}"' if len(text) <= 40 else "a long text"

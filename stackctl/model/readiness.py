@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackctl.model.conditions import condition, holds, one_line, words
+from stackctl.model.liveshapes import CUSTOM_STATUS
 from stackctl.model.objects import Manifest, group_of
 from stackctl.model.outcome import Assessment, Status
 from stackctl.model.pod_faults import assess_pod
+from stackctl.model.shapes import fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ BUILT_IN = frozenset(
 
 def assess(obj: Manifest, surroundings: Surroundings = USUAL) -> Assessment:
     """Tell how an object stands."""
+    obj = _legible(obj)
     metadata, kind = obj["metadata"], (group_of(obj), obj["kind"])
     if metadata.get("deletionTimestamp"):
         held = ", ".join(metadata.get("finalizers") or ())
@@ -113,6 +116,13 @@ def _failed(message: str, hint: str = "") -> Assessment:
 
 def _status(obj: Manifest) -> Mapping[str, Any]:
     return obj.get("status") or {}
+
+
+def _legible(obj: Manifest) -> Manifest:
+    """Leave out what of a custom resource's status cannot be read: its author shapes it."""
+    if "status" not in obj or group_of(obj) in BUILT_IN:
+        return obj
+    return obj | {"status": fitting(obj["status"], CUSTOM_STATUS)}
 
 
 def _spec(obj: Manifest) -> Mapping[str, Any]:

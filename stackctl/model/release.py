@@ -12,12 +12,25 @@ from enum import StrEnum
 from typing import Any
 
 from stackctl.errors import ReleaseError
+from stackctl.model import jsontext
 from stackctl.model.objects import Ref
 from stackctl.model.profile import GpuNeeds, Needs
 from stackctl.model.proof import Mark
+from stackctl.model.shapes import (
+    FLAG,
+    NAME,
+    REFERENCE,
+    TEXT,
+    TEXT_MAP,
+    WHOLE,
+    Shape,
+    misshapen,
+    one_of,
+)
 from stackctl.model.stack_id import StackId
 
 FORMAT = 1
+MOST_BYTES = 64 << 20  # of one recorded text
 UPGRADE_HINT = "install the newest stackctl and try again"
 
 
@@ -100,6 +113,29 @@ def _entry(plain: Mapping[str, Any]) -> Entry:
 _NAMES = tuple(each.name for each in fields(Entry) if each.name != "ref")
 
 
+_ENTRY: Shape = {
+    "ref!": REFERENCE,
+    "component!": TEXT,
+    "version!": TEXT,
+    "created": FLAG,
+    **{key: TEXT for key in _NAMES if key not in {"component", "version", "created"}},
+}
+_SHAPE: Shape = {
+    "stack!": NAME,
+    "revision!": WHOLE,
+    "status!": one_of(ReleaseStatus),
+    **{f"{key}!": TEXT for key in ("profile", "bundle", "cluster", "by", "tool", "begun")},
+    **dict.fromkeys(("finished", "message", "command"), TEXT),
+    **dict.fromkeys(("sets", "components", "shards"), TEXT_MAP),
+    "requires!": {
+        "kubernetes": TEXT,
+        "gpu": {"nodes": WHOLE, "perNode": WHOLE},
+        "storageClass": FLAG,
+    },
+    "inventory!": [_ENTRY],
+}
+
+
 def decode(content: bytes) -> Release:
     """Read what `encode` wrote.
 
@@ -108,15 +144,17 @@ def decode(content: bytes) -> Release:
     """
     try:
         plain = unpack(content)
-        if plain.pop("format") != FORMAT:
+        if misshapen(plain, {"format!": WHOLE}) or plain.pop("format") != FORMAT:
             raise ReleaseError("the release was recorded by a later stackctl", hint=UPGRADE_HINT)
+        for problem in misshapen(plain, _SHAPE):
+            raise ValueError(str(problem))  # noqa: TRY301 - as every other damage
         plain["stack"] = StackId(plain["stack"])
         plain["status"] = ReleaseStatus(plain["status"])
-        gpu = plain["requires"].pop("gpu")
+        gpu = plain["requires"].pop("gpu", None)
         plain["requires"] = Needs(**plain["requires"], gpu=GpuNeeds(**gpu) if gpu else None)
         plain["inventory"] = tuple(_entry(item) for item in plain["inventory"])
         return Release(**plain)
-    except (ValueError, TypeError, KeyError, zlib.error, EOFError, OSError) as error:
+    except (ValueError, TypeError) as error:  # the latter of fields that nobody knows
         raise ReleaseError(f"the recorded release cannot be read: {error}") from error
 
 
@@ -127,8 +165,19 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(content: bytes) -> Any:
-    """Read what `pack` wrote."""
-    return json.loads(gzip.decompress(content))
+    """Read what `pack` wrote.
+
+    Raises:
+        ValueError: it is damaged, or much larger than anything recorded.
+    """
+    try:
+        decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        text = decompressor.decompress(content, MOST_BYTES)
+    except zlib.error as error:
+        raise ValueError(f"not compressed as it was written: {error}") from error
+    if not decompressor.eof:
+        raise ValueError("a part of it is missing, or it is much too large")
+    return jsontext.read(text)
 
 
 @dataclass(frozen=True, slots=True)

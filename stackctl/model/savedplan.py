@@ -10,6 +10,17 @@ from typing import Any
 from stackctl.model.objects import Manifest, Ref, digest
 from stackctl.model.ownership import owned_digest
 from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.shapes import (
+    NAME,
+    REFERENCE,
+    TEXT,
+    WHOLE,
+    Leaf,
+    Shape,
+    matching,
+    misshapen,
+    one_of,
+)
 from stackctl.model.stack_id import StackId
 
 API_VERSION = "stackctl.dev/v1alpha1"
@@ -103,19 +114,44 @@ def to_plain(plan: SavedPlan) -> dict[str, Any]:
     }
 
 
-def from_plain(plain: Mapping[str, Any]) -> SavedPlan:
+_PLANNED: Shape = {
+    "object!": REFERENCE,
+    "component!": TEXT,
+    "action!": one_of(Action),
+    "desired": TEXT,
+    "uid": TEXT,
+    "live": TEXT,
+    "differences": TEXT,
+}
+_SHAPE: Shape = {
+    "apiVersion!": TEXT,
+    "kind!": TEXT,
+    "cluster!": {"uid!": TEXT, "context!": TEXT},
+    "stack!": Leaf("a stack as NAME or NAMESPACE/NAME", matching(r"([-a-z0-9]+/)?[-a-z0-9]+")),
+    "profile!": NAME,
+    "revision!": WHOLE,
+    "bundle!": TEXT,
+    "command!": TEXT,
+    "tool!": TEXT,
+    "changes!": [_PLANNED],
+}
+
+
+def from_plain(plain: Any) -> SavedPlan:
     """Read what `to_plain` wrote.
 
     Raises:
-        ValueError, KeyError, TypeError: it did not.
+        ValueError: it did not, with the first thing that is wrong.
     """
+    for problem in misshapen(plain, _SHAPE):
+        raise ValueError(str(problem))
     if (plain["apiVersion"], plain["kind"]) != (API_VERSION, KIND):
         raise ValueError(f"expected apiVersion {API_VERSION} and kind {KIND}")
     return SavedPlan(
         base=Base(
             cluster=plain["cluster"]["uid"],
             stack=StackId.parse(plain["stack"]),
-            revision=int(plain["revision"]),
+            revision=plain["revision"],
             bundle=plain["bundle"],
         ),
         profile=plain["profile"],

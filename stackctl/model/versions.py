@@ -2,7 +2,7 @@
 
 import re
 
-_NUMBERS = re.compile(r"v?(\d+(?:\.\d+)*)(-\S+)?")
+_NUMBERS = re.compile(r"v?(\d{1,9}(?:\.\d{1,9})*)(-\S+)?")
 
 
 def is_older(version: str, other: str) -> bool:

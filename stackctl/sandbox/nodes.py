@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from stackctl.errors import UsageError
-from stackctl.model.objects import Manifest
+from stackctl.model.objects import Manifest, annotations_of
 
 DEFAULT_NODES = "gpu=2x8,cpu=1"
 GROUP_LABEL = "sandbox.stackctl.dev/node-group"
@@ -15,7 +15,7 @@ GPUS_ANNOTATION = "sandbox.stackctl.dev/gpus"
 NVIDIA_LABEL = "sandbox.stackctl.dev/pci-10de"
 KWOK_ANNOTATION = "kwok.x-k8s.io/node"
 
-_GROUP = re.compile(r"(?P<name>[^=]+)=(?P<count>\d+)(?:x(?P<gpus>\d+))?")
+_GROUP = re.compile(r"(?P<name>[^=]+)=(?P<count>\d{1,9})(?:x(?P<gpus>\d{1,9}))?")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?")
 _MOST_NODES = 500
 _MOST_GPUS = 16
@@ -94,3 +94,9 @@ def _node_manifest(group: NodeGroup, name: str, arch: str) -> Manifest:
         "kind": "Node",
         "metadata": {"name": name, "labels": labels, "annotations": annotations},
     }
+
+
+def gpus_of(node: Manifest) -> int:
+    """Return how many GPUs a node is said to have."""
+    told = annotations_of(node).get(GPUS_ANNOTATION, "")
+    return int(told) if re.fullmatch(r"\d{1,9}", told) else 0

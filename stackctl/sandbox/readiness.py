@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from stackctl.errors import SandboxError
 from stackctl.model.objects import Manifest
-from stackctl.sandbox.nodes import GPUS_ANNOTATION, GROUP_LABEL
+from stackctl.model.quantities import count
+from stackctl.sandbox.nodes import GROUP_LABEL, gpus_of
 from stackctl.sandbox.places import Sandbox
 from stackctl.sandbox.server import Server
 
@@ -87,8 +88,8 @@ def _node_status(node: Manifest) -> NodeStatus:
     return NodeStatus(
         name=node["metadata"]["name"],
         ready=conditions.get("Ready") == "True" and not tainted,
-        gpus=int(node["metadata"].get("annotations", {}).get(GPUS_ANNOTATION, 0)),
-        allocatable=int(status.get("allocatable", {}).get(GPU_RESOURCE, 0)),
+        gpus=gpus_of(node),
+        allocatable=count(status.get("allocatable", {}).get(GPU_RESOURCE, 0)),
     )
 
 

@@ -5,18 +5,28 @@ How a file of ours is decoded is `reading`'s part; whether the layers fit is the
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from stackctl.errors import ConfigError
 from stackctl.model.check import validate_component
 from stackctl.model.component import Component, Manifests
 from stackctl.model.componentfile import ComponentFile
+from stackctl.model.decode import At, Problem
 from stackctl.model.documents import Codec
+from stackctl.model.kindshapes import object_problems
 from stackctl.model.masking import values_of
-from stackctl.model.normalise import flatten
+from stackctl.model.normalise import is_list
 from stackctl.model.objects import Manifest
 from stackctl.secrets import SECRETS
 from stackctl.sources import folders, yaml
-from stackctl.sources.reading import bytes_of, decoded, located, no_object, read_all, require_name
+from stackctl.sources.reading import (
+    bytes_of,
+    decoded,
+    located,
+    read_all,
+    require_name,
+    within,
+)
 
 YAML = Codec(yaml.load, yaml.dump)
 
@@ -68,7 +78,8 @@ def _manifests(folder: Path) -> Manifests:
             )
             continue
         try:
-            layers.setdefault(layer, []).extend(_objects(path))
+            objects = _objects(path, patch=layer[0] == "patches")
+            layers.setdefault(layer, []).extend(objects)
         except ConfigError as error:
             problems += error.problems or [str(error)]
     if problems:
@@ -102,16 +113,36 @@ def _layer(parts: tuple[str, ...]) -> tuple[str, str] | None:
     return None
 
 
-def _objects(path: Path) -> Iterator[Manifest]:
+def _objects(path: Path, *, patch: bool) -> list[Manifest]:
     """Read the objects of a file; the items of a List count one by one."""
-    name = folders.shown(path)
-    problems = []
-    for document in yaml.load_all(bytes_of(path), name):
-        for manifest in flatten([document.value]):
-            SECRETS.learn(values_of([manifest]))  # before anything is said of it
-            if what := no_object(manifest):
-                problems.append(f"{name}:{document.line}: {what}")
-            else:
-                yield manifest
-    if problems:
-        raise ConfigError.listing(f"{name} is not right:", problems)
+    name, content = folders.shown(path), bytes_of(path)
+    found = [list(_items(document.value)) for document in yaml.load_all(content, name)]
+    # Before anything is said of them.
+    SECRETS.learn(values_of(manifest for items in found for _, manifest in items))
+    problems = [_misshapen(items, patch=patch) for items in found]
+    if any(problems):
+        raise ConfigError.listing(f"{name} is not right:", _placed(path, content, problems))
+    return [manifest for items in found for _, manifest in items]
+
+
+def _items(document: Any, at: At = ()) -> Iterator[tuple[At, Any]]:
+    """Yield the objects of a document with their places in it."""
+    if not is_list(document):
+        yield at, document
+        return
+    for index, item in enumerate(document["items"]):
+        yield from _items(item, (*at, "items", index))
+
+
+def _misshapen(items: Iterable[tuple[At, Any]], *, patch: bool) -> list[Problem]:
+    return [each for at, item in items for each in within(at, object_problems(item, patch=patch))]
+
+
+def _placed(path: Path, content: bytes, problems: Iterable[Iterable[Problem]]) -> list[str]:
+    """Write the problems of each document with their lines, which only a second reading tells."""
+    documents = yaml.load_all(content, positions=True)
+    return [
+        text
+        for document, found in zip(documents, problems, strict=True)
+        for text in located(path, document.lines, found)
+    ]

@@ -4,11 +4,12 @@ What is in them is `files`' part.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import stackctl
 from stackctl.errors import ConfigError
+from stackctl.files import is_folder
 
 SHIPPED = "STACKCTL_SHIPPED_CATALOG"  # stands in for what came with the package
 PROFILES = "profiles"
@@ -45,27 +46,32 @@ def _shipped() -> Path:
 
 
 def _is_catalogue(folder: Path) -> bool:
-    return (folder / PROFILES).is_dir() or (folder / MANIFESTS).is_dir()
+    return is_folder(folder / PROFILES) or is_folder(folder / MANIFESTS)
 
 
-def profile_files(folder: Path) -> Iterator[Path]:
+def profile_files(root: Path) -> Iterator[Path]:
     """Yield the profiles of a catalogue by name."""
-    yield from _sorted(path for path in _entries(folder / PROFILES) if is_yaml(path))
+    yield from (path for path in _entries(root / PROFILES, root) if is_yaml(path))
 
 
-def component_files(folder: Path) -> Iterator[Path]:
+def component_files(root: Path) -> Iterator[Path]:
     """Yield the component.yaml of each component of a catalogue by name."""
-    for path in _sorted(_entries(folder / MANIFESTS)):
+    for path in _entries(root / MANIFESTS, root):
         file = path / "component.yaml"
-        if path.is_dir() and not path.name.startswith("."):
+        if is_folder(path) and not path.name.startswith("."):
+            _require_inside(file, root)
             yield file
 
 
-def layer_files(folder: Path) -> Iterator[Path]:
+def layer_files(component: Path) -> Iterator[Path]:
     """Yield every YAML file of a component, component.yaml left out, in a fixed order."""
-    for path in _sorted(_entries(folder)):
-        if path.is_dir():
-            yield from layer_files(path)
+    yield from _layer_files(component, _root_of(component))
+
+
+def _layer_files(folder: Path, root: Path) -> Iterator[Path]:
+    for path in _entries(folder, root):
+        if is_folder(path):
+            yield from _layer_files(path, root)
         elif is_yaml(path) and path.name != "component.yaml":
             yield path
 
@@ -78,19 +84,48 @@ def is_yaml(path: Path) -> bool:
 def shown(path: Path) -> str:
     """Write a path as people would type it from here."""
     try:
-        return str(path.relative_to(Path.cwd()))
+        text = str(path.relative_to(Path.cwd()))
     except (ValueError, FileNotFoundError):
-        return str(path)
+        text = str(path)
+    return os.fsencode(text).decode(errors="backslashreplace")  # names need not be UTF-8
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: Path, root: Path) -> list[Path]:
+    """List a folder by name; links in it stay inside the catalogue and lead to no circle."""
     try:
-        return list(folder.iterdir())
+        paths = sorted(folder.iterdir(), key=lambda path: path.name)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise ConfigError(f"{shown(folder)}: cannot be read: {error.strerror}") from error
+    for path in paths:
+        _require_inside(path, root)
+        if path.is_symlink() and _contains(path, folder):
+            raise ConfigError(f"{shown(path)}: leads back to a folder that it is in")
+    return paths
 
 
-def _sorted(paths: Iterable[Path]) -> list[Path]:
-    return sorted(paths, key=lambda path: path.name)
+def _root_of(component: Path) -> Path:
+    """Return the catalogue that a component's folder is in."""
+    return component.parent.parent if component.parent.name == MANIFESTS else component
+
+
+def _require_inside(path: Path, root: Path) -> None:
+    """Refuse a link that leads out of a catalogue: whoever gave us that meant what is in it.
+
+    Raises:
+        ConfigError: it is one.
+    """
+    if path.is_symlink() and not _contains(root, path):
+        raise ConfigError(
+            f"{shown(path)}: leads out of the catalogue {shown(root)}",
+            hint="put a copy there, or add the other catalogue with --catalog",
+        )
+
+
+def _contains(folder: Path, path: Path) -> bool:
+    """Tell whether a path, links followed, lies in a folder; what leads in circles lies nowhere."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # older Pythons say RuntimeError of a circle
+        return False

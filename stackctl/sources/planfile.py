@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 
 from stackctl.errors import ConfigError
+from stackctl.files import Unreadable, read_file
+from stackctl.model import jsontext
 from stackctl.model.savedplan import SavedPlan, from_plain, to_plain
 
 
@@ -37,10 +39,10 @@ def read_plan(path: Path) -> SavedPlan:
         ConfigError: the file cannot be read, or is no plan.
     """
     try:
-        return from_plain(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
+        return from_plain(jsontext.read(read_file(path)))
+    except Unreadable as error:
         raise ConfigError(
-            f"{path}: {error.strerror}", hint=f"write one: stackctl deploy --dry-run --plan {path}"
+            f"{path}: {error}", hint=f"write one: stackctl deploy --dry-run --plan {path}"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise ConfigError(f"{path}: not a plan that stackctl wrote: {error}") from error

@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from stackctl.errors import ConfigError
-from stackctl.model.decode import Problem, Undecodable, decode, shown
+from stackctl.files import Unreadable, read_file
+from stackctl.model.decode import At, Problem, Undecodable, decode
+from stackctl.model.kindshapes import TOLERATION, object_problems
 from stackctl.model.overlay import overlay
 from stackctl.model.profile import Lines, origin_of
+from stackctl.model.shapes import misshapen
 from stackctl.sources import folders, yaml
 
 T = TypeVar("T")
+MOST_BYTES = 4 << 20  # a thousand objects and more; etcd takes none of half that size
 
 
 Named = TypeVar("Named", bound=Any)  # has a name
@@ -72,7 +76,7 @@ def decoded(path: Path, kind: type[T]) -> tuple[T, Any, Lines]:
     except Undecodable as error:
         problems = _kind_first(error.problems)
         raise ConfigError.listing(f"{name} is not right:", located(path, lines, problems)) from None
-    if problems := list(_patch_problems(raw)):
+    if problems := list(_inner_problems(raw)):
         raise ConfigError.listing(f"{name} is not right:", located(path, lines, problems))
     return file, raw, lines
 
@@ -95,12 +99,22 @@ def _kind_first(problems: Sequence[Problem]) -> Sequence[Problem]:
     return [each for each in problems if each.at in (("kind",), ("apiVersion",))] or problems
 
 
-def _patch_problems(raw: Any) -> Iterator[Problem]:
-    """Check that patches say which object they are for."""
-    for name, choice in (raw["spec"].get("components") or {} if "spec" in raw else {}).items():
+def _inner_problems(raw: Any) -> Iterator[Problem]:
+    """Check the parts of objects that a profile or a stack file holds: patches, tolerations."""
+    spec = raw.get("spec") or {}
+    for name, choice in (spec.get("components") or {}).items():
         for index, patch in enumerate((choice or {}).get("patches") or ()):
-            if what := no_object(patch):
-                yield Problem(("spec", "components", name, "patches", index), what)
+            yield from within(
+                ("spec", "components", name, "patches", index), object_problems(patch, patch=True)
+            )
+    for pods, tolerations in ((spec.get("settings") or {}).get("tolerations") or {}).items():
+        at = ("spec", "settings", "tolerations", pods)
+        yield from misshapen(tolerations or [], [TOLERATION], at)
+
+
+def within(at: At, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Say where the value lies in which there are problems."""
+    return (Problem((*at, *problem.at), problem.what) for problem in problems)
 
 
 def located(path: Path, lines: Lines, problems: Iterable[Problem]) -> list[str]:
@@ -116,27 +130,7 @@ def bytes_of(path: Path) -> bytes:
         ConfigError: it cannot be read.
     """
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ConfigError(f"{folders.shown(path)}: there is no such file") from None
-    except OSError as error:
-        raise ConfigError(f"{folders.shown(path)}: cannot be read: {error.strerror}") from error
-
-
-def no_object(value: Any) -> str:
-    """Say what a value lacks to be an object, or a patch of one; empty when it lacks nothing."""
-    if not isinstance(value, dict):
-        return f"expected an object, found {shown(value)}"
-    metadata = value.get("metadata")
-    names = {
-        "apiVersion": value.get("apiVersion"),
-        "kind": value.get("kind"),
-        "metadata.name": metadata.get("name") if isinstance(metadata, dict) else None,
-    }
-    lacking = [key for key, text in names.items() if not isinstance(text, str) or not text]
-    if lacking:
-        return f"an object needs {', '.join(lacking)}"
-    namespace = value["metadata"].get("namespace")
-    if not isinstance(namespace, str | None):
-        return f"metadata.namespace: expected a text, found {shown(namespace)}: quote it"
-    return ""
+        return read_file(path, MOST_BYTES)
+    except Unreadable as error:
+        why = "there is no such file" if error.absent else f"cannot be read: {error}"
+        raise ConfigError(f"{folders.shown(path)}: {why}") from error

@@ -61,11 +61,21 @@ def _number(text: str) -> Scalar:
     if text[0] not in "+-0123456789":
         return text
     plain = text.replace("_", "")
-    if match := _INTEGER.fullmatch(plain):
-        base = str(match.lastgroup)
-        value = int(match["sign"] + match[base], _BASES[base])
-        return value if -(2**63) <= value < 2**63 else float(value)
+    if (match := _INTEGER.fullmatch(plain)) and (value := _integer(match)) is not None:
+        return value
     return _float(plain, text) if _FLOAT.fullmatch(plain) else text
+
+
+def _integer(match: re.Match[str]) -> int | float | None:
+    """Read an integer of 64 bits as it comes out of JSON; larger ones are none."""
+    base = str(match.lastgroup)
+    digits = match[base].lstrip("0") or "0"
+    if len(digits) > 64:
+        return None
+    value = int(match["sign"] + digits, _BASES[base])
+    if -(2**63) <= value < 2**63:
+        return value
+    return float(value) if 0 < value < 2**64 else None
 
 
 def _float(plain: str, text: str) -> float | int | str:

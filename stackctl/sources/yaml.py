@@ -30,6 +30,7 @@ Path = tuple[str | int, ...]
 
 MAX_DEPTH = 200
 MAX_ALIASED = 100_000  # nodes that aliases may stand for, in one file
+LETTERS_A_NODE = 20  # a long text counts as several
 _TAGS: dict[str, tuple[type, ...]] = {
     "tag:yaml.org,2002:int": (int,),
     "tag:yaml.org,2002:float": (int, float),
@@ -207,7 +208,7 @@ class _Builder:
         elif event.tag is not None and event.tag not in _TEXT_TAGS:
             value = self._tagged(text, event)
         if event.anchor:
-            self.anchors[event.anchor] = (value, 1)
+            self.anchors[event.anchor] = (value, 1 + len(text) // LETTERS_A_NODE)
         top = self.top
         if top.key is _NO_KEY or top.key is _MERGE:
             self._place(value, event)

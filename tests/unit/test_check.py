@@ -93,7 +93,7 @@ def test_a_component_that_fits_has_no_problems():
         (parameter("type: string, default: '2', minimum: 1"), "parameters.p",
          "minimum and maximum mean nothing for a string"),
         (parameter("type: string, default: '2', pattern: '('"), "parameters.p.pattern",
-         "no regular expression"),
+         "no pattern that can be matched"),
         ("parameters: {namespace: {type: string, description: d, default: other}}",
          "parameters.namespace.default", "expected spec.namespace, thing"),
         ("features: {f: {description: d, requires: [g]}}", "features.f.requires",
@@ -214,22 +214,14 @@ spec:
     [
         ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {stackctl.dev/stack: x}}}",
          "the label stackctl.dev/stack is set by stackctl"),
-        ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {x: true}}}",
-         "metadata.labels.x: expected a text, found true: quote it"),
-        ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: 1}}",
-         "data.x: expected a text, found the number 1: quote it"),
-        ("{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {x: 12345}}",
-         "data.x: expected a text: quote it"),
         (DEPLOYMENT, "the selector wants the label a=b, its Pods do not have it"),
         (SERVICE % "ports: [{port: 1}, {port: 1}]", "ports has 1/TCP more than once"),
         (POD % "[{name: a, env: [{name: A, value: x}, {name: A}]}]", "env has A more than once"),
-        (POD % "[{name: a, env: [{name: A, value: 1}]}]",
-         "variable A: expected a text, found the number 1: quote it"),
         (POD % "[{name: a}], initContainers: [{name: a}]", "containers has a more than once"),
     ],
 )  # fmt: skip
 def test_objects_a_server_would_refuse_late_are_refused_early(base, what):
-    """Texts that are none, keys that are there twice, selectors that match nothing."""
+    """Keys that are there twice, selectors that match nothing."""
     found = problems("", base=base + "\n", images="")
     assert [each for _, each in found if what in each]
 
@@ -251,12 +243,12 @@ def test_what_is_repeated_is_a_list_and_has_a_layer():
     ("path", "text", "problem"),
     [
         ("base/x.yaml", "a: 1\n", "base/x.yaml:1: an object needs apiVersion, kind, metadata.name"),
-        ("base/x.yaml", "---\n---\n- a\n", "base/x.yaml:2: expected an object, found a list"),
+        ("base/x.yaml", "---\n---\n- a\n", "base/x.yaml:3: expected an object, found a list"),
         ("base/x.yaml", "a: 1\na: 2\n", 'base/x.yaml:2: the key "a" is there twice'),
         ("base/deep/x.yaml", "a: 1\n", "base/deep/x.yaml: belongs to no layer: expected base/"),
         ("feature/x.yaml", "a: 1\n", "feature/x.yaml: belongs to no layer"),
         ("base/x.yaml", "{apiVersion: v1, kind: A, metadata: {name: a, namespace: on}}\n",
-         "metadata.namespace: expected a text, found true: quote it"),
+         "metadata.namespace: expected a name, found true: quote it"),
     ],
 )  # fmt: skip
 def test_files_that_hold_no_objects_are_named(tmp_path, monkeypatch, path, text, problem):

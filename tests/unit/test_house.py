@@ -14,6 +14,7 @@ RANKS = {
     "": 0,  # the package itself: its version
     "errors": 0,
     "secrets": 0,
+    "files": 0,
     "model": 1,
     "api": 2,
     "sources": 3,

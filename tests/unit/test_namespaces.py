@@ -2,9 +2,15 @@
 
 import pytest
 
+from stackctl.model.kinds import builtin_group
 from stackctl.model.namespaces import moved, renamed
 from tests.unit.fake import value
 
+GROUPS = {
+    "Certificate": "cert-manager.io",
+    "ServiceMonitor": "monitoring.coreos.com",
+    "PodMonitor": "monitoring.coreos.com",
+}
 # NS is where a namespace is meant; `old` is something else that is called the same.
 REFERENCES = """
 {kind: Deployment, metadata: {name: old, namespace: NS}}
@@ -67,8 +73,17 @@ LONG_REFERENCES = {
 @pytest.mark.parametrize("text", [*REFERENCES, *LONG_REFERENCES.values()])
 def test_references_move_kind_by_kind(text):
     """Names of objects stay, names of the namespace change."""
-    before, after = value(text.replace("NS", "old")), value(text.replace("NS", "new"))
-    assert moved(before, "old", "new") == after
+    before, after = (value(text.replace("NS", name)) for name in ("old", "new"))
+    group = GROUPS.get(before["kind"]) or builtin_group(before["kind"])
+    api = {"apiVersion": f"{group}/v1" if group else "v1"}
+    assert moved(before | api, "old", "new") == after | api
+
+
+def test_another_kind_of_the_same_name_keeps_its_texts():
+    """Which references an object has is known by its group as well."""
+    text = "{apiVersion: other.example.com/v1, kind: Certificate, metadata: {name: a}, spec: {%s}}"
+    foreign = value(text % "dnsNames: {old.old.svc: 1}")
+    assert moved(foreign, "old", "new") == foreign
 
 
 @pytest.mark.parametrize(

@@ -125,9 +125,9 @@ def test_lists_with_a_key_merge_by_it(patch, path, result):
 @pytest.mark.parametrize(
     ("base", "patch", "result"),
     [
-        ("{kind: Service, spec: {ports: [{port: 80, name: a}, {port: 81}]}}",
+        ("{apiVersion: v1, kind: Service, spec: {ports: [{port: 80, name: a}, {port: 81}]}}",
          "{spec: {ports: [{port: 81, name: b}]}}", "[{port: 80, name: a}, {port: 81, name: b}]"),
-        ("{kind: NetworkPolicy, spec: {ports: [{port: 80}, {port: 81}]}}",
+        ("{apiVersion: a/v1, kind: NetworkPolicy, spec: {ports: [{port: 80}, {port: 81}]}}",
          "{spec: {ports: [{port: 82}]}}", "[{port: 82}]"),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from stackctl.model.objects import Manifest, annotations_of, labels_of
-from stackctl.sandbox.nodes import GPUS_ANNOTATION, NVIDIA_LABEL
+from stackctl.sandbox.nodes import NVIDIA_LABEL, gpus_of
 
 GPU = "nvidia.com/gpu"
 PRODUCT_ANNOTATION = "sandbox.stackctl.dev/gpu-product"
@@ -45,8 +45,7 @@ def report(
 ) -> Report:
     """Describe a node by the Pods on it that run."""
     running = [pod for pod in pods if is_ready(pod)]
-    told = annotations_of(node).get(GPUS_ANNOTATION, "")
-    gpus = int(told) if told.isdecimal() else 0
+    gpus = gpus_of(node)
     labels: dict[str, str] = {}
     if labels_of(node).get(NVIDIA_LABEL) and any(map(_is_feature_worker, running)):
         labels["feature.node.kubernetes.io/pci-10de.present"] = "true"

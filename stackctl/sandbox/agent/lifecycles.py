@@ -3,18 +3,17 @@
 Pure, and mostly a table. Doing it is for `operators`; certificates are made in `certificates`.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from stackctl.model.objects import Manifest, annotations_of
+from stackctl.model.quantities import seconds as duration
 
 FAIL_ANNOTATION = "sandbox.stackctl.dev/fail"
 RUN_FOR_ANNOTATION = "sandbox.stackctl.dev/run-for"  # a Go duration, or "forever"
 
 _MESSAGE = "simulated by the sandbox"
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,10 @@ def run_seconds(text: str, default: float) -> float | None:
     """Read the run-for annotation; None means for ever."""
     if text == "forever":
         return None
-    parts = re.findall(r"([0-9.]+)(ms|s|m|h)", text)
-    if not parts or "".join(map("".join, parts)) != text:
+    try:
+        return duration(text)
+    except ValueError:
         return default
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
 def covers(operator: Operator, pod: Manifest, manifest: Manifest) -> bool:

@@ -1,0 +1,45 @@
+"""Whether a text is an address that can be connected to, by the rules that kubectl has for it.
+
+Which proxy an address is reached through is for `proxies`.
+"""
+
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+_NAME = re.compile(r"[A-Za-z0-9_](?:[\w.-]{0,252})", re.ASCII)
+_V6 = re.compile(r"[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?", re.ASCII)
+_PRINTABLE = re.compile(r"[\x21-\x7e]+")
+
+
+def fault_in(address: str, schemes: Collection[str]) -> str:
+    """Say what is wrong with an address, never with any part of it; empty when nothing is."""
+    if not _PRINTABLE.fullmatch(address):
+        return "there are blanks, or letters that are not ASCII, in it"
+    scheme, found, _ = address.partition("://")
+    if not found or scheme.lower() not in schemes:
+        return f"it does not begin with {_any_of(schemes)}"
+    try:
+        parts = urlsplit(address)
+        return _fault_of_end(parts.hostname or "", parts.port)
+    except ValueError:
+        return "its host or its port cannot be read"
+
+
+def _fault_of_end(host: str, port: int | None) -> str:
+    if not host:
+        return "there is no host in it"
+    if not (_V6 if ":" in host else _NAME).fullmatch(host):
+        return "its host is no name and no address"
+    return "its port is 0" if port == 0 else ""
+
+
+def is_server_name(text: str) -> bool:
+    """Tell whether a certificate can be for this name."""
+    labels = text.rstrip(".").split(".")
+    return _NAME.fullmatch(text) is not None and all(0 < len(label) < 64 for label in labels)
+
+
+def _any_of(schemes: Collection[str]) -> str:
+    *others, last = (f"{scheme}://" for scheme in schemes)
+    return f"{', '.join(others)} or {last}" if others else last
