@@ -11,6 +11,7 @@ from stackctl.errors import ConfigError, ConflictError, UsageError
 from stackctl.model.bundle import Bundle
 from stackctl.model.component import Mode
 from stackctl.model.compose import compose
+from stackctl.model.objects import RECORD_NAMESPACE
 from stackctl.model.profile import StackFile
 from stackctl.model.resolve import resolve
 from stackctl.model.selection import Selection
@@ -27,6 +28,7 @@ class Request:
     profile: str | None = None
     stack_file: Path | None = None
     stack: str | None = None  # the stack's name, when it is not the file's or the profile's
+    record: str | None = None  # the namespace of its record, where it is named
     sets: tuple[str, ...] = ()
     catalogs: tuple[Path, ...] = ()
     take_over: tuple[str, ...] = ()  # managers whose contested fields are taken in this run
@@ -42,6 +44,8 @@ class Composed:
     selection: Selection
     bundle: Bundle
     sets: Mapping[str, str]  # everything that --set says, now and before
+    named: bool = False  # it is said in which namespace the record is
+    known: tuple[int, ...] = ()  # the revisions that were just seen there
 
     @property
     def cluster_uid(self) -> str:
@@ -54,6 +58,11 @@ def spoken(verb: str, request: Request) -> str:
     words = ["--profile", request.profile] if request.profile else []
     words += ["-f", str(request.stack_file)] if request.stack_file else []
     words += ["--stack", request.stack] if request.stack else []
+    words += (
+        ["--record-namespace", request.record]
+        if request.record not in (None, RECORD_NAMESPACE)
+        else []
+    )
     for each in request.sets:
         words += ["--set", f"{each.partition('=')[0]}=…"]
     words += [f"--take-over {manager}" for manager in request.take_over]
@@ -88,7 +97,8 @@ def compose_stack(request: Request) -> Composed:
     bundle = compose(selection, manifests, stack, yaml=YAML)
     bundle = replace(bundle, taking=request.take_over)
     sets = laid(request.sets, request.kept.sets if request.kept else None)
-    return Composed(stack, selection, bundle, sets)
+    named = bool(request.record or selection.record)
+    return Composed(stack, selection, bundle, sets, named)
 
 
 def select(request: Request) -> tuple[StackId, Selection]:
@@ -102,9 +112,8 @@ def select(request: Request) -> tuple[StackId, Selection]:
     profile = _profile(request.profile, file)
     stack = request.stack or (file.name if file else profile)
     catalogue = read_catalogue(request.catalogs)
-    return StackId(stack), resolve(
-        catalogue, profile, stack=file, sets=request.sets, kept=request.kept
-    )
+    selection = resolve(catalogue, profile, stack=file, sets=request.sets, kept=request.kept)
+    return StackId(stack, request.record or selection.record or RECORD_NAMESPACE), selection
 
 
 def _profile(asked: str | None, file: StackFile | None) -> str:

@@ -3,8 +3,9 @@
 Going back is `rollback`; nothing is written in here.
 """
 
-from stackctl.actions.compose import Request, compose_stack
+from stackctl.actions.compose import Request
 from stackctl.actions.outlook import look, require_cluster
+from stackctl.actions.placing import compose_placed
 from stackctl.cluster import releases
 from stackctl.cluster.absent import absent
 from stackctl.cluster.connection import Connection
@@ -63,7 +64,7 @@ def diff_revision(
 
 def diff_release(request: Request, connection: Connection) -> tuple[Plan, TargetInfo]:
     """Compare what would be deployed with what was: two bundles, whatever the cluster holds."""
-    composed = compose_stack(request)
+    composed = compose_placed(request, connection)
     require_cluster(composed.cluster_uid, connection.info)
     before = releases.bundle_of(connection.client, recorded(composed.stack, connection))
     return compare(before, composed.bundle, composed.stack), connection.info

@@ -29,7 +29,7 @@ def resumed(request: Request, stack: StackId, connection: Connection) -> Request
     kept = request.kept
     if recorded is not None and recorded.release.sets and request.keep is not False:
         kept = Kept(recorded.release.revision, recorded.release.sets)
-    return replace(request, stack=stack.name, profile=profile, kept=kept)
+    return replace(request, stack=stack.name, record=stack.namespace, profile=profile, kept=kept)
 
 
 def tell_kept(request: Request, notify: Notify) -> None:

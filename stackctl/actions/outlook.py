@@ -18,12 +18,18 @@ from stackctl.model.stack_id import StackId
 
 
 def look(
-    connection: Connection, stack: StackId, bundle: Bundle, notify: Notify, pool: Executor
+    connection: Connection,
+    stack: StackId,
+    bundle: Bundle,
+    notify: Notify,
+    pool: Executor,
+    *,
+    known: Sequence[int] = (),
 ) -> Intent:
-    """Check, look and plan: steps 6 to 8 of every change."""
+    """Check, look and plan: steps 6 to 8 of every change; `known` revisions are not asked for."""
     notify(Step("looking at the cluster"))
     pool.submit(connection.discovery.all)  # known by the time it is asked for
-    recording = pool.submit(releases.current, connection.client, stack)
+    recording = pool.submit(releases.current, connection.client, stack, known)
     seen = facts.read(connection, pool, foreign_namespaces(bundle))
     require_facts(check(bundle, seen))
     for gap in unchecked(bundle, seen):

@@ -125,7 +125,7 @@ def teardown(
     with workers(connection.stop) as pool:
         notify(Step("looking at the cluster"))
         recorded = releases.current(connection.client, stack)
-        if recorded is None or residue.record_leaves(connection.client):
+        if recorded is None or residue.record_leaves(connection.client, stack):
             return _sweep(connection, stack, options, pool, notify, now)
         sight = _look(connection, stack, recorded, options, pool)
         _require_choice(sight.found, options)
@@ -154,13 +154,13 @@ def _sweep(
     there = releases.traces(client, stack)
     outcome = TeardownOutcome(connection.info, Plan(stack, "", ()), dry_run=options.dry_run)
     if not options.dry_run:
-        if there and not residue.record_leaves(client):
+        if there and not residue.record_leaves(client, stack):
             with locked(client, stack, options.claim, connection.stop, notify):
                 releases.require_latest(client, stack, None)
                 releases.forget(client, stack)
         departed, left = residue.await_departure(connection, stack, pool, deadline, now)
         there = there or departed
-        residue.remove_record_namespace(connection, pool, deadline, now)
+        residue.remove_record_namespace(connection, stack, pool, deadline, now)
         if left:
             raise lost(connection, stack, left)
     if not there:
@@ -293,7 +293,7 @@ def _carry_out(
             lock.confirm()
             releases.forget(client, sight.stack)
     if not left.found and not forgotten:
-        residue.remove_record_namespace(connection, pool, deadline, now)
+        residue.remove_record_namespace(connection, sight.stack, pool, deadline, now)
     return left
 
 

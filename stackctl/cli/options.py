@@ -182,6 +182,25 @@ class StackName(Options):
         option("--file", "-f", metavar="FILE", help="Stack file; default: stack.yaml if there"),
     ] = None
 
+    record_namespace: Annotated[
+        str | None,
+        option(
+            "--record-namespace",
+            metavar="NAME",
+            help="Namespace the stack's record is in; default: where it is found",
+        ),
+    ] = None
+
+    @property
+    def name(self) -> str | None:
+        """The stack's name, of `NAMESPACE/NAME` as well."""
+        return self.stack.rpartition("/")[2] if self.stack else None
+
+    @property
+    def place(self) -> str | None:
+        """The namespace of the record, where it is named."""
+        return self.record_namespace or (self.stack or "").rpartition("/")[0] or None
+
 
 class Recipe(Catalogs, StackName):
     """What a stack is made of."""

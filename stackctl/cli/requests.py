@@ -53,7 +53,7 @@ def stack_of(which: StackName, connection: "Connection") -> "StackId":
     """Name the stack that is meant."""
     from stackctl.actions.stacks import choose_stack
 
-    return choose_stack(which.stack, stack_file_of(which), connection)
+    return choose_stack(which.name, stack_file_of(which), connection, which.place)
 
 
 def request_of(recipe: Recipe, plan: Path | None = None) -> "Request":
@@ -63,7 +63,8 @@ def request_of(recipe: Recipe, plan: Path | None = None) -> "Request":
     request = Request(
         profile=recipe.profile,
         stack_file=stack_file_of(recipe),
-        stack=recipe.stack,
+        stack=recipe.name,
+        record=recipe.place,
         sets=tuple(recipe.sets or ()),
         catalogs=recipe.folders,
         take_over=tuple(recipe.take_over or ()) if isinstance(recipe, Comparison) else (),

@@ -15,10 +15,9 @@ from stackctl.api.client import Client, encode
 from stackctl.cluster.lock import RECORD_LABEL
 from stackctl.errors import ClusterError, Forbidden, NotFound, headline
 from stackctl.model.events import ComponentProgress, ComponentState, Event, Notify
-from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE
+from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY
 from stackctl.model.stack_id import StackId
 
-EVENTS = f"/apis/events.k8s.io/v1/namespaces/{RECORD_NAMESPACE}/events"
 LONGEST_NOTE = 1024
 LONGEST_INSTANCE = 128
 _TOLD = {
@@ -78,7 +77,7 @@ class Chronicle:
         try:
             self._client.request(
                 "POST",
-                EVENTS,
+                f"/apis/events.k8s.io/v1/namespaces/{self._stack.namespace}/events",
                 body=encode(event),
                 content_type="application/json",
                 retry_until=self._client.now(),
@@ -94,7 +93,7 @@ class Chronicle:
             "kind": "Event",
             "metadata": {
                 "name": f"stackctl.{self._stack.name}.{time.time_ns():x}",
-                "namespace": RECORD_NAMESPACE,
+                "namespace": self._stack.namespace,
                 "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: self._stack.name},
             },
             "eventTime": _micro(self._time()),
@@ -105,7 +104,7 @@ class Chronicle:
             "regarding": {
                 "apiVersion": "v1",
                 "kind": "Secret",
-                "namespace": RECORD_NAMESPACE,
+                "namespace": self._stack.namespace,
                 "name": f"stackctl.{self._stack.name}.v{self._revision}",
             },
             "note": note[:LONGEST_NOTE],

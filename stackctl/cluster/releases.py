@@ -14,23 +14,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stackctl.api.client import Client
-from stackctl.cluster.lock import LEASES, RECORD_LABEL, lease_name
+from stackctl.cluster.lock import RECORD_LABEL, lease_path
 from stackctl.errors import (
     AlreadyExists,
     ConflictError,
     Forbidden,
     LockedError,
     NotFound,
+    PreflightError,
     ReleaseError,
     StaleWrite,
 )
 from stackctl.model.bundle import Bundle, BundleComponent, from_plain, needs_first, to_plain
-from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
+from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, Manifest
 from stackctl.model.release import Release, ReleaseStatus, decode, encode, pack, unpack
 from stackctl.model.stack_id import StackId
 
-NAMESPACE = f"/api/v1/namespaces/{RECORD_NAMESPACE}"
-SECRETS = f"{NAMESPACE}/secrets"
 REVISION_LABEL = "stackctl.dev/revision"
 SHARD_LABEL = "stackctl.dev/shard"
 TYPE = "stackctl.dev/release"
@@ -49,9 +48,9 @@ class Recorded:
     version: str  # resourceVersion
 
 
-def current(client: Client, stack: StackId) -> Recorded | None:
-    """Read the newest revision; `None` when the stack was never deployed here."""
-    revisions = _revisions(client, stack)
+def current(client: Client, stack: StackId, known: Sequence[int] = ()) -> Recorded | None:
+    """Read the newest revision, of those just seen; `None` when it was never deployed here."""
+    revisions = known or _revisions(client, stack)
     return _read(client, stack, revisions[-1]) if revisions else None
 
 
@@ -100,12 +99,22 @@ def history(client: Client, stack: StackId) -> tuple[Release, ...]:
     )
 
 
-def stacks(client: Client) -> tuple[StackId, ...]:
-    """Name every stack recorded on the cluster."""
-    listing = client.list(SECRETS, labels=REVISION_LABEL, metadata_only=True)
-    return tuple(
-        sorted({StackId(item["metadata"]["labels"][RECORD_LABEL]) for item in listing.items})
-    )
+def places(
+    client: Client, namespace: str = "", name: str | None = None
+) -> dict[StackId, list[int]]:
+    """Find the stacks recorded on the cluster, or in a namespace, with their revisions.
+
+    Raises:
+        Forbidden: they may not be listed there.
+    """
+    where = f"/namespaces/{namespace}" if namespace else ""
+    labels = ",".join([*([f"{RECORD_LABEL}={name}"] if name else [RECORD_LABEL]), REVISION_LABEL])
+    found: dict[StackId, list[int]] = defaultdict(list)
+    for item in client.list(f"/api/v1{where}/secrets", labels=labels, metadata_only=True).items:
+        metadata = item["metadata"]
+        stack = StackId(metadata["labels"][RECORD_LABEL], metadata["namespace"])
+        found[stack].append(_number(item))
+    return {stack: sorted(found[stack]) for stack in sorted(found)}
 
 
 def begin(
@@ -116,7 +125,7 @@ def begin(
     missing = [part for part in components if part.digest not in held]
     list(pool.map(lambda part: _store(client, release.stack, part), missing))
     try:
-        stored = client.create(SECRETS, _index(release, ""))
+        stored = client.create(secrets_of(release.stack), _index(release, ""))
     except AlreadyExists as error:
         raise LockedError(
             f"stack {release.stack}: another run recorded revision {release.revision} meanwhile"
@@ -131,7 +140,7 @@ def update(client: Client, recorded: Recorded, release: Release) -> Recorded:
         LockedError: another run has taken over.
     """
     try:
-        path = f"{SECRETS}/{_name(release.stack, release.revision)}"
+        path = f"{secrets_of(release.stack)}/{_name(release.stack, release.revision)}"
         stored = client.replace(path, _index(release, recorded.version))
     except (NotFound, StaleWrite) as error:
         raise LockedError(
@@ -153,50 +162,63 @@ def bundle_of(client: Client, release: Release) -> Bundle:
 def tidy(client: Client, stack: StackId) -> None:
     """Keep the newest revisions, and only the shards that one of them names."""
     found = _indexes(client, stack)
-    _delete(client, (each["metadata"]["name"] for each in found[:-KEPT_REVISIONS]))
+    _delete(client, stack, (each["metadata"]["name"] for each in found[:-KEPT_REVISIONS]))
     if len(found) <= 1:
         return
     kept = [_decoded(each) for each in found[-KEPT_REVISIONS:]]
     named = {shard for release in kept for shard in release.shards.values()}
     for shard, names in _shards(client, stack).items():
         if shard not in named:
-            _delete(client, names)
+            _delete(client, stack, names)
 
 
 def traces(client: Client, stack: StackId) -> bool:
     """Tell whether anything is there that a run on a stack without revisions left behind."""
-    if client.list(SECRETS, labels=f"{RECORD_LABEL}={stack.name}", metadata_only=True).items:
+    if client.list(
+        secrets_of(stack), labels=f"{RECORD_LABEL}={stack.name}", metadata_only=True
+    ).items:
         return True
-    return client.get(f"{LEASES}/{lease_name(stack)}", metadata_only=True) is not None
+    return client.get(lease_path(stack), metadata_only=True) is not None
 
 
 def forget(client: Client, stack: StackId) -> None:
     """Remove everything recorded of a stack."""
-    listing = client.list(SECRETS, labels=f"{RECORD_LABEL}={stack.name}", metadata_only=True)
+    listing = client.list(
+        secrets_of(stack), labels=f"{RECORD_LABEL}={stack.name}", metadata_only=True
+    )
     # Indexes go last and newest last: as long as one is there, a killed teardown can be resumed.
     items = sorted(listing.items, key=_removal_rank)
-    _delete(client, [item["metadata"]["name"] for item in items])
+    _delete(client, stack, [item["metadata"]["name"] for item in items])
 
 
-def ensure_namespace(client: Client, stop: threading.Event) -> None:
-    """Make the namespace of the record; already there is fine.
+def ensure_namespace(client: Client, stack: StackId, stop: threading.Event) -> None:
+    """See to it that the namespace of the record is there; the administrators' one is made.
 
     One that a teardown is just removing is waited for: nothing can be written into it.
+
+    Raises:
+        PreflightError: a tenant's is not there.
     """
+    path = f"/api/v1/namespaces/{stack.namespace}"
     try:
-        live = client.get(NAMESPACE, metadata_only=True)
+        live = client.get(path, metadata_only=True)
     except Forbidden:
         return  # somebody else has made it; if not, the first write will say so
     for _ in range(int(TERMINATING_SECONDS / POLL_SECONDS)):
         if live is None or not live["metadata"].get("deletionTimestamp"):
             break
         stop.wait(POLL_SECONDS)
-        live = client.get(NAMESPACE, metadata_only=True)
+        live = client.get(path, metadata_only=True)
     if live is not None:
         return
-    labels = {MANAGED_BY: FIELD_MANAGER}
-    metadata = {"name": RECORD_NAMESPACE, "labels": labels}
-    client.apply(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    if not stack.administrators:
+        raise PreflightError(
+            f"stack {stack}: the namespace {stack.namespace}, which is to hold its record, "
+            "does not exist",
+            hint=f"kubectl create namespace {stack.namespace}",
+        )
+    metadata = {"name": stack.namespace, "labels": {MANAGED_BY: FIELD_MANAGER}}
+    client.apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
 
 def _removal_rank(item: Manifest) -> tuple[bool, int]:
@@ -204,9 +226,14 @@ def _removal_rank(item: Manifest) -> tuple[bool, int]:
     return revision is not None, int(revision or 0)
 
 
-def _delete(client: Client, names: Iterable[str]) -> None:
+def _delete(client: Client, stack: StackId, names: Iterable[str]) -> None:
     for name in names:
-        client.delete(f"{SECRETS}/{name}")
+        client.delete(f"{secrets_of(stack)}/{name}")
+
+
+def secrets_of(stack: StackId) -> str:
+    """Return where the Secrets of a stack's record are."""
+    return f"/api/v1/namespaces/{stack.namespace}/secrets"
 
 
 def _name(stack: StackId, revision: int) -> str:
@@ -220,7 +247,7 @@ def _revisions(client: Client, stack: StackId) -> list[int]:
 def _indexes(client: Client, stack: StackId, *, metadata_only: bool = False) -> list[Manifest]:
     """Read the Secret of every revision there is, oldest first."""
     labels = f"{RECORD_LABEL}={stack.name},{REVISION_LABEL}"
-    found = client.list(SECRETS, labels=labels, metadata_only=metadata_only).items
+    found = client.list(secrets_of(stack), labels=labels, metadata_only=metadata_only).items
     return sorted(found, key=_number)
 
 
@@ -230,7 +257,7 @@ def _number(index: Manifest) -> int:
 
 def _read(client: Client, stack: StackId, revision: int) -> Recorded:
     name = _name(stack, revision)
-    secret = client.get(f"{SECRETS}/{name}")
+    secret = client.get(f"{secrets_of(stack)}/{name}")
     if secret is None:
         raise ReleaseError(f"stack {stack}: no revision {revision}", hint="stackctl status")
     return Recorded(_decoded(secret), secret["metadata"]["resourceVersion"])
@@ -238,10 +265,12 @@ def _read(client: Client, stack: StackId, revision: int) -> Recorded:
 
 def _decoded(index: Manifest) -> Release:
     try:
-        return decode(base64.b64decode(index["data"]["release"]))
+        content = base64.b64decode(index["data"]["release"])
+        return decode(content, index["metadata"]["namespace"])
     except (KeyError, ValueError) as error:
-        name = index["metadata"]["name"]
-        raise ReleaseError(f"Secret/{RECORD_NAMESPACE}/{name}: not a release record") from error
+        metadata = index["metadata"]
+        where = f"Secret/{metadata['namespace']}/{metadata['name']}"
+        raise ReleaseError(f"{where}: not a release record") from error
 
 
 def _index(release: Release, version: str) -> Manifest:
@@ -254,7 +283,7 @@ def _shards(client: Client, stack: StackId) -> dict[str, list[str]]:
     """List the shards that are complete, with the names of the Secrets each is kept in."""
     labels = f"{RECORD_LABEL}={stack.name},{SHARD_LABEL}"
     found: dict[str, list[tuple[int, str]]] = {}
-    for item in client.list(SECRETS, labels=labels, metadata_only=True).items:
+    for item in client.list(secrets_of(stack), labels=labels, metadata_only=True).items:
         metadata = item["metadata"]
         total = int(metadata["annotations"]["stackctl.dev/parts"])
         found.setdefault(metadata["labels"][SHARD_LABEL], []).append((total, metadata["name"]))
@@ -274,7 +303,7 @@ def _store(client: Client, stack: StackId, part: BundleComponent) -> None:
         secret = _secret(stack, name, {SHARD_LABEL: shard}, {"objects": piece})
         secret["metadata"]["annotations"] = {"stackctl.dev/parts": str(len(pieces))}
         # Applied, not created: a killed run may have left this very part.
-        client.apply(f"{SECRETS}/{name}", secret, force=True)
+        client.apply(f"{secrets_of(stack)}/{name}", secret, force=True)
 
 
 def _stored(client: Client, release: Release) -> Mapping[str, Sequence[Manifest]]:
@@ -284,7 +313,7 @@ def _stored(client: Client, release: Release) -> Mapping[str, Sequence[Manifest]
     for at in range(0, len(shards), SHARDS_AT_ONCE):
         wanted = f"{SHARD_LABEL} in ({','.join(shards[at : at + SHARDS_AT_ONCE])})"
         for each in client.list(
-            SECRETS, labels=f"{RECORD_LABEL}={release.stack.name},{wanted}"
+            secrets_of(release.stack), labels=f"{RECORD_LABEL}={release.stack.name},{wanted}"
         ).items:
             found[each["metadata"]["labels"][SHARD_LABEL]].append(each)
     return found
@@ -317,7 +346,7 @@ def _secret(
 ) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "name": name,
-        "namespace": RECORD_NAMESPACE,
+        "namespace": stack.namespace,
         "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: stack.name, **labels},
     }
     if version:

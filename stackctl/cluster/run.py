@@ -109,7 +109,7 @@ def execute(
     """
     client, stop = connection.client, connection.stop
     notify(Step("taking the lock"))
-    releases.ensure_namespace(client, stop)
+    releases.ensure_namespace(client, intent.stack, stop)
     outcome = Outcome()
     with (
         chronicle(client, intent.stack, options.claim.holder, intent.verb) as story,

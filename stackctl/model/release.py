@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from stackctl.errors import ReleaseError
-from stackctl.model.objects import Ref
+from stackctl.model.objects import RECORD_NAMESPACE, Ref
 from stackctl.model.profile import GpuNeeds, Needs
 from stackctl.model.proof import Mark
 from stackctl.model.stack_id import StackId
@@ -100,8 +100,8 @@ def _entry(plain: Mapping[str, Any]) -> Entry:
 _NAMES = tuple(each.name for each in fields(Entry) if each.name != "ref")
 
 
-def decode(content: bytes) -> Release:
-    """Read what `encode` wrote.
+def decode(content: bytes, namespace: str = RECORD_NAMESPACE) -> Release:
+    """Read what `encode` wrote; the namespace is where it was found.
 
     Raises:
         ReleaseError: the content is damaged, or a later stackctl wrote it.
@@ -110,7 +110,7 @@ def decode(content: bytes) -> Release:
         plain = unpack(content)
         if plain.pop("format") != FORMAT:
             raise ReleaseError("the release was recorded by a later stackctl", hint=UPGRADE_HINT)
-        plain["stack"] = StackId(plain["stack"])
+        plain["stack"] = StackId(plain["stack"], namespace)
         plain["status"] = ReleaseStatus(plain["status"])
         gpu = plain["requires"].pop("gpu")
         plain["requires"] = Needs(**plain["requires"], gpu=GpuNeeds(**gpu) if gpu else None)

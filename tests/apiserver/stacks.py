@@ -97,7 +97,7 @@ class Stack:
 
     def keep_record_namespace(self, *, keep: bool = True) -> None:
         """Put something foreign into the namespace of the records, or take it out again."""
-        releases.ensure_namespace(self.client, threading.Event())
+        releases.ensure_namespace(self.client, self.id, threading.Event())
         metadata = {"name": KEEPER, "namespace": RECORD_NAMESPACE}
         path = f"/api/v1/namespaces/{RECORD_NAMESPACE}/configmaps/{KEEPER}"
         if keep:

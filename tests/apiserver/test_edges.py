@@ -388,7 +388,9 @@ def test_a_record_larger_than_one_object_is_kept_in_parts(stack):
     stack.deploy(parts)
     release = releases.current(stack.client, stack.id).release
     assert releases.bundle_of(stack.client, release).components == (parts,)
-    secrets = stack.client.list(releases.SECRETS, labels=f"stackctl.dev/record={stack.name}").items
+    secrets = stack.client.list(
+        releases.secrets_of(stack.id), labels=f"stackctl.dev/record={stack.name}"
+    ).items
     assert max(len(json.dumps(each)) for each in secrets) < 900 * 1024
     assert stack.teardown().residue == ()
 
