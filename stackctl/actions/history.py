@@ -12,7 +12,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.session import workers
 from stackctl.model.bundle import Bundle
 from stackctl.model.comparison import compare
-from stackctl.model.events import Notify
+from stackctl.model.events import Notice, Notify
 from stackctl.model.history import Revision, revisions
 from stackctl.model.outcome import TargetInfo
 from stackctl.model.plan import Plan
@@ -20,13 +20,17 @@ from stackctl.model.release import Release
 from stackctl.model.stack_id import StackId
 
 
-def history(stack: StackId, connection: Connection) -> tuple[Revision, ...]:
+def history(
+    stack: StackId, connection: Connection, notify: Notify | None = None
+) -> tuple[Revision, ...]:
     """Read every revision that is kept and what it changed, oldest first.
 
     Raises:
-        ReleaseError: the stack was never deployed here.
+        ReleaseError: the stack was never deployed here, or, with nobody to tell, one cannot be
+            read.
     """
-    found = releases.history(connection.client, stack)
+    tell = None if notify is None else (lambda text: notify(Notice(text)))
+    found = releases.history(connection.client, stack, tell)
     if not found:
         raise absent(connection, stack)
     return revisions(found)

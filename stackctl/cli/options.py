@@ -361,3 +361,10 @@ class Course(LockWait, Agreement):
         bool,
         option("--allow-recreate", help="With --yes: delete and make anew what cannot be changed"),
     ] = False
+    prune_unrecorded: Annotated[
+        bool,
+        option(
+            "--prune-unrecorded",
+            help="With --yes: delete what the stack has made and a lost record does not name",
+        ),
+    ] = False

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stackctl.actions.change import DeployOptions
     from stackctl.actions.compose import Request
     from stackctl.actions.teardown import TeardownOptions
+    from stackctl.cli.question import Question
     from stackctl.cli.report import Report
     from stackctl.cluster.connection import Connection
     from stackctl.model.bundle import Bundle
@@ -93,7 +94,7 @@ def stack_file_of(which: StackName) -> Path | None:
     return STACK_FILE if STACK_FILE.is_file() else None
 
 
-def deploy_options(course: Course, cluster: Cluster) -> "DeployOptions":
+def deploy_options(course: Course, cluster: Cluster, agree: "Question") -> "DeployOptions":
     """Say how a deploy goes about it.
 
     Raises:
@@ -113,6 +114,7 @@ def deploy_options(course: Course, cluster: Cluster) -> "DeployOptions":
         on_failure=course.on_failure,
         # Who is asked sees in the plan what would be made anew, and says yes to that.
         allow_recreate=course.allow_recreate or not course.yes,
+        agree_strays=lambda strays, target: course.prune_unrecorded or agree.strays(strays, target),
     )
 
 

@@ -24,14 +24,15 @@ from stackctl.cluster.session import Session
 from stackctl.cluster.wait import Observer
 from stackctl.errors import (
     ApplyError,
+    ClusterError,
     Interrupted,
     LockedError,
     NotReadyError,
     StackError,
     headline,
 )
-from stackctl.model.bundle import Bundle
-from stackctl.model.events import Notify, Step
+from stackctl.model.bundle import Bundle, BundleComponent
+from stackctl.model.events import Notice, Notify, Step
 from stackctl.model.failure import OnFailure
 from stackctl.model.objects import Manifest, Ref, version_of
 from stackctl.model.ownership import owned_digest, written_by
@@ -65,11 +66,20 @@ class Intent:
     pending: ReleaseStatus | None = None  # what the revision is called meanwhile; None: by itself
     command: str = ""  # what the user ran; recorded
     sets: Mapping[str, str] = field(default_factory=dict)  # what --set says of it; recorded
+    lost: tuple[BundleComponent, ...] = ()  # recorded, and their objects are not kept any more
+    strays: tuple[Change, ...] = ()  # what the stack has made and nothing names any more
+    joined: bool = False  # the plan has the strays
+
+    def with_strays(self) -> "Intent":
+        """Prune what nothing names, and record it until it is gone."""
+        plan = replace(self.plan, changes=(*self.plan.changes, *self.strays))
+        return replace(self, plan=plan, joined=True)
 
     @property
     def inventory(self) -> tuple[Entry, ...]:
         """What the last revision owns."""
-        return self.recorded.release.inventory if self.recorded else ()
+        known = self.recorded.release.inventory if self.recorded else ()
+        return (*known, *map(_entry, self.strays)) if self.joined else known
 
     @property
     def verb(self) -> str:
@@ -91,6 +101,11 @@ class Intent:
             and self.recorded.release.bundle == self.bundle.digest
             and self.recorded.release.sets == self.sets
         )
+
+
+def _entry(stray: Change) -> Entry:
+    uid = stray.live["metadata"]["uid"] if stray.live else ""
+    return Entry(stray.ref, stray.component, "", uid=uid)
 
 
 def execute(
@@ -143,8 +158,8 @@ def execute(
         error = _attempt(session, intent, options, outcome)
         lock.confirm()
         release = _finished(release, intent, outcome, error, lock.stamp())
-        releases.update(client, pending, release)
-        releases.tidy(client, intent.stack)
+        _record(client, pending, release)
+        _tidy(client, intent.stack, notify)
         if error is not None:
             raise _recorded(error, release)
     return outcome, release
@@ -157,6 +172,32 @@ def _lay_to_rest(client: Client, recorded: releases.Recorded | None, release: Re
         ended = replace(recorded.release, status=ReleaseStatus.FAILED, message=note)
         with suppress(LockedError):  # it has said so itself, at the last moment
             releases.update(client, recorded, ended)
+
+
+def _record(client: Client, pending: releases.Recorded, release: Release) -> None:
+    """Write how it ended.
+
+    Raises:
+        ApplyError: it cannot be written; what is applied is said, and what is not recorded.
+    """
+    try:
+        releases.update(client, pending, release)
+    except ClusterError as refusal:
+        good = release.status is ReleaseStatus.DEPLOYED
+        done = "everything is applied" if good else f"it failed ({release.message})"
+        raise ApplyError(
+            f"stack {release.stack}: {done}, and that could not be recorded: {refusal}\nrevision "
+            f"{release.revision} stays {pending.release.status}, with every object it has made",
+            hint="when the cluster takes writes again, the same command records it",
+        ) from refusal
+
+
+def _tidy(client: Client, stack: StackId, notify: Notify) -> None:
+    """Let old revisions go; where that fails, the next run does it."""
+    try:
+        releases.tidy(client, stack)
+    except ClusterError as refusal:
+        notify(Notice(f"stack {stack}: old revisions could not be removed: {refusal}"))
 
 
 def _recorded(error: StackError, release: Release) -> StackError:

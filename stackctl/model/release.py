@@ -5,19 +5,24 @@ Reading and writing them on the cluster is `cluster.releases`.
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
-from stackctl.errors import ReleaseError
+from stackctl.errors import LaterFormat, ReleaseError
+from stackctl.model.decode import decode as decode_plain
 from stackctl.model.objects import RECORD_NAMESPACE, Ref
-from stackctl.model.profile import GpuNeeds, Needs
+from stackctl.model.profile import Needs
 from stackctl.model.proof import Mark
 from stackctl.model.stack_id import StackId
 
-FORMAT = 1
+FORMAT = 2  # 1: the same, kept in a Secret
+LARGEST = 64 * 1024 * 1024  # bytes of one release or component, unpacked
+_DIGEST = re.compile("[0-9a-f]{32}")
+_GZIP = 16  # tells zlib to expect gzip's header
 UPGRADE_HINT = "install the newest stackctl and try again"
 
 
@@ -85,50 +90,110 @@ def encode(release: Release) -> bytes:
 
 def _plain(entry: Entry) -> dict[str, Any]:
     """Leave out what is empty; there are thousands of entries."""
-    values = {name: value for name in _NAMES if (value := getattr(entry, name))}
+    values = {name: value for name in _KINDS if (value := getattr(entry, name))}
     return {"ref": entry.ref.key} | values
 
 
-def _entry(plain: Mapping[str, Any]) -> Entry:
-    """Read an entry; an earlier stackctl kept the digest of what it sent as `rendered`."""
-    values = {key: value for key, value in plain.items() if key != "rendered"}
-    if earlier := plain.get("rendered"):
-        values["mark"] = str(Mark(earlier))
-    return Entry(**(values | {"ref": Ref.parse(plain["ref"])}))
-
-
-_NAMES = tuple(each.name for each in fields(Entry) if each.name != "ref")
+_KINDS = {each.name: each.type for each in fields(Entry) if each.name != "ref"}
+_TEXTS = tuple(each.name for each in fields(Release) if each.type is str)
+_MAPS = ("sets", "components", "shards")
 
 
 def decode(content: bytes, namespace: str = RECORD_NAMESPACE) -> Release:
     """Read what `encode` wrote; the namespace is where it was found.
 
     Raises:
-        ReleaseError: the content is damaged, or a later stackctl wrote it.
+        LaterFormat: a later stackctl wrote it.
+        ReleaseError: the content is damaged.
     """
     try:
         plain = unpack(content)
-        if plain.pop("format") != FORMAT:
-            raise ReleaseError("the release was recorded by a later stackctl", hint=UPGRADE_HINT)
-        plain["stack"] = StackId(plain["stack"], namespace)
-        plain["status"] = ReleaseStatus(plain["status"])
-        gpu = plain["requires"].pop("gpu")
-        plain["requires"] = Needs(**plain["requires"], gpu=GpuNeeds(**gpu) if gpu else None)
-        plain["inventory"] = tuple(_entry(item) for item in plain["inventory"])
-        return Release(**plain)
-    except (ValueError, TypeError, KeyError, zlib.error, EOFError, OSError) as error:
-        raise ReleaseError(f"the recorded release cannot be read: {error}") from error
+        if _format(plain) > FORMAT:
+            raise LaterFormat("recorded by a later stackctl", hint=UPGRADE_HINT)
+        return _release({key: plain[key] for key in plain if key != "format"}, namespace)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ReleaseError(f"cannot be read: {_said(error)}") from error
+
+
+def _format(plain: Any) -> int:
+    if not isinstance(plain, dict) or type(plain["format"]) is not int or plain["format"] < 1:
+        raise ValueError("not a release")
+    return int(plain["format"])
+
+
+def _release(plain: dict[str, Any], namespace: str) -> Release:
+    for name in _TEXTS:
+        _require(name, plain.get(name, ""), str)
+    for name in _MAPS:
+        _require_texts(name, plain.get(name, {}))
+    _require("revision", plain["revision"], int)
+    if plain["revision"] < 1:
+        raise ValueError("revision is not what it should be")
+    _require("stack", plain["stack"], str)
+    for name, shard in plain.get("shards", {}).items():
+        if not _DIGEST.fullmatch(shard):
+            raise ValueError(f"shards.{name} is not a digest")
+    return Release(
+        **plain
+        | {
+            "stack": StackId(plain["stack"], namespace),
+            "status": ReleaseStatus(plain["status"]),
+            "requires": decode_plain(Needs, plain["requires"]),
+            "inventory": tuple(map(_entry, plain["inventory"])),
+        }
+    )
+
+
+def _entry(plain: Any) -> Entry:
+    """Read an entry; the first format kept the digest of what was sent as `rendered`."""
+    _require("ref", plain["ref"], str)
+    values = {key: value for key, value in plain.items() if key != "rendered"}
+    if earlier := plain.get("rendered"):
+        _require("rendered", earlier, str)
+        values["mark"] = str(Mark(earlier))
+    entry = Entry(**(values | {"ref": Ref.parse(plain["ref"])}))
+    for name, kind in _KINDS.items():
+        _require(name, getattr(entry, name), kind)
+    if not entry.ref.addressable:
+        raise ValueError(f"{entry.ref} names no object")
+    return entry
+
+
+def _require(name: str, value: Any, kind: Any) -> None:
+    if type(value) is not kind:
+        raise ValueError(f"{name} is not what it should be")
+
+
+def _require_texts(name: str, value: Any) -> None:
+    _require(name, value, dict)
+    for key, each in value.items():
+        _require(f"{name}.{key}", each, str)
+
+
+def _said(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 
 def pack(value: Any) -> bytes:
     """Compress a JSON value; equal values give equal bytes."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return gzip.compress(text.encode(), compresslevel=6, mtime=0)
+    return gzip.compress(text.encode(errors="replace"), compresslevel=6, mtime=0)
 
 
 def unpack(content: bytes) -> Any:
-    """Read what `pack` wrote."""
-    return json.loads(gzip.decompress(content))
+    """Read what `pack` wrote.
+
+    Raises:
+        ValueError: it did not, or it is larger than anything that we would write.
+    """
+    expander = zlib.decompressobj(wbits=zlib.MAX_WBITS | _GZIP)
+    try:
+        text = expander.decompress(content, LARGEST)
+    except zlib.error as error:
+        raise ValueError(f"not compressed as it should be: {error}") from error
+    if not expander.eof:
+        raise ValueError("it is cut off" if len(text) < LARGEST else "it is too large")
+    return json.loads(text)
 
 
 @dataclass(frozen=True, slots=True)
