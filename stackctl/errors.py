@@ -15,7 +15,7 @@ turned into these where the foreign library is used, and nowhere else.
     ├─ ConflictError      7   ├─ LockedError
     ├─ ApplyError         8   applied in part; recorded
     ├─ NotReadyError      9   applied, not ready in time
-    ├─ ReleaseError      10   no such release or revision; record unreadable
+    ├─ ReleaseError      10   no such release or revision; record unreadable · LaterFormat
     └─ Interrupted      130   stopped by the user; recorded
 """
 
@@ -188,6 +188,10 @@ class ReleaseError(StackError):
     """No such release or revision, or a record that cannot be read."""
 
     exit_code = 10
+
+
+class LaterFormat(ReleaseError):
+    """A record that a later stackctl wrote: not for us to read, let alone to write."""
 
 
 class Interrupted(StackError):

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
-from stackctl.actions.compose import Composed, Request, compose_stack
+from stackctl.actions.compose import Composed, Request
 from stackctl.actions.outlook import look, require_cluster
+from stackctl.actions.placing import compose_placed
 from stackctl.cluster import releases
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import await_free
@@ -36,7 +37,7 @@ def adopt(
         ConflictError: none of its objects is there.
     """
     began = now()
-    composed = compose_stack(request)
+    composed = compose_placed(request, connection)
     require_cluster(composed.cluster_uid, connection.info)
     part = _adopted(composed, component)
     await_free(connection.client, composed.stack, options.wait_lock, connection.stop, notify)

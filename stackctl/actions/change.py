@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stackctl.actions import plans
 from stackctl.actions.recover import Recovery
-from stackctl.cluster import helm
+from stackctl.cluster import helm, releases
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import LEASE_SECONDS, Claim
 from stackctl.cluster.run import Intent, Options, execute
@@ -15,9 +15,12 @@ from stackctl.errors import ApplyError, ConflictError, NotReadyError
 from stackctl.model.events import Notice, Notify
 from stackctl.model.failure import OnFailure
 from stackctl.model.outcome import DeployOutcome, TargetInfo
-from stackctl.model.plan import Action, Plan
+from stackctl.model.plan import Action, Change, Plan
+
+_NAMED = 3
 
 Agree = Callable[[Plan, TargetInfo], bool]
+AgreeStrays = Callable[[tuple[Change, ...], TargetInfo], bool]
 Clock = Callable[[], float]
 
 
@@ -34,6 +37,8 @@ class DeployOptions:
     lease: float = LEASE_SECONDS  # after which a holder that gives no sign of life counts as dead
     on_failure: OnFailure = OnFailure.CONTINUE
     allow_recreate: bool = False  # delete and make anew what cannot become what is wanted
+    # Whether what the stack has made and no record names is pruned as well: its own question.
+    agree_strays: AgreeStrays = lambda *_: False
 
     @property
     def claim(self) -> Claim:
@@ -56,6 +61,10 @@ def bring_about(
     if options.plan is not None:
         settle = plans.keep if options.dry_run else plans.require
         settle(options.plan, intent, connection.info)
+    _mend(intent, connection, pool, notify, options)
+    if intent.strays and _agreed_strays(intent, connection.info, notify, options):
+        intent = intent.with_strays()
+        outcome = replace(outcome, plan=intent.plan)
     if intent.settled:
         return outcome
     if not options.dry_run:
@@ -75,6 +84,37 @@ def bring_about(
             raise recovery.after(failure) from failure
         raise
     return replace(outcome, release=release, components=result.states)
+
+
+def _mend(
+    intent: Intent, connection: Connection, pool: Executor, notify: Notify, options: DeployOptions
+) -> None:
+    """Store the recorded objects of components again that are lost, where they are the same."""
+    if not intent.lost:
+        return
+    names = ", ".join(part.name for part in intent.lost)
+    done = "they would be stored again" if options.dry_run else "they are stored again"
+    notify(Notice(f"the recorded objects of {names} were lost; {done}"))
+    if not options.dry_run:
+        releases.keep_shards(connection.client, intent.stack, intent.lost, pool)
+
+
+def _agreed_strays(
+    intent: Intent, target: TargetInfo, notify: Notify, options: DeployOptions
+) -> bool:
+    """Ask whether what nothing names goes as well; where nobody says so it stays, and is told."""
+    if not options.dry_run and options.agree_strays(intent.strays, target):
+        return True
+    named = ", ".join(str(each.ref) for each in intent.strays[:_NAMED])
+    rest = len(intent.strays) - _NAMED
+    more = f" and {rest} more" if rest > 0 else ""
+    notify(
+        Notice(
+            f"made by the stack, as label and field manager say, and in no record: {named}{more}; "
+            "--prune-unrecorded deletes that"
+        )
+    )
+    return False
 
 
 def _require_consent(plan: Plan, options: DeployOptions) -> None:

@@ -20,6 +20,7 @@ from stackctl.model.confidential import (
     split,
 )
 from stackctl.model.masking import names_in
+from stackctl.model.objects import RECORD_NAMESPACE
 from stackctl.model.profile import Profile, StackFile
 from stackctl.model.resolve import resolve
 from stackctl.model.selection import Selection
@@ -37,6 +38,7 @@ class Request:
     profile: str | None = None
     stack_file: Path | None = None
     stack: str | None = None  # the stack's name, when it is not the file's or the profile's
+    record: str | None = None  # the namespace of its record, where it is named
     sets: tuple[str, ...] = ()
     catalogs: tuple[Path, ...] = ()
     take_over: tuple[str, ...] = ()  # managers whose contested fields are taken in this run
@@ -53,6 +55,8 @@ class Composed:
     bundle: Bundle
     sets: Mapping[str, str]  # everything that --set says, now and before; secrets left out
     secret_sets: Mapping[str, str]  # those
+    named: bool = False  # it is said in which namespace the record is
+    known: tuple[int, ...] = ()  # the revisions that were just seen there
 
     @property
     def cluster_uid(self) -> str:
@@ -70,6 +74,11 @@ def spoken(verb: str, request: Request) -> str:
     words = ["--profile", request.profile] if request.profile else []
     words += ["-f", str(request.stack_file)] if request.stack_file else []
     words += ["--stack", request.stack] if request.stack else []
+    words += (
+        ["--record-namespace", request.record]
+        if request.record not in (None, RECORD_NAMESPACE)
+        else []
+    )
     for each in request.sets:
         words += ["--set", f"{each.partition('=')[0]}=…"]
     words += [f"--take-over {manager}" for manager in request.take_over]
@@ -104,7 +113,8 @@ def compose_stack(request: Request) -> Composed:
     bundle = compose(selection, manifests, stack, yaml=YAML)
     bundle = replace(bundle, taking=request.take_over)
     learn_bundle(bundle, selection)
-    composed = Composed(stack, selection, bundle, {}, {})
+    named = bool(request.record or selection.record)
+    composed = Composed(stack, selection, bundle, {}, {}, named)
     sets = _said(request)
     seen, secret = split(sets, composed.secret_among(sets, _hidden(request)))
     return replace(composed, sets=seen, secret_sets=secret)
@@ -140,9 +150,8 @@ def select(request: Request) -> tuple[StackId, Selection]:
     stack = request.stack or (file.name if file else profile)
     catalogue = read_catalogue(request.catalogs)
     _learn_settings(request, catalogue, file)
-    return StackId(stack), resolve(
-        catalogue, profile, stack=file, sets=request.sets, kept=request.kept
-    )
+    selection = resolve(catalogue, profile, stack=file, sets=request.sets, kept=request.kept)
+    return StackId(stack, request.record or selection.record or RECORD_NAMESPACE), selection
 
 
 def _learn_settings(request: Request, catalogue: Catalogue, file: StackFile | None) -> None:

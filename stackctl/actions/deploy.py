@@ -5,9 +5,10 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
-from stackctl.actions.compose import Request, compose_stack, spoken
+from stackctl.actions.compose import Request, spoken
 from stackctl.actions.kept import resumed, tell_dropped, tell_kept
 from stackctl.actions.outlook import look, require_cluster
+from stackctl.actions.placing import compose_placed
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack
 from stackctl.cluster.connection import Connection
@@ -59,13 +60,13 @@ def outlook(
 ) -> Intent:
     """Compose the bundle and compare it with the cluster, once nobody else changes it."""
     if request.keep and request.kept is None:  # to carry out the plan of an upgrade
-        stack = choose_stack(request.stack, request.stack_file, connection)
+        stack = choose_stack(request.stack, request.stack_file, connection, request.record)
         request = resumed(request, stack, connection)
-    composed = compose_stack(request)
+    composed = compose_placed(request, connection)
     require_cluster(composed.cluster_uid, connection.info)
     await_free(connection.client, composed.stack, wait_lock, connection.stop, notify)
     tell_kept(request, notify, composed.secret_sets)
-    intent = look(connection, composed.stack, composed.bundle, notify, pool)
+    intent = look(connection, composed.stack, composed.bundle, notify, pool, known=composed.known)
     intent = replace(
         intent,
         command=spoken("deploy", request),

@@ -3,15 +3,16 @@
 Going back is `rollback`; nothing is written in here.
 """
 
-from stackctl.actions.compose import Request, compose_stack
+from stackctl.actions.compose import Request
 from stackctl.actions.outlook import look, require_cluster
+from stackctl.actions.placing import compose_placed
 from stackctl.cluster import releases
 from stackctl.cluster.absent import absent
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.session import workers
 from stackctl.model.bundle import Bundle
 from stackctl.model.comparison import compare
-from stackctl.model.events import Notify
+from stackctl.model.events import Notice, Notify
 from stackctl.model.history import Revision, revisions
 from stackctl.model.outcome import TargetInfo
 from stackctl.model.plan import Plan
@@ -19,13 +20,17 @@ from stackctl.model.release import Release
 from stackctl.model.stack_id import StackId
 
 
-def history(stack: StackId, connection: Connection) -> tuple[Revision, ...]:
+def history(
+    stack: StackId, connection: Connection, notify: Notify | None = None
+) -> tuple[Revision, ...]:
     """Read every revision that is kept and what it changed, oldest first.
 
     Raises:
-        ReleaseError: the stack was never deployed here.
+        ReleaseError: the stack was never deployed here, or, with nobody to tell, one cannot be
+            read.
     """
-    found = releases.history(connection.client, stack)
+    tell = None if notify is None else (lambda text: notify(Notice(text)))
+    found = releases.history(connection.client, stack, tell)
     if not found:
         raise absent(connection, stack)
     return revisions(found)
@@ -63,7 +68,7 @@ def diff_revision(
 
 def diff_release(request: Request, connection: Connection) -> tuple[Plan, TargetInfo]:
     """Compare what would be deployed with what was: two bundles, whatever the cluster holds."""
-    composed = compose_stack(request)
+    composed = compose_placed(request, connection)
     require_cluster(composed.cluster_uid, connection.info)
     before = releases.bundle_of(connection.client, recorded(composed.stack, connection))
     return compare(before, composed.bundle, composed.stack), connection.info

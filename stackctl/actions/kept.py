@@ -32,7 +32,7 @@ def resumed(request: Request, stack: StackId, connection: Connection) -> Request
     kept = request.kept
     if recorded is not None and recorded.release.sets and request.keep is not False:
         kept = _kept(recorded.release, request, connection)
-    return replace(request, stack=stack.name, profile=profile, kept=kept)
+    return replace(request, stack=stack.name, record=stack.namespace, profile=profile, kept=kept)
 
 
 def _kept(release: Release, request: Request, connection: Connection) -> Kept:

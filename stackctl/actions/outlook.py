@@ -1,36 +1,48 @@
 """What a cluster has to say about a bundle before anything is changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
 from stackctl import __version__
-from stackctl.cluster import facts, releases, snapshot
+from stackctl.cluster import facts, reach, recovery, releases, snapshot
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.prune import spare
+from stackctl.cluster.record_store import Kept
 from stackctl.cluster.run import Intent
 from stackctl.cluster.unseen import learn, unseen
 from stackctl.errors import ConflictError, PreflightError, Unreachable
-from stackctl.model.bundle import Bundle, secrets_in
+from stackctl.model.bundle import Bundle, BundleComponent, secrets_in
 from stackctl.model.events import Notice, Notify, Step
+from stackctl.model.objects import COMPONENT_LABEL, Manifest, Ref, labels_of
 from stackctl.model.outcome import TargetInfo
 from stackctl.model.plan import Action, Change, Plan, make
-from stackctl.model.preflight import Finding, check, foreign_namespaces, unchecked
+from stackctl.model.preflight import Finding, check, foreign_namespaces, topics, unchecked
 from stackctl.model.release import Entry
 from stackctl.model.stack_id import StackId
 from stackctl.secrets import SECRETS
 
 LATER = "run it again in a moment; what is served: kubectl api-resources"
 
+STRAY = "in no record; by its label and its field manager the stack has made it"
+
 
 def look(
-    connection: Connection, stack: StackId, bundle: Bundle, notify: Notify, pool: Executor
+    connection: Connection,
+    stack: StackId,
+    bundle: Bundle,
+    notify: Notify,
+    pool: Executor,
+    *,
+    known: Sequence[int] = (),
 ) -> Intent:
-    """Check, look and plan: steps 6 to 8 of every change."""
+    """Check, look and plan: steps 6 to 8 of every change; `known` revisions are not asked for."""
     notify(Step("looking at the cluster"))
+    reach.require_bundle(connection.client, stack, bundle)
     pool.submit(connection.discovery.all)  # known by the time it is asked for
-    recording = pool.submit(releases.current, connection.client, stack)
-    seen = facts.read(connection, pool, foreign_namespaces(bundle))
+    recording = pool.submit(releases.current, connection.client, stack, known)
+    kept = pool.submit(releases.kept, connection.client, stack)
+    seen = facts.read(connection, pool, topics(bundle), foreign_namespaces(bundle))
     require_facts(check(bundle, seen))
     for gap in unchecked(bundle, seen):
         notify(Notice(gap))
@@ -42,7 +54,53 @@ def look(
     created = {entry.ref for entry in inventory if entry.created}
     plan = spare(connection, make(bundle, stack, found, inventory), created, pool)
     plan = _with_unseen(plan, connection, inventory, notify)
-    return Intent(stack, bundle, plan, recorded, __version__)
+    held, newest = kept.result(), recorded.release.revision if recorded else 0
+    gone = recorded is None or (held is not None and held.newest > newest)
+    if held is not None and held.newest > newest:
+        notify(Notice(f"stack {stack}: revision {held.newest} was recorded and is gone"))
+    return Intent(
+        stack,
+        bundle,
+        plan,
+        recorded,
+        __version__,
+        lost=_lost(bundle, recorded, held),
+        strays=_strays(connection, stack, found.live, plan, pool, lost=gone),
+    )
+
+
+def _lost(
+    bundle: Bundle, recorded: releases.Recorded | None, held: Kept | None
+) -> tuple[BundleComponent, ...]:
+    """Choose the components whose recorded objects are lost, and are these."""
+    if recorded is None or held is None:
+        return ()
+    named = set(recorded.release.shards.values())
+    return tuple(
+        part
+        for part in bundle.components
+        if part.digest in named and part.digest not in held.shards
+    )
+
+
+def _strays(
+    connection: Connection,
+    stack: StackId,
+    seen: Mapping[Ref, Manifest],
+    plan: Plan,
+    pool: Executor,
+    *,
+    lost: bool,
+) -> tuple[Change, ...]:
+    """Plan to delete what the stack has made, as it says itself, and what nothing names."""
+    known = {change.ref for change in plan.changes}
+    found = recovery.strays(connection, stack, seen, known, pool, lost=lost)
+    changes = tuple(
+        Change(ref, labels_of(live).get(COMPONENT_LABEL, ""), Action.PRUNE, live=live, reason=STRAY)
+        for ref, live in found.items()
+    )
+    spared = spare(connection, replace(plan, changes=changes), (), pool)
+    return tuple(each for each in spared.changes if each.action is Action.PRUNE)
 
 
 def _with_unseen(

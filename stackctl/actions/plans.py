@@ -40,6 +40,7 @@ def planned_request(path: Path, request: Request) -> Request:
         request,
         profile=request.profile if named else plan.profile,
         stack=request.stack or (None if request.stack_file else plan.base.stack.name),
+        record=request.record or (None if request.stack_file else plan.base.stack.namespace),
         keep=plan.keeps if request.keep is None else request.keep,
     )
 

@@ -9,7 +9,7 @@ from stackctl.cluster import releases
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.run import Clock, Options, execute
 from stackctl.errors import StackError
-from stackctl.model.events import Notify, Step
+from stackctl.model.events import Notice, Notify, Step
 from stackctl.model.failure import OnFailure
 from stackctl.model.release import Release, ReleaseStatus
 from stackctl.model.stack_id import StackId
@@ -40,8 +40,11 @@ class Recovery:
             )
         return type(failure)(f"{failure}\n{done}", hint=failure.hint)
 
+    def _tell(self, text: str) -> None:
+        self.notify(Notice(text))
+
     def _undo(self) -> str:
-        known = releases.history(self.connection.client, self.stack)
+        known = releases.history(self.connection.client, self.stack, self._tell)
         good = [each for each in known if each.status in GOOD]
         if not good:
             return self._remove()

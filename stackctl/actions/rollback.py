@@ -11,7 +11,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.lock import await_free
 from stackctl.cluster.session import workers
 from stackctl.errors import ReleaseError
-from stackctl.model.events import Notify
+from stackctl.model.events import Notice, Notify
 from stackctl.model.outcome import DeployOutcome
 from stackctl.model.release import Release, ReleaseStatus
 from stackctl.model.stack_id import StackId
@@ -37,7 +37,9 @@ def rollback(
     """
     began = now()
     await_free(connection.client, stack, options.wait_lock, connection.stop, notify)
-    known = releases.history(connection.client, stack)
+    known = releases.history(connection.client, stack, lambda text: notify(Notice(text)))
+    if revision is not None and all(each.revision != revision for each in known):
+        releases.read(connection.client, stack, revision)  # says why it is not known
     wanted = _chosen(stack, known, revision)
     bundle = releases.bundle_of(connection.client, wanted)
     with workers(connection.stop) as pool:

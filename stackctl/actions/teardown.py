@@ -6,7 +6,8 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
-from stackctl.cluster import helm, releases, residue, snapshot, survey
+from stackctl import __version__
+from stackctl.cluster import helm, recovery, releases, residue, snapshot, survey
 from stackctl.cluster.absent import absent, lost
 from stackctl.cluster.chronicle import chronicle
 from stackctl.cluster.connection import Connection
@@ -23,6 +24,7 @@ from stackctl.errors import (
     ApplyError,
     ConflictError,
     Interrupted,
+    LaterFormat,
     OutOfTime,
     ReleaseError,
     Unreachable,
@@ -33,8 +35,8 @@ from stackctl.model.objects import Manifest, Ref
 from stackctl.model.outcome import Residue, TargetInfo, TeardownOutcome
 from stackctl.model.ownership import own_entry
 from stackctl.model.plan import Action, Change, Plan, still_ours, taken_back
-from stackctl.model.release import Release, ReleaseStatus, uninstalling
-from stackctl.model.removal import Kept, Phase, Survey, phases, spared
+from stackctl.model.release import ReleaseStatus, uninstalling
+from stackctl.model.removal import BEFORE, Kept, Phase, Survey, phases, spared
 from stackctl.model.stack_id import StackId
 
 Agree = Callable[[Plan, TargetInfo], bool]
@@ -91,6 +93,11 @@ class Sight:
         return tuple(ref for ref in self.live if ref not in stays)
 
     @property
+    def unknown(self) -> tuple[str, ...]:
+        """What cannot be said to be gone, for no record told of it."""
+        return () if self.recorded.version else (recovery.UNKNOWN,)
+
+    @property
     def plan(self) -> Plan:
         """The same as a plan of prunes."""
         changes = (
@@ -136,11 +143,11 @@ def teardown(
     await_free(connection.client, stack, options.wait_lock, connection.stop, notify)
     with workers(connection.stop) as pool:
         notify(Step("looking at the cluster"))
-        recorded = releases.current(connection.client, stack)
-        if recorded is None or residue.record_leaves(connection.client):
+        recorded = _recorded(connection, stack, pool, options)
+        if recorded is None or residue.record_leaves(connection.client, stack):
             with _limited(connection, options):
                 return _sweep(connection, stack, options, pool, notify, now)
-        sight = _look(connection, stack, recorded, options, pool)
+        sight = _look(connection, stack, recorded, options, pool, notify)
         for ref, why in sight.unseen.items():
             notify(Notice(f"{ref} is not looked at, and stays on record: {why}"))
         _require_choice(sight.found, options)
@@ -153,7 +160,7 @@ def teardown(
             return replace(outcome, agreed=False)
         with _limited(connection, options):
             left = _carry_out(connection, sight, options, pool, notify, now)
-    unseen = (*left.unseen, *_unseen_data(sight.found, options))
+    unseen = (*left.unseen, *_unseen_data(sight.found, options), *sight.unknown)
     return replace(outcome, residue=left.found, unseen=unseen, seconds=now() - began)
 
 
@@ -161,6 +168,20 @@ def _limited(connection: Connection, options: TeardownOptions) -> AbstractContex
     """Bound all that is done from here on; waiting for the lock has a time of its own."""
     client = connection.client
     return client.within(client.now() + options.timeout + options.wait_lock)
+
+
+def _recorded(
+    connection: Connection, stack: StackId, pool: Executor, options: TeardownOptions
+) -> releases.Recorded | None:
+    """Read what the stack owns, or find it out where no record says so."""
+    try:
+        if recorded := releases.current(connection.client, stack):
+            return recorded
+    except LaterFormat:
+        raise
+    except ReleaseError:
+        pass  # what was wrong is in the message of what is found out
+    return recovery.rebuild(connection, stack, pool, by=options.holder, tool=__version__)
 
 
 def _sweep(
@@ -173,16 +194,16 @@ def _sweep(
 ) -> TeardownOutcome:
     """Remove what runs that were killed at their very beginning or end left of a record."""
     client, deadline = connection.client, now() + options.timeout
-    there = releases.traces(client, stack)
+    there, newest = releases.traces(client, stack), releases.latest(client, stack)
     outcome = TeardownOutcome(connection.info, Plan(stack, "", ()), dry_run=options.dry_run)
     if not options.dry_run:
-        if there and not residue.record_leaves(client):
+        if there and not residue.record_leaves(client, stack):
             with locked(client, stack, options.claim, connection.stop, notify):
-                releases.require_latest(client, stack, None)
+                releases.require_newest(client, stack, newest)
                 releases.forget(client, stack)
         departed, left = residue.await_departure(connection, stack, pool, deadline, now)
         there = there or departed
-        residue.remove_record_namespace(connection, pool, deadline, now)
+        residue.remove_record_namespace(connection, stack, pool, deadline, now)
         if left:
             raise lost(connection, stack, left)
     if not there:
@@ -197,7 +218,10 @@ def _look(
     recorded: releases.Recorded,
     options: TeardownOptions,
     pool: Executor,
+    notify: Notify,
 ) -> Sight:
+    if not recorded.version:
+        notify(Notice(f"{recorded.release.message}; what goes is what the stack says it made"))
     entries = recorded.release.inventory
     refs = [entry.ref for entry in entries]
     learn(connection.client, connection.discovery, refs)
@@ -212,7 +236,7 @@ def _look(
         for entry in entries
         if entry.ref in found and (other := taken_back(entry, found[entry.ref], stack))
     }
-    bundle = _bundle_of(connection, recorded.release)
+    bundle = _bundle_of(connection, recorded, notify)
     patterns = [ref for part in bundle.components for ref in part.leftovers]
     looked = survey.look(connection, stack, live, patterns, pool)
     kept = spared(
@@ -221,6 +245,7 @@ def _look(
         created={entry.ref for entry in entries if entry.created},
         delete_data=options.delete_data,
         keep_definitions=options.keep_crds,
+        before=BEFORE if recorded.version else "whether the stack made it is not known",
     )
     kept += tuple(Kept(ref, f"belongs to {other}") for ref, other in taken.items())
     kept += helm.empty_records(connection, {ref.namespace for ref in live}, pool)
@@ -230,14 +255,18 @@ def _look(
     return Sight(stack, recorded, live, given, components, bundle, looked, kept, doubts)
 
 
-def _bundle_of(connection: Connection, release: Release) -> Bundle:
-    """Read what was applied; once everything of it is gone, it may be forgotten in part."""
-    try:
-        return releases.bundle_of(connection.client, release)
-    except ReleaseError:
+def _bundle_of(connection: Connection, recorded: releases.Recorded, notify: Notify) -> Bundle:
+    """Read what was applied; of what is lost, nothing but the operators' leftovers is missed.
+
+    Once everything of it is gone, it may be forgotten in part.
+    """
+    release = recorded.release
+
+    def tell(text: str) -> None:
         if release.status is not ReleaseStatus.UNINSTALLING:
-            raise
-        return Bundle(release.profile, ())
+            notify(Notice(f"{text}; so is what its operator may have made by itself"))
+
+    return releases.bundle_of(connection.client, release, tell)
 
 
 def _require_choice(found: Survey, options: TeardownOptions) -> None:
@@ -281,6 +310,7 @@ def _carry_out(
     now: Clock,
 ) -> residue.Scan:
     client, stop, began = connection.client, connection.stop, now()
+    releases.ensure_namespace(client, sight.stack, stop)
     with (
         chronicle(client, sight.stack, options.holder, "Teardown") as story,
         locked(client, sight.stack, options.claim, stop, notify) as lock,
@@ -297,7 +327,7 @@ def _carry_out(
         )
         releases.require_latest(client, sight.stack, sight.recorded)
         begun = uninstalling(sight.recorded.release)
-        releases.update(client, sight.recorded, begun)
+        releases.write(client, sight.recorded, begun, pool)
         note = f"stack {sight.stack}: revision {begun.revision}, by {options.holder}"
         story.begin(begun.revision, note, lock.time)
         try:
@@ -322,7 +352,7 @@ def _carry_out(
             lock.confirm()
             releases.forget(client, sight.stack)
     if not left.found and not forgotten:
-        residue.remove_record_namespace(connection, pool, deadline, now)
+        residue.remove_record_namespace(connection, sight.stack, pool, deadline, now)
     return left
 
 

@@ -40,7 +40,7 @@ def upgrade(
         ConflictError: a component forbids the way from its version to the new one.
     """
     began = now()
-    stack = choose_stack(request.stack, request.stack_file, connection)
+    stack = choose_stack(request.stack, request.stack_file, connection, request.record)
     await_free(connection.client, stack, options.wait_lock, connection.stop, notify)
     request = resumed(request, stack, connection)
     composed = compose_stack(request)

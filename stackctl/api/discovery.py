@@ -13,7 +13,7 @@ from urllib.parse import quote
 from stackctl.api.answers import is_aggregated, resources_of_version, served
 from stackctl.api.client import Client
 from stackctl.api.exchange import Request
-from stackctl.errors import ClusterError, NotServed, Rejected
+from stackctl.errors import ClusterError, ConflictError, NotServed, Rejected
 from stackctl.model.objects import Manifest, Ref, group_of, ref_of, version_of
 
 AGGREGATED = ",".join(
@@ -44,10 +44,20 @@ class ApiResource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     def path(self, namespace: str = "", name: str = "") -> str:
-        """Return where the kind, its objects in a namespace or one object are."""
+        """Return where the kind, its objects in a namespace or one object are.
+
+        Raises:
+            ConflictError: they are in none. Who names one means something else, and must not get
+                hold of what is the whole cluster's.
+        """
+        if namespace and not self.namespaced:
+            raise ConflictError(
+                f"{self.kind}/{namespace}/{name}: objects of this kind are in no namespace",
+                hint="leave metadata.namespace out",
+            )
         root = f"/apis/{self.api_version}" if self.group else f"/api/{self.version}"
-        inside = f"/namespaces/{quote(namespace)}" if namespace and self.namespaced else ""
-        return f"{root}{inside}/{self.plural}" + (f"/{quote(name)}" if name else "")
+        inside = f"/namespaces/{quote(namespace, safe=':')}" if namespace else ""
+        return f"{root}{inside}/{self.plural}" + (f"/{quote(name, safe=':')}" if name else "")
 
     def ref(self, item: Manifest) -> Ref:
         """Name an object of this kind; listed as metadata only, it does not say its own."""

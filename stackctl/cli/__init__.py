@@ -19,6 +19,7 @@ from stackctl.cli import (
     history,
     look,
     ownership,
+    record,
     sandbox,
     schema,
     start,
@@ -100,6 +101,7 @@ for _panel, _command in (
     (_MORE, about.completion),
 ):
     app.command(cls=Command, rich_help_panel=_panel)(spread(_command))
+app.add_typer(record.app, name="record", rich_help_panel=_MORE)
 app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_MORE)
 
 

@@ -48,7 +48,7 @@ def change(  # noqa: PLR0913
 
     report = Report(shown, output.format)
     agree = report.agree(yes=course.yes, dry_run=course.dry_run)
-    options = deploy_options(course, cluster)
+    options = deploy_options(course, cluster, agree)
 
     def run(target: Cluster) -> int:
         with (

@@ -38,7 +38,7 @@ def history(*, which: StackName, cluster: Cluster, output: ListOutput, shown: Sh
     def run(target: Cluster) -> int:
         with report.progress() as notify, connected(target, notify) as connection:
             stack = stack_of(which, connection)
-            found = action.history(stack, connection)
+            found = action.history(stack, connection, notify)
         report.history(stack, found)
         return 0
 

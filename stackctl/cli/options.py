@@ -179,6 +179,25 @@ class StackName(Options):
         option("--file", "-f", metavar="FILE", help="Stack file; default: stack.yaml if there"),
     ] = None
 
+    record_namespace: Annotated[
+        str | None,
+        option(
+            "--record-namespace",
+            metavar="NAME",
+            help="Namespace the stack's record is in; default: where it is found",
+        ),
+    ] = None
+
+    @property
+    def name(self) -> str | None:
+        """The stack's name, of `NAMESPACE/NAME` as well."""
+        return self.stack.rpartition("/")[2] if self.stack else None
+
+    @property
+    def place(self) -> str | None:
+        """The namespace of the record, where it is named."""
+        return self.record_namespace or (self.stack or "").rpartition("/")[0] or None
+
 
 class Recipe(Catalogs, StackName):
     """What a stack is made of."""
@@ -345,4 +364,11 @@ class Course(LockWait, Agreement):
     allow_recreate: Annotated[
         bool,
         option("--allow-recreate", help="With --yes: delete and make anew what cannot be changed"),
+    ] = False
+    prune_unrecorded: Annotated[
+        bool,
+        option(
+            "--prune-unrecorded",
+            help="With --yes: delete what the stack has made and a lost record does not name",
+        ),
     ] = False

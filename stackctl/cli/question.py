@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stackctl.cli.report import Report
     from stackctl.model.outcome import TargetInfo
-    from stackctl.model.plan import Plan
+    from stackctl.model.plan import Change, Plan
     from stackctl.model.upgrades import Review
 
 
@@ -65,6 +65,13 @@ class Question:
             return True
         self._report.declined()
         return False
+
+    def strays(self, changes: Sequence[Change], target: TargetInfo) -> bool:
+        """Ask whether what no record names goes as well; not where one question is for all."""
+        if not self.open or self._holding or self._shown:
+            return False
+        self._report.strays(changes, target)
+        return self._report.ask(f"Delete these {len(changes)} as well? [y/N] ", no="They stay.")
 
     def put(self, failed: Sequence[str]) -> bool:
         """Ask once about everything that was held; what failed is named, for it is left out."""

@@ -39,12 +39,13 @@ if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
     from stackctl.model.outcome import (
         DeployOutcome,
         Hold,
+        RecordCheck,
         StackStatus,
         TargetInfo,
         TeardownOutcome,
         Unlocked,
     )
-    from stackctl.model.plan import Plan
+    from stackctl.model.plan import Change, Plan
     from stackctl.model.upgrades import Review
 
 
@@ -176,6 +177,14 @@ class Report:
         lines = plan_lines(plan, self.aside, width=width, verbose=self.shown.verbose)
         self.say([*lines, ""] if gap else lines)
 
+    def strays(self, changes: Sequence[Change], target: TargetInfo) -> None:
+        """Show what the stack has made and no record names."""
+        if self._progress is not None:
+            self._progress.pause()
+        told = f"on {target.context}, in no record, and made by the stack as label and field "
+        lines = [f"  - {each.ref}" for each in changes]
+        self.say([f"{plain(told)}manager say:", *map(plain, lines), ""])
+
     def agree_unlock(self, *, yes: bool) -> Callable[[Hold], bool]:
         """Return the question to put before a lock is broken.
 
@@ -207,17 +216,49 @@ class Report:
         else:
             self.lines(report_unlock.unlocked_lines(stack, outcome, self.paint))
 
+    def agree_repair(self, *, yes: bool) -> Callable[[Sequence[StackError], Sequence[str]], bool]:
+        """Return the question to put before a record is changed.
+
+        Raises:
+            UsageError: nobody is there to answer it.
+        """
+        if not (yes or somebody_is_there()):
+            raise UsageError(
+                "there is no terminal to ask on, and this command changes a record",
+                hint="add --yes to go ahead, or see what is damaged: stackctl record check",
+            )
+
+        def agree(faults: Sequence[StackError], steps: Sequence[str]) -> bool:
+            from stackctl.cli.report_record import repair_lines
+
+            if self._progress is not None:
+                self._progress.pause()
+            if not (yes and self.shown.quiet):
+                self.say(repair_lines(faults, steps, self.aside))
+            return yes or not steps or self.ask("Change the record? [y/N] ")
+
+        return agree
+
+    def record(self, found: RecordCheck) -> None:
+        """Tell what is wrong with a record, and what was done about it."""
+        from stackctl.cli import report_record
+
+        if self.structured:
+            self.document(report_record.record_document(found))
+        else:
+            self.lines(report_record.record_lines(found, self.paint))
+
     def declined(self) -> None:
         """Note that what was shown is not to be done, or not yet."""
         if self._log is not None:
             self._log.declined()
 
-    def ask(self, question: str) -> bool:
+    def ask(self, question: str, *, no: str = "Nothing was changed.") -> bool:
         """Put a question; anything but a yes is a no."""
         write_aside(sys.stderr, self.aside(question, "bold"))
         agreed = sys.stdin.readline().strip().lower() in ("y", "yes")
         if not agreed:
-            self.say(["Nothing was changed."])
+            self.say([no])
         return agreed
 
     def _choose_progress(self) -> Progress:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stackctl.actions.change import DeployOptions
     from stackctl.actions.compose import Request
     from stackctl.actions.teardown import TeardownOptions
+    from stackctl.cli.question import Question
     from stackctl.cli.report import Report
     from stackctl.cluster.connection import Connection
     from stackctl.model.bundle import Bundle
@@ -80,7 +81,7 @@ def stack_of(which: StackName, connection: "Connection") -> "StackId":
     """Name the stack that is meant."""
     from stackctl.actions.stacks import choose_stack
 
-    return choose_stack(which.stack, stack_file_of(which), connection)
+    return choose_stack(which.name, stack_file_of(which), connection, which.place)
 
 
 def request_of(recipe: Recipe, plan: Path | None = None) -> "Request":
@@ -90,7 +91,8 @@ def request_of(recipe: Recipe, plan: Path | None = None) -> "Request":
     request = Request(
         profile=recipe.profile,
         stack_file=stack_file_of(recipe),
-        stack=recipe.stack,
+        stack=recipe.name,
+        record=recipe.place,
         sets=tuple(recipe.sets or ()),
         catalogs=recipe.folders,
         take_over=tuple(recipe.take_over or ()) if isinstance(recipe, Comparison) else (),
@@ -119,7 +121,7 @@ def stack_file_of(which: StackName) -> Path | None:
     return STACK_FILE if STACK_FILE.is_file() else None
 
 
-def deploy_options(course: Course, cluster: Cluster) -> "DeployOptions":
+def deploy_options(course: Course, cluster: Cluster, agree: "Question") -> "DeployOptions":
     """Say how a deploy goes about it.
 
     Raises:
@@ -139,6 +141,7 @@ def deploy_options(course: Course, cluster: Cluster) -> "DeployOptions":
         on_failure=course.on_failure,
         # Who is asked sees in the plan what would be made anew, and says yes to that.
         allow_recreate=course.allow_recreate or not course.yes,
+        agree_strays=lambda strays, target: course.prune_unrecorded or agree.strays(strays, target),
     )
 
 

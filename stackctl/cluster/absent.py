@@ -3,7 +3,7 @@
 A record that is there and cannot be read is a matter of `releases`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from stackctl.api.client import Client
 from stackctl.cluster import releases
@@ -22,17 +22,25 @@ def absent(connection: Connection, stack: StackId) -> ReleaseError:
     """Say that a stack is not here, or that only its record is missing."""
     if namespaces := _marked(connection.client, stack.selector).get(stack.label):
         return lost(connection, stack, namespaces)
-    known = ", ".join(map(str, releases.stacks(connection.client))) or "none"
+    known = ", ".join(map(str, _visible(connection.client, stack))) or "none"
     return ReleaseError(
         f"stack {stack}: not on {connection.info.context} (there: {known})", hint=DEPLOY
     )
+
+
+def _visible(client: Client, stack: StackId) -> Iterable[StackId]:
+    """Name the stacks recorded on the cluster, or in the namespace where we may look."""
+    try:
+        return releases.places(client)
+    except AccessDenied:
+        return releases.places(client, stack.namespace)
 
 
 def none_recorded(connection: Connection) -> ReleaseError:
     """Say that there is no stack here, or that a record is missing."""
     if marked := _marked(connection.client, STACK_LABEL):
         label, left = next(iter(marked.items()))
-        return lost(connection, StackId(label), left)
+        return lost(connection, StackId.labelled(label), left)
     return ReleaseError(f"no stack on {connection.info.context}", hint=DEPLOY)
 
 
@@ -50,7 +58,7 @@ def lost(connection: Connection, stack: StackId, left: Sequence[Ref]) -> Release
 def _remedy(stack: StackId, left: Sequence[Ref]) -> str:
     # A teardown with --keep-crds leaves nothing else, and that is no reason to deploy again.
     if all(phase_of((ref.group, ref.kind)) is Phase.DEFINITIONS for ref in left):
-        return f"kubectl delete crd -l {STACK_LABEL}={stack}, and everything made with them goes"
+        return f"kubectl delete crd -l {stack.selector}, and everything made with them goes"
     return RECORD_ANEW
 
 

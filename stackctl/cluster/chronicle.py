@@ -16,11 +16,10 @@ from stackctl.api.client import Client, encode
 from stackctl.cluster.lock import RECORD_LABEL
 from stackctl.errors import Forbidden, NotFound, StackError, headline
 from stackctl.model.events import ComponentProgress, ComponentState, Event, Notify
-from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE
+from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY
 from stackctl.model.stack_id import StackId
 from stackctl.secrets import SECRETS
 
-EVENTS = f"/apis/events.k8s.io/v1/namespaces/{RECORD_NAMESPACE}/events"
 WRITE_SECONDS = 5.0  # for one event
 LAST_SECONDS = 1.0  # for what is left to write when the run ends
 LONGEST_NOTE = 1024
@@ -89,7 +88,7 @@ class Chronicle:
         try:
             self._client.request(
                 "POST",
-                EVENTS,
+                f"/apis/events.k8s.io/v1/namespaces/{self._stack.namespace}/events",
                 body=encode(event),
                 content_type="application/json",
                 timeout=WRITE_SECONDS,
@@ -106,7 +105,7 @@ class Chronicle:
             "kind": "Event",
             "metadata": {
                 "name": f"stackctl.{self._stack.name}.{time.time_ns():x}",
-                "namespace": RECORD_NAMESPACE,
+                "namespace": self._stack.namespace,
                 "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: self._stack.name},
             },
             "eventTime": _micro(self._time()),
@@ -117,7 +116,7 @@ class Chronicle:
             "regarding": {
                 "apiVersion": "v1",
                 "kind": "Secret",
-                "namespace": RECORD_NAMESPACE,
+                "namespace": self._stack.namespace,
                 "name": f"stackctl.{self._stack.name}.v{self._revision}",
             },
             "note": SECRETS.mask(note)[:LONGEST_NOTE],

@@ -3,7 +3,7 @@
 Whether that is enough is decided in `model.preflight`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import Executor
 
 from stackctl.cluster import sight
@@ -20,14 +20,21 @@ PATHS = {
 }
 
 
-def read(connection: Connection, pool: Executor, namespaces: Iterable[str] = ()) -> Facts:
-    """Look at the server's version, its nodes, storage classes and namespaces.
+def read(
+    connection: Connection,
+    pool: Executor,
+    topics: Container[Topic],
+    namespaces: Iterable[str] = (),
+) -> Facts:
+    """Look at what is asked for of a server's nodes, storage classes and namespaces.
 
     Who may not list namespaces is told of those named; what else may not be listed is hidden.
     """
     client, hidden = connection.client, {}
 
     def look(topic: Topic) -> Sequence[Manifest]:
+        if topic not in topics:
+            return ()
         try:
             # Of a node its capacity counts, of the others that they are there.
             return client.list(PATHS[topic], metadata_only=topic is not Topic.NODES).items

@@ -47,7 +47,7 @@ def assess_stack(
         raise absent(connection, stack)
     release = recorded.release
     refs = [entry.ref for entry in release.inventory]
-    seen = facts.read(connection, pool)
+    seen = facts.read(connection, pool, {Topic.NODES} if release.requires.gpu else ())
     with Observer(connection.client, connection.discovery, stack=stack, notify=notify) as observer:
         assessments = observer.statuses(
             refs, may_match_no_node=frozenset(refs) if release.requires.gpu is None else ()

@@ -26,11 +26,10 @@ from stackctl.errors import (
     StaleWrite,
 )
 from stackctl.model.events import Notify, Step
-from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
+from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, Manifest
 from stackctl.model.outcome import Hold
 from stackctl.model.stack_id import StackId
 
-LEASES = f"/apis/coordination.k8s.io/v1/namespaces/{RECORD_NAMESPACE}/leases"
 LEASE_SECONDS = 30.0
 RENEWALS = 3  # in the time of a lease
 LOOK_SECONDS = 1.0  # between two attempts to take a lock that is held
@@ -109,7 +108,7 @@ class Lock:
         metadata = self._lease["metadata"]
         with suppress(ClusterError):  # then it expires
             self._client.delete(
-                _path(self._stack), uid=metadata["uid"], version=metadata["resourceVersion"]
+                lease_path(self._stack), uid=metadata["uid"], version=metadata["resourceVersion"]
             )
 
     def time(self) -> datetime:
@@ -143,7 +142,7 @@ class Lock:
             try:
                 now = stated_time(self._client, self._pause, until) or self.time()
                 self._lease = self._client.replace(
-                    _path(self._stack),
+                    lease_path(self._stack),
                     _held(self._lease, self._claim, now),
                     timeout=self._pause,
                     retry_until=until,
@@ -207,7 +206,7 @@ def await_free(
 
 def find(client: Client, stack: StackId) -> Hold | None:
     """Read who holds the lock, whether they still renew it or not; `None` when nobody does."""
-    lease = client.get(_path(stack))
+    lease = client.get(lease_path(stack))
     return _hold(stack, lease, server_time(client)) if lease is not None else None
 
 
@@ -218,16 +217,16 @@ def held_by(client: Client, stack: StackId) -> str:
 
 
 def held_at_all(client: Client, *, but: StackId | None = None) -> bool:
-    """Tell whether a run is on, on whichever stack `but` one."""
+    """Tell whether a run is on in the administrators' namespace, on whichever stack `but` one."""
     labels = f"{RECORD_LABEL},{RECORD_LABEL}!={but.name}" if but else RECORD_LABEL
-    leases = client.list(LEASES, labels=labels).items
+    leases = client.list(leases_of(StackId("")), labels=labels).items
     now = server_time(client) if leases else None
     return any(not _hold(StackId(""), lease, now).expired for lease in leases if now is not None)
 
 
 def break_lock(client: Client, hold: Hold) -> bool:
     """Take the lock away from its holder; False when it is held by another one by now."""
-    return client.delete(_path(hold.stack), uid=hold.uid)
+    return client.delete(lease_path(hold.stack), uid=hold.uid)
 
 
 def server_time(client: Client) -> datetime:
@@ -243,13 +242,14 @@ def stated_time(
     return date_in(answer.headers)
 
 
-def _path(stack: StackId) -> str:
-    return f"{LEASES}/{lease_name(stack)}"
+def leases_of(stack: StackId) -> str:
+    """Return where the Leases beside a stack's record are."""
+    return f"/apis/coordination.k8s.io/v1/namespaces/{stack.namespace}/leases"
 
 
-def lease_name(stack: StackId) -> str:
-    """Name the Lease of a stack."""
-    return f"stackctl.{stack.name}"
+def lease_path(stack: StackId) -> str:
+    """Return where the Lease of a stack is."""
+    return f"{leases_of(stack)}/stackctl.{stack.name}"
 
 
 def _acquire(
@@ -291,15 +291,15 @@ def _persist(
 
 def _take(client: Client, stack: StackId, claim: Claim) -> Manifest:
     now = server_time(client)
-    found = client.get(_path(stack))
+    found = client.get(lease_path(stack))
     try:
         if found is None:
-            return client.create(LEASES, _held(_fresh(stack, now), claim, now))
+            return client.create(leases_of(stack), _held(_fresh(stack, now), claim, now))
         hold = _hold(stack, found, now)
         if not hold.expired:
             raise _taken(hold)
         taken = found | {"spec": found["spec"] | {"acquireTime": _stamp(now)}}
-        return client.replace(_path(stack), _held(taken, claim, now))
+        return client.replace(lease_path(stack), _held(taken, claim, now))
     except (AlreadyExists, StaleWrite, NotFound) as error:
         raise LockedError(
             f"stack {stack}: another run took the lock at the same moment",
@@ -321,8 +321,8 @@ def _fresh(stack: StackId, now: datetime) -> Manifest:
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
         "metadata": {
-            "name": lease_name(stack),
-            "namespace": RECORD_NAMESPACE,
+            "name": f"stackctl.{stack.name}",
+            "namespace": stack.namespace,
             "labels": labels,
         },
         "spec": {"acquireTime": _stamp(now)},

@@ -1,57 +1,49 @@
-"""The record of a stack on its cluster: revisions and the bundles they applied.
+"""The record of a stack on its cluster: its revisions, and the bundles they applied.
 
-One Secret for each revision is the index; the objects of each component are stored beside it
-under their content's address, so that an upgrade of one component stores one shard. No Secret
-exceeds what the API server takes. What `--set` said of secrets is in a Secret of its own, so that
-who reads the index does not read it. Values and their encoding are in `model.release`.
+An index for each revision, and beside it the objects of each component under their content's
+address, so that an upgrade of one component stores one shard. What they are kept in is for
+`record_store`; values and their encoding are in `model.release`.
 """
 
-import base64
 import threading
-import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Any
 
 from stackctl.api.client import Client
-from stackctl.cluster.lock import LEASES, RECORD_LABEL, lease_name
+from stackctl.cluster import first_format, reach, secret_settings
+from stackctl.cluster import record_store as store
+from stackctl.cluster.lock import RECORD_LABEL, lease_path
 from stackctl.errors import (
     AlreadyExists,
     ConflictError,
     Forbidden,
+    LaterFormat,
     LockedError,
     NotFound,
+    PreflightError,
     ReleaseError,
     StaleWrite,
 )
-from stackctl.model.bundle import (
-    Bundle,
-    BundleComponent,
-    from_plain,
-    needs_first,
-    secrets_in,
-    to_plain,
-)
+from stackctl.model.bundle import Bundle, BundleComponent, needs_first, secrets_in
 from stackctl.model.masking import names_in
-from stackctl.model.objects import FIELD_MANAGER, MANAGED_BY, RECORD_NAMESPACE, Manifest
-from stackctl.model.release import Release, ReleaseStatus, decode, encode, pack, unpack
+from stackctl.model.objects import (
+    FIELD_MANAGER,
+    MANAGED_BY,
+    RECORD_NAMESPACE,
+    Manifest,
+    labels_of,
+)
+from stackctl.model.release import Release, ReleaseStatus
 from stackctl.model.stack_id import StackId
-from stackctl.secrets import HIDDEN
-from stackctl.secrets import SECRETS as KNOWN
+from stackctl.secrets import SECRETS
 
-NAMESPACE = f"/api/v1/namespaces/{RECORD_NAMESPACE}"
-SECRETS = f"{NAMESPACE}/secrets"
-REVISION_LABEL = "stackctl.dev/revision"
-SHARD_LABEL = "stackctl.dev/shard"
-SETS_LABEL = "stackctl.dev/sets"  # the revision whose secret settings are kept there
-TYPE = "stackctl.dev/release"
-PART_BYTES = 600 * 1024  # base64 makes 800 KiB of it
-SHARDS_AT_ONCE = 50  # a request names each
 KEPT_REVISIONS = 10
 TERMINATING_SECONDS = 60.0
 POLL_SECONDS = 0.2
+
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +51,25 @@ class Recorded:
     """A release as it was read, with what a later write must still find there."""
 
     release: Release
-    version: str  # resourceVersion
+    version: str  # resourceVersion; empty: it was made anew, and is not written yet
+    newest: int = 0  # the revision that was the newest when it was made anew
+    old: bool = False  # of the first format: moved before anything is written
 
 
-def current(client: Client, stack: StackId) -> Recorded | None:
-    """Read the newest revision; `None` when the stack was never deployed here."""
-    revisions = _revisions(client, stack)
-    return _read(client, stack, revisions[-1]) if revisions else None
+def current(client: Client, stack: StackId, known: Sequence[int] = ()) -> Recorded | None:
+    """Read the newest revision, of those just seen; `None` when it was never deployed here.
+
+    Raises:
+        ReleaseError: it cannot be read.
+        ConflictError: it names what whoever can write it must not have touched for them.
+    """
+    revisions = known or _revisions(client, stack)
+    return read_as_is(client, stack, revisions[-1]) if revisions else None
+
+
+def latest(client: Client, stack: StackId) -> int:
+    """Tell the number of the newest revision, whether it can be read or not; 0: there is none."""
+    return max(_revisions(client, stack), default=0)
 
 
 def read(client: Client, stack: StackId, revision: int) -> Release:
@@ -80,7 +84,7 @@ def read(client: Client, stack: StackId, revision: int) -> Release:
         raise ReleaseError(
             f"stack {stack}: no revision {revision} (there: {there})", hint="stackctl history"
         )
-    return _read(client, stack, revision).release
+    return read_as_is(client, stack, revision).release
 
 
 def require_latest(client: Client, stack: StackId, recorded: Recorded | None) -> None:
@@ -90,19 +94,40 @@ def require_latest(client: Client, stack: StackId, recorded: Recorded | None) ->
         ConflictError: there is a newer revision than the one that was planned from, or that one
             has ended since.
     """
-    newest = _indexes(client, stack, metadata_only=True)[-1:]
-    version = newest[0]["metadata"]["resourceVersion"] if newest else ""
+    if recorded is not None and not recorded.version:
+        require_newest(client, stack, recorded.newest)
+        return
+    newest = _newest(client, stack)
+    version = newest["metadata"]["resourceVersion"] if newest else ""
     if version != (recorded.version if recorded else ""):
-        latest = _number(newest[0]) if newest else 0
-        raise ConflictError(
-            f"stack {stack}: revision {latest} was recorded after the plan was made",
-            hint="run the command again to plan anew",
-        )
+        raise _went_on(stack, store.revision_of(newest) if newest else 0)
 
 
-def history(client: Client, stack: StackId) -> tuple[Release, ...]:
-    """Read every revision kept, oldest first; what a later one replaced is `superseded`."""
-    found = [_decoded(each) for each in _indexes(client, stack)]
+def require_newest(client: Client, stack: StackId, revision: int) -> None:
+    """Refuse to go on from a revision that is not the newest any more.
+
+    Raises:
+        ConflictError: there is a newer one.
+    """
+    found = latest(client, stack)
+    if found != revision:
+        raise _went_on(stack, found)
+
+
+def _went_on(stack: StackId, found: int) -> ConflictError:
+    return ConflictError(
+        f"stack {stack}: revision {found} was recorded after the plan was made",
+        hint="run the command again to plan anew",
+    )
+
+
+def history(client: Client, stack: StackId, tell: Tell | None = None) -> tuple[Release, ...]:
+    """Read every revision kept, oldest first; what a later one replaced is `superseded`.
+
+    Raises:
+        ReleaseError: one cannot be read, and there is nobody to tell that it is left out.
+    """
+    found = _readable(client, stack, tell)
     deployed = [each.revision for each in found if each.status is ReleaseStatus.DEPLOYED]
     newest = deployed[-1] if deployed else 0
     return tuple(
@@ -113,18 +138,36 @@ def history(client: Client, stack: StackId) -> tuple[Release, ...]:
     )
 
 
-def stacks(client: Client) -> tuple[StackId, ...]:
-    """Name every stack recorded on the cluster."""
-    listing = client.list(SECRETS, labels=REVISION_LABEL, metadata_only=True)
-    return tuple(
-        sorted({StackId(item["metadata"]["labels"][RECORD_LABEL]) for item in listing.items})
-    )
+def places(
+    client: Client, namespace: str = "", name: str | None = None
+) -> dict[StackId, list[int]]:
+    """Find the stacks recorded on the cluster, or in a namespace, with their revisions.
+
+    Raises:
+        Forbidden: they may not be listed there.
+    """
+    where = f"/namespaces/{namespace}" if namespace else ""
+    labels = ",".join((f"{RECORD_LABEL}={name}" if name else RECORD_LABEL, store.REVISION_LABEL))
+    found: dict[StackId, list[int]] = defaultdict(list)
+    for item in client.list(f"/api/v1{where}/configmaps", labels=labels, metadata_only=True).items:
+        stack = StackId(labels_of(item)[RECORD_LABEL], item["metadata"]["namespace"])
+        if revision := store.revision_of(item):
+            found[stack].append(revision)
+    known = {stack: sorted(found[stack]) for stack in sorted(found)}
+    if namespace not in ("", RECORD_NAMESPACE) or (name and StackId(name) in known):
+        return known
+    try:
+        return first_format.stacks(client, name) | known
+    except Forbidden:
+        if known:
+            return known
+        raise
 
 
 def begin(
     client: Client,
     release: Release,
-    components: Iterable[BundleComponent],
+    components: Collection[BundleComponent],
     pool: Executor,
     secrets: Mapping[str, str] | None = None,
 ) -> Recorded:
@@ -132,18 +175,32 @@ def begin(
 
     `secrets` is what `--set` says of secrets; the release has only their names.
     """
-    held = _shards(client, release.stack)
-    missing = [part for part in components if part.digest not in held]
-    list(pool.map(lambda part: _store(client, release.stack, part), missing))
-    if secrets:
-        _keep_secrets(client, release, secrets)
+    stack = release.stack
+    reach.require_release(client, release)
+    held = store.kept(client, stack)
+    if not held.newest:
+        store.sign(client, stack, 0)
+    first_format.move(client, stack, held.others)
+    keep_shards(
+        client, stack, [part for part in components if part.digest not in held.shards], pool
+    )
+    secret_settings.keep(client, release, secrets or {})
     try:
-        stored = client.create(SECRETS, _index(release, ""))
+        stored = client.create(store.indexes_of(stack), store.index(client, release))
     except AlreadyExists as error:
+        store.require_labelled(client, stack, release.revision)
         raise LockedError(
-            f"stack {release.stack}: another run recorded revision {release.revision} meanwhile"
+            f"stack {stack}: another run recorded revision {release.revision} meanwhile"
         ) from error
+    store.sign(client, stack, release.revision)
     return Recorded(release, stored["metadata"]["resourceVersion"])
+
+
+def keep_shards(
+    client: Client, stack: StackId, components: Iterable[BundleComponent], pool: Executor
+) -> None:
+    """Store the objects of components."""
+    list(pool.map(lambda part: store.store(client, stack, part), components))
 
 
 def update(client: Client, recorded: Recorded, release: Release) -> Recorded:
@@ -152,27 +209,59 @@ def update(client: Client, recorded: Recorded, release: Release) -> Recorded:
     Raises:
         LockedError: another run has taken over.
     """
+    if recorded.old:
+        recorded = _moved(client, recorded)
+    stack = release.stack
     try:
-        path = f"{SECRETS}/{_name(release.stack, release.revision)}"
-        stored = client.replace(path, _index(release, recorded.version))
+        path = f"{store.indexes_of(stack)}/{store.name_of(stack, release.revision)}"
+        stored = client.replace(path, store.index(client, release, recorded.version))
     except (NotFound, StaleWrite) as error:
         raise LockedError(
-            f"stack {release.stack}: another run has taken over; nothing more was written"
+            f"stack {stack}: another run has taken over; nothing more was written"
         ) from error
     return Recorded(release, stored["metadata"]["resourceVersion"])
 
 
-def bundle_of(client: Client, release: Release) -> Bundle:
-    """Read the bundle a revision applied."""
-    stored = _stored(client, release)
-    parts = [
-        _joined(release.stack, component, stored[shard])
-        for component, shard in release.shards.items()
-    ]
+def write(client: Client, recorded: Recorded, release: Release, pool: Executor) -> Recorded:
+    """Write a revision again, or for the first time where it was made anew.
+
+    Raises:
+        LockedError: another run has taken over.
+    """
+    if recorded.version:
+        return update(client, recorded, release)
+    return begin(client, release, (), pool)
+
+
+def bundle_of(client: Client, release: Release, tell: Tell | None = None) -> Bundle:
+    """Read the bundle a revision applied.
+
+    Raises:
+        ReleaseError: the objects of a component are lost, and there is nobody to tell.
+        ConflictError: it has what whoever can write it must not have touched for them.
+    """
+    stored = store.stored(client, release)
+    parts = []
+    for component, shard in release.shards.items():
+        try:
+            parts.append(store.joined(release, component, stored.get(shard, ())))
+        except ReleaseError as error:
+            if tell is None:
+                raise
+            tell(str(error))
     bundle = Bundle(release.profile, needs_first(parts), release.requires)
-    KNOWN.name([*release.components, *names_in(bundle.manifests)])
-    KNOWN.learn(secrets_in(bundle))
+    SECRETS.name([*release.components, *names_in(bundle.manifests)])
+    SECRETS.learn(secrets_in(bundle))
+    reach.require_bundle(client, release.stack, bundle)
     return bundle
+
+
+def kept(client: Client, stack: StackId) -> store.Kept | None:
+    """List what is in Secrets; None for who may not know, and can do nothing about it."""
+    try:
+        return store.kept(client, stack)
+    except Forbidden:
+        return None
 
 
 def secret_sets(client: Client, release: Release) -> dict[str, str]:
@@ -181,230 +270,165 @@ def secret_sets(client: Client, release: Release) -> dict[str, str]:
     Raises:
         ReleaseError: it is gone, or damaged.
     """
-    hidden = [key for key, value in release.sets.items() if value == HIDDEN]
-    if not hidden:
-        return {}
-    name = _sets_name(release)
-    secret = client.get(f"{SECRETS}/{name}")
-    try:
-        found: dict[str, str] = unpack(base64.b64decode((secret or {})["data"]["sets"]))
-        kept = {key: found[key] for key in hidden}
-    except (KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
-        what = "is gone" if secret is None else "cannot be read"
-        raise ReleaseError(
-            f"Secret/{RECORD_NAMESPACE}/{name} {what}: it held what --set said of "
-            f"{', '.join(hidden)}",
-            hint=f"say it anew: --set {hidden[0]}=…, or leave it out: stackctl upgrade --reset",
-        ) from error
-    KNOWN.learn(kept.values())
-    return kept
+    if said := first_format.said(client, release):
+        SECRETS.learn(said.values())
+        return said
+    return secret_settings.read(client, release)
 
 
 def tidy(client: Client, stack: StackId) -> None:
-    """Keep the newest revisions, and only the shards that one of them names."""
+    """Keep the newest revisions, and only what one of them names."""
     found = _indexes(client, stack)
-    _delete(client, (each["metadata"]["name"] for each in found[:-KEPT_REVISIONS]))
+    old, kept = found[:-KEPT_REVISIONS], found[-KEPT_REVISIONS:]
+    store.delete_all(client, store.indexes_of(stack), _names(old))
     if len(found) <= 1:
         return
-    kept = [_decoded(each) for each in found[-KEPT_REVISIONS:]]
-    _delete(client, _sets_of_others(client, stack, [each.revision for each in kept]))
-    named = {shard for release in kept for shard in release.shards.values()}
-    for shard, names in _shards(client, stack).items():
+    try:
+        releases = [store.opened(client, stack, each) for each in kept]
+    except ReleaseError:
+        return  # what it names is not known: then nothing is let go
+    secret_settings.tidy(client, stack, [each.revision for each in releases])
+    named = {shard for release in releases for shard in release.shards.values()}
+    held = store.kept(client, stack)
+    for shard, names in (*held.shards.items(), *held.broken.items()):
         if shard not in named:
-            _delete(client, names)
+            store.delete_all(client, store.secrets_of(stack), names)
+    store.tidy_parts(client, stack, kept)
 
 
 def traces(client: Client, stack: StackId) -> bool:
     """Tell whether anything is there that a run on a stack without revisions left behind."""
-    if client.list(SECRETS, labels=f"{RECORD_LABEL}={stack.name}", metadata_only=True).items:
-        return True
-    return client.get(f"{LEASES}/{lease_name(stack)}", metadata_only=True) is not None
+    for path in (store.indexes_of(stack), store.secrets_of(stack)):
+        if client.list(path, labels=store.mine(stack), metadata_only=True).items:
+            return True
+    return client.get(lease_path(stack), metadata_only=True) is not None
 
 
 def forget(client: Client, stack: StackId) -> None:
     """Remove everything recorded of a stack."""
-    listing = client.list(SECRETS, labels=f"{RECORD_LABEL}={stack.name}", metadata_only=True)
     # Indexes go last and newest last: as long as one is there, a killed teardown can be resumed.
-    items = sorted(listing.items, key=_removal_rank)
-    _delete(client, [item["metadata"]["name"] for item in items])
+    for path in (store.secrets_of(stack), store.indexes_of(stack)):
+        items = client.list(path, labels=store.mine(stack), metadata_only=True).items
+        store.delete_all(client, path, _names(sorted(items, key=store.revision_of)))
 
 
-def ensure_namespace(client: Client, stop: threading.Event) -> None:
-    """Make the namespace of the record; already there is fine.
+def ensure_namespace(client: Client, stack: StackId, stop: threading.Event) -> None:
+    """See to it that the namespace of the record is there; the administrators' one is made.
 
     One that a teardown is just removing is waited for: nothing can be written into it.
+
+    Raises:
+        PreflightError: a tenant's is not there.
     """
+    path = f"/api/v1/namespaces/{stack.namespace}"
     try:
-        live = client.get(NAMESPACE, metadata_only=True)
+        live = client.get(path, metadata_only=True)
     except Forbidden:
         return  # somebody else has made it; if not, the first write will say so
     for _ in range(int(TERMINATING_SECONDS / POLL_SECONDS)):
         if live is None or not live["metadata"].get("deletionTimestamp"):
             break
         stop.wait(POLL_SECONDS)
-        live = client.get(NAMESPACE, metadata_only=True)
+        live = client.get(path, metadata_only=True)
     if live is not None:
         return
-    labels = {MANAGED_BY: FIELD_MANAGER}
-    metadata = {"name": RECORD_NAMESPACE, "labels": labels}
-    client.apply(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    if not stack.administrators:
+        raise PreflightError(
+            f"stack {stack}: the namespace {stack.namespace}, which is to hold its record, "
+            "does not exist",
+            hint=f"kubectl create namespace {stack.namespace}",
+        )
+    metadata = {"name": stack.namespace, "labels": {MANAGED_BY: FIELD_MANAGER}}
+    client.apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
 
-def _keep_secrets(client: Client, release: Release, secrets: Mapping[str, str]) -> None:
-    name = _sets_name(release)
-    labels = {SETS_LABEL: str(release.revision)}
-    secret = _secret(release.stack, name, labels, {"sets": pack(dict(secrets))})
-    # Applied, not created: a run that was killed before its index was written may have left one.
-    client.apply(f"{SECRETS}/{name}", secret, force=True)
+def _names(items: Iterable[Manifest]) -> list[str]:
+    return [item["metadata"]["name"] for item in items]
 
 
-def _sets_of_others(client: Client, stack: StackId, kept: Sequence[int]) -> list[str]:
-    """Name the Secrets with settings of revisions that are not kept."""
-    labels = f"{RECORD_LABEL}={stack.name},{SETS_LABEL}"
-    return [
-        item["metadata"]["name"]
-        for item in client.list(SECRETS, labels=labels, metadata_only=True).items
-        if int(item["metadata"]["labels"][SETS_LABEL]) not in kept
-    ]
+def numbers(client: Client, stack: StackId) -> list[int]:
+    """List every revision, those of the first format included, oldest first."""
+    found = map(store.revision_of, _indexes(client, stack, metadata_only=True))
+    return sorted({*found, *first_format.numbers(client, stack)} - {0})
 
 
-def _sets_name(release: Release) -> str:
-    return f"{_name(release.stack, release.revision)}.sets"
+def drop(client: Client, stack: StackId, revisions: Iterable[int], shards: Collection[str]) -> None:
+    """Remove indexes that cannot be read, and shards that are not what was stored."""
+    names = [store.name_of(stack, revision) for revision in revisions]
+    held = store.kept(client, stack)
+    store.delete_all(client, store.indexes_of(stack), names)
+    store.delete_all(client, store.secrets_of(stack), names)
+    for shard, parts in (*held.shards.items(), *held.broken.items()):
+        if shard in shards:
+            store.delete_all(client, store.secrets_of(stack), parts)
+    store.sign(client, stack, latest(client, stack))
 
 
-def _removal_rank(item: Manifest) -> tuple[bool, int]:
-    revision = item["metadata"]["labels"].get(REVISION_LABEL)
-    return revision is not None, int(revision or 0)
-
-
-def _delete(client: Client, names: Iterable[str]) -> None:
-    for name in names:
-        client.delete(f"{SECRETS}/{name}")
-
-
-def _name(stack: StackId, revision: int) -> str:
-    return f"stackctl.{stack.name}.v{revision}"
+def _newest(client: Client, stack: StackId) -> Manifest | None:
+    """Read the metadata of the newest index."""
+    found = _indexes(client, stack, metadata_only=True) or first_format.listed(client, stack)
+    return found[-1] if found else None
 
 
 def _revisions(client: Client, stack: StackId) -> list[int]:
-    return [_number(each) for each in _indexes(client, stack, metadata_only=True)]
+    found = map(store.revision_of, _indexes(client, stack, metadata_only=True))
+    return sorted({*found} - {0}) or first_format.numbers(client, stack)
 
 
 def _indexes(client: Client, stack: StackId, *, metadata_only: bool = False) -> list[Manifest]:
-    """Read the Secret of every revision there is, oldest first."""
-    labels = f"{RECORD_LABEL}={stack.name},{REVISION_LABEL}"
-    found = client.list(SECRETS, labels=labels, metadata_only=metadata_only).items
-    return sorted(found, key=_number)
+    """Read the index of every revision there is, oldest first."""
+    labels = store.mine(stack, store.REVISION_LABEL)
+    found = client.list(store.indexes_of(stack), labels=labels, metadata_only=metadata_only).items
+    return sorted(filter(store.revision_of, found), key=store.revision_of)
 
 
-def _number(index: Manifest) -> int:
-    return int(index["metadata"]["labels"][REVISION_LABEL])
+def read_as_is(client: Client, stack: StackId, revision: int) -> Recorded:
+    """Read one revision, and what it is written over.
+
+    Raises:
+        ReleaseError: it is not there, or damaged.
+        ConflictError: it names what it may not.
+    """
+    name = store.name_of(stack, revision)
+    if (found := client.get(f"{store.indexes_of(stack)}/{name}")) is not None:
+        release, old = store.opened(client, stack, found), False
+    elif (found := first_format.find(client, stack, revision)) is not None:
+        release, old = first_format.opened(stack, found), True
+    else:
+        raise store.gone(stack, revision)
+    reach.require_release(client, release)
+    return Recorded(release, found["metadata"]["resourceVersion"], old)
 
 
-def _read(client: Client, stack: StackId, revision: int) -> Recorded:
-    name = _name(stack, revision)
-    secret = client.get(f"{SECRETS}/{name}")
-    if secret is None:
-        raise ReleaseError(f"stack {stack}: no revision {revision}", hint="stackctl status")
-    return Recorded(_decoded(secret), secret["metadata"]["resourceVersion"])
+def _readable(client: Client, stack: StackId, tell: Tell | None) -> list[Release]:
+    found: dict[int, Release] = {}
+    indexes = [(each, True) for each in first_format.all_of(client, stack)]
+    for each, old in (*indexes, *((each, False) for each in _indexes(client, stack))):
+        try:
+            release = first_format.opened(stack, each) if old else store.opened(client, stack, each)
+            reach.require_release(client, release)
+            found[release.revision] = release
+        except LaterFormat:
+            raise
+        except (ReleaseError, ConflictError) as error:
+            if tell is None:
+                raise
+            tell(f"left out: {error}")
+    return [found[revision] for revision in sorted(found)]
 
 
-def _decoded(index: Manifest) -> Release:
-    try:
-        return decode(base64.b64decode(index["data"]["release"]))
-    except (KeyError, ValueError) as error:
-        name = index["metadata"]["name"]
-        raise ReleaseError(f"Secret/{RECORD_NAMESPACE}/{name}: not a release record") from error
+def _moved(client: Client, recorded: Recorded) -> Recorded:
+    """Move a record of the first format to where it is kept now.
 
-
-def _index(release: Release, version: str) -> Manifest:
-    labels = {REVISION_LABEL: str(release.revision), "stackctl.dev/status": release.status.value}
-    name = _name(release.stack, release.revision)
-    release = replace(
-        release,
-        message=KNOWN.mask(release.message),
-        command=KNOWN.mask(release.command),
-    )
-    return _secret(release.stack, name, labels, {"release": encode(release)}, version)
-
-
-def _shards(client: Client, stack: StackId) -> dict[str, list[str]]:
-    """List the shards that are complete, with the names of the Secrets each is kept in."""
-    labels = f"{RECORD_LABEL}={stack.name},{SHARD_LABEL}"
-    found: dict[str, list[tuple[int, str]]] = {}
-    for item in client.list(SECRETS, labels=labels, metadata_only=True).items:
-        metadata = item["metadata"]
-        total = int(metadata["annotations"]["stackctl.dev/parts"])
-        found.setdefault(metadata["labels"][SHARD_LABEL], []).append((total, metadata["name"]))
-    return {
-        shard: [name for _, name in parts]
-        for shard, parts in found.items()
-        if len(parts) == parts[0][0]
-    }
-
-
-def _store(client: Client, stack: StackId, part: BundleComponent) -> None:
-    shard = part.digest
-    content = pack(to_plain(part))
-    pieces = [content[at : at + PART_BYTES] for at in range(0, len(content), PART_BYTES)]
-    for number, piece in enumerate(pieces):
-        name = f"stackctl.{stack.name}.{part.name}.{shard[:12]}.{number}"
-        secret = _secret(stack, name, {SHARD_LABEL: shard}, {"objects": piece})
-        secret["metadata"]["annotations"] = {"stackctl.dev/parts": str(len(pieces))}
-        # Applied, not created: a killed run may have left this very part.
-        client.apply(f"{SECRETS}/{name}", secret, force=True)
-
-
-def _stored(client: Client, release: Release) -> Mapping[str, Sequence[Manifest]]:
-    """Read the Secrets that a revision's shards are kept in, many shards with each request."""
-    found: dict[str, list[Manifest]] = defaultdict(list)
-    shards = sorted(set(release.shards.values()))
-    for at in range(0, len(shards), SHARDS_AT_ONCE):
-        wanted = f"{SHARD_LABEL} in ({','.join(shards[at : at + SHARDS_AT_ONCE])})"
-        for each in client.list(
-            SECRETS, labels=f"{RECORD_LABEL}={release.stack.name},{wanted}"
-        ).items:
-            found[each["metadata"]["labels"][SHARD_LABEL]].append(each)
-    return found
-
-
-def _joined(stack: StackId, component: str, parts: Sequence[Manifest]) -> BundleComponent:
-    """Make a component of the parts it is kept in."""
-    if not parts:
-        raise ReleaseError(f"stack {stack}: the recorded objects of {component} are gone")
-    ordered = sorted(parts, key=_part_number)
-    content = b"".join(base64.b64decode(part["data"]["objects"]) for part in ordered)
-    try:
-        return from_plain(unpack(content))
-    except (ValueError, KeyError, EOFError, OSError) as error:
-        raise ReleaseError(
-            f"stack {stack}: the recorded objects of {component} cannot be read: {error}"
-        ) from error
-
-
-def _part_number(secret: Manifest) -> int:
-    return int(secret["metadata"]["name"].rpartition(".")[2])
-
-
-def _secret(
-    stack: StackId,
-    name: str,
-    labels: Mapping[str, str],
-    content: Mapping[str, bytes],
-    version: str = "",
-) -> dict[str, Any]:
-    metadata: dict[str, Any] = {
-        "name": name,
-        "namespace": RECORD_NAMESPACE,
-        "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: stack.name, **labels},
-    }
-    if version:
-        metadata["resourceVersion"] = version
-    encoded = {key: base64.b64encode(value).decode() for key, value in content.items()}
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": TYPE,
-        "metadata": metadata,
-        "data": encoded,
-    }
+    Raises:
+        LockedError: another run has written to it.
+    """
+    stack = recorded.release.stack
+    held = store.kept(client, stack)
+    if not held.newest:
+        store.sign(client, stack, recorded.release.revision)
+    first_format.move(client, stack, held.others)
+    moved = read_as_is(client, stack, recorded.release.revision)
+    if moved.release != recorded.release:
+        raise LockedError(f"stack {stack}: another run has taken over; nothing more was written")
+    return moved

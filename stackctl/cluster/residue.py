@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from stackctl.api.client import Client
-from stackctl.cluster import releases, snapshot, survey
+from stackctl.cluster import snapshot, survey
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.gone import Departure
 from stackctl.cluster.lock import RECORD_LABEL, held_at_all
@@ -104,27 +104,34 @@ def clean_nodes(session: Session, managers: Sequence[str]) -> None:
 
 
 def remove_record_namespace(
-    connection: Connection, pool: Executor, deadline: float, now: Callable[[], float]
+    connection: Connection,
+    stack: StackId,
+    pool: Executor,
+    deadline: float,
+    now: Callable[[], float],
 ) -> None:
-    """Delete the namespace of the records if it was ours and nothing is left in it."""
-    if record := dismiss_record(connection, pool):
+    """Delete the administrators' namespace of records if it was ours and nothing is left in it."""
+    if stack.administrators and (record := dismiss_record(connection, pool)):
         await_gone(connection, [record], deadline, now)
 
 
 def dismiss_record(
     connection: Connection, pool: Executor, stack: StackId | None = None
 ) -> Target | None:
-    """Begin to delete the namespace of the records, if a stack's is all that is left in it.
+    """Begin to delete the administrators' records, if a stack's is all that is left of them.
 
-    Who may not see that, or may not delete it, leaves it to those who may.
+    Who may not see that, or may not delete it, leaves it to those who may. A tenant's namespace
+    was there before any record in it, and stays.
     """
+    if stack is not None and not stack.administrators:
+        return None
     with suppress(Forbidden):
         return _dismiss_record(connection, pool, stack)
     return None
 
 
 def _dismiss_record(connection: Connection, pool: Executor, stack: StackId | None) -> Target | None:
-    live = _record_namespace(connection.client)
+    live = _namespace(connection.client, RECORD_NAMESPACE)
     if live is None or labels_of(live).get(MANAGED_BY) != FIELD_MANAGER:
         return None
     if held_at_all(connection.client, but=stack):
@@ -138,16 +145,16 @@ def _dismiss_record(connection: Connection, pool: Executor, stack: StackId | Non
     return Target(RECORD, "v1", live["metadata"]["uid"])
 
 
-def record_leaves(client: Client) -> bool:
-    """Tell whether the namespace of the records is being deleted: all else was, before it."""
-    live = _record_namespace(client)
+def record_leaves(client: Client, stack: StackId) -> bool:
+    """Tell whether the namespace of a record is being deleted: all else was, before it."""
+    live = _namespace(client, stack.namespace)
     return live is not None and "deletionTimestamp" in live["metadata"]
 
 
-def _record_namespace(client: Client) -> Manifest | None:
-    """Read the namespace of the records; with few rights it is nothing we could delete."""
+def _namespace(client: Client, name: str) -> Manifest | None:
+    """Read the namespace of a record; with few rights it is nothing we could delete."""
     try:
-        return client.get(releases.NAMESPACE, metadata_only=True)
+        return client.get(f"/api/v1/namespaces/{name}", metadata_only=True)
     except Forbidden:
         return None
 

@@ -31,8 +31,8 @@ from stackctl.errors import (
     StackError,
     headline,
 )
-from stackctl.model.bundle import Bundle
-from stackctl.model.events import Notify, Step
+from stackctl.model.bundle import Bundle, BundleComponent
+from stackctl.model.events import Notice, Notify, Step
 from stackctl.model.failure import OnFailure
 from stackctl.model.objects import Manifest, Ref, version_of
 from stackctl.model.ownership import owned_digest, written_by
@@ -68,11 +68,20 @@ class Intent:
     # What --set says of it; recorded. Of secrets it only says that they are set.
     sets: Mapping[str, str] = field(default_factory=dict)
     secret_sets: Mapping[str, str] = field(default_factory=dict)  # to what; recorded apart
+    lost: tuple[BundleComponent, ...] = ()  # recorded, and their objects are not kept any more
+    strays: tuple[Change, ...] = ()  # what the stack has made and nothing names any more
+    joined: bool = False  # the plan has the strays
+
+    def with_strays(self) -> "Intent":
+        """Prune what nothing names, and record it until it is gone."""
+        plan = replace(self.plan, changes=(*self.plan.changes, *self.strays))
+        return replace(self, plan=plan, joined=True)
 
     @property
     def inventory(self) -> tuple[Entry, ...]:
         """What the last revision owns."""
-        return self.recorded.release.inventory if self.recorded else ()
+        known = self.recorded.release.inventory if self.recorded else ()
+        return (*known, *map(_entry, self.strays)) if self.joined else known
 
     @property
     def verb(self) -> str:
@@ -94,6 +103,11 @@ class Intent:
             and self.recorded.release.bundle == self.bundle.digest
             and self.recorded.release.sets == self.sets
         )
+
+
+def _entry(stray: Change) -> Entry:
+    uid = stray.live["metadata"]["uid"] if stray.live else ""
+    return Entry(stray.ref, stray.component, "", uid=uid)
 
 
 def execute(
@@ -126,7 +140,7 @@ def _execute(
 ) -> tuple[Outcome, Release]:
     client, stop, began = connection.client, connection.stop, now()
     notify(Step("taking the lock"))
-    releases.ensure_namespace(client, stop)
+    releases.ensure_namespace(client, intent.stack, stop)
     outcome = Outcome()
     with (
         chronicle(client, intent.stack, options.claim.holder, intent.verb) as story,
@@ -167,9 +181,8 @@ def _execute(
             release = _finished(release, intent, outcome, error, lock.stamp())
             releases.update(client, pending, release)
         except ClusterError as trouble:
-            raise _unrecorded(error, release, trouble) from trouble
-        with suppress(ClusterError):  # then the next run does it
-            releases.tidy(client, intent.stack)
+            raise _unrecorded(error, pending.release, trouble) from trouble
+        _tidy(client, intent.stack, notify)
         if error is not None:
             raise _recorded(error, release)
     return outcome, release
@@ -184,12 +197,24 @@ def _lay_to_rest(client: Client, recorded: releases.Recorded | None, release: Re
             releases.update(client, recorded, ended)
 
 
-def _unrecorded(error: StackError | None, release: Release, trouble: ClusterError) -> StackError:
-    """Say how the run ended where the record does not: it names all that was made, as pending."""
-    what = f"{error}\nhow it ended" if error else "everything is applied; that"
+def _unrecorded(error: StackError | None, pending: Release, trouble: ClusterError) -> StackError:
+    """Say how a run ended where the record does not: it names all that was made, as pending."""
+    done = f"{error}\nthat" if error else f"stack {pending.stack}: everything is applied, and that"
     kind = type(error) if isinstance(error, Interrupted | NotReadyError) else ApplyError
-    text = f"{what} is not recorded in revision {release.revision}: {trouble}"
-    return kind(text, hint=(error and error.hint) or "run the same command again to go on")
+    return kind(
+        f"{done} could not be recorded: {trouble}\nrevision {pending.revision} stays "
+        f"{pending.status}, with every object it has made",
+        hint=(error and error.hint)
+        or "when the cluster takes writes again, the same command records it",
+    )
+
+
+def _tidy(client: Client, stack: StackId, notify: Notify) -> None:
+    """Let old revisions go; where that fails, the next run does it."""
+    try:
+        releases.tidy(client, stack)
+    except ClusterError as refusal:
+        notify(Notice(f"stack {stack}: old revisions could not be removed: {refusal}"))
 
 
 def _recorded(error: StackError, release: Release) -> StackError:

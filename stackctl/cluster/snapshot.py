@@ -39,7 +39,7 @@ from stackctl.model.objects import (
     version_of,
 )
 from stackctl.model.overlay import overlay
-from stackctl.model.ownership import ours, owner, will_do
+from stackctl.model.ownership import ours, owner, recorded_as_ours, will_do
 from stackctl.model.plan import Snapshot, proven_unchanged
 from stackctl.model.release import Entry
 from stackctl.model.stack_id import StackId
@@ -223,7 +223,7 @@ def _refuse_foreign(
             continue
         known = entries.get(ref)
         same = known is not None and known.uid == live["metadata"]["uid"]
-        if ours(live, stack) or (same and not owner(live, stack)):
+        if ours(live, stack) or (known and recorded_as_ours(live, stack, known.uid)):
             continue
         holder = owner(live, stack) or "nobody stackctl knows of"
         (taken if same else foreign).append(f"  {ref} ({component}): owned by {holder}")

@@ -113,6 +113,8 @@ def _keys(profile: Profile) -> Iterator[Key]:
         yield from ((("components", name, *key)) for key in _choice_keys(choice))
     yield from _leaves(profile.settings, ("settings",))
     yield from _leaves(profile.requires, ("requires",))
+    if profile.record.namespace is not None:
+        yield ("record", "namespace")
 
 
 def _choice_keys(choice: Choice | None) -> Iterator[Key]:

@@ -3,11 +3,13 @@
 Nothing in here decides anything about an object; that is for plan, readiness and bundle.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Manifest = dict[str, Any]
+_SEGMENT = re.compile(r"[^/%?#\s\x00-\x1f]+")
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 STACK_LABEL = "stackctl.dev/stack"
@@ -33,6 +35,12 @@ class Ref:
     def key(self) -> str:
         """A text that keeps the group, to be read back with `Ref.parse`."""
         return f"{self.group}/{self.kind}/{self.namespace}/{self.name}"
+
+    @property
+    def addressable(self) -> bool:
+        """Its parts can be segments of a path: it leads to one object and nowhere else."""
+        parts = (self.kind, self.name, *filter(None, (self.group, self.namespace)))
+        return all(_SEGMENT.fullmatch(part) for part in parts) and not {".", ".."} & {*parts}
 
     @classmethod
     def parse(cls, key: str) -> "Ref":

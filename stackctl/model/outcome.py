@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from stackctl.errors import StackError
 from stackctl.model.events import ComponentState
 from stackctl.model.objects import Ref
 from stackctl.model.plan import Drift, Plan
@@ -122,6 +123,18 @@ class Unlocked:
 
     target: TargetInfo
     hold: Hold | None  # None: nobody held the lock
+    agreed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCheck:
+    """What is wrong with a record, and what was done about it."""
+
+    target: TargetInfo
+    stack: StackId
+    faults: tuple[StackError, ...]
+    done: tuple[str, ...] = ()
+    left: tuple[StackError, ...] = ()  # what is wrong afterwards
     agreed: bool = True
 
 

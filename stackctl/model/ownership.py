@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import Any
 
 from stackctl.model.objects import (
+    COMPONENT_LABEL,
     FIELD_MANAGER,
     MANAGED_BY,
     STACK_LABEL,
@@ -36,7 +37,8 @@ _CONTROLLERS = re.compile(
     r"^(kube-controller-manager|kube-scheduler|horizontal-pod-autoscaler|vpa-.*|keda.*"
     r"|cainjector|cert-manager.*|cert-controller|.*-controller|.*-operator|sandbox-agent)$"
 )
-_DESCRIPTIVE = ("app.kubernetes.io/", "stackctl.dev/")  # labels that have no effect
+# Labels that have no effect.
+_DESCRIPTIVE = ("app.kubernetes.io/", STACK_LABEL, COMPONENT_LABEL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
 _KEY = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,]+)')
 
@@ -79,6 +81,17 @@ def ours(live: Manifest, stack: StackId) -> bool:
     """Tell whether an object carries the stack's labels."""
     labels = labels_of(live)
     return labels.get(STACK_LABEL) == stack.label and labels.get(MANAGED_BY) == FIELD_MANAGER
+
+
+def recorded_as_ours(live: Manifest, stack: StackId, uid: str) -> bool:
+    """Tell whether an object is the one that was recorded, or that was about to be made."""
+    # An object that somebody deleted and made again has another uid and is theirs, and so is one
+    # that another stack, or another tool, has signed since. What a tenant's record says of an
+    # object proves nothing that the object does not say itself.
+    if not uid:
+        return written_by(live, stack)
+    same = uid == live["metadata"].get("uid")
+    return same and (not owner(live, stack) if stack.administrators else ours(live, stack))
 
 
 def will_do(live: Manifest, manifest: Manifest) -> bool:

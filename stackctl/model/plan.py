@@ -30,8 +30,8 @@ from stackctl.model.ownership import (
     own_entry,
     owned_digest,
     owner,
+    recorded_as_ours,
     verdict,
-    written_by,
 )
 from stackctl.model.proof import Mark, mark_of
 from stackctl.model.release import Entry
@@ -293,11 +293,7 @@ def _overwritten(live: Manifest, entry: Entry, stack: StackId) -> tuple[Drift, .
 
 def still_ours(entry: Entry, live: Manifest, stack: StackId) -> bool:
     """Tell whether an object is the one that was recorded, or that was about to be made."""
-    # An object that somebody deleted and made again has another uid and is theirs, and so is one
-    # that another stack, or another tool, has signed since.
-    if not entry.uid:
-        return written_by(live, stack)
-    return entry.uid == live["metadata"].get("uid") and not owner(live, stack)
+    return recorded_as_ours(live, stack, entry.uid)
 
 
 def taken_back(entry: Entry, live: Manifest, stack: StackId) -> str:

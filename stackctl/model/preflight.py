@@ -58,13 +58,20 @@ def check(bundle: Bundle, facts: Facts) -> tuple[Finding, ...]:
     return tuple(finding for look in CHECKS for finding in look(bundle, facts))
 
 
+def topics(bundle: Bundle) -> frozenset[Topic]:
+    """Name what has to be looked at for a bundle."""
+    wanted = {
+        Topic.NODES: bundle.requires.gpu is not None,
+        Topic.CLASSES: bundle.requires.storageClass,
+        Topic.NAMESPACES: bool(foreign_namespaces(bundle)),
+    }
+    return frozenset(topic for topic, needed in wanted.items() if needed)
+
+
 def unchecked(bundle: Bundle, facts: Facts) -> Iterator[str]:
     """Say what is needed and could not be looked for."""
-    for topic, needed in (
-        (Topic.NODES, bundle.requires.gpu is not None),
-        (Topic.CLASSES, bundle.requires.storageClass),
-    ):
-        if needed and topic in facts.hidden:
+    for topic in (Topic.NODES, Topic.CLASSES):
+        if topic in topics(bundle) and topic in facts.hidden:
             yield f"{topic} are not checked: {facts.hidden[topic]}"
 
 

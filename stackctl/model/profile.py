@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from stackctl.model.component import ContestedField, IgnoredField
+from stackctl.model.envelope import LABEL, LABEL_HELP
 from stackctl.model.mode import Mode
 from stackctl.model.objects import Manifest
 
@@ -67,6 +68,13 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordPlace:
+    """Where the record of a stack is kept."""
+
+    namespace: str | None = field(default=None, metadata={"pattern": LABEL, "help": LABEL_HELP})
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """A profile as one file says it."""
 
@@ -78,6 +86,7 @@ class Profile:
     components: Mapping[str, Choice | None] = field(default_factory=dict)  # None: taken out
     requires: Mapping[str, Any] = field(default_factory=dict)  # as written: maps merge
     settings: Mapping[str, Any] = field(default_factory=dict)
+    record: RecordPlace = RecordPlace()
     lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -99,6 +108,7 @@ class StackFile:
     target: TargetPin = TargetPin()
     components: Mapping[str, Choice | None] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    record: RecordPlace = RecordPlace()
     lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
 

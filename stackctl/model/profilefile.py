@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stackctl.model.envelope import API_VERSION, Metadata
-from stackctl.model.profile import Choice, Needs, Settings, TargetPin
+from stackctl.model.profile import Choice, Needs, RecordPlace, Settings, TargetPin
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class ProfileSpec:
     components: Mapping[str, Choice | None] = field(default_factory=dict)
     requires: Needs = Needs()
     settings: Settings = Settings()
+    record: RecordPlace = RecordPlace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class StackSpec:
     target: TargetPin = TargetPin()
     components: Mapping[str, Choice | None] = field(default_factory=dict)
     settings: Settings = Settings()
+    record: RecordPlace = RecordPlace()
 
 
 @dataclass(frozen=True, slots=True)

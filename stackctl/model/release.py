@@ -5,15 +5,16 @@ Reading and writing them on the cluster is `cluster.releases`.
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
-from stackctl.errors import ReleaseError
+from stackctl.errors import LaterFormat, ReleaseError
 from stackctl.model import jsontext
-from stackctl.model.objects import Ref
+from stackctl.model.objects import RECORD_NAMESPACE, Ref
 from stackctl.model.profile import GpuNeeds, Needs
 from stackctl.model.proof import Mark
 from stackctl.model.shapes import (
@@ -29,8 +30,10 @@ from stackctl.model.shapes import (
 )
 from stackctl.model.stack_id import StackId
 
-FORMAT = 1
-MOST_BYTES = 64 << 20  # of one recorded text
+FORMAT = 2  # 1: the same, kept in a Secret
+MOST_BYTES = 64 << 20  # of one release or component, unpacked
+_DIGEST = re.compile("[0-9a-f]{32}")
+_GZIP = 16  # tells zlib to expect gzip's header
 UPGRADE_HINT = "install the newest stackctl and try again"
 
 
@@ -102,25 +105,17 @@ def _plain(entry: Entry) -> dict[str, Any]:
     return {"ref": entry.ref.key} | values
 
 
-def _entry(plain: Mapping[str, Any]) -> Entry:
-    """Read an entry; an earlier stackctl kept the digest of what it sent as `rendered`."""
-    values = {key: value for key, value in plain.items() if key != "rendered"}
-    if earlier := plain.get("rendered"):
-        values["mark"] = str(Mark(earlier))
-    return Entry(**(values | {"ref": Ref.parse(plain["ref"])}))
-
-
 _NAMES = tuple(each.name for each in fields(Entry) if each.name != "ref")
-
-
 _ENTRY: Shape = {
     "ref!": REFERENCE,
     "component!": TEXT,
     "version!": TEXT,
     "created": FLAG,
+    "rendered": TEXT,
     **{key: TEXT for key in _NAMES if key not in {"component", "version", "created"}},
 }
 _SHAPE: Shape = {
+    "format!": WHOLE,
     "stack!": NAME,
     "revision!": WHOLE,
     "status!": one_of(ReleaseStatus),
@@ -136,32 +131,60 @@ _SHAPE: Shape = {
 }
 
 
-def decode(content: bytes) -> Release:
-    """Read what `encode` wrote.
+def decode(content: bytes, namespace: str = RECORD_NAMESPACE) -> Release:
+    """Read what `encode` wrote; the namespace is where it was found.
 
     Raises:
-        ReleaseError: the content is damaged, or a later stackctl wrote it.
+        LaterFormat: a later stackctl wrote it.
+        ReleaseError: the content is damaged.
     """
     try:
         plain = unpack(content)
-        if misshapen(plain, {"format!": WHOLE}) or plain.pop("format") != FORMAT:
-            raise ReleaseError("the release was recorded by a later stackctl", hint=UPGRADE_HINT)
+        if misshapen(plain, {"format!": WHOLE}):
+            raise ValueError("not a release")  # noqa: TRY301 - as every other damage
+        if plain["format"] > FORMAT:
+            raise LaterFormat("recorded by a later stackctl", hint=UPGRADE_HINT)
         for problem in misshapen(plain, _SHAPE):
             raise ValueError(str(problem))  # noqa: TRY301 - as every other damage
-        plain["stack"] = StackId(plain["stack"])
-        plain["status"] = ReleaseStatus(plain["status"])
-        gpu = plain["requires"].pop("gpu", None)
-        plain["requires"] = Needs(**plain["requires"], gpu=GpuNeeds(**gpu) if gpu else None)
-        plain["inventory"] = tuple(_entry(item) for item in plain["inventory"])
-        return Release(**plain)
+        return _release({key: plain[key] for key in plain if key != "format"}, namespace)
     except (ValueError, TypeError) as error:  # the latter of fields that nobody knows
-        raise ReleaseError(f"the recorded release cannot be read: {error}") from error
+        raise ReleaseError(f"cannot be read: {error}") from error
+
+
+def _release(plain: dict[str, Any], namespace: str) -> Release:
+    if plain["revision"] < 1:
+        raise ValueError("revision: expected 1 or more")
+    for name, shard in plain.get("shards", {}).items():
+        if not _DIGEST.fullmatch(shard):
+            raise ValueError(f"shards.{name}: expected a digest")
+    gpu = plain["requires"].get("gpu")
+    needs = Needs(**plain["requires"] | {"gpu": GpuNeeds(**gpu) if gpu else None})
+    return Release(
+        **plain
+        | {
+            "stack": StackId(plain["stack"], namespace),
+            "status": ReleaseStatus(plain["status"]),
+            "requires": needs,
+            "inventory": tuple(map(_entry, plain["inventory"])),
+        }
+    )
+
+
+def _entry(plain: Mapping[str, Any]) -> Entry:
+    """Read an entry; the first format kept the digest of what was sent as `rendered`."""
+    values = {key: value for key, value in plain.items() if key != "rendered"}
+    if earlier := plain.get("rendered"):
+        values["mark"] = str(Mark(earlier))
+    entry = Entry(**(values | {"ref": Ref.parse(plain["ref"])}))
+    if not entry.ref.addressable:
+        raise ValueError(f"{entry.ref} names no object")
+    return entry
 
 
 def pack(value: Any) -> bytes:
     """Compress a JSON value; equal values give equal bytes."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return gzip.compress(text.encode(), compresslevel=6, mtime=0)
+    return gzip.compress(text.encode(errors="replace"), compresslevel=6, mtime=0)
 
 
 def unpack(content: bytes) -> Any:
@@ -170,13 +193,13 @@ def unpack(content: bytes) -> Any:
     Raises:
         ValueError: it is damaged, or much larger than anything recorded.
     """
+    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | _GZIP)
     try:
-        decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
         text = decompressor.decompress(content, MOST_BYTES)
     except zlib.error as error:
-        raise ValueError(f"not compressed as it was written: {error}") from error
+        raise ValueError(f"not compressed as it should be: {error}") from error
     if not decompressor.eof:
-        raise ValueError("a part of it is missing, or it is much too large")
+        raise ValueError("it is cut off" if len(text) < MOST_BYTES else "it is too large")
     return jsontext.read(text)
 
 

@@ -34,6 +34,7 @@ _PHASES = {
     kinds.Phase.DEFINITIONS: Phase.DEFINITIONS,
     kinds.Phase.NAMESPACES: Phase.DEFINITIONS,
 }
+BEFORE = "was there before the stack"
 # What the control plane puts into every namespace, or keeps about its content.
 _ORDINARY = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
 BOOKKEEPING = frozenset(
@@ -89,8 +90,12 @@ def spared(
     created: Container[Ref],
     delete_data: bool = False,
     keep_definitions: bool = False,
+    before: str = BEFORE,
 ) -> tuple[Kept, ...]:
-    """Name what must stay because it holds something of others, with the reason."""
+    """Name what must stay because it holds something of others, with the reason.
+
+    `before` is what is said of namespaces that the stack is not known to have created.
+    """
     found = []
     for ref in refs:
         if ref.kind == "PersistentVolumeClaim" and not delete_data:
@@ -102,19 +107,19 @@ def spared(
             elif ref in survey.hidden:
                 found.append(Kept(ref, survey.hidden[ref]))
         elif ref.kind == "Namespace" and (
-            why := _namespace_stays(ref, survey, created, delete_data=delete_data)
+            why := _namespace_stays(ref, survey, created, before, delete_data=delete_data)
         ):
             found.append(Kept(ref, why))
     return tuple(found)
 
 
 def _namespace_stays(
-    ref: Ref, survey: Survey, created: Container[Ref], *, delete_data: bool
+    ref: Ref, survey: Survey, created: Container[Ref], before: str, *, delete_data: bool
 ) -> str:
     if ref.name in PROTECTED_NAMESPACES or ref.name.startswith("kube-"):
         return "a namespace of Kubernetes itself"
     if ref not in created:
-        return "was there before the stack"
+        return before
     going = survey.volumes.get(ref.name, ()) if delete_data else ()
     if strangers := [each for each in survey.strangers.get(ref.name, ()) if each not in going]:
         return f"holds {_many('objects that are not ours', strangers)}"

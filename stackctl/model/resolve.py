@@ -17,7 +17,7 @@ from stackctl.model.component import Mode
 from stackctl.model.decide import COMMAND_LINE, Draft, Override, decide
 from stackctl.model.decode import decode
 from stackctl.model.overlay import overlay
-from stackctl.model.profile import Needs, Origin, Settings, StackFile, TargetPin
+from stackctl.model.profile import Needs, Origin, Profile, Settings, StackFile, TargetPin
 from stackctl.model.selection import Selection
 from stackctl.model.sets import Kept
 from stackctl.model.settings import problems as setting_problems
@@ -69,7 +69,14 @@ def resolve(
         requires=decode(Needs, _merged(layer.requires for layer in layers)),
         settings=settings,
         target=stack.target if stack else TargetPin(),
+        record=_record_namespace([*chain, *([stack] if stack else [])]),
     )
+
+
+def _record_namespace(files: Iterable[Profile | StackFile]) -> str | None:
+    """Take what the last file says that says anything."""
+    named = [file.record.namespace for file in files if file.record.namespace]
+    return named[-1] if named else None
 
 
 def _merged(values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -46,3 +46,4 @@ class Selection:
     requires: Needs
     settings: Settings
     target: TargetPin = TargetPin()  # what the stack file pins
+    record: str | None = None  # the namespace of the record, where one is named

@@ -21,7 +21,12 @@ class StackId:
     namespace: str = RECORD_NAMESPACE
 
     def __str__(self) -> str:
-        return self.name if self.namespace == RECORD_NAMESPACE else f"{self.namespace}/{self.name}"
+        return self.name if self.administrators else f"{self.namespace}/{self.name}"
+
+    @property
+    def administrators(self) -> bool:
+        """Its record is where only administrators write; any other may be a tenant's."""
+        return self.namespace == RECORD_NAMESPACE
 
     @property
     def label(self) -> str:
@@ -42,6 +47,12 @@ class StackId:
     def manager(self) -> str:
         """Who it is to the API server: one field manager for each stack."""
         return f"{FIELD_MANAGER}/{self.label}"
+
+    @classmethod
+    def labelled(cls, label: str) -> "StackId":
+        """Read what a label says; one that was too long for its names is a name by itself."""
+        namespace, _, name = label.rpartition(".")
+        return cls(name, namespace) if namespace and "." not in namespace else cls(label)
 
     @classmethod
     def parse(cls, text: str) -> "StackId":

@@ -84,6 +84,7 @@ def read_stack_file(path: Path) -> StackFile:
         target=file.spec.target,
         components=file.spec.components,
         settings=raw["spec"].get("settings") or {},
+        record=file.spec.record,
         lines=lines,
     )
 
@@ -101,5 +102,6 @@ def _profile(path: Path) -> Profile:
         components=file.spec.components,
         requires=spec.get("requires") or {},
         settings=spec.get("settings") or {},
+        record=file.spec.record,
         lines=lines,
     )

@@ -44,16 +44,17 @@ def write_as(client: Client, manager: str, path: str, body: object, *, kind: str
 class Stack:
     """A stack under test: its name is its namespace, its log is what it told."""
 
-    def __init__(self, connection: Connection, name: str) -> None:
+    def __init__(self, connection: Connection, name: str, *, home: str = RECORD_NAMESPACE) -> None:
         self.connection = connection
         self.client = connection.client
         self.name = name
+        self.home = home  # the namespace of its record
         self.told: list[Event] = []
 
     @property
     def id(self) -> StackId:
         """Which stack it is."""
-        return StackId(self.name)
+        return StackId(self.name, self.home)
 
     def part(self, name: str, *objects: Manifest, **fields: Any) -> BundleComponent:
         """Make a component of objects, labelled as composing would."""
@@ -97,7 +98,7 @@ class Stack:
 
     def keep_record_namespace(self, *, keep: bool = True) -> None:
         """Put something foreign into the namespace of the records, or take it out again."""
-        releases.ensure_namespace(self.client, threading.Event())
+        releases.ensure_namespace(self.client, self.id, threading.Event())
         metadata = {"name": KEEPER, "namespace": RECORD_NAMESPACE}
         path = f"/api/v1/namespaces/{RECORD_NAMESPACE}/configmaps/{KEEPER}"
         if keep:
@@ -163,7 +164,7 @@ class Stack:
         return {"apiVersion": version, "kind": kind, "metadata": metadata}
 
     def _labelled(self, manifest: Manifest, component: str) -> Manifest:
-        labels = {MANAGED_BY: "stackctl", STACK_LABEL: self.name, COMPONENT_LABEL: component}
+        labels = {MANAGED_BY: "stackctl", STACK_LABEL: self.id.label, COMPONENT_LABEL: component}
         return manifest | {"metadata": manifest["metadata"] | {"labels": labels}}
 
 

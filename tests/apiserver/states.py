@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from stackctl.cluster import releases, survey
+from stackctl.cluster import record_store, releases, survey
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import LEASES, RECORD_LABEL, lease_name
+from stackctl.cluster.lock import lease_path
 from stackctl.cluster.session import workers
 from stackctl.errors import ReleaseError
 from stackctl.model.objects import Manifest, annotations_of
@@ -19,7 +19,7 @@ OWN = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFiel
 
 def bury(stack: Stack) -> None:
     """Let the time pass after which a dead holder's lock is free."""
-    path = f"{LEASES}/{lease_name(stack.id)}"
+    path = lease_path(stack.id)
     if stack.client.get(path) is not None:
         stack.client.patch(path, {"spec": {"renewTime": PAST}})
 
@@ -90,9 +90,10 @@ def stripped(live: Manifest) -> Manifest:
 def require_nothing_of(stack: Stack) -> None:
     """Make sure that neither an object nor a record of a stack is there."""
     assert labels(stack) == []
-    secrets = stack.client.list(releases.SECRETS, labels=f"{RECORD_LABEL}={stack.name}")
-    assert [each["metadata"]["name"] for each in secrets.items] == []
-    assert stack.client.get(f"{LEASES}/{lease_name(stack.id)}") is None
+    for path in (record_store.indexes_of(stack.id), record_store.secrets_of(stack.id)):
+        left = stack.client.list(path, labels=record_store.mine(stack.id))
+        assert [each["metadata"]["name"] for each in left.items] == []
+    assert stack.client.get(lease_path(stack.id)) is None
     assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
 
 

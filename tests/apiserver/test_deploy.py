@@ -6,7 +6,7 @@ import pytest
 
 from stackctl.actions.status import status
 from stackctl.cluster import releases
-from stackctl.cluster.lock import LEASES, Claim, held_by, lease_name, locked
+from stackctl.cluster.lock import Claim, held_by, lease_path, leases_of, locked
 from stackctl.errors import ApplyError, ConflictError, LockedError, NotReadyError
 from stackctl.model.component import Mode
 from stackctl.model.events import ComponentState, ObjectDone
@@ -229,7 +229,7 @@ def test_a_controllers_field_is_left_to_it(stack):
 
 def test_a_second_run_meets_the_lock_with_its_holder(stack):
     """While one run is on, another is told who holds the stack and since when."""
-    releases.ensure_namespace(stack.client, threading.Event())
+    releases.ensure_namespace(stack.client, stack.id, threading.Event())
     held = locked(stack.client, stack.id, Claim("other@there"), threading.Event())
     with held, pytest.raises(LockedError, match="other@there since 20"):
         stack.deploy(stack.part("a", stack.namespace()))
@@ -238,18 +238,21 @@ def test_a_second_run_meets_the_lock_with_its_holder(stack):
 
 def test_an_expired_lock_is_taken_over(stack):
     """A holder that died no longer renews its lease, and is not waited for for ever."""
-    releases.ensure_namespace(stack.client, threading.Event())
+    releases.ensure_namespace(stack.client, stack.id, threading.Event())
     lease = {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
-        "metadata": {"name": lease_name(stack.id), "namespace": "stackctl-system"},
+        "metadata": {
+            "name": lease_path(stack.id).rpartition("/")[2],
+            "namespace": "stackctl-system",
+        },
         "spec": {
             "holderIdentity": "dead@there",
             "leaseDurationSeconds": 30,
             "renewTime": "2020-01-01T00:00:00.000000Z",
         },
     }
-    stack.client.create(LEASES, lease)
+    stack.client.create(leases_of(stack.id), lease)
     stack.deploy(stack.part("a", stack.namespace()))
     assert release_of(stack).status is ReleaseStatus.DEPLOYED
 

@@ -12,7 +12,7 @@ from stackctl.actions.outlook import look
 from stackctl.actions.rollback import rollback
 from stackctl.api.access import Impersonation
 from stackctl.api.client import Client
-from stackctl.cluster import releases
+from stackctl.cluster import record_store, releases
 from stackctl.cluster.connection import connect
 from stackctl.cluster.session import workers
 from stackctl.errors import AccessDenied, ApplyError, StackError
@@ -388,7 +388,9 @@ def test_a_record_larger_than_one_object_is_kept_in_parts(stack):
     stack.deploy(parts)
     release = releases.current(stack.client, stack.id).release
     assert releases.bundle_of(stack.client, release).components == (parts,)
-    secrets = stack.client.list(releases.SECRETS, labels=f"stackctl.dev/record={stack.name}").items
+    secrets = stack.client.list(
+        record_store.secrets_of(stack.id), labels=f"stackctl.dev/record={stack.name}"
+    ).items
     assert max(len(json.dumps(each)) for each in secrets) < 900 * 1024
     assert stack.teardown().residue == ()
 

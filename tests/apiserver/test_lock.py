@@ -11,7 +11,7 @@ import pytest
 from stackctl.actions.unlock import unlock
 from stackctl.cluster import releases
 from stackctl.cluster.connection import connect
-from stackctl.cluster.lock import LEASES, Claim, find, held_by, lease_name, locked
+from stackctl.cluster.lock import Claim, find, held_by, lease_path, leases_of, locked
 from stackctl.errors import ConflictError, Interrupted, LockedError, Rejected
 from stackctl.model import outcome
 from stackctl.model.events import Step
@@ -46,7 +46,7 @@ def behind(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
 
 
 def path_of(stack: Stack) -> str:
-    return f"{LEASES}/{lease_name(stack.id)}"
+    return lease_path(stack.id)
 
 
 def status_of(stack: Stack) -> ReleaseStatus | None:
@@ -99,7 +99,7 @@ def test_a_dead_holders_lock_is_taken_over_once_it_has_expired(stack):
         lease = stack.client.get(path_of(stack))
     metadata = {key: lease["metadata"][key] for key in ("name", "namespace", "labels")}
     spec = lease["spec"] | {"leaseDurationSeconds": 2}
-    stack.client.create(LEASES, lease | {"metadata": metadata, "spec": spec})
+    stack.client.create(leases_of(stack.id), lease | {"metadata": metadata, "spec": spec})
     parts = stack.part("a", stack.namespace())
     with pytest.raises(LockedError, match="dead@there"):
         stack.deploy(parts)

@@ -10,7 +10,7 @@ import pytest
 
 from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
-from stackctl.cluster import releases
+from stackctl.cluster import record_store, releases
 from stackctl.cluster.connection import connect
 from stackctl.errors import ApplyError, ConflictError, LockedError
 from stackctl.model.events import Event, Step
@@ -128,7 +128,7 @@ def test_a_record_deleted_by_hand_is_no_proof(stack):
     """The revision before knows the object with the same set of fields, and other values."""
     stack.deploy(app(stack, "one"))
     stack.deploy(app(stack, "two"))
-    stack.client.delete(f"{releases.SECRETS}/stackctl.{stack.name}.v2")
+    stack.client.delete(f"{record_store.indexes_of(stack.id)}/stackctl.{stack.name}.v2")
     outcome = stack.deploy(app(stack, "one"))
     assert outcome.plan.counts[Action.UPDATE] == 1
     assert value_of(stack) == "one"
@@ -139,7 +139,7 @@ def test_a_status_tells_what_another_run_of_ours_wrote(stack):
     """The record says one, the object another: that is drift, by our own manager."""
     stack.deploy(app(stack, "one"))
     stack.deploy(app(stack, "two"))
-    stack.client.delete(f"{releases.SECRETS}/stackctl.{stack.name}.v2")
+    stack.client.delete(f"{record_store.indexes_of(stack.id)}/stackctl.{stack.name}.v2")
     seen = status(stack.id, stack.connection, stack.tell)
     assert not seen.current
     (drift,) = [drift for each in seen.components[0].objects for drift in each.drift]

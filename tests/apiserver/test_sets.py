@@ -12,7 +12,7 @@ from stackctl.actions.deploy import deploy
 from stackctl.actions.plans import planned_request
 from stackctl.actions.rollback import rollback
 from stackctl.actions.upgrade import upgrade
-from stackctl.cluster import releases
+from stackctl.cluster import record_store, releases, secret_settings
 from stackctl.cluster.lock import RECORD_LABEL
 from stackctl.errors import ApplyError, ConfigError, ReleaseError
 from stackctl.model.events import Notice
@@ -209,10 +209,10 @@ def test_adopting_a_component_leaves_what_was_set_of_others(stack, shelf):
 
 def apart(stack: Stack) -> list[str]:
     """The Secrets in which the record keeps what --set says of secrets."""
-    labels = f"{RECORD_LABEL}={stack.name},{releases.SETS_LABEL}"
+    labels = f"{RECORD_LABEL}={stack.name},{secret_settings.LABEL}"
     return [
         item["metadata"]["name"]
-        for item in stack.client.list(releases.SECRETS, labels=labels).items
+        for item in stack.client.list(record_store.secrets_of(stack.id), labels=labels).items
     ]
 
 
@@ -244,7 +244,7 @@ def test_a_lost_secret_setting_is_named_with_the_ways_out(stack, shelf):
     """Said anew, it is not missed; nothing is guessed in its place."""
     run(stack, shelf, deploy, "widget.a=one", "widget.password=hunter2")
     (name,) = apart(stack)
-    stack.client.delete(f"{releases.SECRETS}/{name}")
+    stack.client.delete(f"{record_store.secrets_of(stack.id)}/{name}")
     with pytest.raises(ReleaseError, match=rf"Secret/.*/{name} is gone.*widget\.password") as error:
         run(stack, shelf, upgrade)
     assert error.value.hint.startswith("say it anew: --set widget.password=…")

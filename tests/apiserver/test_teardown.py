@@ -192,7 +192,7 @@ def test_an_object_made_again_by_somebody_else_stays(stack):
 def test_the_last_stack_takes_the_record_along(stack):
     """With no stack left, the namespace of the records goes too."""
     stack.deploy(stack.part("a", stack.namespace()))
-    for other in releases.stacks(stack.client):
+    for other in releases.places(stack.client):
         if other != stack.id:
             releases.forget(stack.client, other)
     stack.keep_record_namespace(keep=False)
@@ -277,7 +277,7 @@ def test_what_a_teardown_could_not_take_is_part_of_its_story(stack):
 def test_events_do_not_keep_the_namespace_of_the_records(stack):
     """It goes with the last stack, and what is told after that is told to nobody."""
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
-    for other in releases.stacks(stack.client):
+    for other in releases.places(stack.client):
         if other != stack.id:
             releases.forget(stack.client, other)
     stack.keep_record_namespace(keep=False)

@@ -23,7 +23,9 @@ from stackctl.model.release import (
 )
 from stackctl.model.stack_id import StackId
 
-names = st.text(alphabet="abcdefghijklmnopqrstuvwxyz-.:", min_size=1, max_size=20)
+names = st.text(alphabet="abcdefghijklmnopqrstuvwxyz-.:", min_size=1, max_size=20).filter(
+    lambda name: name not in (".", "..")
+)
 refs = st.builds(Ref, st.just("apps") | st.just(""), names, st.just("") | names, names)
 entries = st.builds(
     Entry, refs, names, st.just("v1"), uid=names, mark=names, owned=names, created=st.booleans()

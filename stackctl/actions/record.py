@@ -1,0 +1,73 @@
+"""Look after the record of a stack: say what is damaged, and put in order what can be."""
+
+from collections.abc import Callable, Sequence
+
+from stackctl import __version__
+from stackctl.cluster import record_check, record_store, recovery, releases
+from stackctl.cluster.absent import absent
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.lock import Claim, locked
+from stackctl.cluster.session import workers
+from stackctl.errors import StackError
+from stackctl.model.events import Notify, Step
+from stackctl.model.outcome import RecordCheck
+from stackctl.model.stack_id import StackId
+
+# What is wrong, and what would be done about it.
+AgreeRepair = Callable[[Sequence[StackError], Sequence[str]], bool]
+
+
+def check(stack: StackId, connection: Connection) -> RecordCheck:
+    """Read everything of a record.
+
+    Raises:
+        LaterFormat: a later stackctl has written it.
+    """
+    found = tuple(record_check.faults(connection.client, stack))
+    if not found and not releases.latest(connection.client, stack):
+        raise absent(connection, stack)
+    return RecordCheck(connection.info, stack, found)
+
+
+def repair(
+    stack: StackId, connection: Connection, *, agree: AgreeRepair, claim: Claim, notify: Notify
+) -> RecordCheck:
+    """Put in order what can be without the profile: indexes made anew, what is spoilt removed.
+
+    What a component consisted of is stored again by the next deploy that comes to the same.
+
+    Raises:
+        LockedError: a run is on.
+    """
+    client = connection.client
+    found = tuple(record_check.faults(client, stack))
+    if not found and releases.latest(client, stack):
+        return RecordCheck(connection.info, stack, ())
+    with workers(connection.stop) as pool:
+        made = recovery.rebuild(connection, stack, pool, by=claim.holder, tool=__version__)
+        if not found and made is None:
+            raise absent(connection, stack)
+        found = found or (absent(connection, stack),)
+        damaged = record_check.damaged(client, stack)
+        spoilt = record_check.spoilt_shards(client, stack)
+        steps = []
+        if made is not None:
+            objects = len(made.release.inventory)
+            steps.append(
+                f"record revision {made.release.revision} with the {objects} objects that "
+                "the last readable revision and the objects themselves name"
+            )
+        steps += [f"remove {record_store.ref_of_index(stack, number)}" for number in damaged]
+        steps += [f"remove what is left of shard {shard}" for shard in sorted(spoilt)]
+        if not agree(found, steps):
+            return RecordCheck(connection.info, stack, found, agreed=False)
+        notify(Step("taking the lock"))
+        releases.ensure_namespace(client, stack, connection.stop)
+        with locked(client, stack, claim, connection.stop, notify):
+            if made is not None:
+                releases.require_latest(client, stack, made)
+                releases.begin(client, made.release, (), pool)
+            releases.drop(client, stack, damaged, spoilt)
+    return RecordCheck(
+        connection.info, stack, found, tuple(steps), tuple(record_check.faults(client, stack))
+    )
