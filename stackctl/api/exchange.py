@@ -254,7 +254,7 @@ class Exchange:
                 _require_head(answer)
                 if answer.status < 300 or answer.status == 304:
                     return _fresh(read(request, answer), least)
-                return read_refusal(answer.status, answer.headers, body_of(answer))
+                return read_refusal(answer.status, answer.headers, _whole_body(answer))
             except TransportFault as fault:
                 if hold.cut:
                     waited = f"nothing complete came within {self.now() - now:.0f} s"
@@ -392,14 +392,30 @@ def _require_head(answer: "BaseHTTPResponse") -> None:
 
 def _read(answer: "BaseHTTPResponse") -> Response:
     body = answer.data
-    if not answer.headers.get("Content-Type", "").startswith("application/json"):
+    if not _is_json(answer):
         return Response(answer.status, answer.headers, body)
-    try:
-        document = jsontext.read(body)
-    except ValueError as error:
-        raise TransportFault(Fault.TRUNCATED, str(error)) from error
+    document = _document(body)
     SECRETS.learn(values_of(objects_in(document)))
     return Response(answer.status, answer.headers, body, document)
+
+
+def _whole_body(answer: "BaseHTTPResponse") -> bytes:
+    """Read the rest of a refusal; half a one says nothing certain."""
+    body = body_of(answer)
+    if body and _is_json(answer):
+        _document(body)
+    return body
+
+
+def _is_json(answer: "BaseHTTPResponse") -> bool:
+    return answer.headers.get("Content-Type", "").startswith("application/json")
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return jsontext.read(body)
+    except ValueError as error:
+        raise TransportFault(Fault.TRUNCATED, str(error)) from error
 
 
 def _fixed_headers(access: Access) -> tuple[tuple[str, str], ...]:

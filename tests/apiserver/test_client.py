@@ -420,6 +420,16 @@ def test_refusals_are_final(patient, proxy, place):
     assert len(proxy.asked) == 2
 
 
+def test_half_a_refusal_is_none(patient, proxy, client, place):
+    """What was refused, and why, is known only from the whole answer."""
+    first = client.create(place.configs, place.config(x="1"))
+    client.replace(place.path(), first | {"data": {"x": "2"}})
+    proxy.on("PUT", "/configmaps/a", Shorten(to=40))
+    with pytest.raises(StaleWrite):
+        patient.client.replace(place.path(), first | {"data": {"x": "3"}})
+    assert [asked.method for asked in proxy.forwarded] == ["PUT", "PUT", "GET"]
+
+
 def test_something_else_at_the_address_is_told(patient, proxy):
     """A page of a gateway is not taken for an object."""
     proxy.on("GET", "/version", Answer(200, {"Content-Type": "text/html"}, b"<html>"))
