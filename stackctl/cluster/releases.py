@@ -397,7 +397,7 @@ def read_as_is(client: Client, stack: StackId, revision: int) -> Recorded:
     else:
         raise store.gone(stack, revision)
     reach.require_release(client, release)
-    return Recorded(release, found["metadata"]["resourceVersion"], old)
+    return Recorded(release, found["metadata"]["resourceVersion"], old=old)
 
 
 def _readable(client: Client, stack: StackId, tell: Tell | None) -> list[Release]:
