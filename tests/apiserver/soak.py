@@ -33,7 +33,7 @@ from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import ALWAYS, METHODS, FaultProxy
 from tests.apiserver.mixture import Mixture
 from tests.apiserver.stacks import Stack
-from tests.apiserver.states import bury, record, require_nothing_of, state, torn_down
+from tests.apiserver.states import bury, differing, record, require_nothing_of, state, torn_down
 from tests.sandboxes import sandbox_in
 
 WISHES = ("first", "second", "third", "fourth")
@@ -96,7 +96,7 @@ class Soak:
         code = self._run(stack, dice, seed, verb, argument)
         story.append(f"{verb} {argument} ({wish}): {code}")
         if code == 0:
-            assert state(stack) == self.expected[wish], "success, and not what was wanted"
+            self._require(stack, wish, "success, and not what was wanted")
             return
         self._require_truth(stack, code)
         bury(stack)
@@ -104,7 +104,12 @@ class Soak:
             wish = dice.choice(WISHES)
         self._mend(stack, verb, argument, wish)
         story.append(f"then {wish}")
-        assert state(stack) == self.expected[wish], "one more run, and not what was wanted"
+        self._require(stack, wish, "one more run, and not what was wanted")
+
+    def _require(self, stack: Stack, wish: str, otherwise: str) -> None:
+        """Make sure that everything is as after an undisturbed run."""
+        found = differing(state(stack), self.expected[wish])
+        assert not found, f"{otherwise}: {'; '.join(found)}"
 
     def _mend(self, stack: Stack, verb: str, argument: str, wish: str) -> None:
         known = [each.revision for each in releases.history(stack.client, stack.id)]
@@ -129,7 +134,7 @@ class Soak:
         bury(stack)
         if dice.random() < 0.5:
             stack.deploy(*BUNDLES["first"](stack))
-            assert state(stack) == self.expected["first"], "deployed over a killed teardown"
+            self._require(stack, "first", "deployed over a killed teardown")
         torn_down(stack)
 
     def _run(self, stack: Stack, dice: random.Random, seed: str, verb: str, argument: str) -> int:

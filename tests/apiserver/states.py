@@ -13,6 +13,7 @@ from stackctl.model.release import Release
 from tests.apiserver.stacks import Stack
 
 PAST = "2020-01-01T00:00:00.000000Z"
+COUNTED = "deployment.kubernetes.io/revision"  # how often a Deployment was changed
 # What differs between two objects that are the same.
 OWN = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
 
@@ -34,6 +35,7 @@ def state(stack: Stack) -> dict[str, Any]:
     """Tell everything of a stack that two equal deploys have in common."""
     release = record(stack)
     assert release is not None
+    stack.connection.discovery.refresh()  # other processes have defined what it knows nothing of
     inventory = {
         entry.ref.key: (entry.component, entry.version, entry.created, bool(entry.uid), entry.owned)
         for entry in release.inventory
@@ -82,9 +84,24 @@ def stripped(live: Manifest) -> Manifest:
         {each["manager"] for each in live["metadata"]["managedFields"] if "subresource" not in each}
     )
     # The digest is that of an object of the stack's name, and every run has a mark of its own.
-    mark = {"annotations": annotations_of(live) | {APPLIED: bool(mark_of(live).digest)}}
+    annotations: dict[str, Any] = annotations_of(live) | {APPLIED: bool(mark_of(live).digest)}
+    annotations.pop(COUNTED, None)
+    mark = {"annotations": annotations}
     kept = {key: value for key, value in live.items() if key != "status"}
+    if live["kind"] == "Service":
+        kept["spec"] = {k: v for k, v in live["spec"].items() if not k.startswith("clusterIP")}
     return kept | {"metadata": metadata | mark}
+
+
+def differing(one: Any, other: Any, path: str = "") -> list[str]:
+    """Name what differs between two states."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [
+            line
+            for key in sorted({*one, *other})
+            for line in differing(one.get(key), other.get(key), f"{path} {key}")
+        ]
+    return [] if one == other else [f"{path}: {one!r} is not {other!r}"]
 
 
 def require_nothing_of(stack: Stack) -> None:
