@@ -6,8 +6,9 @@ A record that is there and cannot be read is a matter of `releases`.
 from collections.abc import Iterable, Sequence
 
 from stackctl.api.client import Client
-from stackctl.cluster import releases
+from stackctl.cluster import recovery, releases
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.session import workers
 from stackctl.errors import AccessDenied, ReleaseError
 from stackctl.model.kinds import Phase, phase_of
 from stackctl.model.objects import STACK_LABEL, Ref, labels_of
@@ -15,13 +16,20 @@ from stackctl.model.stack_id import StackId
 
 NAMED = 3
 DEPLOY = "stackctl deploy --profile NAME"
-RECORD_ANEW = "deploy its profile once more: what is there is recognised, and recorded anew"
+RECORD_ANEW = (
+    "deploy its profile once more: what is there is recognised, and recorded anew; "
+    "or take it out: stackctl teardown --stack {}"
+)
 
 
 def absent(connection: Connection, stack: StackId) -> ReleaseError:
     """Say that a stack is not here, or that only its record is missing."""
-    if namespaces := _marked(connection.client, stack.selector).get(stack.label):
-        return lost(connection, stack, namespaces)
+    if left := _marked(connection.client, stack.selector).get(stack.label):
+        return lost(connection, stack, left)
+    with workers(connection.stop) as pool:
+        left = sorted(recovery.owned(connection, stack, pool))
+    if left:
+        return lost(connection, stack, left)
     known = ", ".join(map(str, _visible(connection.client, stack))) or "none"
     return ReleaseError(
         f"stack {stack}: not on {connection.info.context} (there: {known})", hint=DEPLOY
@@ -59,7 +67,7 @@ def _remedy(stack: StackId, left: Sequence[Ref]) -> str:
     # A teardown with --keep-crds leaves nothing else, and that is no reason to deploy again.
     if all(phase_of((ref.group, ref.kind)) is Phase.DEFINITIONS for ref in left):
         return f"kubectl delete crd -l {stack.selector}, and everything made with them goes"
-    return RECORD_ANEW
+    return RECORD_ANEW.format(stack)
 
 
 def _marked(client: Client, labels: str) -> dict[str, list[Ref]]:

@@ -12,7 +12,7 @@ from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
 from stackctl.cluster import record_store, releases
 from stackctl.cluster.connection import connect
-from stackctl.errors import ApplyError, ConflictError, LockedError
+from stackctl.errors import ApplyError, ConflictError, LockedError, ReleaseError
 from stackctl.model.events import Event, Step
 from stackctl.model.plan import Action
 from stackctl.model.proof import APPLIED, mark_of
@@ -338,3 +338,25 @@ def test_a_namespace_of_another_stack_is_shared_and_left_to_it(stack):
     assert other.teardown().residue == ()
     assert value_of(stack) == "one"
     assert stack.teardown().residue == ()
+
+
+def test_what_arrives_after_a_teardown_is_found_by_its_label_and_told(stack, proxy, tmp_path):
+    """A create of a dead run cannot be fenced once nothing of the stack is left."""
+    late = Hold()
+    proxy.on("PATCH", r"/configmaps/settings\?(?!.*dryRun)", late)
+    with child(proxy, tmp_path, stack.name, "deploy") as process:
+        assert late.arrived.wait(LONG)
+        process.kill()
+        process.wait()
+    bury(stack)
+    assert stack.teardown().residue == ()
+    stack.client.create("/api/v1/namespaces", stack.namespace())  # by somebody, of that name
+    late.release.set()
+    assert late.over.wait(SOON)
+    assert stack.get("configmaps/settings") is not None
+    with pytest.raises(ReleaseError, match=f"objects with its label: ConfigMap/{stack.name}/sett"):
+        status(stack.id, stack.connection, stack.tell)
+    outcome = stack.teardown()
+    assert outcome.residue == ()
+    assert stack.get("configmaps/settings") is None
+    stack.client.delete(f"/api/v1/namespaces/{stack.name}")
