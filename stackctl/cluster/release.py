@@ -12,6 +12,7 @@ from stackctl.cluster.session import Session
 from stackctl.errors import ConflictError, Forbidden, Invalid, NotFound, NotServed, StaleWrite
 from stackctl.model.events import Notice, ObjectDone
 from stackctl.model.objects import Ref
+from stackctl.model.ownership import own_entry
 from stackctl.model.plan import Action, Change, Plan
 from stackctl.model.takeover import letting_go
 
@@ -50,11 +51,19 @@ def let_go(session: Session, ref: Ref, seen: Mapping[str, Any]) -> None:
 
 def withdraw(session: Session, namespaces: Iterable[Ref]) -> None:
     """Take off namespaces of others all that we wrote on them."""
+    client, stack = session.connection.client, session.sender.stack
     for ref in namespaces:
         session.begin(ref)
-        nothing = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ref.name}}
+        path = f"/api/v1/namespaces/{ref.name}"
         try:
-            # Applying nothing takes away what nobody but us wants.
-            session.connection.client.apply(f"/api/v1/namespaces/{ref.name}", nothing)
+            live = client.get(path, metadata_only=True)
+            entry = own_entry(live, stack) if live is not None else None
+            if live is not None and entry is not None:
+                # Applying nothing takes away what nobody but us wants.
+                metadata = {"name": ref.name, "uid": live["metadata"]["uid"]}
+                nothing = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+                client.apply(path, nothing, manager=entry["manager"])
+        except (NotFound, StaleWrite):
+            continue  # it is gone, or another one
         except Forbidden as refusal:
             session.notify(Notice(f"{refusal}; what we wrote on {ref} stays there"))

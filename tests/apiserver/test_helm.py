@@ -20,7 +20,6 @@ from stackctl.model.bundle import BundleComponent
 from stackctl.model.component import Mode
 from stackctl.model.events import Notice
 from stackctl.model.objects import (
-    FIELD_MANAGER,
     MANAGED_BY,
     STACK_LABEL,
     Manifest,
@@ -283,7 +282,7 @@ def test_adoption_takes_over_all_of_it_and_makes_nothing_anew(stack, helm):
         path: each["metadata"]["uid"] for path, each in before.items()
     }
     for each in after.values():
-        assert managers(each) == {FIELD_MANAGER}
+        assert managers(each) == {stack.id.manager}
         assert labels_of(each)[MANAGED_BY] == "stackctl"
         assert {key for key in annotations_of(each) if "helm" in key} == set()
     pod = after[PATHS[-1]]["spec"]["template"]
@@ -365,7 +364,7 @@ def test_helm_that_fights_back_is_seen_and_named(stack, helm):
         stack.deploy(shop(stack, Mode.MANAGED))
     assert f"owned by Helm release {stack.name}/shop" in str(refusal.value)
     stack.deploy(shop(stack))
-    assert {name for each in live(stack).values() for name in managers(each)} == {FIELD_MANAGER}
+    assert {name for each in live(stack).values() for name in managers(each)} == {stack.id.manager}
     assert planned(stack, shop(stack, Mode.MANAGED)).empty
 
 
@@ -430,7 +429,7 @@ def test_what_helm_took_back_stays_with_helm(stack, helm):
     for each in after.values():
         assert STACK_LABEL not in labels_of(each)
         assert labels_of(each)[MANAGED_BY] == "Helm"
-        assert FIELD_MANAGER not in managers(each)
+        assert stack.id.manager not in managers(each)
     assert helm.upgrade(color="blue").returncode == 0
     assert (stack.get("configmaps/shop") or {})["data"]["color"] == "blue"
 
