@@ -75,6 +75,7 @@ class Sight:
     found: Survey
     kept: tuple[Kept, ...]
     unseen: Mapping[Ref, str] = field(default_factory=dict)  # what may be there, and why who knows
+    delete_data: bool = False
 
     @property
     def leftovers(self) -> tuple[Ref, ...]:
@@ -108,17 +109,41 @@ class Sight:
             Change(ref, self.components.get(ref, ""), Action.RELEASE, live=live)
             for ref, live in self.taken.items()
         )
-        return Plan(self.stack, self.recorded.release.profile, (*changes, *given))
+        lost = (
+            Change(ref, self._component_of(ref), Action.PRUNE, reason="users' data")
+            for ref in (self.data if self.delete_data else ())
+        )
+        return Plan(self.stack, self.recorded.release.profile, (*lost, *changes, *given))
+
+    @property
+    def data(self) -> tuple[Ref, ...]:
+        """Users' instances of our definitions, and the claims in namespaces that the stack made."""
+        found = [ref for refs in self.found.instances.values() for ref in refs]
+        for name, refs in self.found.volumes.items():
+            if Ref("", "Namespace", "", name) in self.made:
+                found += refs
+        return tuple(found)
+
+    def _component_of(self, ref: Ref) -> str:
+        """Name the component whose definition, or namespace, an object of users needs."""
+        names = [each for each, refs in self.found.instances.items() if ref in refs]
+        names += [ref.namespace]
+        known = {each.name: name for each, name in self.components.items() if not each.namespace}
+        return next((known[name] for name in names if name in known), "")
+
+    @property
+    def made(self) -> frozenset[Ref]:
+        """What is there because the stack made it."""
+        return frozenset(e.ref for e in self.recorded.release.inventory if e.created)
 
     @property
     def shared(self) -> tuple[Ref, ...]:
         """Namespaces that were there before the stack, and stay; with something of ours on them."""
-        made = {entry.ref for entry in self.recorded.release.inventory if entry.created}
         return tuple(
             each.ref
             for each in self.kept
             if each.ref.kind == "Namespace"
-            and each.ref not in made
+            and each.ref not in self.made
             and own_entry(self.live.get(each.ref, {}), self.stack)
         )
 
@@ -252,7 +277,18 @@ def _look(
     components = {entry.ref: entry.component for entry in entries}
     given = {ref: found[ref] for ref in taken}
     doubts = unseen(connection.client, connection.discovery, [r for r in refs if r not in found])
-    return Sight(stack, recorded, live, given, components, bundle, looked, kept, doubts)
+    return Sight(
+        stack,
+        recorded,
+        live,
+        given,
+        components,
+        bundle,
+        looked,
+        kept,
+        doubts,
+        options.delete_data,
+    )
 
 
 def _bundle_of(connection: Connection, recorded: releases.Recorded, notify: Notify) -> Bundle:
@@ -390,7 +426,5 @@ def _remove_all(session: Session, sight: Sight, options: TeardownOptions, lock: 
 
 def _remove_data(session: Session, sight: Sight) -> None:
     """Delete users' instances while their controllers run, and the claims in our namespaces."""
-    refs = [ref for refs in sight.found.instances.values() for ref in refs]
-    refs += [ref for refs in sight.found.volumes.values() for ref in refs]
-    live = snapshot.read(session.connection, refs, session.pool)
+    live = snapshot.read(session.connection, sight.data, session.pool)
     remove(session, Removal(live, sight.components, "deleted"), [(Phase.DATA, tuple(live))])

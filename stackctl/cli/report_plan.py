@@ -187,7 +187,7 @@ def _changes(change: Change) -> bool:
 
 def _deserves_a_line(change: Change, counts: Mapping[Action, int]) -> bool:
     # What takes something away or over always does; a few creations among them do as well.
-    if change.action in _ONE_BY_ONE:
+    if change.action in _ONE_BY_ONE or (change.action is Action.PRUNE and change.reason):
         return True
     return _changes(change) and counts[change.action] <= _FEW
 

@@ -199,7 +199,8 @@ def _lay_to_rest(client: Client, recorded: releases.Recorded | None, release: Re
 
 def _unrecorded(error: StackError | None, pending: Release, trouble: ClusterError) -> StackError:
     """Say how a run ended where the record does not: it names all that was made, as pending."""
-    done = f"{error}\nhow it ended" if error else f"stack {pending.stack}: everything is applied, and that"
+    good = f"stack {pending.stack}: everything is applied, and that"
+    done = f"{error}\nhow it ended" if error else good
     kind = type(error) if isinstance(error, Interrupted | NotReadyError) else ApplyError
     return kind(
         f"{done} could not be recorded: {trouble}\nrevision {pending.revision} stays "

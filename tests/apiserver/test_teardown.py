@@ -5,7 +5,7 @@ import pytest
 from stackctl.actions.history import recorded
 from stackctl.cluster import releases
 from stackctl.errors import ConflictError, NotReadyError, ReleaseError, StackError, headline
-from stackctl.model.objects import Ref
+from stackctl.model.objects import Manifest, Ref
 from stackctl.model.plan import Action
 from stackctl.model.release import ReleaseStatus
 from tests.apiserver.stacks import Stack, write_as
@@ -68,7 +68,10 @@ def test_users_instances_stop_it_before_anything_is_touched(stack):
         stack.teardown()
     assert "--keep-crds" in refused.value.hint
     assert status_of(stack) is ReleaseStatus.DEPLOYED
-    assert stack.teardown(delete_data=True).residue == ()
+    outcome = stack.teardown(delete_data=True)
+    assert outcome.residue == ()
+    (lost,) = [each for each in outcome.plan.changes if each.reason == "users' data"]
+    assert (lost.ref.name, lost.ref.namespace) == ("theirs", "default")
 
 
 def test_definitions_may_be_kept_with_their_instances(stack):
@@ -118,20 +121,34 @@ def test_a_namespace_that_was_there_before_stays(stack):
     assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is not None
 
 
-def test_a_claim_keeps_its_data_until_the_user_says_so(stack):
-    """The claim and its namespace stay, listed; asked for, both go."""
-    claim = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "data", "namespace": stack.name},
+def claim_in(stack: Stack) -> Manifest:
+    return stack.object("v1", "PersistentVolumeClaim", "data") | {
         "spec": {
             "accessModes": ["ReadWriteOnce"],
             "resources": {"requests": {"storage": "1Gi"}},
             "storageClassName": "none",
         },
     }
+
+
+def test_a_claim_in_a_namespace_of_others_is_theirs(stack):
+    """Whatever may be deleted of the stack's data, it is not in a namespace that was there."""
+    stack.client.create("/api/v1/namespaces", stack.namespace())
+    claims = f"/api/v1/namespaces/{stack.name}/persistentvolumeclaims"
+    stack.client.create(claims, claim_in(stack))
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
+    outcome = stack.teardown(delete_data=True)
+    assert "data" not in {each.ref.name for each in outcome.plan.changes}
+    assert "deletionTimestamp" not in stack.get("persistentvolumeclaims/data")["metadata"]
+    stack.client.delete(f"{claims}/data")
+    stack.client.delete(f"/api/v1/namespaces/{stack.name}")
+
+
+def test_a_claim_keeps_its_data_until_the_user_says_so(stack):
+    """The claim and its namespace stay, listed; asked for, both go."""
     stack.deploy(stack.part("a", stack.namespace()))
-    stack.client.create(f"/api/v1/namespaces/{stack.name}/persistentvolumeclaims", claim)
+    claims = f"/api/v1/namespaces/{stack.name}/persistentvolumeclaims"
+    stack.client.create(claims, claim_in(stack))
     assert stack.teardown(dry_run=True).kept != ()
     assert stack.get("persistentvolumeclaims/data") is not None
     assert stack.teardown(delete_data=True).kept == ()
