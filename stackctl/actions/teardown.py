@@ -186,7 +186,8 @@ def teardown(
         with _limited(connection, options):
             left = _carry_out(connection, sight, options, pool, notify, now)
     unseen = (*left.unseen, *_unseen_data(sight.found, options), *sight.unknown)
-    return replace(outcome, residue=left.found, unseen=unseen, seconds=now() - began)
+    kept = (*kept, *left.copies)
+    return replace(outcome, residue=left.found, kept=kept, unseen=unseen, seconds=now() - began)
 
 
 def _limited(connection: Connection, options: TeardownOptions) -> AbstractContextManager[None]:
@@ -234,7 +235,8 @@ def _sweep(
     if not there:
         raise absent(connection, stack)
     scanned = residue.scan(connection, pool, stack)
-    return replace(outcome, residue=scanned.found, unseen=scanned.unseen)
+    found, unseen = scanned.found, scanned.unseen
+    return replace(outcome, residue=found, kept=scanned.copies, unseen=unseen)
 
 
 def _look(

@@ -95,7 +95,8 @@ def rebuild(
         return None
     good = releases.history(client, stack, lambda _: None)
     last = good[-1] if good else None
-    entries = {entry.ref: entry for entry in (last.inventory if last else ())}
+    # Later revisions may have written to what the last readable one knew.
+    entries = {e.ref: replace(e, mark="", owned="") for e in (last.inventory if last else ())}
     spaces = {ref.namespace for ref in entries} - {""}
     for ref, live in owned(connection, stack, pool, spaces).items():
         entries.setdefault(ref, entry_of(ref, live, connection))

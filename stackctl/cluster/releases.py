@@ -115,8 +115,9 @@ def require_newest(client: Client, stack: StackId, revision: int) -> None:
 
 
 def _went_on(stack: StackId, found: int) -> ConflictError:
+    what = f"revision {found} was recorded" if found else "the record has gone"
     return ConflictError(
-        f"stack {stack}: revision {found} was recorded after the plan was made",
+        f"stack {stack}: {what} after the plan was made",
         hint="run the command again to plan anew",
     )
 

@@ -29,6 +29,7 @@ from stackctl.model.objects import (
     labels_of,
 )
 from stackctl.model.outcome import Residue
+from stackctl.model.ownership import written_by
 from stackctl.model.removal import Kept, Phase, cannot_list, foreign, marks
 from stackctl.model.stack_id import StackId
 
@@ -41,6 +42,9 @@ class Scan:
 
     found: tuple[Residue, ...]
     unseen: tuple[str, ...] = ()
+    copies: tuple[
+        Residue, ...
+    ] = ()  # with the stack's label, and somebody else's: labels get copied
 
 
 def scan(
@@ -57,12 +61,18 @@ def scan(
     labelled = survey.labelled_everywhere(connection, stack, pool, spaces)
     found = dict(labelled.objects)
     found |= snapshot.read(connection, [ref for ref in gone if ref not in found], pool)
-    left = [Residue(ref, _why(item["metadata"])) for ref, item in found.items() if ref not in stays]
+    asked = set(gone)
+    left, copies = [], []
+    for ref, item in found.items():
+        if ref not in asked and not written_by(item, stack):
+            copies.append(Residue(ref, "has the stack's label, and was not made by it"))
+        elif ref not in stays:
+            left.append(Residue(ref, _why(item["metadata"])))
     client, discovery = connection.client, connection.discovery
     doubts = unseen(client, discovery, [ref for ref in gone if ref not in found])
     left += [Residue(ref, f"not looked at: {why}") for ref, why in doubts.items()]
     hidden = (*_unseen(labelled.hidden, sorted(spaces)), *unlisted(client, discovery))
-    return Scan(tuple(left), hidden)
+    return Scan(tuple(left), hidden, tuple(copies))
 
 
 def _unseen(hidden: Mapping[str, Sequence[str]], namespaces: Sequence[str]) -> Iterator[str]:

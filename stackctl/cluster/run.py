@@ -201,6 +201,8 @@ def _unrecorded(error: StackError | None, pending: Release, trouble: ClusterErro
     """Say how a run ended where the record does not: it names all that was made, as pending."""
     good = f"stack {pending.stack}: everything is applied, and that"
     done = f"{error}\nhow it ended" if error else good
+    if isinstance(error, Interrupted):
+        done = f"stack {pending.stack}: interrupted, and how far it came"
     kind = type(error) if isinstance(error, Interrupted | NotReadyError) else ApplyError
     return kind(
         f"{done} could not be recorded: {trouble}\nrevision {pending.revision} stays "

@@ -39,9 +39,10 @@ from stackctl.model.objects import (
     version_of,
 )
 from stackctl.model.overlay import overlay
-from stackctl.model.ownership import ours, owner, recorded_as_ours, will_do
+from stackctl.model.ownership import owner, recorded_as_ours, will_do, written_by
 from stackctl.model.plan import Snapshot, proven_unchanged
 from stackctl.model.release import Entry
+from stackctl.model.removal import ordinary
 from stackctl.model.stack_id import StackId
 from stackctl.model.takeover import after_takeover
 
@@ -219,11 +220,12 @@ def _refuse_foreign(
     theirs = set()
     for ref, (component, _) in desired.items():
         live = found.get(ref)
-        if live is None or ref.kind == "Namespace" or component in adopted:
+        # Namespaces are shared, and some objects are in each of them by themselves.
+        if live is None or ref.kind == "Namespace" or ordinary(ref) or component in adopted:
             continue
         known = entries.get(ref)
         same = known is not None and known.uid == live["metadata"]["uid"]
-        if ours(live, stack) or (known and recorded_as_ours(live, stack, known.uid)):
+        if written_by(live, stack) or (known and recorded_as_ours(live, stack, known.uid)):
             continue
         holder = owner(live, stack) or "nobody stackctl knows of"
         (taken if same else foreign).append(f"  {ref} ({component}): owned by {holder}")

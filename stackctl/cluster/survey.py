@@ -15,6 +15,7 @@ from stackctl.cluster.sight import Seen
 from stackctl.cluster.unseen import defined, definition_gone
 from stackctl.errors import Forbidden, NotServed, Rejected
 from stackctl.model.objects import Manifest, Ref
+from stackctl.model.ownership import owner
 from stackctl.model.removal import BOOKKEEPING, Survey, cannot_list, foreign
 from stackctl.model.stack_id import StackId
 
@@ -59,7 +60,11 @@ def look(
     return Survey(
         instances={name: found for name, found in instances.items() if found},
         strangers=_by_namespace(ref for ref in content if ref not in counted),
-        volumes=_by_namespace(ref for ref in content if ref.kind == "PersistentVolumeClaim"),
+        volumes=_by_namespace(
+            ref
+            for ref in content
+            if ref.kind == "PersistentVolumeClaim" and not owner(inside.objects[ref], stack)
+        ),
         hidden=hidden,
     )
 

@@ -5,7 +5,7 @@ import pytest
 from stackctl.actions.history import recorded
 from stackctl.cluster import releases
 from stackctl.errors import ConflictError, NotReadyError, ReleaseError, StackError, headline
-from stackctl.model.objects import Manifest, Ref
+from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Manifest, Ref
 from stackctl.model.plan import Action
 from stackctl.model.release import ReleaseStatus
 from tests.apiserver.stacks import Stack, write_as
@@ -280,13 +280,44 @@ def test_what_a_teardown_could_not_take_is_part_of_its_story(stack):
     """Each by its name, as a warning."""
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
     path = "/api/v1/namespaces/default/configmaps/" + stack.name
-    labels = {"stackctl.dev/stack": stack.name}
+    labels = {STACK_LABEL: stack.name, MANAGED_BY: "stackctl"}
     stray = {"name": stack.name, "namespace": "default", "labels": labels}
-    stack.client.apply(path, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": stray})
+    late = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": stray}
+    stack.client.apply(path, late, manager=stack.id.manager)
     assert [each.ref.name for each in stack.teardown().residue] == [stack.name]
     note = f"stack {stack.name}: still there: ConfigMap/default/{stack.name}"
     assert ("ResidueFound", note) in story_of(stack)
     stack.client.delete(path)
+    assert stack.teardown().residue == ()
+
+
+def test_a_copy_with_our_labels_is_somebody_elses(stack):
+    """Labels get copied: who made an object tells whether it is residue."""
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
+    path = f"/api/v1/namespaces/default/configmaps/{stack.name}"
+    labels = {STACK_LABEL: stack.name, MANAGED_BY: "stackctl"}
+    copy = {"name": stack.name, "namespace": "default", "labels": labels}
+    stack.client.apply(
+        path, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": copy}, manager="kubectl"
+    )
+    outcome = stack.teardown()
+    assert outcome.residue == ()
+    assert [each.why for each in outcome.kept] == ["has the stack's label, and was not made by it"]
+    assert stack.client.get(path) is not None
+    stack.client.delete(path)
+
+
+def test_what_kubernetes_puts_into_a_namespace_is_in_nobodys_way(stack):
+    """A bundle may have something to say of it, again and again."""
+    account = stack.object("v1", "ServiceAccount", "default") | {
+        "imagePullSecrets": [{"name": "s"}]
+    }
+    part = stack.part("a", stack.namespace(), account)
+    stack.deploy(part)
+    assert stack.get("serviceaccounts/default")["imagePullSecrets"] == [{"name": "s"}]
+    stack.client.delete(f"/api/v1/namespaces/{stack.name}/serviceaccounts/default")
+    stack.deploy(part)
+    assert stack.get("serviceaccounts/default")["imagePullSecrets"] == [{"name": "s"}]
     assert stack.teardown().residue == ()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stackctl.api.client import Client
 from stackctl.api.kubeconfig import find_access
+from stackctl.model.events import Event, Retrying
 from stackctl.sandbox.agent import injector
 from stackctl.sandbox.agent.addresses import Destination, World, resolve
 from stackctl.sandbox.agent.authority import Authority
@@ -44,7 +45,9 @@ class Agent:
         self.failed = False
         self._ready = state / "agent.ready"
         access = find_access(kubeconfig=str(state / "agent.kubeconfig"), context=None, env={})
-        self._client = Client(access, stop=self.stop, patience=_PATIENCE_SECONDS)
+        self._client = Client(
+            access, notify=_note_trouble, stop=self.stop, patience=_PATIENCE_SECONDS
+        )
         self._mirror = Mirror(self._client, self.stop, log_to_stderr)
         self._routes = Routes(state / "routes.json", log_to_stderr)
         self._authority = Authority(state / "ca.crt", state / "ca.key")
@@ -123,6 +126,11 @@ class Agent:
         if name != "connection":
             self.failed = True
             self.stop.set()
+
+
+def _note_trouble(event: Event) -> None:
+    if isinstance(event, Retrying):
+        log_to_stderr(f"{event.what}: {event.why}")
 
 
 def main(arguments: Sequence[str]) -> int:
