@@ -6,9 +6,11 @@ What counts as one is decided in `model.privileges`.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stackctl.cli.terminal import Paint, plain, wrap
+from stackctl.model.kind_privileges import Sort
 from stackctl.model.objects import Ref
 from stackctl.model.plan import Plan
-from stackctl.model.privileges import HOST_PATH, Privilege, Sort, newly_asked
+from stackctl.model.pod_privileges import HOST_PATH
+from stackctl.model.privileges import Privilege, newly_asked, own_accounts
 from stackctl.model.rights import EVERYTHING
 
 _FEW = 3  # host paths of one object; what is listed first is what reaches farthest
@@ -20,7 +22,7 @@ def new_privilege_lines(plan: Plan, paint: Paint, width: int | None = None) -> l
     asked = newly_asked(plan)
     if not asked:
         return []
-    own = {str(c.ref) for c in plan.changes if c.ref.kind == "ServiceAccount"}
+    own = {"", *map(str, own_accounts(plan))}
     lines = [f"{paint('New privileges', 'yellow', 'bold')}, in full: stackctl components NAME"]
     for component in _in_order(plan, {each.component for each in asked}):
         lines.append(f"  {paint(plain(component), 'bold')}")

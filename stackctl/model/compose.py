@@ -23,10 +23,10 @@ from stackctl.model.normalise import normalised
 from stackctl.model.objects import (
     COMPONENT_LABEL,
     MANAGED_BY,
-    PROTECTED_NAMESPACES,
     STACK_LABEL,
     Manifest,
     Ref,
+    is_protected,
     ref_of,
 )
 from stackctl.model.objectset import NotFound, Objects
@@ -92,10 +92,7 @@ def scopes_of(manifests: Iterable[Manifests]) -> Scopes:
 
 def _protected(manifest: Manifest) -> bool:
     """Tell the Namespace objects that are never ours."""
-    name = manifest["metadata"]["name"]
-    return kind_of(manifest) == ("", "Namespace") and (
-        name in PROTECTED_NAMESPACES or name.startswith("kube-")
-    )
+    return kind_of(manifest) == ("", "Namespace") and is_protected(manifest["metadata"]["name"])
 
 
 def _share_namespaces(parts: Sequence[_Part]) -> None:

@@ -19,6 +19,11 @@ RECORD_NAMESPACE = "stackctl-system"
 PROTECTED_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 
 
+def is_protected(namespace: str) -> bool:
+    """Tell a namespace that is Kubernetes' own, or everybody's: never a stack's."""
+    return namespace in PROTECTED_NAMESPACES or namespace.startswith("kube-")
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Ref:
     """Version-free identity of an object; prints `Deployment/ml/spark-operator`."""

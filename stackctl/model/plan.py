@@ -90,6 +90,7 @@ class Change:
     left: bool = False  # without our label: as it was seen is how it stands
     stamp: bool = False  # unchanged, but not proven to be: to be written once more, as it is
     secrets: tuple[Place, ...] = ()  # where it holds what nobody should see
+    created: bool = False  # it is there because the stack has made it, as the record says
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,13 @@ def make(bundle: Bundle, stack: StackId, snapshot: Snapshot, inventory: Iterable
         else _change(ref, component, manifest, snapshot, stack, known.get(ref))
         for ref, (component, manifest) in desired.items()
     ]
-    changes = [_discreet(each, places.get(each.ref, ()), snapshot) for each in changes]
+    changes = [
+        replace(
+            _discreet(each, places.get(each.ref, ()), snapshot),
+            created=_created(known.get(each.ref), each.live, stack),
+        )
+        for each in changes
+    ]
     # One object can be known under two API groups, of which the bundle now names another.
     staying = {snapshot.live[ref]["metadata"]["uid"] for ref in desired if ref in snapshot.live}
     given_up = {part.name for part in bundle.components if part.mode is Mode.EXTERNAL}
@@ -160,6 +167,13 @@ def make(bundle: Bundle, stack: StackId, snapshot: Snapshot, inventory: Iterable
         and snapshot.live[ref]["metadata"]["uid"] not in staying
     ]
     return Plan(stack, bundle.profile, (*changes, *leaving_us))
+
+
+def _created(entry: Entry | None, live: Manifest | None, stack: StackId) -> bool:
+    """Tell what the stack made from what it took over: by its record, of this very object."""
+    if entry is None or live is None or not entry.created:
+        return False
+    return still_ours(entry, live, stack)
 
 
 def _discreet(change: Change, places: tuple[Place, ...], snapshot: Snapshot) -> Change:

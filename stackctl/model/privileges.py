@@ -4,31 +4,35 @@ Read from manifests alone. What is told is what somebody who answers for a clust
 know before saying yes; an operator's rights over its own kinds are not among it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from stackctl.model import paths
 from stackctl.model.component import Component, Manifests
-from stackctl.model.kinds import BUILTIN, Scopes
+from stackctl.model.kind_privileges import KINDS, Sort
+from stackctl.model.kinds import Scopes, kind_of
 from stackctl.model.layers import built
 from stackctl.model.normalise import flatten, normalised
-from stackctl.model.objects import Manifest, Ref, labels_of, ref_of
+from stackctl.model.objects import (
+    RECORD_NAMESPACE,
+    Manifest,
+    Ref,
+    annotations_of,
+    is_protected,
+    labels_of,
+    ref_of,
+)
+from stackctl.model.ownership import written_by
 from stackctl.model.plan import Action, Change, Plan
+from stackctl.model.pod_privileges import of_pods
 from stackctl.model.podspec import pod_specs
-from stackctl.model.rights import maps, part, rights, rights_of_role, texts
+from stackctl.model.rights import maps, part, rights, rights_of_role
+from stackctl.model.stack_id import StackId
 
-HOST_PATH = "host path "
-
-
-class Sort(StrEnum):
-    """What kind of privilege it is, the gravest first."""
-
-    RIGHTS = "rights"
-    NODE = "node"
-    ADMISSION = "admission"
-    NETWORK = "network"
+_NAMESPACE = ("", "Namespace")  # others may define a kind of that name
+_OF_ACCOUNT = "kubernetes.io/service-account-token"  # a type of Secrets
+_ACCOUNT = "kubernetes.io/service-account.name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,54 @@ def newly_asked(plan: Plan) -> tuple[Privilege, ...]:
 
     What is unchanged is as it was; what is there is compared with what it becomes.
     """
-    before = set(map(_gist, privileges(_before(plan.changes))))
-    return tuple(each for each in privileges(_after(plan.changes)) if _gist(each) not in before)
+    own = _own(plan)
+    taken = {change.ref for change in plan.changes if change.action is Action.ADOPT}
+    # That an object is in a place of others is nothing new, that we would write to it is.
+    before = {
+        _gist(each)
+        for each in privileges(_before(plan.changes), own)
+        if each.sort is not Sort.CLUSTER or each.object not in taken
+    }
+    return tuple(
+        each for each in privileges(_after(plan.changes), own) if _gist(each) not in before
+    )
+
+
+def own_accounts(plan: Plan) -> frozenset[Ref]:
+    """Choose the ServiceAccounts that have no rights but those that the stack gives.
+
+    One that was there before has what it was given by others. That is so of a tenant's too, but
+    who may write the tenant's accounts may run Pods as any of them.
+    """
+    return frozenset(
+        change.ref
+        for change in plan.changes
+        if change.ref.kind == "ServiceAccount" and _made(change, plan.stack)
+    )
+
+
+def _made(change: Change, stack: StackId) -> bool:
+    """Tell what the stack makes or has made; a tenant writes the tenant's record."""
+    if change.action is Action.CREATE:
+        return True
+    if stack.administrators:
+        return change.created
+    return change.live is not None and written_by(change.live, stack)
+
+
+def _own(plan: Plan) -> frozenset[Ref]:
+    """Choose the namespaces and accounts that are there for the stack alone.
+
+    What was there before may have others' objects in it, and a tenant's namespace is the tenant's.
+    """
+    spaces = (
+        change.ref
+        for change in plan.changes
+        if (change.ref.group, change.ref.kind) == _NAMESPACE
+        and plan.stack.administrators
+        and _made(change, plan.stack)
+    )
+    return own_accounts(plan).union(spaces)
 
 
 def _gist(each: Privilege) -> tuple[Ref, str, str]:
@@ -99,22 +149,38 @@ def asked_by_features(
     return found
 
 
-def privileges(objects: Iterable[tuple[str, Manifest]]) -> tuple[Privilege, ...]:
-    """Name everything that objects ask for, each with its component; the gravest first."""
+def privileges(
+    objects: Iterable[tuple[str, Manifest]], own: Collection[Ref] | None = None
+) -> tuple[Privilege, ...]:
+    """Name everything that objects ask for, each with its component; the gravest first.
+
+    `own` are the namespaces and accounts in which nobody else has a part: those among the objects,
+    where no plan tells.
+    """
     given = list(objects)
-    found = [*_rights(given), *(each for pair in given for each in _others(*pair))]
+    own = frozenset(_brought(given) if own is None else own)
+    found = [
+        *_rights(given, {ref.name for ref in own if (ref.group, ref.kind) == _NAMESPACE}),
+        *(each for pair in given for each in _acting(*pair, own)),
+        *(each for pair in given for each in _others(*pair)),
+    ]
     ranks = list(Sort)
     unique = dict.fromkeys(found)
     return tuple(sorted(unique, key=lambda each: ranks.index(each.sort)))
 
 
+def _brought(given: Iterable[tuple[str, Manifest]]) -> Iterator[Ref]:
+    for _, manifest in given:
+        if kind_of(manifest) in (_NAMESPACE, ("", "ServiceAccount")):
+            yield ref_of(manifest)
+
+
 # rights
 
 
-def _rights(given: Sequence[tuple[str, Manifest]]) -> Iterator[Privilege]:
+def _rights(given: Sequence[tuple[str, Manifest]], own: Collection[str]) -> Iterator[Privilege]:
     """Yield what subjects may do in the whole cluster, or in namespaces of others."""
     roles = {ref_of(manifest): manifest for _, manifest in given if _is_role(manifest)}
-    own = {m["metadata"]["name"] for _, m in given if m["kind"] == "Namespace"}
     bound: set[Ref] = set()
     for component, manifest in given:
         if manifest["kind"] not in ("ClusterRoleBinding", "RoleBinding"):
@@ -124,16 +190,19 @@ def _rights(given: Sequence[tuple[str, Manifest]]) -> Iterator[Privilege]:
         bound.add(role)
         if space in own:
             continue
-        where = f" in namespace {space}" if space else ""
         phrases = rights(roles[role]) if role in roles else rights_of_role(role.name)
         for phrase in phrases:
             for whom in (_subject(each, space) for each in maps(manifest.get("subjects"))):
-                yield Privilege(component, Sort.RIGHTS, ref, phrase + where, whom)
+                yield Privilege(component, Sort.RIGHTS, ref, phrase + _where(space), whom)
     for component, manifest in given:
         ref = ref_of(manifest)
-        if ref in roles and ref not in bound and not ref.namespace:
+        if ref in roles and ref.namespace not in own and (whom := _unbound(manifest, ref in bound)):
             for phrase in rights(manifest):
-                yield Privilege(component, Sort.RIGHTS, ref, phrase, _unbound(manifest))
+                yield Privilege(component, Sort.RIGHTS, ref, phrase + _where(ref.namespace), whom)
+
+
+def _where(space: str) -> str:
+    return f" in namespace {space}" if space else ""
 
 
 def _is_role(manifest: Manifest) -> bool:
@@ -154,11 +223,40 @@ def _subject(subject: Mapping[str, Any], space: str) -> str:
     return f"{kind}/{subject.get('namespace') or space}/{name}"
 
 
-def _unbound(role: Manifest) -> str:
-    """Say who gets the rights of a role that the stack does not bind."""
+def _unbound(role: Manifest, bound: bool) -> str:
+    """Say who gets the rights of a role that the stack does not bind; empty for nobody."""
     start = "rbac.authorization.k8s.io/aggregate-to-"
     names = [key.removeprefix(start) for key in labels_of(role) if key.startswith(start)]
-    return f"everybody with the cluster's role {names[0]}" if names else "whoever it is bound to"
+    if names:
+        return f"everybody with the cluster's role {names[0]}"
+    return "" if bound else "whoever it is bound to"
+
+
+def _acting(component: str, manifest: Manifest, own: Collection[Ref]) -> Iterator[Privilege]:
+    """Yield what acts as somebody whose rights are not the stack's to give."""
+    ref = ref_of(manifest)
+    for verb, name in (*_runs(manifest), *_holds(manifest)):
+        account = Ref("", "ServiceAccount", ref.namespace, name)
+        if account not in own:
+            yield Privilege(component, Sort.RIGHTS, ref, f"{verb} {account}")
+
+
+def _runs(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    for path in pod_specs(manifest):
+        spec = paths.get(manifest, path, None)
+        if isinstance(spec, dict):
+            # An older name of the field still counts where there is no other.
+            name = spec.get("serviceAccountName") or spec.get("serviceAccount") or _EVERYBODY
+            if name != _EVERYBODY:
+                yield "run Pods as", str(name)
+
+
+_EVERYBODY = "default"  # every namespace has this account, and nobody asks for it
+
+
+def _holds(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    if manifest["kind"] == "Secret" and manifest.get("type") == _OF_ACCOUNT:
+        yield "hold a token of", str(annotations_of(manifest).get(_ACCOUNT, ""))
 
 
 # other objects
@@ -169,124 +267,20 @@ def _others(component: str, manifest: Manifest) -> Iterator[Privilege]:
     for path in pod_specs(manifest):
         spec = paths.get(manifest, path, None)
         if isinstance(spec, dict):
-            for what in _of_pods(spec):
+            notes = paths.get(manifest, (*path[:-1], "metadata", "annotations"), None)
+            for what in of_pods(spec, notes):
                 yield Privilege(component, Sort.NODE, ref, what)
-    look = _KINDS.get(ref.kind)
+    if _everybodys(ref.namespace) and ref.kind not in _GIVING:
+        yield Privilege(component, Sort.CLUSTER, ref, f"in namespace {ref.namespace}")
+    look = KINDS.get(ref.kind)
     if look is not None:
         for sort, what in look(manifest):
             yield Privilege(component, sort, ref, what)
 
 
-def _of_pods(spec: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what Pods ask of their nodes."""
-    containers = [*maps(spec.get("initContainers")), *maps(spec.get("containers"))]
-    contexts = [part(each, "securityContext") for each in containers]
-    if any(each.get("privileged") for each in contexts):
-        yield "privileged"
-    for key, what in (("hostNetwork", "network"), ("hostPID", "processes"), ("hostIPC", "memory")):
-        if spec.get(key):
-            yield f"the host's {what}"
-    for volume in maps(spec.get("volumes")):
-        if path := part(volume, "hostPath").get("path"):
-            writable = _written(volume.get("name"), containers)
-            yield f"{HOST_PATH}{path}{' (writable)' if writable else ''}"
-    for context in contexts:
-        for name in texts(part(context, "capabilities").get("add")):
-            if name not in _ORDINARY:
-                yield f"capability {name}"
-    if any(each.get("runAsUser") == 0 for each in (part(spec, "securityContext"), *contexts)):
-        yield "as root"
+# What these give is told of the rights; by itself, an account may do nothing.
+_GIVING = frozenset({"Role", "RoleBinding", "ServiceAccount"})
 
 
-_ORDINARY = frozenset({"NET_BIND_SERVICE"})
-
-
-def _written(volume: Any, containers: Iterable[Mapping[str, Any]]) -> bool:
-    return any(
-        mount.get("name") == volume and not mount.get("readOnly")
-        for container in containers
-        for mount in maps(container.get("volumeMounts"))
-    )
-
-
-def _of_webhooks(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
-    """Yield what webhooks see that is not the stack's own kind of thing, and who is told of it."""
-    verb = "changes" if manifest["kind"].startswith("Mutating") else "checks"
-    for webhook in maps(manifest.get("webhooks")):
-        seen = sorted({each for rule in maps(webhook.get("rules")) for each in _seen(rule)})
-        outside = part(webhook, "clientConfig").get("url")
-        if outside:
-            what = ", ".join(seen) or "what it sees"
-            yield Sort.ADMISSION, f"sends {what} to {outside}"
-        elif seen:
-            selected = webhook.get("namespaceSelector") or webhook.get("objectSelector")
-            some = "some of all " if selected else "all "
-            stops = webhook.get("failurePolicy", "Fail") == "Fail"
-            yield (
-                Sort.ADMISSION,
-                f"{verb} {some}{', '.join(seen)}{_STOPS if stops and not selected else ''}",
-            )
-
-
-_STOPS = ", and none gets in without it"
-_GROUPS = frozenset(group for group, _ in BUILTIN)
-
-
-def _seen(rule: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the resources of Kubernetes itself that a rule takes in."""
-    for group in texts(rule.get("apiGroups")):
-        for resource in texts(rule.get("resources")):
-            if group == "*" or group in _GROUPS:
-                yield "objects of every kind" if resource.startswith("*") else resource
-
-
-def _of_policy(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
-    rules = maps(part(part(manifest, "spec"), "matchConstraints").get("resourceRules"))
-    seen = sorted({each for rule in rules for each in _seen(rule)})
-    verb = "changes" if manifest["kind"].startswith("Mutating") else "checks"
-    if seen:
-        yield Sort.ADMISSION, f"{verb} {', '.join(seen)}"
-
-
-def _of_definition(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
-    webhook = part(part(part(manifest, "spec"), "conversion"), "webhook")
-    url = part(webhook, "clientConfig").get("url")
-    if url:
-        yield Sort.ADMISSION, f"sends its objects to {url}"
-
-
-def _of_service(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
-    spec = part(manifest, "spec")
-    if spec.get("type") in ("LoadBalancer", "NodePort"):
-        yield Sort.NETWORK, f"reachable from outside ({spec['type']})"
-    if spec.get("type") == "ExternalName":
-        yield Sort.NETWORK, f"leads to {spec.get('externalName')}"
-    if spec.get("externalIPs"):
-        yield Sort.NETWORK, f"takes the addresses {', '.join(texts(spec['externalIPs']))}"
-
-
-def _of_ingress(_: Manifest) -> Iterator[tuple[Sort, str]]:
-    yield Sort.NETWORK, "reachable from outside (Ingress)"
-
-
-def _of_api_service(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
-    if part(part(manifest, "spec"), "service"):
-        yield Sort.ADMISSION, f"answers for the API {manifest['metadata']['name']}"
-
-
-def _of_namespace(manifest: Manifest) -> Iterator[tuple[Sort, str]]:
-    if labels_of(manifest).get("pod-security.kubernetes.io/enforce") == "privileged":
-        yield Sort.NODE, "lets privileged Pods in"
-
-
-_KINDS: Mapping[str, Callable[[Manifest], Iterator[tuple[Sort, str]]]] = {
-    "MutatingWebhookConfiguration": _of_webhooks,
-    "ValidatingWebhookConfiguration": _of_webhooks,
-    "MutatingAdmissionPolicy": _of_policy,
-    "ValidatingAdmissionPolicy": _of_policy,
-    "CustomResourceDefinition": _of_definition,
-    "Service": _of_service,
-    "Ingress": _of_ingress,
-    "APIService": _of_api_service,
-    "Namespace": _of_namespace,
-}
+def _everybodys(namespace: str) -> bool:
+    return is_protected(namespace) or namespace == RECORD_NAMESPACE

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from stackctl.model import kinds
-from stackctl.model.objects import PROTECTED_NAMESPACES, Manifest, Ref
+from stackctl.model.objects import Manifest, Ref, is_protected
 from stackctl.model.ownership import ours
 from stackctl.model.stack_id import StackId
 
@@ -116,7 +116,7 @@ def spared(
 def _namespace_stays(
     ref: Ref, survey: Survey, created: Container[Ref], before: str, *, delete_data: bool
 ) -> str:
-    if ref.name in PROTECTED_NAMESPACES or ref.name.startswith("kube-"):
+    if is_protected(ref.name):
         return "a namespace of Kubernetes itself"
     if ref not in created:
         return before

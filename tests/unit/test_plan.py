@@ -76,6 +76,19 @@ def only(plan: Plan) -> Change:
     return change
 
 
+def test_what_the_stack_has_made_is_told_from_what_it_took_over():
+    """By the record, of the very object that is there; an object made anew is somebody else's."""
+    manifest, live = config(), live_config()
+    seen = Snapshot({ref_of(manifest): live}, {}, frozenset())
+    assert only(planned([manifest], seen, (entry_for(manifest, live, created=True),))).created
+    for entry in (
+        entry_for(manifest, live),
+        entry_for(manifest, live, created=True, uid="another"),
+    ):
+        assert not only(planned([manifest], seen, (entry,))).created
+    assert not only(planned([manifest], seen)).created
+
+
 def test_an_object_that_is_not_there_is_created():
     """Nothing live: create."""
     assert only(planned([config()], Snapshot({}, {}, frozenset()))).action is Action.CREATE

@@ -1,5 +1,6 @@
 """What objects ask for beyond their own affairs, told from their manifests."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ from stackctl.cli.report_plan import plan_lines
 from stackctl.cli.report_privileges import new_privilege_lines
 from stackctl.cli.terminal import Paint
 from stackctl.model.component import Component, ComponentSpec, Feature, Manifests
+from stackctl.model.kind_privileges import Sort
 from stackctl.model.objects import Manifest, ref_of
 from stackctl.model.plan import Action, Change, Plan
-from stackctl.model.privileges import Privilege, Sort, asked_by_features, newly_asked, privileges
+from stackctl.model.privileges import Privilege, asked_by_features, newly_asked, privileges
 from stackctl.model.rights import rights
 from stackctl.model.stack_id import StackId
 
@@ -112,13 +114,131 @@ def test_rights_belong_to_who_is_bound():
     assert asked(own, secrets, there) == []
 
 
+EVERYTHING_THERE = ["everything, as cluster-admin in namespace team-a"]
+MINE, TENANTS = StackId("s"), StackId("s", "team-a")
+
+
+def applied(manifest: Manifest, stack: StackId) -> Manifest:
+    """Write an object as the server shows one that the stack has applied."""
+    marks = {"app.kubernetes.io/managed-by": "stackctl", "stackctl.dev/stack": stack.label}
+    entry = {"manager": stack.manager, "operation": "Apply", "fieldsV1": {}}
+    more = {"labels": marks, "uid": "u1", "managedFields": [entry]}
+    return manifest | {"metadata": manifest["metadata"] | more}
+
+
+def granted(space: Change, stack: StackId = MINE) -> list[str]:
+    """Name what a plan gives that binds cluster-admin in the namespace of a change."""
+    binding = change(Action.CREATE, bound("cluster-admin", OURS, namespace="team-a"))
+    return [each.what for each in newly_asked(Plan(stack, "p", (space, binding)))]
+
+
+def test_a_namespace_that_was_there_before_is_others_too():
+    """Only one that the plan makes, or that the stack is recorded as having made, is its own."""
+    space = made("Namespace", "team-a")
+    there = applied(space, MINE)
+    assert granted(change(Action.CREATE, space)) == []
+    assert granted(replace(change(Action.UNCHANGED, space, there), created=True)) == []
+    for action in (Action.ADOPT, Action.UPDATE, Action.UNCHANGED):
+        assert granted(change(action, space, there)) == EVERYTHING_THERE
+    assert granted(replace(change(Action.UNCHANGED, space, space), left=True)) == EVERYTHING_THERE
+    namesake = made("Namespace", "team-a", api="example.com/v1")
+    assert granted(change(Action.CREATE, namesake)) == EVERYTHING_THERE
+
+
+def test_a_tenants_namespace_is_the_tenants_whatever_the_record_says():
+    """An administrator's rollback of a tenant's record is told what it gives in there."""
+    space = made("Namespace", "team-a")
+    recorded = replace(change(Action.UNCHANGED, space, applied(space, TENANTS)), created=True)
+    assert granted(recorded, TENANTS) == EVERYTHING_THERE
+    before = change(Action.UPDATE, *(bound(r, OURS, namespace="t") for r in ("cluster-admin", "x")))
+    (found,) = newly_asked(Plan(TENANTS, "p", (recorded, before)))
+    assert found.what == "everything, as cluster-admin in namespace t"
+
+
+def test_a_role_in_others_namespaces_is_told_before_it_is_bound():
+    """Whoever is bound to a Role that grows has what it comes to; in an own one, that is ours."""
+    there = role(rule("", "secrets", "get")) | made("Role", "x", "kube-system", RBAC)
+    found = [("read Secrets in namespace kube-system", "whoever it is bound to")]
+    assert asked(there) == found
+    assert asked(made("Namespace", "kube-system"), there) == []
+
+
+def test_whom_pods_and_tokens_act_as():
+    """As accounts that the stack has not made, and whose rights nobody here can tell."""
+    account = made("ServiceAccount", "a", "x")
+    acting = pods(containers=[], serviceAccountName="a")
+    token = made("Secret", "t", "x", type="kubernetes.io/service-account-token")
+    token["metadata"]["annotations"] = {"kubernetes.io/service-account.name": "a"}
+    assert asked(acting) == [("run Pods as ServiceAccount/x/a", "")]
+    assert asked(pods(containers=[], serviceAccount="a")) == asked(acting)
+    assert asked(token) == [("hold a token of ServiceAccount/x/a", "")]
+    assert asked(made("ServiceAccount", "a", "y"), acting, token) == [*asked(acting), *asked(token)]
+    assert asked(account, acting, token) == []
+    assert asked(pods(containers=[]), pods(containers=[], serviceAccountName="default")) == []
+    assert asked(made("Secret", "t", "x", type="Opaque")) == []
+
+
+def test_an_account_that_is_taken_over_is_others_too():
+    """It keeps what it was given; one that the stack has made has nothing else."""
+    account = made("ServiceAccount", "a", "x")
+    acting = change(Action.CREATE, pods(containers=[], serviceAccountName="a"))
+
+    def new(account: Change, stack: StackId = MINE) -> list[str]:
+        return [each.what for each in newly_asked(Plan(stack, "p", (account, acting)))]
+
+    mine, theirs = (applied(account, each) for each in (MINE, TENANTS))
+    assert new(change(Action.CREATE, account)) == []
+    assert new(replace(change(Action.UNCHANGED, account, mine), created=True)) == []
+    assert new(change(Action.UNCHANGED, account, theirs), TENANTS) == []
+    assert new(change(Action.UNCHANGED, account, mine)) == ["run Pods as ServiceAccount/x/a"]
+    for stack in (MINE, TENANTS):
+        taken = change(Action.ADOPT, account, account)
+        assert new(taken, stack) == ["run Pods as ServiceAccount/x/a"]
+
+
+def test_accounts_of_others_are_named_in_the_plan():
+    """What is done as them is told without a subject of its own."""
+    acting = pods(containers=[], serviceAccountName="a")
+    lines = new_privilege_lines(
+        Plan(StackId("s"), "p", (change(Action.CREATE, acting),)), Paint(on=False)
+    )
+    assert lines[2:] == ["    rights: run Pods as ServiceAccount/x/a"]
+
+
+@pytest.mark.parametrize(
+    "namespace", ["kube-system", "kube-public", "kube-flannel", "default", "stackctl-system"]
+)
+def test_what_is_in_kubernetes_own_namespaces_is_named(namespace):
+    """Whatever it is; of roles and bindings, what they come to is told."""
+    config = made("ConfigMap", "coredns", namespace)
+    assert asked(config) == [(f"in namespace {namespace}", "")]
+    harmless = role(rule("coordination.k8s.io", "leases", "update"))
+    assert asked(harmless | made("Role", "x", namespace, RBAC)) == []
+    assert asked(made("ServiceAccount", "x", namespace), made("ConfigMap", "x", "mine")) == []
+
+
+def test_to_take_over_what_is_in_kube_system_is_new():
+    """That it is there is not; an object that we have written to already is not named again."""
+    config = made("ConfigMap", "coredns", "kube-system")
+
+    def new(action: Action, **more: Any) -> list[str]:
+        plan = Plan(StackId("s"), "p", (replace(change(action, config, config), **more),))
+        return [each.what for each in newly_asked(plan)]
+
+    assert new(Action.ADOPT) == ["in namespace kube-system"]
+    assert new(Action.UPDATE) == new(Action.UNCHANGED, left=True) == []
+
+
 def test_a_role_that_nobody_is_bound_to_is_told_too():
-    """Somebody else may bind it, and a label gives it to many."""
+    """Somebody else may bind it, and a label gives it to many, who else it may be bound to."""
     key = "rbac.authorization.k8s.io/aggregate-to-edit"
     given = rule("", "pods/exec", "create")
     assert asked(role(given)) == [("run commands in Pods", "whoever it is bound to")]
     (found,) = asked(role(given, labels={key: "true"}))
     assert found == ("run commands in Pods", "everybody with the cluster's role edit")
+    there = bound("x", OURS, namespace="own")
+    also = asked(made("Namespace", "own"), there, role(given, labels={key: "true"}))
+    assert also == [found]
 
 
 def test_what_pods_ask_of_their_nodes():
@@ -149,6 +269,95 @@ def test_what_pods_ask_of_their_nodes():
         "as root",
     ]
     assert asked(pods(containers=[{"name": "a", "securityContext": {"runAsUser": 1}}])) == []
+
+
+def confined(**context: Any) -> dict[str, Any]:
+    return {"containers": [{"name": "a", "securityContext": context}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "what"),
+    [
+        ({"containers": [{"ports": [{"hostPort": 80}, {"containerPort": 1}]}]}, ["host port 80"]),
+        (
+            {"hostNetwork": True, "containers": [{"ports": [{"hostPort": 80}]}]},
+            ["the host's network"],
+        ),
+        (confined(procMount="Unmasked"), ["all of /proc"]),
+        (confined(procMount="Default"), []),
+        (confined(seccompProfile={"type": "Unconfined"}), ["without seccomp"]),
+        (confined(seccompProfile={"type": "RuntimeDefault"}), []),
+        (confined(appArmorProfile={"type": "Unconfined"}), ["without AppArmor"]),
+        (confined(windowsOptions={"hostProcess": True}), ["as a process of the host"]),
+        (
+            {"containers": [], "securityContext": {"seccompProfile": {"type": "Unconfined"}}},
+            ["without seccomp"],
+        ),
+    ],
+)
+def test_what_confinement_pods_do_without(spec, what):
+    """In the Pod's own context as in each container's."""
+    assert [each for each, _ in asked(pods(**spec))] == what
+
+
+def test_armour_is_taken_off_by_annotations_too():
+    """As manifests did before there was a field for it."""
+    key = "container.apparmor.security.beta.kubernetes.io/a"
+    bare = pods(containers=[])
+    bare["spec"]["template"]["metadata"] = {"annotations": {key: "unconfined"}}
+    assert asked(bare) == [("without AppArmor", "")]
+    bare["spec"]["template"]["metadata"] = {"annotations": {key: "runtime/default"}}
+    assert asked(bare) == []
+
+
+ADMIN = [{"name": "a", "adminAccess": True}]
+CLAIM = "resource.k8s.io/v1"
+LETS = {"resource.kubernetes.io/admin-access": "true"}
+DEFAULT = {"storageclass.kubernetes.io/is-default-class": "true"}
+
+
+@pytest.mark.parametrize(
+    ("found", "what"),
+    [
+        (made("PersistentVolume", spec={"hostPath": {"path": "/"}}), ["host path / (writable)"]),
+        (made("PersistentVolume", spec={"local": {"path": "/d"}}), ["host path /d (writable)"]),
+        (made("PersistentVolume", spec={"nfs": {"path": "/d"}}), []),
+        (
+            made("CertificateSigningRequest", spec={"signerName": "kubernetes.io/kubelet-serving"}),
+            ["ask for a certificate of kubernetes.io/kubelet-serving"],
+        ),
+        (
+            made("PriorityClass", globalDefault=True, value=1),
+            ["the priority of all Pods that name none"],
+        ),
+        (made("PriorityClass", value=1), []),
+        (
+            made("StorageClass") | {"metadata": {"name": "x", "annotations": DEFAULT}},
+            ["the StorageClass of all that name none"],
+        ),
+        (made("StorageClass"), []),
+        (
+            made("ResourceClaim", api=CLAIM, spec={"devices": {"requests": ADMIN}}),
+            ["devices that others use (adminAccess)"],
+        ),
+        (
+            made(
+                "ResourceClaimTemplate",
+                api=CLAIM,
+                spec={"spec": {"devices": {"requests": [{"exactly": ADMIN[0]}]}}},
+            ),
+            ["devices that others use (adminAccess)"],
+        ),
+        (made("ResourceClaim", spec={"devices": {"requests": [{"name": "a"}]}}), []),
+        (
+            made("Namespace") | {"metadata": {"name": "x", "labels": LETS}},
+            ["lets claims on devices in use in"],
+        ),
+    ],
+)
+def test_what_reaches_nodes_and_everybody_without_pods(found, what):
+    """Volumes, devices, certificates, and classes that others get without naming them."""
+    assert [each for each, _ in asked(found)] == what
 
 
 def webhook(kind: str = "Mutating", **more: Any) -> Manifest:
@@ -261,12 +470,16 @@ def test_a_hostile_component_is_seen_in_its_plan(golden):
 def test_what_is_not_shaped_as_it_should_be_is_left_to_the_server(odd):
     """A recorded bundle may hold anything; that is no reason to fall over before the question."""
     kinds = ("ClusterRole", "ClusterRoleBinding", "Service", "APIService", "Namespace", "Ingress")
+    more = ("PersistentVolume", "ResourceClaim", "CertificateSigningRequest", "PriorityClass")
     hooks = ("MutatingWebhookConfiguration", "ValidatingAdmissionPolicy")
     fields = ("spec", "rules", "webhooks", "subjects", "roleRef")
-    for kind in (*kinds, *hooks, "CustomResourceDefinition"):
+    for kind in (*kinds, *more, *hooks, "CustomResourceDefinition"):
         asked(made(kind, **dict.fromkeys(fields, odd)))
-    for key in ("containers", "volumes", "securityContext"):
+    for key in ("containers", "volumes", "securityContext", "serviceAccountName"):
         asked(pods(**{key: odd}))
+    asked(pods(containers=[{"ports": odd, "securityContext": {"seccompProfile": odd}}]))
+    asked(made("ResourceClaim", spec={"devices": {"requests": odd}}))
+    asked(made("DaemonSet", api="apps/v1", spec={"template": {"metadata": odd, "spec": {}}}))
     asked(role({"apiGroups": odd, "resources": odd, "verbs": odd, "resourceNames": odd}))
     asked(webhook(rules=odd, clientConfig=odd))
 
