@@ -12,7 +12,7 @@ from stackctl.model.decode import Problem
 from stackctl.model.kinds import GroupKind
 from stackctl.model.liveshapes import live_problems
 from stackctl.model.objects import group_of
-from stackctl.model.shapes import FLAG, TEXT, TEXTS, Shape, misshapen
+from stackctl.model.shapes import FLAG, TEXT, TEXTS, WHOLE, Shape, misshapen
 
 Look = Callable[[Any], list[Problem]]  # what is wrong with a document
 
@@ -119,8 +119,10 @@ def an_event(document: Any) -> list[Problem]:
     if problems := misshapen(document, _EVENT):
         return problems
     told = document["object"]
-    if document["type"] in ("ERROR", "BOOKMARK"):
-        return misshapen(told, {"metadata": {"resourceVersion!": TEXT}})
+    if document["type"] == "ERROR":  # a Status, which has no version
+        return misshapen(told, {"message": TEXT, "reason": TEXT, "code": WHOLE})
+    if document["type"] == "BOOKMARK":
+        return misshapen(told, {"metadata!": {"resourceVersion!": TEXT}})
     return [Problem(("object", *each.at), each.what) for each in an_object(told)]
 
 

@@ -43,7 +43,15 @@ from tests.apiserver.tunnel import Tunnel
 
 SOON = 10.0  # seconds; far more than anything here takes
 GONE = json.dumps(
-    {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old resource version"}
+    {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Failure",
+        "message": "too old resource version: 1 (7)",
+        "reason": "Expired",
+        "code": 410,
+    }
 ).encode()
 
 
@@ -633,6 +641,12 @@ def test_a_watch_from_a_forgotten_version_says_so(patient, proxy, place):
     proxy.on("GET", "watch=true", Answer(200, {}, b'{"type":"ERROR","object":%b}\n' % GONE))
     with pytest.raises(Expired):
         list(patient.client.watch(place.configs, resource_version="1", stop=threading.Event()))
+
+
+def test_the_server_itself_forgets_versions(client, place):
+    """What it says then is no object, and is understood all the same."""
+    with pytest.raises(Expired):
+        list(client.watch(place.configs, resource_version="1", stop=threading.Event()))
 
 
 def test_a_list_that_expires_between_pages_begins_anew(patient, proxy, client, place):

@@ -153,7 +153,7 @@ def test_a_rollback_brings_the_settings_of_its_revision_back(stack, shelf):
 def test_what_a_failed_run_set_goes_back_with_it(stack, shelf):
     """A rollback on failure is a rollback."""
     run(stack, shelf, deploy, "widget.a=one")
-    broken = stack.object("v1", "Secret", "s") | {"data": {"k": "no base64!"}}
+    broken = stack.object("v1", "Secret", "s") | {"type": "kubernetes.io/tls"}  # without a key
     config = stack.config("x", **{"x.yaml": "a: default\n"})
     place = {"object": "ConfigMap/x", "key": "x.yaml", "path": "a"}
     a = {"type": "string", "default": "default", "description": "a", "places": [place]}
