@@ -16,6 +16,7 @@ from stackctl.api.discovery import ApiResource
 from stackctl.cluster import sight
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.sending import Sender
+from stackctl.cluster.unseen import definition_gone
 from stackctl.errors import (
     ConflictError,
     Forbidden,
@@ -159,6 +160,8 @@ def _list(
     try:
         return sight.find(client, resource, refs, labels=labels).items
     except NotServed:
+        if not definition_gone(client, resource):
+            raise
         return ()  # the kind went away between discovery and now
 
 
@@ -204,6 +207,8 @@ def _find(
             ref: client.get(resource.path(namespace, ref.name), metadata_only=True) for ref in refs
         }
     except NotServed:
+        if not definition_gone(client, resource):
+            raise
         return {}  # the kind went away between discovery and now
     return {ref: manifest for ref, manifest in answers.items() if manifest is not None}
 

@@ -155,9 +155,10 @@ def test_what_holds_others_data_is_never_made_anew(stack):
         }
 
     stack.deploy(parts(stack, stack.definition("widgets", "Widget")))
-    stack.client.create(
-        f"/api/v1/namespaces/{stack.name}/persistentvolumeclaims",
+    stack.client.apply(
+        f"/api/v1/namespaces/{stack.name}/persistentvolumeclaims/c",
         parts(stack, claim("ReadWriteOnce")).objects[1],
+        manager=stack.id.manager,
     )
     for changed in (claim("ReadWriteMany"), stack.definition("widgets", "Widget", scope="Cluster")):
         with pytest.raises(ConflictError, match=r"(?s)never deleted.*cannot be changed"):

@@ -48,7 +48,8 @@ def _submit(manifest: Manifest, target: Connection) -> None:
     ref = ref_of(manifest)
     resource = target.discovery.find(ref.group, ref.kind, version_of(manifest))
     assert resource is not None, f"{manifest['apiVersion']} {ref.kind} is not served"
-    target.client.create(resource.path(ref.namespace or "default"), manifest, dry_run=True)
+    namespace = ref.namespace or "default" if resource.namespaced else ""
+    target.client.create(resource.path(namespace), manifest, dry_run=True)
 
 
 @each(SAMPLES.glob("*/accepted/*.yaml"), SAMPLES)
