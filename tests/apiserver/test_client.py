@@ -643,10 +643,13 @@ def test_a_watch_from_a_forgotten_version_says_so(patient, proxy, place):
         list(patient.client.watch(place.configs, resource_version="1", stop=threading.Event()))
 
 
-def test_the_server_itself_forgets_versions(client, place):
-    """What it says then is no object, and is understood all the same."""
+def test_what_the_server_says_of_a_forgotten_version_is_understood(stack, client):
+    """It is no object; a kind that was defined a moment ago has no version before that."""
+    stack.deploy(stack.part("a", stack.namespace(), stack.definition("widgets", "Widget")))
+    path = f"/apis/{stack.name}.example.com/v1/widgets"
     with pytest.raises(Expired):
-        list(client.watch(place.configs, resource_version="1", stop=threading.Event()))
+        list(client.watch(path, resource_version="1", stop=threading.Event()))
+    assert stack.teardown().residue == ()
 
 
 def test_a_list_that_expires_between_pages_begins_anew(patient, proxy, client, place):
