@@ -236,7 +236,7 @@ def test_an_interrupted_wait_for_readiness_ends_soon(stack, proxy, tmp_path):
     with child(proxy, tmp_path, stack.name, "deploy", "slow") as process:
         assert hold.arrived.wait(LONG)
         process.send_signal(signal.SIGINT)
-        assert process.wait(SOON) == Interrupted.exit_code
+        assert process.wait(2 * SOON) == Interrupted.exit_code
         hold.release.set()
     assert status_of(stack) is ReleaseStatus.FAILED
     assert stack.teardown().residue == ()
