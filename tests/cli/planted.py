@@ -60,6 +60,7 @@ class Watch:
     """Collects where markers came out."""
 
     leaks: list[str] = field(default_factory=list)
+    indexes: int = 0  # of revisions, that were looked into
 
     def look(self, where: str, text: str) -> None:
         """Search a text."""
@@ -76,7 +77,11 @@ class Watch:
         for secret in client.list("/api/v1/namespaces/stackctl-system/secrets").items:
             name = secret["metadata"]["name"]
             self.look(f"metadata of {name}", json.dumps(secret["metadata"]))
-            if index := secret["data"].get("release"):
+        for config in client.list("/api/v1/namespaces/stackctl-system/configmaps").items:
+            name = config["metadata"]["name"]
+            self.look(f"ConfigMap {name}", json.dumps(config))
+            if index := (config.get("binaryData") or {}).get("release"):
+                self.indexes += 1
                 self.look(f"index {name}", gzip.decompress(base64.b64decode(index)).decode())
         for path in ("/apis/events.k8s.io/v1/events", "/apis/coordination.k8s.io/v1/leases"):
             for item in client.list(path).items:
@@ -102,7 +107,7 @@ def write_catalogue(folder: Path) -> None:
         "list": parameter(
             {"object": deployment, "container": "vault", "arg": "--list"}, type="list", secret=True
         ),
-        "map": parameter({"object": secret, "path": "stringData.map"}, type="map"),
+        "map": parameter({"object": secret, "key": "a.yaml", "path": "map"}, type="map"),
         "number": parameter(
             {"object": deployment, "path": "spec.replicas"}, type="integer", secret=True
         ),

@@ -177,6 +177,7 @@ def test_a_stack_full_of_secrets_shows_none(snoop, revealing, watch):
     assert snoop("teardown", "--yes", "-o", "json", "--events", "five.ndjson").code == 0
     watch.look_at_records(cli.connection.client)
     watch.look_at_files(cli.home, PLANTED)
+    assert watch.indexes, "no revision was looked into"
     assert watch.leaks == [], report(watch)
 
 
