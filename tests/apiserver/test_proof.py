@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,14 @@ def record_of(stack: Stack):
     return releases.current(stack.client, stack.id).release
 
 
+def killed_at(hold: Hold, proxy: FaultProxy, folder: Path, name: str, bundle: str) -> None:
+    """Deploy in a process of its own, and kill it while a request of it is held back."""
+    with child(proxy, folder, name, "deploy", bundle) as process:
+        assert hold.arrived.wait(LONG)
+        process.kill()
+        process.wait()
+
+
 def during(stack: Stack, act):
     """Do something after the plan was made and agreed to, and before the first change."""
     done: list[object] = []
@@ -91,10 +100,7 @@ def test_what_a_killed_run_changed_is_changed_back(stack, proxy, tmp_path):
     stack.deploy(*first(stack))
     hold = Hold()
     proxy.on("PATCH", r"/deployments/d\?(?!.*dryRun)", hold)
-    with child(proxy, tmp_path, stack.name, "deploy", "second") as process:
-        assert hold.arrived.wait(LONG)
-        process.kill()
-        process.wait()
+    killed_at(hold, proxy, tmp_path, stack.name, "second")
     hold.release.set()
     assert stack.get("configmaps/settings")["data"] == {"mode": "second"}
     bury(stack)
@@ -110,10 +116,7 @@ def test_a_rollback_after_a_killed_run_brings_the_values_back(stack, proxy, tmp_
     stack.deploy(*first(stack))
     hold = Hold()
     proxy.on("PATCH", r"/deployments/d\?(?!.*dryRun)", hold)
-    with child(proxy, tmp_path, stack.name, "deploy", "second") as process:
-        assert hold.arrived.wait(LONG)
-        process.kill()
-        process.wait()
+    killed_at(hold, proxy, tmp_path, stack.name, "second")
     hold.release.set()
     bury(stack)
     options = stack.options()
@@ -157,10 +160,7 @@ def test_a_dead_runs_late_requests_are_refused(stack, proxy, tmp_path):
         stack.part("base", stack.namespace(), stack.config("old")),
         stack.part("app", *wished, needs=frozenset({"base"})),
     )
-    with child(proxy, tmp_path, stack.name, "deploy", "second") as process:
-        assert late.arrived.wait(LONG)
-        process.kill()
-        process.wait()
+    killed_at(late, proxy, tmp_path, stack.name, "second")
     bury(stack)
     stack.deploy(
         stack.part("base", stack.namespace(), stack.config("old")),
@@ -293,10 +293,7 @@ def test_what_users_made_before_a_killed_run_could_is_not_called_ours(stack, pro
     """The run that wanted to make it is dead; the next one finds it and asks."""
     hold = Hold()
     proxy.on("PATCH", rf"/namespaces/{stack.name}\?", hold)
-    with child(proxy, tmp_path, stack.name, "deploy") as process:
-        assert hold.arrived.wait(LONG)
-        process.kill()
-        process.wait()
+    killed_at(hold, proxy, tmp_path, stack.name, "first")
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": stack.name}}
     stack.client.create("/api/v1/namespaces", space)
     hold.release.set()
@@ -344,10 +341,7 @@ def test_what_arrives_after_a_teardown_is_found_by_its_label_and_told(stack, pro
     """A create of a dead run cannot be fenced once nothing of the stack is left."""
     late = Hold()
     proxy.on("PATCH", r"/configmaps/settings\?(?!.*dryRun)", late)
-    with child(proxy, tmp_path, stack.name, "deploy") as process:
-        assert late.arrived.wait(LONG)
-        process.kill()
-        process.wait()
+    killed_at(late, proxy, tmp_path, stack.name, "first")
     bury(stack)
     assert stack.teardown().residue == ()
     stack.client.create("/api/v1/namespaces", stack.namespace())  # by somebody, of that name
