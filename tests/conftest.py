@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from stackctl.model.events import Event, Notify, Step
+from stackctl.model.run.events import Event, Notify, Step
 from tests.sandboxes import have_programs
 
 TIERS = frozenset({"apiserver", "cli"})  # those that run sandboxes

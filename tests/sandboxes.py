@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stackctl.model.events import Notify
-from stackctl.sandbox.binaries import Search, find_binaries
-from stackctl.sandbox.interrupts import interruptible
+from stackctl.model.run.events import Notify
 from stackctl.sandbox.lifecycle import UpResult, Wanted, down, up
-from stackctl.sandbox.places import Places
-from stackctl.sandbox.versions import this_platform
+from stackctl.sandbox.machine.interrupts import interruptible
+from stackctl.sandbox.machine.places import Places
+from stackctl.sandbox.programs.binaries import Search, find_binaries
+from stackctl.sandbox.programs.versions import this_platform
 
 NODES = "gpu=2x8,cpu=1"
 

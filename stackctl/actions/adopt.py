@@ -4,20 +4,20 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.compose import Composed, Request
-from stackctl.actions.outlook import look, require_cluster
+from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.placing import compose_placed
-from stackctl.cluster import releases
+from stackctl.actions.planning import look, require_cluster
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import await_free
-from stackctl.cluster.session import workers
+from stackctl.cluster.record import releases
+from stackctl.cluster.record.lock import await_free
 from stackctl.errors import ConflictError, UsageError
-from stackctl.model.bundle import Bundle, BundleComponent, needs_first
-from stackctl.model.component import Mode
-from stackctl.model.events import Notify
-from stackctl.model.outcome import DeployOutcome
-from stackctl.model.plan import Action, Plan
+from stackctl.model.catalogue.component import Mode
+from stackctl.model.compose.bundle import Bundle, BundleComponent, needs_first
+from stackctl.model.plan.plan import Action, Plan
+from stackctl.model.run.events import Notify
+from stackctl.model.run.outcome import DeployOutcome
 
 
 def adopt(

@@ -8,9 +8,9 @@ from stackctl.errors import RenderError
 from stackctl.sources.files import read_catalogue
 
 if TYPE_CHECKING:  # listing profiles loads nothing it does not need
-    from stackctl.model.component import Component
-    from stackctl.model.privileges import Privilege
-    from stackctl.model.profile import Profile
+    from stackctl.model.catalogue.component import Component
+    from stackctl.model.catalogue.profile import Profile
+    from stackctl.model.privileges.privileges import Privilege
 
 
 def profiles(catalogs: Sequence[Path] = ()) -> "Mapping[str, Profile]":
@@ -40,10 +40,10 @@ def privileges_of(component: "Component") -> "dict[str, tuple[Privilege, ...]]":
         ConfigError: its manifests are not right.
         RenderError: a feature does not fit.
     """
-    from stackctl.model.compose import scopes_of
-    from stackctl.model.objectset import NotFound
-    from stackctl.model.overlay import OverlayError
-    from stackctl.model.privileges import asked_by_features
+    from stackctl.model.compose.compose import scopes_of
+    from stackctl.model.compose.object_set import NotFound
+    from stackctl.model.objects.merge import OverlayError
+    from stackctl.model.privileges.privileges import asked_by_features
     from stackctl.sources.components import read_manifests
 
     manifests = read_manifests(component)

@@ -8,24 +8,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.errors import ConfigError, ConflictError, UsageError
-from stackctl.model.bundle import Bundle, secrets_in
-from stackctl.model.catalogue import Catalogue
-from stackctl.model.component import Mode
-from stackctl.model.compose import compose
-from stackctl.model.confidential import (
+from stackctl.model.catalogue.catalogue import Catalogue
+from stackctl.model.catalogue.component import Mode
+from stackctl.model.catalogue.profile import Profile, StackFile
+from stackctl.model.compose.bundle import Bundle, secrets_in
+from stackctl.model.compose.compose import compose
+from stackctl.model.objects.masking import names_in
+from stackctl.model.objects.refs import RECORD_NAMESPACE
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.resolve.confidential import (
     secret_keys,
     secrets_chosen,
     secrets_decided,
     secrets_set,
     split,
 )
-from stackctl.model.masking import names_in
-from stackctl.model.objects import RECORD_NAMESPACE
-from stackctl.model.profile import Profile, StackFile
-from stackctl.model.resolve import resolve
-from stackctl.model.selection import Selection
-from stackctl.model.sets import Kept, laid
-from stackctl.model.stack_id import StackId
+from stackctl.model.resolve.overrides import Kept, laid
+from stackctl.model.resolve.resolve import resolve
+from stackctl.model.resolve.selection import Selection
 from stackctl.secrets import SECRETS
 from stackctl.sources.components import YAML, read_manifests
 from stackctl.sources.files import read_catalogue, read_stack_file

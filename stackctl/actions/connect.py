@@ -4,14 +4,14 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stackctl.api.access import Access
-from stackctl.api.kubeconfig import find_access
+from stackctl.api.access.access import Access
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster import connection
 from stackctl.cluster.connection import Connection
 from stackctl.errors import NoTarget
-from stackctl.model.events import Notice, Notify
+from stackctl.model.run.events import Notice, Notify
 from stackctl.sandbox.inspection import kubeconfig, running_sandboxes
-from stackctl.sandbox.places import DEFAULT_NAME
+from stackctl.sandbox.machine.places import DEFAULT_NAME
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,21 @@ import time
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.compose import Request, spoken
-from stackctl.actions.kept import resumed, tell_dropped, tell_kept
-from stackctl.actions.outlook import look, require_cluster
+from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
+from stackctl.actions.inherit import resumed, tell_dropped, tell_kept
 from stackctl.actions.placing import compose_placed
+from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack
+from stackctl.cluster.change.run import Intent
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import await_free
-from stackctl.cluster.run import Intent
-from stackctl.cluster.session import workers
-from stackctl.model.events import Notice, Notify
-from stackctl.model.outcome import DeployOutcome, TargetInfo
-from stackctl.model.plan import Plan
-from stackctl.model.upgrades import Review, Verdict
+from stackctl.cluster.record.lock import await_free
+from stackctl.model.plan.plan import Plan
+from stackctl.model.plan.upgrades import Review, Verdict
+from stackctl.model.run.events import Notice, Notify
+from stackctl.model.run.outcome import DeployOutcome, TargetInfo
 
 
 def diff(request: Request, connection: Connection, notify: Notify) -> tuple[Plan, TargetInfo]:

@@ -4,20 +4,20 @@ Going back is `rollback`; nothing is written in here.
 """
 
 from stackctl.actions.compose import Request
-from stackctl.actions.outlook import look, require_cluster
 from stackctl.actions.placing import compose_placed
-from stackctl.cluster import releases
-from stackctl.cluster.absent import absent
+from stackctl.actions.planning import look, require_cluster
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.session import workers
-from stackctl.model.bundle import Bundle
-from stackctl.model.comparison import compare
-from stackctl.model.events import Notice, Notify
-from stackctl.model.history import Revision, revisions
-from stackctl.model.outcome import TargetInfo
-from stackctl.model.plan import Plan
-from stackctl.model.release import Release
-from stackctl.model.stack_id import StackId
+from stackctl.cluster.record import releases
+from stackctl.cluster.record.missing_record import absent
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.comparison import compare
+from stackctl.model.plan.plan import Plan
+from stackctl.model.release.history import Revision, revisions
+from stackctl.model.release.release import Release
+from stackctl.model.run.events import Notice, Notify
+from stackctl.model.run.outcome import TargetInfo
 
 
 def history(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stackctl.errors import ConfigError, ConflictError
-from stackctl.model.outcome import TargetInfo
+from stackctl.model.run.outcome import TargetInfo
 from stackctl.sources.files import read_catalogue
 
 _HEAD = """\

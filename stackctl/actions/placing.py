@@ -5,10 +5,10 @@ from dataclasses import replace
 from stackctl.actions.compose import Composed, Request, compose_stack
 from stackctl.actions.stacks import only, recorded
 from stackctl.cluster.connection import Connection
-from stackctl.model.bundle import Bundle
-from stackctl.model.objects import RECORD_NAMESPACE
-from stackctl.model.reach import namespaces_of
-from stackctl.model.stack_id import StackId
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.objects.refs import RECORD_NAMESPACE
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.release.reach import namespaces_of
 
 
 def compose_placed(request: Request, connection: Connection) -> Composed:

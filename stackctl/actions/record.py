@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from stackctl import __version__
-from stackctl.cluster import record_check, record_store, recovery, releases
-from stackctl.cluster.absent import absent
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import Claim, locked
-from stackctl.cluster.session import workers
+from stackctl.cluster.record import damage, record_store, recovery, releases
+from stackctl.cluster.record.lock import Claim, locked
+from stackctl.cluster.record.missing_record import absent
 from stackctl.errors import StackError
-from stackctl.model.events import Notify, Step
-from stackctl.model.outcome import RecordCheck
-from stackctl.model.stack_id import StackId
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.run.events import Notify, Step
+from stackctl.model.run.outcome import RecordCheck
 
 # What is wrong, and what would be done about it.
 AgreeRepair = Callable[[Sequence[StackError], Sequence[str]], bool]
@@ -23,7 +23,7 @@ def check(stack: StackId, connection: Connection) -> RecordCheck:
     Raises:
         LaterFormat: a later stackctl has written it.
     """
-    found = tuple(record_check.faults(connection.client, stack))
+    found = tuple(damage.faults(connection.client, stack))
     if not found and not releases.latest(connection.client, stack):
         raise absent(connection, stack)
     return RecordCheck(connection.info, stack, found)
@@ -40,7 +40,7 @@ def repair(
         LockedError: a run is on.
     """
     client = connection.client
-    found = tuple(record_check.faults(client, stack))
+    found = tuple(damage.faults(client, stack))
     if not found and releases.latest(client, stack):
         return RecordCheck(connection.info, stack, ())
     with workers(connection.stop) as pool:
@@ -48,8 +48,8 @@ def repair(
         if not found and made is None:
             raise absent(connection, stack)
         found = found or (absent(connection, stack),)
-        damaged = record_check.damaged(client, stack)
-        spoilt = record_check.spoilt_shards(client, stack)
+        damaged = damage.damaged(client, stack)
+        spoilt = damage.spoilt_shards(client, stack)
         steps = []
         if made is not None:
             objects = len(made.release.inventory)
@@ -69,5 +69,5 @@ def repair(
                 releases.begin(client, made.release, (), pool)
             releases.drop(client, stack, damaged, spoilt)
     return RecordCheck(
-        connection.info, stack, found, tuple(steps), tuple(record_check.faults(client, stack))
+        connection.info, stack, found, tuple(steps), tuple(damage.faults(client, stack))
     )

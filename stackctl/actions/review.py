@@ -1,11 +1,11 @@
 """What an upgrade brings along, put together from the record, the catalogue and the plan."""
 
 from stackctl.actions.compose import Composed
-from stackctl.cluster.run import Intent
-from stackctl.model.attention import worth_knowing
-from stackctl.model.history import version_changes
-from stackctl.model.outcome import TargetInfo
-from stackctl.model.upgrades import Review, passages, require_allowed
+from stackctl.cluster.change.run import Intent
+from stackctl.model.plan.upgrades import Review, passages, require_allowed
+from stackctl.model.plan.warnings import worth_knowing
+from stackctl.model.release.history import version_changes
+from stackctl.model.run.outcome import TargetInfo
 
 
 def review(composed: Composed, intent: Intent, target: TargetInfo) -> Review | None:

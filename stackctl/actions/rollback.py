@@ -4,17 +4,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stackctl.actions.change import Agree, Clock, DeployOptions, bring_about
-from stackctl.actions.outlook import look
-from stackctl.cluster import releases
+from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
+from stackctl.actions.planning import look
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import await_free
-from stackctl.cluster.session import workers
+from stackctl.cluster.record import releases
+from stackctl.cluster.record.lock import await_free
 from stackctl.errors import ReleaseError
-from stackctl.model.events import Notice, Notify
-from stackctl.model.outcome import DeployOutcome
-from stackctl.model.release import Release, ReleaseStatus
-from stackctl.model.stack_id import StackId
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.release.release import Release, ReleaseStatus
+from stackctl.model.run.events import Notice, Notify
+from stackctl.model.run.outcome import DeployOutcome
 
 _GOOD = (ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED)
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stackctl.cluster import releases
-from stackctl.cluster.absent import none_recorded
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.record import releases
+from stackctl.cluster.record.missing_record import none_recorded
 from stackctl.errors import Forbidden, UsageError
-from stackctl.model.objects import RECORD_NAMESPACE
-from stackctl.model.stack_id import StackId
+from stackctl.model.objects.refs import RECORD_NAMESPACE
+from stackctl.model.ownership.stack_id import StackId
 from stackctl.sources.files import read_stack_file
 
 FLAG = "--record-namespace"

@@ -1,11 +1,11 @@
 """Say how a stack stands; nothing is written."""
 
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.health import assess_stack
-from stackctl.cluster.session import workers
-from stackctl.model.events import Notify
-from stackctl.model.outcome import StackStatus
-from stackctl.model.stack_id import StackId
+from stackctl.cluster.status.health import assess_stack
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.run.events import Notify
+from stackctl.model.run.outcome import StackStatus
 
 
 def status(stack: StackId, connection: Connection, notify: Notify) -> StackStatus:

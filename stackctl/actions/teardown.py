@@ -7,18 +7,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from stackctl import __version__
-from stackctl.cluster import helm, recovery, releases, residue, snapshot, survey
-from stackctl.cluster.absent import absent, lost
-from stackctl.cluster.chronicle import chronicle
+from stackctl.cluster.change import residue
+from stackctl.cluster.change.disown import let_go, withdraw
+from stackctl.cluster.change.removal import Removal, remove
+from stackctl.cluster.change.session import Session, workers
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import LEASE_SECONDS, Claim, Lock, await_free, locked
-from stackctl.cluster.release import let_go, withdraw
-from stackctl.cluster.removal import Removal, remove
+from stackctl.cluster.look import helm, removal_impact, snapshot
+from stackctl.cluster.look.unseen import learn, unseen
+from stackctl.cluster.record import recovery, releases
+from stackctl.cluster.record.event_recorder import chronicle
+from stackctl.cluster.record.lock import LEASE_SECONDS, Claim, Lock, await_free, locked
+from stackctl.cluster.record.missing_record import absent, lost
 from stackctl.cluster.sending import Sender
-from stackctl.cluster.session import Session, workers
-from stackctl.cluster.targets import Target
-from stackctl.cluster.unseen import learn, unseen
-from stackctl.cluster.wait import Observer
+from stackctl.cluster.wait.targets import Target
+from stackctl.cluster.wait.wait import Observer
 from stackctl.errors import (
     AccessDenied,
     ApplyError,
@@ -29,15 +31,15 @@ from stackctl.errors import (
     ReleaseError,
     Unreachable,
 )
-from stackctl.model.bundle import Bundle
-from stackctl.model.events import Notice, Notify, Step
-from stackctl.model.objects import Manifest, Ref
-from stackctl.model.outcome import Residue, TargetInfo, TeardownOutcome
-from stackctl.model.ownership import own_entry
-from stackctl.model.plan import Action, Change, Plan, still_ours, taken_back
-from stackctl.model.release import ReleaseStatus, uninstalling
-from stackctl.model.removal import BEFORE, Kept, Phase, Survey, phases, spared
-from stackctl.model.stack_id import StackId
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.ownership.ownership import own_entry
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action, Change, Plan, still_ours, taken_back
+from stackctl.model.plan.removal import BEFORE, Kept, Phase, Survey, phases, spared
+from stackctl.model.release.release import ReleaseStatus, uninstalling
+from stackctl.model.run.events import Notice, Notify, Step
+from stackctl.model.run.outcome import Residue, TargetInfo, TeardownOutcome
 
 Agree = Callable[[Plan, TargetInfo], bool]
 Clock = Callable[[], float]
@@ -265,7 +267,7 @@ def _look(
     }
     bundle = _bundle_of(connection, recorded, notify)
     patterns = [ref for part in bundle.components for ref in part.leftovers]
-    looked = survey.look(connection, stack, live, patterns, pool)
+    looked = removal_impact.look(connection, stack, live, patterns, pool)
     kept = spared(
         live,
         looked,

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from stackctl.cluster import lock
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.record import lock
 from stackctl.errors import LockedError
-from stackctl.model.outcome import Hold, Unlocked
-from stackctl.model.stack_id import StackId
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.run.outcome import Hold, Unlocked
 
 
 def unlock(stack: StackId, connection: Connection, *, agree: Callable[[Hold], bool]) -> Unlocked:

@@ -4,20 +4,20 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from stackctl.actions.change import Clock, DeployOptions, bring_about
 from stackctl.actions.compose import Request, compose_stack, spoken
-from stackctl.actions.kept import resumed, tell_kept
-from stackctl.actions.outlook import look, require_cluster
+from stackctl.actions.execute_plan import Clock, DeployOptions, bring_about
+from stackctl.actions.inherit import resumed, tell_kept
+from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import await_free
-from stackctl.cluster.session import workers
+from stackctl.cluster.record.lock import await_free
 from stackctl.errors import ReleaseError
-from stackctl.model.events import Notify
-from stackctl.model.outcome import DeployOutcome, TargetInfo
-from stackctl.model.plan import Plan
-from stackctl.model.upgrades import Review
+from stackctl.model.plan.plan import Plan
+from stackctl.model.plan.upgrades import Review
+from stackctl.model.run.events import Notify
+from stackctl.model.run.outcome import DeployOutcome, TargetInfo
 
 AgreeUpgrade = Callable[[Plan, TargetInfo, Review], bool]
 

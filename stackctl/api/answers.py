@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stackctl.errors import Unreachable
-from stackctl.model.decode import Problem
-from stackctl.model.kinds import GroupKind
-from stackctl.model.liveshapes import live_problems
-from stackctl.model.objects import group_of
-from stackctl.model.shapes import FLAG, TEXT, TEXTS, WHOLE, Shape, misshapen
+from stackctl.model.objects.kinds import GroupKind
+from stackctl.model.objects.refs import group_of
+from stackctl.model.shapes.decode import Problem
+from stackctl.model.shapes.live_shapes import live_problems
+from stackctl.model.shapes.shapes import FLAG, TEXT, TEXTS, WHOLE, Shape, misshapen
 
 Look = Callable[[Any], list[Problem]]  # what is wrong with a document
 

@@ -12,9 +12,9 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
-from stackctl.api.access import Access
+from stackctl.api.access.access import Access
 from stackctl.api.answers import Look, an_object, at, created, outcome
-from stackctl.api.exchange import (
+from stackctl.api.http.exchange import (
     JSON,
     PATIENCE_SECONDS,
     READ_SECONDS,
@@ -28,8 +28,8 @@ from stackctl.api.exchange import (
 from stackctl.api.listing import Listing, Selection, read_list, read_page
 from stackctl.api.watching import WatchEvent, follow, read_watch
 from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite
-from stackctl.model.events import Notify
-from stackctl.model.objects import FIELD_MANAGER, Manifest, ref_of
+from stackctl.model.objects.refs import FIELD_MANAGER, Manifest, ref_of
+from stackctl.model.run.events import Notify
 
 __all__ = ["Client", "Listing", "Request", "Response", "WatchEvent"]
 

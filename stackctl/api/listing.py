@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from stackctl.api.answers import a_list
-from stackctl.api.exchange import JSON, Exchange, Request
+from stackctl.api.http.exchange import JSON, Exchange, Request
 from stackctl.errors import Expired
-from stackctl.model.objects import Manifest
+from stackctl.model.objects.refs import Manifest
 
 PAGE = "500"
 METADATA = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"

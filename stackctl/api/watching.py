@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from stackctl.api.answers import an_event
-from stackctl.api.exchange import Exchange, Request
-from stackctl.api.guard import lines_of
+from stackctl.api.http.exchange import Exchange, Request
+from stackctl.api.http.guard import lines_of
+from stackctl.api.http.refusals import refusal_of
+from stackctl.api.http.retries import Fault, backoff
+from stackctl.api.http.transport import TransportFault
 from stackctl.api.listing import Listing, Selection, read_list
-from stackctl.api.refusals import refusal_of
-from stackctl.api.retries import Fault, backoff
-from stackctl.api.transport import TransportFault
 from stackctl.errors import ClusterError, Expired, Rejected, Unreachable
-from stackctl.model import jsontext
-from stackctl.model.objects import Manifest
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.shapes import json_text
 
 WATCH_SECONDS = 290  # then the server closes the watch; load balancers often do after 300
 SHORT_SECONDS = 1.0  # a watch that lives no longer than this is opened again more slowly
@@ -65,7 +65,7 @@ def read_watch(
 
 def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
     try:
-        document = jsontext.read(line)
+        document = json_text.read(line)
     except ValueError as error:
         raise TransportFault(Fault.TRUNCATED, str(error)) from error
     exchange.require(document, an_event, request)

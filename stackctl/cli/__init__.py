@@ -12,7 +12,7 @@ from types import FrameType
 
 import typer
 
-from stackctl.cli import (
+from stackctl.cli.commands import (
     about,
     catalogue,
     deploy,
@@ -25,8 +25,8 @@ from stackctl.cli import (
     start,
     upgrade,
 )
-from stackctl.cli.grammar import Command, Group
-from stackctl.cli.grouping import spread
+from stackctl.cli.options.grammar import Command, Group
+from stackctl.cli.options.grouping import spread
 from stackctl.errors import Interrupted, StackError, UsageError
 from stackctl.secrets import SECRETS, secretive
 
@@ -144,7 +144,7 @@ def _require_texts(arguments: Sequence[str], environment: Mapping[str, str]) -> 
 
 
 def _fail(error: StackError, code: int, arguments: Sequence[str]) -> int:
-    from stackctl.cli.report import report_error
+    from stackctl.cli.report.report import report_error
 
     said = said_in(arguments, os.environ)
     report_error(

@@ -6,12 +6,12 @@ Credentials and requests belong to `api`; what the cluster has belongs to `facts
 import threading
 from dataclasses import dataclass
 
+from stackctl.api.access.kubeconfig import Access
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
-from stackctl.api.kubeconfig import Access
 from stackctl.errors import ClusterError, Forbidden
-from stackctl.model.events import Notify
-from stackctl.model.outcome import TargetInfo
+from stackctl.model.run.events import Notify
+from stackctl.model.run.outcome import TargetInfo
 
 KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
 

@@ -16,12 +16,12 @@ from stackctl.errors import (
     Invalid,
     StaleWrite,
 )
-from stackctl.model.contests import AS_USUAL, Stance
-from stackctl.model.objects import Manifest, ref_of
-from stackctl.model.ownership import Verdict, without
-from stackctl.model.proof import marked, sent_by
-from stackctl.model.stack_id import StackId
-from stackctl.model.takeover import patch
+from stackctl.model.objects.refs import Manifest, ref_of
+from stackctl.model.ownership.conflict_policy import AS_USUAL, Stance
+from stackctl.model.ownership.managed_fields import patch
+from stackctl.model.ownership.ownership import Verdict, without
+from stackctl.model.ownership.proof import marked, sent_by
+from stackctl.model.ownership.stack_id import StackId
 
 # A server-side apply with this version is answered with 409 where there is an object already.
 NONE_THERE = {"resourceVersion": "1"}

@@ -12,12 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from stackctl.errors import SandboxError, UsageError
-from stackctl.sandbox.places import DEFAULT_NAME, Places, Sandbox
-from stackctl.sandbox.plane import PARTS
-from stackctl.sandbox.readiness import NodeStatus, api_pending, read_nodes
-from stackctl.sandbox.record import Record, name_option, read_record
-from stackctl.sandbox.server import Server
-from stackctl.sandbox.starting import plane_of
+from stackctl.sandbox.machine.places import DEFAULT_NAME, Places, Sandbox
+from stackctl.sandbox.plane.parts import PARTS
+from stackctl.sandbox.plane.readiness import NodeStatus, api_pending, read_nodes
+from stackctl.sandbox.plane.record import Record, name_option, read_record
+from stackctl.sandbox.plane.server import Server
+from stackctl.sandbox.plane.starting import plane_of
 
 _POLL = 0.2
 

@@ -11,25 +11,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.errors import Interrupted, SandboxError
-from stackctl.model.events import Notify
-from stackctl.sandbox.binaries import Search, find_binaries
-from stackctl.sandbox.interrupts import Interrupts, interruptible
-from stackctl.sandbox.kubeconfigs import kubeconfig_of
-from stackctl.sandbox.locks import locked
+from stackctl.model.run.events import Notify
+from stackctl.sandbox.machine.interrupts import Interrupts, interruptible
+from stackctl.sandbox.machine.locks import locked
+from stackctl.sandbox.machine.places import DEFAULT_NAME, Places, Sandbox
 from stackctl.sandbox.merging import add_context, check_kubeconfig, remove_context, user_kubeconfig
-from stackctl.sandbox.nodes import DEFAULT_NODES, format_nodes, parse_nodes
-from stackctl.sandbox.places import DEFAULT_NAME, Places, Sandbox
-from stackctl.sandbox.plane import PARTS
-from stackctl.sandbox.ports import choose_ports, refuse_busy
-from stackctl.sandbox.record import Record, name_option, read_record, write_record
-from stackctl.sandbox.starting import Start, plane_of, prepare
-from stackctl.sandbox.stopping import (
+from stackctl.sandbox.plane.kubeconfigs import kubeconfig_of
+from stackctl.sandbox.plane.nodes import DEFAULT_NODES, format_nodes, parse_nodes
+from stackctl.sandbox.plane.parts import PARTS
+from stackctl.sandbox.plane.ports import choose_ports, refuse_busy
+from stackctl.sandbox.plane.record import Record, name_option, read_record, write_record
+from stackctl.sandbox.plane.starting import Start, plane_of, prepare
+from stackctl.sandbox.plane.stopping import (
     remove_empty_folders,
     remove_folder,
     stop_parts,
     stop_strays,
 )
-from stackctl.sandbox.versions import KUBERNETES, this_platform
+from stackctl.sandbox.programs.binaries import Search, find_binaries
+from stackctl.sandbox.programs.versions import KUBERNETES, this_platform
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stackctl.api.kubeconfig import kubeconfig_files
+from stackctl.api.access.kubeconfig import kubeconfig_files
 from stackctl.errors import SandboxError
-from stackctl.sandbox.files import write_private
+from stackctl.sandbox.machine.files import write_private
 
 if TYPE_CHECKING:
     import yaml

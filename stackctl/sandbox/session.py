@@ -11,11 +11,11 @@ from shutil import which
 from types import FrameType
 
 from stackctl.errors import UsageError
-from stackctl.model.events import Notify
+from stackctl.model.run.events import Notify
 from stackctl.sandbox.inspection import State, status
-from stackctl.sandbox.interrupts import heard_signals, interruptible
 from stackctl.sandbox.lifecycle import Wanted, down, up
-from stackctl.sandbox.places import DEFAULT_NAME
+from stackctl.sandbox.machine.interrupts import heard_signals, interruptible
+from stackctl.sandbox.machine.places import DEFAULT_NAME
 
 
 def run(

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.errors import ConfigError
-from stackctl.model.check import validate_component
-from stackctl.model.component import Component, Manifests
-from stackctl.model.componentfile import ComponentFile
-from stackctl.model.decode import At, Problem
-from stackctl.model.documents import Codec
-from stackctl.model.kindshapes import object_problems
-from stackctl.model.masking import values_of
-from stackctl.model.normalise import is_list
-from stackctl.model.objects import Manifest
+from stackctl.model.catalogue.component import Component, Manifests
+from stackctl.model.catalogue.component_file import ComponentFile
+from stackctl.model.compose.check import validate_component
+from stackctl.model.compose.embedded import Codec
+from stackctl.model.objects.masking import values_of
+from stackctl.model.objects.normalise import is_list
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.shapes.decode import At, Problem
+from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.secrets import SECRETS
 from stackctl.sources import folders, yaml
 from stackctl.sources.reading import (

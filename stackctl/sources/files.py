@@ -8,14 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl.model.catalogue import Catalogue
-from stackctl.model.profile import Profile, StackFile
-from stackctl.model.profilefile import ProfileFile, StackDocument
+from stackctl.model.catalogue.catalogue import Catalogue
+from stackctl.model.catalogue.profile import Profile, StackFile
+from stackctl.model.catalogue.profile_file import ProfileFile, StackDocument
 from stackctl.sources import folders
 from stackctl.sources.reading import decoded, read_all, require_name
 
 if TYPE_CHECKING:
-    from stackctl.model.component import Component, Manifests
+    from stackctl.model.catalogue.component import Component, Manifests
 
 
 def read_catalogue(extra: Sequence[Path] = ()) -> Catalogue:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from stackctl.errors import ConfigError
 from stackctl.files import Unreadable, read_file
-from stackctl.model import jsontext
-from stackctl.model.savedplan import SavedPlan, from_plain, to_plain
+from stackctl.model.plan.plan_file import SavedPlan, from_plain, to_plain
+from stackctl.model.shapes import json_text
 
 
 def write_plan(path: Path, plan: SavedPlan) -> None:
@@ -39,7 +39,7 @@ def read_plan(path: Path) -> SavedPlan:
         ConfigError: the file cannot be read, or is no plan.
     """
     try:
-        return from_plain(jsontext.read(read_file(path)))
+        return from_plain(json_text.read(read_file(path)))
     except Unreadable as error:
         raise ConfigError(
             f"{path}: {error}", hint=f"write one: stackctl deploy --dry-run --plan {path}"

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from stackctl.errors import ConfigError
 from stackctl.files import Unreadable, read_file
-from stackctl.model.decode import At, Problem, Undecodable, decode
-from stackctl.model.kindshapes import TOLERATION, object_problems
-from stackctl.model.overlay import overlay
-from stackctl.model.profile import Lines, origin_of
-from stackctl.model.shapes import misshapen
+from stackctl.model.catalogue.profile import Lines, origin_of
+from stackctl.model.objects.merge import overlay
+from stackctl.model.shapes.decode import At, Problem, Undecodable, decode
+from stackctl.model.shapes.kind_shapes import TOLERATION, object_problems
+from stackctl.model.shapes.shapes import misshapen
 from stackctl.sources import folders, yaml
 
 T = TypeVar("T")

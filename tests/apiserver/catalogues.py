@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.actions.compose import Request
-from stackctl.model.objects import Manifest
+from stackctl.model.objects.refs import Manifest
 from stackctl.sources import yaml
 
 API = "stackctl.dev/v1alpha1"

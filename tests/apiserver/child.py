@@ -8,10 +8,10 @@ import sys
 import threading
 
 from stackctl.actions.rollback import rollback
-from stackctl.api.kubeconfig import find_access
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import connect
 from stackctl.errors import Interrupted, StackError
-from stackctl.model.bundle import BundleComponent
+from stackctl.model.compose.bundle import BundleComponent
 from tests.apiserver.stacks import Stack
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
-from stackctl.api.kubeconfig import find_access
 from stackctl.cluster.connection import Connection, connect
 from stackctl.sandbox.lifecycle import UpResult
 from tests.apiserver.stacks import Stack

@@ -25,9 +25,9 @@ from types import TracebackType
 from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
-from stackctl.api.access import Access
-from stackctl.api.credentials import Credentials, Identity
-from stackctl.api.transport import tls_context
+from stackctl.api.access.access import Access
+from stackctl.api.access.credentials import Credentials, Identity
+from stackctl.api.http.transport import tls_context
 
 HOST = "127.0.0.1"
 ALWAYS = 1 << 30

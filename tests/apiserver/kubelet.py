@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.api.client import Client
-from stackctl.model.objects import Manifest
+from stackctl.model.objects.refs import Manifest
 from tests.apiserver.scenery import in_background
 
 END_SECONDS = 15.0  # for a process that was asked to end

@@ -8,10 +8,10 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stackctl.sandbox.interrupts import interruptible
-from stackctl.sandbox.locks import locked
-from stackctl.sandbox.places import Places
-from stackctl.sandbox.toolchain import find_go, install_go
+from stackctl.sandbox.machine.interrupts import interruptible
+from stackctl.sandbox.machine.locks import locked
+from stackctl.sandbox.machine.places import Places
+from stackctl.sandbox.programs.toolchain import find_go, install_go
 
 # Settings of people's own work, which must not change what is built.
 FOREIGN = ("GOOS", "GOARCH", "GOEXPERIMENT", "GOBIN")

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from stackctl.api.access import Impersonation
+from stackctl.api.access.access import Impersonation
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
-from stackctl.cluster.targets import Target
-from stackctl.cluster.wait import Observer
-from stackctl.model.events import Event
-from stackctl.model.objects import STACK_LABEL, Manifest
-from stackctl.model.pod_faults import Patience
-from stackctl.model.stack_id import StackId
+from stackctl.cluster.wait.targets import Target
+from stackctl.cluster.wait.wait import Observer
+from stackctl.model.objects.refs import STACK_LABEL, Manifest
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.readiness.pod_faults import Patience
+from stackctl.model.run.events import Event
 
 LONG = 60.0  # seconds; far more than anything here takes
 SHORT = 3.0  # seconds; for what never happens

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from stackctl.actions.change import DeployOptions
 from stackctl.actions.compose import Request, compose_stack
 from stackctl.actions.deploy import deploy
+from stackctl.actions.execute_plan import DeployOptions
 from stackctl.actions.teardown import TeardownOptions, teardown
-from stackctl.api.kubeconfig import find_access
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import Connection, connect
 from stackctl.errors import ReleaseError
-from stackctl.model.outcome import DeployOutcome, TeardownOutcome
-from stackctl.model.stack_id import StackId
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.run.outcome import DeployOutcome, TeardownOutcome
 
 PATIENT = 240.0  # seconds for a whole stack on a busy machine
 

@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.actions.rollback import rollback
-from stackctl.api.kubeconfig import find_access
-from stackctl.cluster import releases
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import connect
+from stackctl.cluster.record import releases
 from stackctl.errors import ReleaseError, StackError
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.release.release import ReleaseStatus
 from tests.apiserver.child import BUNDLES
 from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import ALWAYS, METHODS, FaultProxy

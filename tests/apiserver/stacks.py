@@ -7,24 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from stackctl.actions.change import DeployOptions, bring_about
-from stackctl.actions.outlook import look
+from stackctl.actions.execute_plan import DeployOptions, bring_about
+from stackctl.actions.planning import look
 from stackctl.actions.teardown import TeardownOptions, teardown
 from stackctl.api.client import Client
-from stackctl.cluster import releases
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.session import workers
-from stackctl.model.bundle import Bundle, BundleComponent
-from stackctl.model.events import Event, Notify
-from stackctl.model.objects import (
+from stackctl.cluster.record import releases
+from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.objects.refs import (
     COMPONENT_LABEL,
     MANAGED_BY,
     RECORD_NAMESPACE,
     STACK_LABEL,
     Manifest,
 )
-from stackctl.model.outcome import DeployOutcome, TeardownOutcome
-from stackctl.model.stack_id import StackId
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.run.events import Event, Notify
+from stackctl.model.run.outcome import DeployOutcome, TeardownOutcome
 
 KEEPER = "kept-for-other-tests"
 QUICK = 60.0  # seconds; far more than anything here takes

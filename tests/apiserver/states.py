@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from stackctl.cluster import record_store, releases, survey
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.lock import lease_path
-from stackctl.cluster.session import workers
+from stackctl.cluster.look import removal_impact
+from stackctl.cluster.record import record_store, releases
+from stackctl.cluster.record.lock import lease_path
 from stackctl.errors import ReleaseError
-from stackctl.model.objects import Manifest, annotations_of
-from stackctl.model.proof import APPLIED, mark_of
-from stackctl.model.release import Release
+from stackctl.model.objects.refs import Manifest, annotations_of
+from stackctl.model.ownership.proof import APPLIED, mark_of
+from stackctl.model.release.release import Release
 from tests.apiserver.stacks import Stack
 
 PAST = "2020-01-01T00:00:00.000000Z"
@@ -66,7 +67,7 @@ def renamed(value: Any, name: str) -> Any:
 def labels(stack: Stack) -> list[str]:
     """Name every object with the stack's label, as the API server lists them."""
     with workers() as pool:
-        found = survey.labelled_everywhere(stack.connection, stack.id, pool)
+        found = removal_impact.labelled_everywhere(stack.connection, stack.id, pool)
     return sorted(ref.key for ref in found.objects)
 
 

@@ -5,15 +5,15 @@ import json
 import pytest
 
 from stackctl.actions.adopt import adopt
-from stackctl.actions.change import DeployOptions
 from stackctl.actions.deploy import deploy
-from stackctl.cluster import releases
+from stackctl.actions.execute_plan import DeployOptions
+from stackctl.cluster.record import releases
 from stackctl.errors import ConflictError, UsageError
-from stackctl.model.component import Mode
-from stackctl.model.events import Notice
-from stackctl.model.objects import COMPONENT_LABEL, MANAGED_BY, STACK_LABEL
-from stackctl.model.plan import Action
-from stackctl.model.takeover import LAST_APPLIED
+from stackctl.model.catalogue.component import Mode
+from stackctl.model.objects.refs import COMPONENT_LABEL, MANAGED_BY, STACK_LABEL
+from stackctl.model.ownership.managed_fields import LAST_APPLIED
+from stackctl.model.plan.plan import Action
+from stackctl.model.run.events import Notice
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack, write_as
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from stackctl.api.access import Access, Impersonation
+from stackctl.api.access.access import Access, Impersonation
 from stackctl.api.client import Client, WatchEvent
 from stackctl.errors import (
     AccessDenied,
@@ -25,8 +25,8 @@ from stackctl.errors import (
     StaleWrite,
     Unreachable,
 )
-from stackctl.model.events import Event, Retrying, ServerWarning
-from stackctl.model.objects import Manifest
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.run.events import Event, Retrying, ServerWarning
 from tests.apiserver.faults import (
     ALWAYS,
     Answer,

@@ -6,8 +6,8 @@ import pytest
 
 from stackctl.actions.deploy import deploy
 from stackctl.errors import ConflictError
-from stackctl.model.contests import Contest
-from stackctl.model.ownership import Verdict
+from stackctl.model.ownership.conflict_policy import Contest
+from stackctl.model.ownership.ownership import Verdict
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack, write_as
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from stackctl.api.client import Client
-from stackctl.cluster import releases
 from stackctl.cluster.connection import connect
+from stackctl.cluster.record import releases
 from stackctl.errors import ApplyError, NotReadyError, OutOfTime, StackError, Unreachable
-from stackctl.model.events import Event
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.run.events import Event
 from tests.apiserver.child import first, slow
 from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import (

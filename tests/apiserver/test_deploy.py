@@ -5,15 +5,15 @@ import threading
 import pytest
 
 from stackctl.actions.status import status
-from stackctl.cluster import releases
-from stackctl.cluster.lock import Claim, held_by, lease_path, leases_of, locked
+from stackctl.cluster.record import releases
+from stackctl.cluster.record.lock import Claim, held_by, lease_path, leases_of, locked
 from stackctl.errors import ApplyError, ConflictError, LockedError, NotReadyError
-from stackctl.model.component import Mode
-from stackctl.model.events import ComponentState, ObjectDone
-from stackctl.model.objects import Manifest
-from stackctl.model.outcome import Status
-from stackctl.model.plan import Action
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.catalogue.component import Mode
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.plan.plan import Action
+from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.run.events import ComponentState, ObjectDone
+from stackctl.model.run.outcome import Status
 from tests.apiserver.scenery import until
 from tests.apiserver.stacks import Killed, Stack, killed_at, write_as
 

@@ -8,7 +8,7 @@ import pytest
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery, read_served
 from stackctl.errors import ClusterError, NotServed
-from stackctl.model.objects import Manifest
+from stackctl.model.objects.refs import Manifest
 
 SOON = 20.0  # seconds; far more than anything here takes
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"

@@ -8,15 +8,15 @@ import pytest
 
 from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
-from stackctl.cluster import record_store as store
-from stackctl.cluster import releases
-from stackctl.cluster.lock import RECORD_LABEL
-from stackctl.model.bundle import Bundle, BundleComponent
-from stackctl.model.objects import MANAGED_BY, RECORD_NAMESPACE, Manifest, digest, ref_of
-from stackctl.model.plan import EARLIER, Action
-from stackctl.model.profile import Needs
-from stackctl.model.proof import mark_of
-from stackctl.model.release import pack
+from stackctl.cluster.record import record_store as store
+from stackctl.cluster.record import releases
+from stackctl.cluster.record.lock import RECORD_LABEL
+from stackctl.model.catalogue.profile import Needs
+from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.objects.refs import MANAGED_BY, RECORD_NAMESPACE, Manifest, digest, ref_of
+from stackctl.model.ownership.proof import mark_of
+from stackctl.model.plan.plan import EARLIER, Action
+from stackctl.model.release.release import pack
 from tests.apiserver.stacks import Stack
 
 SETS = {"app.password": "hunter2"}

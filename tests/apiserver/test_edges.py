@@ -8,19 +8,19 @@ from dataclasses import replace
 
 import pytest
 
-from stackctl.actions.outlook import look
+from stackctl.actions.planning import look
 from stackctl.actions.rollback import rollback
-from stackctl.api.access import Impersonation
+from stackctl.api.access.access import Impersonation
 from stackctl.api.client import Client
-from stackctl.cluster import record_store, releases
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import connect
-from stackctl.cluster.session import workers
+from stackctl.cluster.record import record_store, releases
 from stackctl.errors import AccessDenied, ApplyError, StackError
-from stackctl.model.bundle import Bundle
-from stackctl.model.events import ComponentProgress, ObjectDone
-from stackctl.model.objects import Manifest
-from stackctl.model.plan import Action
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.plan.plan import Action
+from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.run.events import ComponentProgress, ObjectDone
 from tests.apiserver.stacks import Stack, write_as
 
 

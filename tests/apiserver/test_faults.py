@@ -11,11 +11,11 @@ import pytest
 
 from stackctl.actions.status import status
 from stackctl.api.client import Client
-from stackctl.cluster import releases
 from stackctl.cluster.connection import connect
+from stackctl.cluster.record import releases
 from stackctl.errors import AccessDenied, ApplyError, StackError
-from stackctl.model.events import Event, Retrying
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.run.events import Event, Retrying
 from tests.apiserver.child import first
 from tests.apiserver.faults import (
     ALWAYS,

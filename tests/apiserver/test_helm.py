@@ -14,19 +14,13 @@ import pytest
 from stackctl.actions.adopt import adopt
 from stackctl.actions.deploy import deploy
 from stackctl.actions.status import status
-from stackctl.cluster import releases
+from stackctl.cluster.record import releases
 from stackctl.errors import ConflictError
-from stackctl.model.bundle import BundleComponent
-from stackctl.model.component import Mode
-from stackctl.model.events import Notice
-from stackctl.model.objects import (
-    MANAGED_BY,
-    STACK_LABEL,
-    Manifest,
-    annotations_of,
-    labels_of,
-)
-from stackctl.model.plan import Action, Plan
+from stackctl.model.catalogue.component import Mode
+from stackctl.model.compose.bundle import BundleComponent
+from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, annotations_of, labels_of
+from stackctl.model.plan.plan import Action, Plan
+from stackctl.model.run.events import Notice
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.programs import built
 from tests.apiserver.stacks import QUICK, Stack, write_as

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from stackctl.actions.rollback import rollback
-from stackctl.api.kubeconfig import find_access
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import connect
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.release.release import ReleaseStatus
 from tests.apiserver.child import first, second, third
 from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import FaultProxy, Gate

@@ -12,20 +12,20 @@ from typing import Any
 
 import pytest
 
-from stackctl.actions.outlook import look, require_cluster
+from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
-from stackctl.api.access import Login
+from stackctl.api.access.access import Login
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection, connect
-from stackctl.cluster.releases import traces
-from stackctl.cluster.session import workers
+from stackctl.cluster.record.releases import traces
 from stackctl.errors import AccessDenied, ConflictError, Forbidden, NotReadyError
-from stackctl.model.bundle import Bundle, BundleComponent
-from stackctl.model.events import Notice
-from stackctl.model.objects import RECORD_NAMESPACE, Manifest, Ref
-from stackctl.model.outcome import Status
-from stackctl.model.plan import Action, Plan
-from stackctl.model.profile import GpuNeeds, Needs
+from stackctl.model.catalogue.profile import GpuNeeds, Needs
+from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.objects.refs import RECORD_NAMESPACE, Manifest, Ref
+from stackctl.model.plan.plan import Action, Plan
+from stackctl.model.run.events import Notice
+from stackctl.model.run.outcome import Status
 from stackctl.sources.yaml import load_all
 from tests.apiserver.stacks import Stack
 

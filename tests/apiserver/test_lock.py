@@ -9,13 +9,13 @@ from contextlib import contextmanager
 import pytest
 
 from stackctl.actions.unlock import unlock
-from stackctl.cluster import releases
 from stackctl.cluster.connection import connect
-from stackctl.cluster.lock import Claim, find, held_by, lease_path, leases_of, locked
+from stackctl.cluster.record import releases
+from stackctl.cluster.record.lock import Claim, find, held_by, lease_path, leases_of, locked
 from stackctl.errors import ConflictError, Interrupted, LockedError, Rejected
-from stackctl.model import outcome
-from stackctl.model.events import Step
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.run import outcome
+from stackctl.model.run.events import Step
 from tests.apiserver.child import first
 from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import ALWAYS, Answer, FaultProxy, Hold

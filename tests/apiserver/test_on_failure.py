@@ -2,11 +2,11 @@
 
 import pytest
 
-from stackctl.cluster import releases
+from stackctl.cluster.record import releases
 from stackctl.errors import ApplyError, NotReadyError
-from stackctl.model.events import ComponentProgress, ComponentState
-from stackctl.model.failure import OnFailure
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.run.events import ComponentProgress, ComponentState
+from stackctl.model.run.failure_policy import OnFailure
 from tests.apiserver.stacks import Stack
 
 

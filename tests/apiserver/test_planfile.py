@@ -3,7 +3,7 @@
 import pytest
 
 from stackctl.errors import ConflictError
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.release.release import ReleaseStatus
 from stackctl.sources.planfile import read_plan
 from tests.apiserver.stacks import Stack
 

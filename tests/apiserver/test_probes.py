@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from stackctl.api.client import Client
+from stackctl.cluster.change.probes import probe
+from stackctl.cluster.change.session import Session
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.probes import probe
 from stackctl.cluster.sending import Sender
-from stackctl.cluster.session import Session
-from stackctl.cluster.wait import Observer
+from stackctl.cluster.wait.wait import Observer
 from stackctl.errors import NotReadyError
-from stackctl.model.bundle import BundleComponent
-from stackctl.model.component import Probe
-from stackctl.model.objects import Manifest
-from stackctl.model.outcome import TargetInfo
-from stackctl.model.profile import GpuNeeds, Needs
-from stackctl.model.stack_id import StackId
+from stackctl.model.catalogue.component import Probe
+from stackctl.model.catalogue.profile import GpuNeeds, Needs
+from stackctl.model.compose.bundle import BundleComponent
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.run.outcome import TargetInfo
 from tests.apiserver.scenery import LONG, SHORT, Scenery, in_background, scenery_on, until
 
 RESOURCE = "example.com/engine"

@@ -11,13 +11,13 @@ import pytest
 
 from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
-from stackctl.cluster import record_store, releases
 from stackctl.cluster.connection import connect
+from stackctl.cluster.record import record_store, releases
 from stackctl.errors import ApplyError, ConflictError, LockedError, ReleaseError
-from stackctl.model.events import Event, Step
-from stackctl.model.plan import Action
-from stackctl.model.proof import APPLIED, mark_of
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.ownership.proof import APPLIED, mark_of
+from stackctl.model.plan.plan import Action
+from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.run.events import Event, Step
 from tests.apiserver.child import first
 from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import FaultProxy, Hold, LoseAnswer

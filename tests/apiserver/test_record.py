@@ -12,20 +12,20 @@ import pytest
 
 from stackctl.actions import record
 from stackctl.actions.history import diff_revision, history
-from stackctl.actions.outlook import look
+from stackctl.actions.planning import look
 from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
-from stackctl.cluster import record_store as store
-from stackctl.cluster import releases
-from stackctl.cluster.lock import Claim
-from stackctl.cluster.session import workers
+from stackctl.cluster.change.session import workers
+from stackctl.cluster.record import record_store as store
+from stackctl.cluster.record import releases
+from stackctl.cluster.record.lock import Claim
 from stackctl.errors import ApplyError, LaterFormat, ReleaseError, StackError
-from stackctl.model.bundle import Bundle
-from stackctl.model.events import Notice
-from stackctl.model.objects import Manifest, Ref, digest
-from stackctl.model.outcome import RecordCheck
-from stackctl.model.plan import Action
-from stackctl.model.release import FORMAT, Entry, encode, pack, unpack
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.objects.refs import Manifest, Ref, digest
+from stackctl.model.plan.plan import Action
+from stackctl.model.release.release import FORMAT, Entry, encode, pack, unpack
+from stackctl.model.run.events import Notice
+from stackctl.model.run.outcome import RecordCheck
 from tests.apiserver.stacks import Stack
 
 Damage = Callable[[Manifest], Manifest | None]  # None: deleted

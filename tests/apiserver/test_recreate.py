@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from stackctl.actions.outlook import look
-from stackctl.cluster import releases
+from stackctl.actions.planning import look
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import connect
-from stackctl.cluster.session import workers
+from stackctl.cluster.record import releases
 from stackctl.errors import ApplyError, ConflictError, Invalid
-from stackctl.model.bundle import Bundle
-from stackctl.model.events import ObjectDone
-from stackctl.model.plan import Action, Plan
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.plan.plan import Action, Plan
+from stackctl.model.run.events import ObjectDone
 from tests.apiserver.faults import Answer, FaultProxy
 from tests.apiserver.stacks import Stack
 

@@ -12,7 +12,7 @@ import pytest
 from stackctl.actions.compose import Request
 from stackctl.cluster.connection import Connection
 from stackctl.errors import Rejected
-from stackctl.model.objects import Manifest, ref_of, version_of
+from stackctl.model.objects.refs import Manifest, ref_of, version_of
 from stackctl.sources.yaml import load_all
 from tests.apiserver.shipped import connected, deployed
 

@@ -14,18 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.api.access import Login
+from stackctl.api.access.access import Login
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.api.client import Client
-from stackctl.api.kubeconfig import find_access
 from stackctl.errors import AccessDenied, SandboxError, UsageError
-from stackctl.model.events import Event, Step
-from stackctl.sandbox import inspection, processes, session
+from stackctl.model.run.events import Event, Step
+from stackctl.sandbox import inspection, session
 from stackctl.sandbox.inspection import SandboxStatus, State
 from stackctl.sandbox.lifecycle import DownResult, UpResult, Wanted, down, up
-from stackctl.sandbox.places import Places
-from stackctl.sandbox.plane import PARTS, mark_of
-from stackctl.sandbox.ports import is_free
-from stackctl.sandbox.versions import KUBERNETES, PROGRAMS
+from stackctl.sandbox.machine import processes
+from stackctl.sandbox.machine.places import Places
+from stackctl.sandbox.plane.parts import PARTS, mark_of
+from stackctl.sandbox.plane.ports import is_free
+from stackctl.sandbox.programs.versions import KUBERNETES, PROGRAMS
 from tests.apiserver.scenery import until
 from tests.unit.releases import serving
 

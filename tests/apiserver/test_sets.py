@@ -7,18 +7,18 @@ import pytest
 
 from stackctl.actions import deploy as deploying
 from stackctl.actions.adopt import adopt
-from stackctl.actions.change import DeployOptions
 from stackctl.actions.deploy import deploy
-from stackctl.actions.plans import planned_request
+from stackctl.actions.execute_plan import DeployOptions
+from stackctl.actions.plan_file import planned_request
 from stackctl.actions.rollback import rollback
 from stackctl.actions.upgrade import upgrade
-from stackctl.cluster import record_store, releases, secret_settings
-from stackctl.cluster.lock import RECORD_LABEL
+from stackctl.cluster.record import record_store, releases, secret_settings
+from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.errors import ApplyError, ConfigError, ReleaseError
-from stackctl.model.events import Notice
-from stackctl.model.failure import OnFailure
-from stackctl.model.plan import Action
-from stackctl.model.release import encode
+from stackctl.model.plan.plan import Action
+from stackctl.model.release.release import encode
+from stackctl.model.run.events import Notice
+from stackctl.model.run.failure_policy import OnFailure
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
 

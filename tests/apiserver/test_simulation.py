@@ -18,9 +18,9 @@ import pytest
 
 from stackctl.api.client import Client
 from stackctl.errors import Rejected
-from stackctl.model.objects import Manifest
-from stackctl.sandbox.agent.authority import Authority
-from stackctl.sandbox.agent.review import answer
+from stackctl.model.objects.refs import Manifest
+from stackctl.sandbox.agent.webhooks.authority import Authority
+from stackctl.sandbox.agent.webhooks.review import answer
 from stackctl.sandbox.lifecycle import UpResult
 from tests.apiserver.scenery import until
 
@@ -462,8 +462,8 @@ def registered(agent: Path, routes: Mapping[str, str]) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """A CA that has nothing to do with the sandbox's."""
-    from stackctl.sandbox import pki
-    from stackctl.sandbox.places import Sandbox
+    from stackctl.sandbox.machine.places import Sandbox
+    from stackctl.sandbox.plane import pki
 
     folder = tmp_path_factory.mktemp("stranger")
     pki.issue_all(Sandbox("stranger", folder))

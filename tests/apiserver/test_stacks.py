@@ -5,7 +5,7 @@ import pytest
 from stackctl.actions.stacks import choose_stack
 from stackctl.actions.status import status
 from stackctl.errors import ConflictError, UsageError
-from stackctl.model.plan import Action
+from stackctl.model.plan.plan import Action
 from tests.apiserver.stacks import Stack
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from stackctl.actions.history import recorded
-from stackctl.cluster import releases
+from stackctl.cluster.record import releases
 from stackctl.errors import ConflictError, NotReadyError, ReleaseError, StackError, headline
-from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Manifest, Ref
-from stackctl.model.plan import Action
-from stackctl.model.release import ReleaseStatus
+from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref
+from stackctl.model.plan.plan import Action
+from stackctl.model.release.release import ReleaseStatus
 from tests.apiserver.stacks import Stack, write_as
 
 

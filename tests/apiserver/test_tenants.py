@@ -11,17 +11,17 @@ from stackctl.actions.placing import compose_placed
 from stackctl.actions.rollback import rollback
 from stackctl.actions.stacks import choose_stack
 from stackctl.actions.status import status
-from stackctl.api.access import Login
-from stackctl.cluster import record_store as store
-from stackctl.cluster import releases
+from stackctl.api.access.access import Login
+from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import connect
-from stackctl.cluster.session import workers
+from stackctl.cluster.record import record_store as store
+from stackctl.cluster.record import releases
 from stackctl.errors import ConflictError, Forbidden, UsageError
-from stackctl.model.bundle import BundleComponent
-from stackctl.model.objects import RECORD_NAMESPACE, Manifest, Ref, digest
-from stackctl.model.reach import HELD_BY
-from stackctl.model.release import Entry
-from stackctl.model.stack_id import StackId
+from stackctl.model.compose.bundle import BundleComponent
+from stackctl.model.objects.refs import RECORD_NAMESPACE, Manifest, Ref, digest
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.release.reach import HELD_BY
+from stackctl.model.release.release import Entry
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
 from tests.apiserver.test_least_rights import shown_in_readme

@@ -17,10 +17,10 @@ from stackctl.actions.compose import Request
 from stackctl.actions.deploy import diff
 from stackctl.cluster.connection import Connection
 from stackctl.errors import Rejected
-from stackctl.model.objects import Manifest
-from stackctl.model.stack_id import StackId
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.ownership.stack_id import StackId
 from stackctl.sandbox.lifecycle import UpResult
-from stackctl.sandbox.locks import locked
+from stackctl.sandbox.machine.locks import locked
 from stackctl.sources.yaml import load
 from tests.apiserver.kubelet import Kubelet, Program, free_port, registered
 from tests.apiserver.programs import built, cache

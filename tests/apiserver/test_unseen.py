@@ -8,14 +8,14 @@ import pytest
 
 from stackctl.actions.status import status
 from stackctl.api.discovery import Discovery
-from stackctl.cluster import releases
 from stackctl.cluster.connection import connect
-from stackctl.cluster.unseen import plural_of, unseen
+from stackctl.cluster.look.unseen import plural_of, unseen
+from stackctl.cluster.record import releases
 from stackctl.errors import AccessDenied, NotFound, StackError
-from stackctl.model.bundle import BundleComponent
-from stackctl.model.events import Event, Notice
-from stackctl.model.objects import Ref
-from stackctl.model.outcome import Status
+from stackctl.model.compose.bundle import BundleComponent
+from stackctl.model.objects.refs import Ref
+from stackctl.model.run.events import Event, Notice
+from stackctl.model.run.outcome import Status
 from tests.apiserver.faults import ALWAYS, Answer, FaultProxy, Stale, Strip
 from tests.apiserver.stacks import Stack
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from stackctl.actions.change import DeployOptions
 from stackctl.actions.deploy import deploy
+from stackctl.actions.execute_plan import DeployOptions
 from stackctl.actions.upgrade import upgrade
 from stackctl.errors import ConflictError, ReleaseError
-from stackctl.model.attention import Topic
-from stackctl.model.plan import Action
-from stackctl.model.release import ReleaseStatus
-from stackctl.model.upgrades import Verdict
+from stackctl.model.plan.plan import Action
+from stackctl.model.plan.upgrades import Verdict
+from stackctl.model.plan.warnings import Topic
+from stackctl.model.release.release import ReleaseStatus
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
 

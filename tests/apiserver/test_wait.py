@@ -9,9 +9,9 @@ import pytest
 
 from stackctl.api.client import Client
 from stackctl.errors import AccessDenied, ApplyError, Interrupted, NotReadyError
-from stackctl.model.events import Notice
-from stackctl.model.objects import Manifest, Ref
-from stackctl.model.outcome import Status
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.run.events import Notice
+from stackctl.model.run.outcome import Status
 from tests.apiserver.proxy import Proxy
 from tests.apiserver.scenery import (
     FAIL,

@@ -12,10 +12,10 @@ from http.client import HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from stackctl.api.access import Access
-from stackctl.api.credentials import Credentials
-from stackctl.api.kubeconfig import find_access
-from stackctl.api.transport import tls_context
+from stackctl.api.access.access import Access
+from stackctl.api.access.credentials import Credentials
+from stackctl.api.access.kubeconfig import find_access
+from stackctl.api.http.transport import tls_context
 
 THREADS = 16
 QUERY = "?fieldManager=bare&fieldValidation=Strict"

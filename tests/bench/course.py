@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.api.client import Client
-from stackctl.api.kubeconfig import find_access
 from stackctl.sources.yaml import dump, load
 from tests.apiserver.faults import ALWAYS, Answer, Every, FaultProxy, LoseAnswer
 from tests.bench.load import NAME, NAMESPACES, Load

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackctl.model.objects import Manifest
+from stackctl.model.objects.refs import Manifest
 from stackctl.sources.yaml import dump
 
 NAME = "thousand"

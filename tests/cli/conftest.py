@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.api.kubeconfig import find_access
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import Connection, connect
 from stackctl.sandbox.lifecycle import UpResult
 from stackctl.sources.yaml import load

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.api.kubeconfig import find_access
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import connect
 from stackctl.sandbox.lifecycle import UpResult
 from tests.cli.conftest import Answer, Cli

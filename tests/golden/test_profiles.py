@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from stackctl.actions.compose import Request, compose_stack
-from stackctl.model.bundle import Bundle
-from stackctl.model.objects import Manifest, digest
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.objects.refs import Manifest, digest
 from stackctl.sources import yaml
 from stackctl.sources.files import read_catalogue
 from stackctl.sources.folders import catalogues

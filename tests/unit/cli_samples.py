@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
-from stackctl.model.diff import MISSING, Difference
-from stackctl.model.events import ComponentState
-from stackctl.model.objects import Ref
-from stackctl.model.outcome import (
+from stackctl.model.compose.diff import MISSING, Difference
+from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action, Change, Drift, Plan
+from stackctl.model.release.release import Release, ReleaseStatus
+from stackctl.model.run.events import ComponentState
+from stackctl.model.run.outcome import (
     ComponentStatus,
     DeployOutcome,
     Gpus,
@@ -16,9 +19,6 @@ from stackctl.model.outcome import (
     TargetInfo,
     TeardownOutcome,
 )
-from stackctl.model.plan import Action, Change, Drift, Plan
-from stackctl.model.release import Release, ReleaseStatus
-from stackctl.model.stack_id import StackId
 
 NOW = datetime(2026, 11, 22, 15, 30, 0, tzinfo=UTC)
 

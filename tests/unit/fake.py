@@ -7,16 +7,16 @@ from typing import Any
 
 from hypothesis import settings
 
-from stackctl.model.bundle import Bundle
-from stackctl.model.catalogue import Catalogue
-from stackctl.model.component import Component, ComponentSpec, Manifests
-from stackctl.model.compose import compose
-from stackctl.model.decode import decode
-from stackctl.model.objects import Manifest
-from stackctl.model.profile import StackFile
-from stackctl.model.resolve import resolve
-from stackctl.model.selection import Selection
-from stackctl.model.stack_id import StackId
+from stackctl.model.catalogue.catalogue import Catalogue
+from stackctl.model.catalogue.component import Component, ComponentSpec, Manifests
+from stackctl.model.catalogue.profile import StackFile
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.compose.compose import compose
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.resolve.resolve import resolve
+from stackctl.model.resolve.selection import Selection
+from stackctl.model.shapes.decode import decode
 from stackctl.sources.components import YAML, read_components, read_manifests
 from stackctl.sources.files import read_profiles, read_stack_file
 from stackctl.sources.yaml import load, load_all

@@ -25,27 +25,29 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from stackctl.api import answers
-from stackctl.api.access import ExecPlugin
-from stackctl.api.credentials import Credentials
+from stackctl.api.access.access import ExecPlugin
+from stackctl.api.access.credentials import Credentials
+from stackctl.api.access.kubeconfig import find_access
+from stackctl.api.access.plugin import read_credential
 from stackctl.api.discovery import read_aggregated, read_resource_list
-from stackctl.api.kubeconfig import find_access
-from stackctl.api.plugin import read_credential
-from stackctl.api.refusals import Intent, error_for, read_refusal
-from stackctl.api.transport import open_pool
+from stackctl.api.http.refusals import Intent, error_for, read_refusal
+from stackctl.api.http.transport import open_pool
 from stackctl.cli import EXIT_CODES, run
 from stackctl.errors import ClusterError, ConfigError, ReleaseError
-from stackctl.model import jsontext, paths
-from stackctl.model.bundle import from_plain, to_plain
-from stackctl.model.component import Parameter, ParameterType
-from stackctl.model.documents import Tree, formats
-from stackctl.model.objects import Ref
-from stackctl.model.parameters import checked, parsed
-from stackctl.model.patterns import PatternError, matches
-from stackctl.model.plan import Action
-from stackctl.model.profile import GpuNeeds, Needs
-from stackctl.model.quantities import amount, seconds
-from stackctl.model.readiness import assess
-from stackctl.model.release import (
+from stackctl.model.catalogue.component import Parameter, ParameterType
+from stackctl.model.catalogue.parameters import checked, parsed
+from stackctl.model.catalogue.profile import GpuNeeds, Needs
+from stackctl.model.compose.bundle import from_plain, to_plain
+from stackctl.model.compose.embedded import Tree, formats
+from stackctl.model.objects import paths
+from stackctl.model.objects.quantities import amount, seconds
+from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action
+from stackctl.model.plan.plan_file import Base, Planned, SavedPlan
+from stackctl.model.plan.plan_file import to_plain as plan_to_plain
+from stackctl.model.readiness.readiness import assess
+from stackctl.model.release.release import (
     Entry,
     Release,
     ReleaseStatus,
@@ -54,9 +56,8 @@ from stackctl.model.release import (
     pack,
     unpack,
 )
-from stackctl.model.savedplan import Base, Planned, SavedPlan
-from stackctl.model.savedplan import to_plain as plan_to_plain
-from stackctl.model.stack_id import StackId
+from stackctl.model.shapes import json_text
+from stackctl.model.shapes.patterns import PatternError, matches
 from stackctl.sources import yaml
 from stackctl.sources.components import YAML
 from stackctl.sources.planfile import read_plan
@@ -259,7 +260,7 @@ def trees() -> None:
     @example("key" + " " * 30_000 + "x" + " " * 30_000 + "y")
     def one(text: str) -> None:
         refuses(lambda: json.dumps(yaml.load_all(text)).encode(), ConfigError)
-        refuses(lambda: json.dumps(jsontext.read(text), allow_nan=False).encode(), ValueError)
+        refuses(lambda: json.dumps(json_text.read(text), allow_nan=False).encode(), ValueError)
         for format_ in known.values():
             refuses(partial(format_.read, text, "a.b"), ValueError, ConfigError)
             if not isinstance(format_, Tree):

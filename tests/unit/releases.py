@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from stackctl.sandbox.download import releases
-from stackctl.sandbox.versions import Platform
+from stackctl.sandbox.programs.download import releases
+from stackctl.sandbox.programs.versions import Platform
 
 PLATFORM = Platform("linux", "amd64")
 

@@ -7,7 +7,7 @@ import pytest
 from stackctl.actions.catalogue import components, profiles
 from stackctl.actions.compose import Request, compose_stack, render, select
 from stackctl.errors import ConfigError, ConflictError, UsageError
-from stackctl.model.stack_id import StackId
+from stackctl.model.ownership.stack_id import StackId
 from tests.unit import fake
 
 

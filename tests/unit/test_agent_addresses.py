@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.sandbox.agent.addresses import Destination, Way, World, resolve
+from stackctl.sandbox.agent.webhooks.addresses import Destination, Way, World, resolve
 
 Objects = dict[str, Any]
 

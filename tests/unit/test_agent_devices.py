@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.sandbox.agent.devices import (
+from stackctl.sandbox.agent.simulation.devices import (
     ConfigSource,
     Report,
     Sharing,

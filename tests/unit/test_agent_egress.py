@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.sandbox import pki
-from stackctl.sandbox.agent.addresses import Destination, Way
-from stackctl.sandbox.agent.authority import Authority
-from stackctl.sandbox.agent.egress import Egress
-from stackctl.sandbox.agent.responder import Responder
-from stackctl.sandbox.agent.routes import Routes
-from stackctl.sandbox.places import Sandbox
+from stackctl.sandbox.agent.webhooks.addresses import Destination, Way
+from stackctl.sandbox.agent.webhooks.authority import Authority
+from stackctl.sandbox.agent.webhooks.egress import Egress
+from stackctl.sandbox.agent.webhooks.responder import Responder
+from stackctl.sandbox.agent.webhooks.routes import Routes
+from stackctl.sandbox.machine.places import Sandbox
+from stackctl.sandbox.plane import pki
 
 HOST = "guard.ml.svc"
 REVIEW = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "u"}}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.sandbox.agent.injector import injections
+from stackctl.sandbox.agent.simulation.injector import injections
 
 NONE: frozenset[str] = frozenset()
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from stackctl.sandbox.agent.authority import Issued
-from stackctl.sandbox.agent.certificates import ready_status, secret_of, wish_of
-from stackctl.sandbox.agent.lifecycles import (
+from stackctl.sandbox.agent.simulation.certificates import ready_status, secret_of, wish_of
+from stackctl.sandbox.agent.simulation.lifecycles import (
     CERT_MANAGER,
     KSERVE,
     LIFECYCLES,
@@ -22,7 +21,8 @@ from stackctl.sandbox.agent.lifecycles import (
     ready_state,
     run_seconds,
 )
-from stackctl.sandbox.agent.operators import running_pods, served_paths
+from stackctl.sandbox.agent.simulation.operators import running_pods, served_paths
+from stackctl.sandbox.agent.webhooks.authority import Issued
 
 Objects = dict[str, Any]
 NOW = "2026-01-01T00:00:00Z"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stackctl.sandbox.agent.review import answer
+from stackctl.sandbox.agent.webhooks.review import answer
 
 
 @pytest.mark.parametrize("version", ["admission.k8s.io/v1", "admission.k8s.io/v1beta1"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stackctl.model.allocation import Allocation
+from stackctl.model.readiness.allocation import Allocation
 
 
 @pytest.mark.parametrize(

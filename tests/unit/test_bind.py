@@ -4,12 +4,12 @@ import base64
 
 import pytest
 
-from stackctl.model.bind import Binder, PlaceError, active, agrees
-from stackctl.model.component import Place
-from stackctl.model.decode import decode
-from stackctl.model.documents import formats
-from stackctl.model.objectset import Objects
-from stackctl.model.paths import MISSING
+from stackctl.model.catalogue.component import Place
+from stackctl.model.compose.bind import Binder, PlaceError, active, agrees
+from stackctl.model.compose.embedded import formats
+from stackctl.model.compose.object_set import Objects
+from stackctl.model.objects.paths import MISSING
+from stackctl.model.shapes.decode import decode
 from stackctl.sources.components import YAML
 from tests.unit import fake
 

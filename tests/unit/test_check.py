@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import ConfigError
-from stackctl.model.check import validate_component
-from stackctl.model.paths import show
+from stackctl.model.compose.check import validate_component
+from stackctl.model.objects.paths import show
 from stackctl.sources.components import YAML, read_components, read_manifests
 from tests.unit import fake
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from stackctl.model.children import Owned, controller, faults_of, pods_of, unready_pods
-from stackctl.model.objects import Manifest
-from stackctl.model.pod_faults import NEVER, Patience
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.readiness.children import Owned, controller, faults_of, pods_of, unready_pods
+from stackctl.model.readiness.pod_faults import NEVER, Patience
 
 REVISION = "deployment.kubernetes.io/revision"
 GENERATION = "deprecated.daemonset.template.generation"

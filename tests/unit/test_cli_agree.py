@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from stackctl.cli.options import Shown
-from stackctl.cli.report import Report
+from stackctl.cli.options.options import Shown
+from stackctl.cli.report.report import Report
 from stackctl.errors import UsageError
-from stackctl.model.plan import Action
+from stackctl.model.plan.plan import Action
 from tests.unit.cli_samples import TARGET, plan
 
 

@@ -4,10 +4,19 @@ import io
 
 import pytest
 
-from stackctl.cli.board import ASCII, UNICODE, Board, draw, elapsed, marks_for, squeeze, step_text
-from stackctl.cli.progress import LiveProgress, NoProgress, PlainProgress
-from stackctl.cli.terminal import Paint
-from stackctl.model.events import (
+from stackctl.cli.terminal.progress import LiveProgress, NoProgress, PlainProgress
+from stackctl.cli.terminal.progress_board import (
+    ASCII,
+    UNICODE,
+    Board,
+    draw,
+    elapsed,
+    marks_for,
+    squeeze,
+    step_text,
+)
+from stackctl.cli.terminal.terminal import Paint
+from stackctl.model.run.events import (
     ComponentProgress,
     ComponentState,
     Notice,

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from stackctl.cli import documents
-from stackctl.cli.report import dumped
-from stackctl.cli.report_history import history_document
-from stackctl.model.history import revisions
-from stackctl.model.plan import Action
-from stackctl.model.stack_id import StackId
+from stackctl.cli.report import documents
+from stackctl.cli.report.history_text import history_document
+from stackctl.cli.report.report import dumped
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action
+from stackctl.model.release.history import revisions
 from stackctl.sources import yaml
 from tests.unit.cli_samples import CURRENT, DEPLOYED, RELEASE, TARGET, TORN_DOWN, mixed_plan, plan
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import pytest
 import typer
 
-from stackctl.cli.grammar import Command, Group
-from stackctl.cli.grouping import Options, option, spread
-from stackctl.cli.options import Output, ResultFormat, seconds
+from stackctl.cli.options.grammar import Command, Group
+from stackctl.cli.options.grouping import Options, option, spread
+from stackctl.cli.options.options import Output, ResultFormat, seconds
 
 
 class Target(Options):

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from stackctl.cli import report_diff, report_outcome, report_plan, report_status
-from stackctl.cli.options import Shown
-from stackctl.cli.terminal import Paint, visible
-from stackctl.model.diff import Difference
-from stackctl.model.objects import Ref
-from stackctl.model.outcome import Gpus
-from stackctl.model.plan import Action, Change, Plan
-from stackctl.model.stack_id import StackId
+from stackctl.cli.options.options import Shown
+from stackctl.cli.report import diff_text, outcome_text, plan_text, status_text
+from stackctl.cli.terminal.terminal import Paint, visible
+from stackctl.model.compose.diff import Difference
+from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.run.outcome import Gpus
 from tests.unit.cli_samples import (
     CURRENT,
     DEPLOYED,
@@ -28,21 +28,21 @@ WIDTH = 80
 SHOWN = Shown(verbose=False)
 
 TEXTS = {
-    "plan-first.txt": lambda paint: report_plan.plan_lines(plan(Action.CREATE), paint, width=WIDTH),
-    "plan-mixed.txt": lambda paint: report_plan.plan_lines(mixed_plan(), paint, width=WIDTH),
-    "plan-verbose.txt": lambda paint: report_plan.plan_lines(
+    "plan-first.txt": lambda paint: plan_text.plan_lines(plan(Action.CREATE), paint, width=WIDTH),
+    "plan-mixed.txt": lambda paint: plan_text.plan_lines(mixed_plan(), paint, width=WIDTH),
+    "plan-verbose.txt": lambda paint: plan_text.plan_lines(
         mixed_plan(), paint, width=WIDTH, verbose=True
     ),
-    "plan-empty.txt": lambda paint: report_plan.plan_lines(
+    "plan-empty.txt": lambda paint: plan_text.plan_lines(
         plan(Action.UNCHANGED), paint, width=WIDTH
     ),
-    "diff.txt": lambda paint: report_diff.diff_lines(mixed_plan(), paint, width=WIDTH),
-    "status.txt": lambda paint: report_status.status_lines(CURRENT, NOW, paint, width=WIDTH),
-    "status-troubled.txt": lambda paint: report_status.status_lines(
+    "diff.txt": lambda paint: diff_text.diff_lines(mixed_plan(), paint, width=WIDTH),
+    "status.txt": lambda paint: status_text.status_lines(CURRENT, NOW, paint, width=WIDTH),
+    "status-troubled.txt": lambda paint: status_text.status_lines(
         troubled_status(), NOW, paint, width=WIDTH
     ),
-    "deployed.txt": lambda paint: report_outcome.deploy_lines(DEPLOYED, paint, WIDTH, SHOWN),
-    "torn-down.txt": lambda paint: report_outcome.teardown_lines(TORN_DOWN, paint, WIDTH, SHOWN),
+    "deployed.txt": lambda paint: outcome_text.deploy_lines(DEPLOYED, paint, WIDTH, SHOWN),
+    "torn-down.txt": lambda paint: outcome_text.teardown_lines(TORN_DOWN, paint, WIDTH, SHOWN),
 }
 
 
@@ -67,7 +67,7 @@ def test_colour_changes_nothing_but_colour(name):
 
 def test_a_wide_terminal_has_the_message_in_the_table():
     """With room for a column, a component and its message are one line."""
-    lines = report_status.status_lines(troubled_status(), NOW, PLAIN, width=260)
+    lines = status_text.status_lines(troubled_status(), NOW, PLAIN, width=260)
     (line,) = [line for line in lines if line.startswith("kserve ")]
     assert "Failed" in line
     assert "ImagePullBackOff" in line
@@ -75,7 +75,7 @@ def test_a_wide_terminal_has_the_message_in_the_table():
 
 def test_a_pipe_gets_every_line_whole():
     """Without a terminal nothing is wrapped or cut."""
-    lines = report_status.status_lines(troubled_status(), NOW, PLAIN, width=None)
+    lines = status_text.status_lines(troubled_status(), NOW, PLAIN, width=None)
     assert any(line.startswith("kserve ") and line.endswith("not found") for line in lines)
 
 
@@ -83,17 +83,17 @@ def test_what_could_not_be_looked_at_is_said():
     """Residue that nobody may look for is not called none; GPUs are not called missing."""
     gap = "outside team-a: cannot list configmaps and 50 more kinds in the whole cluster"
     ended = replace(TORN_DOWN, unseen=(gap,))
-    *_, last, said = report_outcome.teardown_lines(ended, PLAIN, None, SHOWN)
+    *_, last, said = outcome_text.teardown_lines(ended, PLAIN, None, SHOWN)
     assert (last, said) == ("residue: none seen", f"not looked at: {gap}")
     status = replace(CURRENT, gpus=(), unseen=("GPUs are not counted: nodes: cannot list",))
-    lines = report_status.status_lines(status, NOW, PLAIN, width=WIDTH)
+    lines = status_text.status_lines(status, NOW, PLAIN, width=WIDTH)
     assert "not looked at: GPUs are not counted: nodes: cannot list" in lines
 
 
 def test_what_was_set_on_the_line_is_shown_and_secrets_are_not():
     """Whoever looks at night sees what differs from the profile."""
     release = replace(RELEASE, sets={"a.workers": "4", "a.password": "hunter2"})
-    lines = report_status.status_lines(replace(CURRENT, release=release), NOW, PLAIN, width=None)
+    lines = status_text.status_lines(replace(CURRENT, release=release), NOW, PLAIN, width=None)
     assert "--set a.workers=4, a.password=<masked>" in lines
 
 
@@ -110,7 +110,7 @@ def test_what_was_set_on_the_line_is_shown_and_secrets_are_not():
 def test_gpus_are_counted_over_nodes(nodes, text):
     """Where nodes differ, those with fewer are named."""
     gpus = Gpus("nvidia.com/gpu", sum(nodes.values()), 16, nodes)
-    (line,) = report_status.gpu_lines([gpus], PLAIN)
+    (line,) = status_text.gpu_lines([gpus], PLAIN)
     assert line == f"GPUs  {gpus.allocatable}/16 nvidia.com/gpu {text}"
 
 
@@ -125,7 +125,7 @@ def test_gpus_are_counted_over_nodes(nodes, text):
 )
 def test_moments_are_told_by_their_age(time, text):
     """A clock that is ahead does not make a negative age."""
-    assert report_status.ago(time, NOW) == text
+    assert status_text.ago(time, NOW) == text
 
 
 def test_an_adoption_names_the_owner_and_what_would_change_besides_its_signature():
@@ -134,5 +134,5 @@ def test_an_adoption_names_the_owner_and_what_would_change_besides_its_signature
     found = tuple(Difference(path, "1", "2") for path in fields)
     ref = Ref("apps", "Deployment", "ml", "web")
     change = Change(ref, "shop", Action.ADOPT, differences=found, reason="from Helm release ml/web")
-    lines = report_plan.plan_lines(Plan(StackId("ml"), "p", (change,)), PLAIN)
+    lines = plan_text.plan_lines(Plan(StackId("ml"), "p", (change,)), PLAIN)
     assert "  @ Deployment/ml/web  from Helm release ml/web: spec.replicas" in lines

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from stackctl.cli.requests import STOPPING, stopping
+from stackctl.cli.running.requests import STOPPING, stopping
 
 SOON = 10.0
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from stackctl.cli.streams import lasting, write_aside, write_result
+from stackctl.cli.terminal.streams import lasting, write_aside, write_result
 from stackctl.errors import UsageError
 
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import pytest
 
-from stackctl.cli.options import Cluster, Shown
-from stackctl.cli.question import Question
-from stackctl.cli.report import Report, Told
-from stackctl.cli.targets import Words, on_each
+from stackctl.cli.options.options import Cluster, Shown
+from stackctl.cli.report.question import Question
+from stackctl.cli.report.report import Report, Told
+from stackctl.cli.running.contexts import Words, on_each
 from stackctl.errors import ConflictError, Interrupted, StackError, Unreachable, UsageError
-from stackctl.model.objects import ref_of
-from stackctl.model.outcome import TargetInfo
-from stackctl.model.plan import Action, Change, Plan
-from stackctl.model.stack_id import StackId
+from stackctl.model.objects.refs import ref_of
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.run.outcome import TargetInfo
 
 MANIFEST = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "ns"}}
 CREATING = Plan(StackId("ml"), "cpu", (Change(ref_of(MANIFEST), "a", Action.CREATE, MANIFEST),))

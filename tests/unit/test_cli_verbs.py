@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stackctl.cli.report_history import history_document, history_lines
-from stackctl.cli.report_unlock import hold_lines
-from stackctl.cli.report_upgrade import review_lines
-from stackctl.cli.terminal import Paint, visible
-from stackctl.model.attention import Attention, Topic
-from stackctl.model.component import UpgradeRule
-from stackctl.model.history import VersionChange, revisions
-from stackctl.model.outcome import Hold
-from stackctl.model.release import Release, ReleaseStatus
-from stackctl.model.stack_id import StackId
-from stackctl.model.upgrades import Passage, Review
+from stackctl.cli.report.history_text import history_document, history_lines
+from stackctl.cli.report.unlock_text import hold_lines
+from stackctl.cli.report.upgrade_text import review_lines
+from stackctl.cli.terminal.terminal import Paint, visible
+from stackctl.model.catalogue.component import UpgradeRule
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.upgrades import Passage, Review
+from stackctl.model.plan.warnings import Attention, Topic
+from stackctl.model.release.history import VersionChange, revisions
+from stackctl.model.release.release import Release, ReleaseStatus
+from stackctl.model.run.outcome import Hold
 
 PLAIN = Paint(on=False)
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

@@ -6,16 +6,16 @@ from dataclasses import replace
 import pytest
 
 from stackctl.errors import ConfigError, RenderError
-from stackctl.model.bundle import Bundle, BundleComponent, from_plain, to_plain
-from stackctl.model.component import Mode
-from stackctl.model.compose import compose, leftover
-from stackctl.model.contests import Contest
-from stackctl.model.objects import Manifest, Ref
-from stackctl.model.ownership import Verdict
-from stackctl.model.profile import Needs, Origin, Settings
-from stackctl.model.resolve import resolve
-from stackctl.model.selection import Chosen, Selection, Setting
-from stackctl.model.stack_id import StackId
+from stackctl.model.catalogue.component import Mode
+from stackctl.model.catalogue.profile import Needs, Origin, Settings
+from stackctl.model.compose.bundle import Bundle, BundleComponent, from_plain, to_plain
+from stackctl.model.compose.compose import compose, leftover
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.ownership.conflict_policy import Contest
+from stackctl.model.ownership.ownership import Verdict
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.resolve.resolve import resolve
+from stackctl.model.resolve.selection import Chosen, Selection, Setting
 from stackctl.sources.components import YAML
 from tests.unit import fake
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from stackctl.model.contests import Contest, Stance, spelled
-from stackctl.model.objects import Ref
-from stackctl.model.ownership import Verdict
+from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.conflict_policy import Contest, Stance, spelled
+from stackctl.model.ownership.ownership import Verdict
 
 REF = Ref("apps", "Deployment", "ml", "web")
 OTHER = Ref("apps", "Deployment", "ml", "other")

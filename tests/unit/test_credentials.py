@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.api.access import Access, ExecPlugin, Impersonation, Login
-from stackctl.api.credentials import Credentials
+from stackctl.api.access.access import Access, ExecPlugin, Impersonation, Login
+from stackctl.api.access.credentials import Credentials
 from stackctl.errors import AccessDenied
 
 V1 = "client.authentication.k8s.io/v1"

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stackctl.api.dates import date_in
-from stackctl.api.refusals import read_refusal
+from stackctl.api.http.dates import date_in
+from stackctl.api.http.refusals import read_refusal
 
 DATE = "Fri, 27 Nov 2026 10:00:00 GMT"
 LATER = "Fri, 27 Nov 2026 10:00:07 GMT"

@@ -8,10 +8,10 @@ from typing import Any, Generic, TypeVar
 import pytest
 
 from stackctl.errors import ConfigError
-from stackctl.model.componentfile import ComponentFile
-from stackctl.model.decode import Problem, Undecodable, decode
-from stackctl.model.profilefile import ProfileFile, StackDocument
-from stackctl.model.schema import schema
+from stackctl.model.catalogue.component_file import ComponentFile
+from stackctl.model.catalogue.profile_file import ProfileFile, StackDocument
+from stackctl.model.shapes.decode import Problem, Undecodable, decode
+from stackctl.model.shapes.schema import schema
 from stackctl.sources.files import read_profiles, read_stack_file
 from tests.unit import fake
 

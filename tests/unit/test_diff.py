@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackctl.model import paths
-from stackctl.model.diff import MISSING, Difference, differences
+from stackctl.model.compose.diff import MISSING, Difference, differences
+from stackctl.model.objects import paths
 from tests.unit.fake import QUICK
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from stackctl.cli.eventlog import EventLog
+from stackctl.cli.terminal.event_log import EventLog
 from stackctl.errors import ApplyError, Interrupted
-from stackctl.model.eventrecord import events_schema, record
-from stackctl.model.events import (
+from stackctl.model.objects.refs import Ref
+from stackctl.model.run.event_record import events_schema, record
+from stackctl.model.run.events import (
     ComponentProgress,
     ComponentState,
     Event,
@@ -19,7 +20,6 @@ from stackctl.model.events import (
     ServerWarning,
     Step,
 )
-from stackctl.model.objects import Ref
 
 SCHEMA = events_schema()
 VARIANTS = {each["properties"]["type"]["const"]: each for each in SCHEMA["oneOf"]}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from stackctl.model.finalizers import controllers_of, remedy, stuck
-from stackctl.model.objects import Manifest, Ref
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.readiness.finalizers import controllers_of, remedy, stuck
 
 
 def thing(kind: str = "Widget", api: str = "example.com/v1", **metadata: Any) -> Manifest:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackctl.model import graph
-from stackctl.model.component import Mode
-from stackctl.model.selection import Chosen
+from stackctl.model.catalogue.component import Mode
+from stackctl.model.resolve import graph
+from stackctl.model.resolve.selection import Chosen
 from tests.unit import fake
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from stackctl.model.helm import HelmRelease, by_release, farewells, forgotten, losing
-from stackctl.model.objects import Manifest, Ref
-from stackctl.model.plan import Action, Change
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.plan.helm import HelmRelease, by_release, farewells, forgotten, losing
+from stackctl.model.plan.plan import Action, Change
 
 OURS, OTHER = Ref("", "ConfigMap", "n", "ours"), Ref("", "ConfigMap", "n", "other")
 RELEASE = HelmRelease("n", "r")

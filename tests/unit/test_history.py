@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from stackctl.model.history import revisions, version_changes
-from stackctl.model.objects import Ref
-from stackctl.model.release import Entry, Release, ReleaseStatus
-from stackctl.model.stack_id import StackId
+from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.release.history import revisions, version_changes
+from stackctl.model.release.release import Entry, Release, ReleaseStatus
 
 
 def entry(name: str, mark: str = "1.", uid: str = "") -> Entry:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.api.addresses import fault_in, is_server_name
+from stackctl.api.access.addresses import fault_in, is_server_name
 from stackctl.cli import run
 from stackctl.errors import ConfigError
 from stackctl.files import Unreadable, read_file, read_piped
-from stackctl.model import jsontext
-from stackctl.model.patterns import PatternError, compiled, matches
-from stackctl.model.quantities import count
+from stackctl.model.objects.quantities import count
+from stackctl.model.shapes import json_text
+from stackctl.model.shapes.patterns import PatternError, compiled, matches
 from stackctl.sources.files import read_catalogue
 from stackctl.sources.reading import MOST_BYTES
 from tests.unit import fake
@@ -223,14 +223,14 @@ def test_what_cannot_be_matched_in_bounded_time_is_no_pattern(pattern):
 def test_json_beyond_all_bounds_is_refused(text):
     """By the one error that readers know."""
     with pytest.raises(ValueError, match=r".+"):
-        jsontext.read(text)
+        json_text.read(text)
 
 
 def test_json_is_read_as_it_is():
     """Integers of 64 bits stay what they are, larger ones are floats, as they are to Go."""
     text = '{"a": [9223372036854775807, -9223372036854775808, 18446744073709551616, 1.5, "[[["]}'
-    assert jsontext.read(text) == {"a": [2**63 - 1, -(2**63), float(2**64), 1.5, "[[["]}
-    assert jsontext.read("[" * 200 + "]" * 200)
+    assert json_text.read(text) == {"a": [2**63 - 1, -(2**63), float(2**64), 1.5, "[[["]}
+    assert json_text.read("[" * 200 + "]" * 200)
 
 
 @pytest.mark.parametrize(("quantity", "amount"), [("1k", 1000), ("8", 8), ("1500m", 1), (2, 2)])

@@ -30,9 +30,9 @@ DOORS = {
     "rich": ("cli",),
     "yaml": (
         "sources/yaml.py",
-        "api/kubeconfig.py",
+        "api/access/kubeconfig.py",
         "sandbox/merging.py",
-        "sandbox/agent/kubelets.py",
+        "sandbox/agent/simulation/kubelets.py",
     ),
     "urllib3": ("api", "sandbox"),
     "cryptography": ("sandbox",),

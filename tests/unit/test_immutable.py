@@ -2,8 +2,8 @@
 
 import pytest
 
-from stackctl.model.immutable import fixed_fields, may_be_recreated, original
-from stackctl.model.objects import Ref
+from stackctl.model.objects.immutable import fixed_fields, may_be_recreated, original
+from stackctl.model.objects.refs import Ref
 
 
 def cause(message: str, field: str = "spec.x") -> dict[str, str]:

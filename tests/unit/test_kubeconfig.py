@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.api.access import Access, Login
-from stackctl.api.credentials import Credentials
-from stackctl.api.kubeconfig import find_access
-from stackctl.api.proxies import proxy_for
+from stackctl.api.access.access import Access, Login
+from stackctl.api.access.credentials import Credentials
+from stackctl.api.access.kubeconfig import find_access
+from stackctl.api.access.proxies import proxy_for
 from stackctl.errors import ClusterError, NoTarget
 
 V1 = "client.authentication.k8s.io/v1"

@@ -2,7 +2,7 @@
 
 import threading
 
-from stackctl.api.limits import (
+from stackctl.api.http.limits import (
     CLOSING_SECONDS,
     FOR_EVER,
     GRACE_SECONDS,

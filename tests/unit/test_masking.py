@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackctl.model.diff import MISSING, Difference, differences
-from stackctl.model.masking import mask, mask_changes
-from stackctl.model.takeover import LAST_APPLIED
+from stackctl.model.compose.diff import MISSING, Difference, differences
+from stackctl.model.objects.masking import mask, mask_changes
+from stackctl.model.ownership.managed_fields import LAST_APPLIED
 
 
 def secret(annotations: Any = None, **fields: Any) -> dict[str, Any]:

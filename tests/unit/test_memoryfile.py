@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.api.memoryfile import in_memory, piped, sealed
+from stackctl.api.access.memory_file import in_memory, piped, sealed
 from tests.unit.test_transport import certificate
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,7 @@ TEXT = "a key\n" * 50_000  # more than a pipe has room for
 
 LOADS = """
 import ssl, sys
-from stackctl.api.memoryfile import in_memory
+from stackctl.api.access.memory_file import in_memory
 certificate, key = (open(name).read() for name in sys.argv[1:])
 with in_memory(certificate) as file, in_memory(key) as key_file:
     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(file, key_file)

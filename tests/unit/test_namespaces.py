@@ -2,8 +2,8 @@
 
 import pytest
 
-from stackctl.model.kinds import builtin_group
-from stackctl.model.namespaces import moved, renamed
+from stackctl.model.compose.namespaces import moved, renamed
+from stackctl.model.objects.kinds import builtin_group
 from tests.unit.fake import value
 
 GROUPS = {

@@ -2,8 +2,15 @@
 
 import pytest
 
-from stackctl.model.kinds import Phase, builtin_group, defined, ordered, phase_of, phase_within
-from stackctl.model.normalise import flatten, normalised
+from stackctl.model.objects.kinds import (
+    Phase,
+    builtin_group,
+    defined,
+    ordered,
+    phase_of,
+    phase_within,
+)
+from stackctl.model.objects.normalise import flatten, normalised
 from tests.unit.fake import value, values
 
 POD = "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: ns}, spec: {containers: [%s]}}"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackctl.model.overlay import OverlayError, overlay, patched
+from stackctl.model.objects.merge import OverlayError, overlay, patched
 from tests.unit.fake import QUICK, value
 
 

@@ -4,16 +4,9 @@ from typing import Any
 
 import pytest
 
-from stackctl.model.objects import MANAGED_BY, STACK_LABEL
-from stackctl.model.ownership import (
-    Verdict,
-    ours,
-    owner,
-    verdict,
-    will_do,
-    without,
-)
-from stackctl.model.stack_id import StackId
+from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL
+from stackctl.model.ownership.ownership import Verdict, ours, owner, verdict, will_do, without
+from stackctl.model.ownership.stack_id import StackId
 
 
 def live(**metadata: Any) -> dict[str, Any]:

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackctl.model.paths import MISSING, Match, PathError, exists, get, parse, put, remove, show
+from stackctl.model.objects.paths import (
+    MISSING,
+    Match,
+    PathError,
+    exists,
+    get,
+    parse,
+    put,
+    remove,
+    show,
+)
 from tests.unit.fake import QUICK
 
 OBJECT = {

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackctl.model.bundle import Bundle, BundleComponent
-from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Manifest, Ref, ref_of
-from stackctl.model.ownership import owned_digest
-from stackctl.model.plan import (
+from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref, ref_of
+from stackctl.model.ownership.ownership import owned_digest
+from stackctl.model.ownership.proof import mark_of, marked
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import (
     Action,
     Change,
     Plan,
@@ -20,9 +22,7 @@ from stackctl.model.plan import (
     proven_unchanged,
     surprises,
 )
-from stackctl.model.proof import mark_of, marked
-from stackctl.model.release import Entry
-from stackctl.model.stack_id import StackId
+from stackctl.model.release.release import Entry
 from tests.unit.fake import QUICK
 
 ML = StackId("ml")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from stackctl.model.objects import Manifest
-from stackctl.model.outcome import Status
-from stackctl.model.pod_faults import NEVER, Patience, assess_pod, fault_of
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.readiness.pod_faults import NEVER, Patience, assess_pod, fault_of
+from stackctl.model.run.outcome import Status
 
 PATIENCE = Patience()
 

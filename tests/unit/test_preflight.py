@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from stackctl.model.bundle import Bundle, BundleComponent
-from stackctl.model.preflight import GPU, Facts, Node, Topic, check, satisfies, unchecked
-from stackctl.model.profile import GpuNeeds, Needs
+from stackctl.model.catalogue.profile import GpuNeeds, Needs
+from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.plan.preflight import GPU, Facts, Node, Topic, check, satisfies, unchecked
 
 
 def facts(*gpus: int, version: str = "v1.36.3", storage: bool = True) -> Facts:

@@ -5,16 +5,21 @@ from typing import Any
 
 import pytest
 
-from stackctl.cli.report_plan import plan_lines
-from stackctl.cli.report_privileges import new_privilege_lines
-from stackctl.cli.terminal import Paint
-from stackctl.model.component import Component, ComponentSpec, Feature, Manifests
-from stackctl.model.kind_privileges import Sort
-from stackctl.model.objects import Manifest, ref_of
-from stackctl.model.plan import Action, Change, Plan
-from stackctl.model.privileges import Privilege, asked_by_features, newly_asked, privileges
-from stackctl.model.rights import rights
-from stackctl.model.stack_id import StackId
+from stackctl.cli.report.plan_text import plan_lines
+from stackctl.cli.report.privileges_text import new_privilege_lines
+from stackctl.cli.terminal.terminal import Paint
+from stackctl.model.catalogue.component import Component, ComponentSpec, Feature, Manifests
+from stackctl.model.objects.refs import Manifest, ref_of
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.privileges.kind_privileges import Sort
+from stackctl.model.privileges.privileges import (
+    Privilege,
+    asked_by_features,
+    newly_asked,
+    privileges,
+)
+from stackctl.model.privileges.rights import rights
 
 RBAC = "rbac.authorization.k8s.io/v1"
 ROLES = "rbac.authorization.k8s.io"

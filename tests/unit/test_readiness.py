@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from stackctl.model.objects import Manifest
-from stackctl.model.outcome import Status
-from stackctl.model.readiness import (
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.readiness.readiness import (
     Surroundings,
     assess,
     established,
     reports_conditions,
     settles,
 )
+from stackctl.model.run.outcome import Status
 
 CURRENT, WAITING, FAILED = Status.CURRENT, Status.IN_PROGRESS, Status.FAILED
 

@@ -2,8 +2,15 @@
 
 import pytest
 
-from stackctl.api.refusals import Intent, Refusal, error_for, name_path, read_refusal, refusal_of
-from stackctl.api.retries import Failure, Fault
+from stackctl.api.http.refusals import (
+    Intent,
+    Refusal,
+    error_for,
+    name_path,
+    read_refusal,
+    refusal_of,
+)
+from stackctl.api.http.retries import Failure, Fault
 from stackctl.errors import (
     AccessDenied,
     AlreadyExists,
@@ -17,7 +24,7 @@ from stackctl.errors import (
     StaleWrite,
     Unreachable,
 )
-from stackctl.model.objects import Manifest
+from stackctl.model.objects.refs import Manifest
 
 APPLYING = Intent("apply", "Deployment/ml/x", "https://prod:6443")
 

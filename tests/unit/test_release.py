@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackctl.errors import ReleaseError
-from stackctl.model.objects import Ref
-from stackctl.model.profile import GpuNeeds, Needs
-from stackctl.model.release import (
+from stackctl.model.catalogue.profile import GpuNeeds, Needs
+from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.release.release import (
     Entry,
     Found,
     Release,
@@ -21,7 +22,6 @@ from stackctl.model.release import (
     uninstalling,
     unpack,
 )
-from stackctl.model.stack_id import StackId
 
 names = st.text(alphabet="abcdefghijklmnopqrstuvwxyz-.:", min_size=1, max_size=20).filter(
     lambda name: name not in (".", "..")

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from stackctl.model.objects import MANAGED_BY, STACK_LABEL, Ref
-from stackctl.model.ownership import HELM_RELEASE
-from stackctl.model.removal import (
+from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Ref
+from stackctl.model.ownership.ownership import HELM_RELEASE
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.removal import (
     Phase,
     Survey,
     cannot_list,
@@ -14,7 +15,6 @@ from stackctl.model.removal import (
     phases,
     spared,
 )
-from stackctl.model.stack_id import StackId
 
 NAMESPACE = Ref("", "Namespace", "", "ml")
 CLAIM = Ref("", "PersistentVolumeClaim", "ml", "data")

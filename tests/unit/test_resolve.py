@@ -3,12 +3,12 @@
 import pytest
 
 from stackctl.errors import ConfigError
-from stackctl.model.chain import chain_of
-from stackctl.model.component import Mode
-from stackctl.model.parameters import checked, parsed
-from stackctl.model.profile import StackFile
-from stackctl.model.resolve import resolve
-from stackctl.model.selection import Chosen, Selection, Setting
+from stackctl.model.catalogue.component import Mode
+from stackctl.model.catalogue.parameters import checked, parsed
+from stackctl.model.catalogue.profile import StackFile
+from stackctl.model.resolve.profile_chain import chain_of
+from stackctl.model.resolve.resolve import resolve
+from stackctl.model.resolve.selection import Chosen, Selection, Setting
 from tests.unit import fake
 
 

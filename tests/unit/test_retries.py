@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.api.retries import Circumstances, Failure, Fault, Retry, backoff, decide
+from stackctl.api.http.retries import Circumstances, Failure, Fault, Retry, backoff, decide
 
 CALL = 'Internal error occurred: failed calling webhook "v.kserve.io": failed to call webhook: '
 POST = 'Post "https://webhook.kserve.svc:443/validate?timeout=10s": '

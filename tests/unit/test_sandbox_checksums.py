@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stackctl.sandbox.checksums import published_digest
+from stackctl.sandbox.programs.checksums import published_digest
 
 DIGEST, OTHER = "a" * 64, "b" * 64
 

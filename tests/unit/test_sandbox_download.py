@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import SandboxError
-from stackctl.model.events import Event, Step
-from stackctl.sandbox.binaries import Binaries, Search, find_binaries
-from stackctl.sandbox.download import releases
-from stackctl.sandbox.interrupts import Interrupts
-from stackctl.sandbox.ports import choose_ports
-from stackctl.sandbox.versions import PROGRAMS, Platform
+from stackctl.model.run.events import Event, Step
+from stackctl.sandbox.machine.interrupts import Interrupts
+from stackctl.sandbox.plane.ports import choose_ports
+from stackctl.sandbox.programs.binaries import Binaries, Search, find_binaries
+from stackctl.sandbox.programs.download import releases
+from stackctl.sandbox.programs.versions import PROGRAMS, Platform
 from tests.unit.releases import PLATFORM, Releases, archive, serving
 
 

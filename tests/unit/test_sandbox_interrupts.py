@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from stackctl.errors import Interrupted
-from stackctl.sandbox.interrupts import Interrupts, Terminated, interruptible
+from stackctl.sandbox.machine.interrupts import Interrupts, Terminated, interruptible
 
 
 def send(number: signal.Signals) -> None:

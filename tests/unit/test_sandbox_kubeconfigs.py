@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from stackctl.api.kubeconfig import find_access
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.errors import SandboxError
-from stackctl.sandbox import pki
-from stackctl.sandbox.kubeconfigs import kubeconfig_of, write_kubeconfigs
+from stackctl.sandbox.machine.places import Places, Sandbox
 from stackctl.sandbox.merging import add_context, remove_context, user_kubeconfig
-from stackctl.sandbox.places import Places, Sandbox
+from stackctl.sandbox.plane import pki
+from stackctl.sandbox.plane.kubeconfigs import kubeconfig_of, write_kubeconfigs
 
 SERVER = "https://127.0.0.1:1234"
 USERS_OWN = """\

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from stackctl.errors import LockedError
-from stackctl.model.events import Event, Notice
-from stackctl.sandbox.locks import locked
+from stackctl.model.run.events import Event, Notice
+from stackctl.sandbox.machine.locks import locked
 
 
 def test_a_lock_leaves_no_file(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from stackctl.errors import UsageError
-from stackctl.sandbox.nodes import NodeGroup, format_nodes, node_manifests, parse_nodes
+from stackctl.sandbox.plane.nodes import NodeGroup, format_nodes, node_manifests, parse_nodes
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import UsageError
-from stackctl.sandbox.places import Places
-from stackctl.sandbox.plane import PARTS, Plane, Ports, command_of, egress_config, environment_of
-from stackctl.sandbox.versions import (
+from stackctl.sandbox.machine.places import Places
+from stackctl.sandbox.plane.parts import (
+    PARTS,
+    Plane,
+    Ports,
+    command_of,
+    egress_config,
+    environment_of,
+)
+from stackctl.sandbox.programs.versions import (
     ETCD,
     KUBERNETES,
     KWOK,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.sandbox import processes
-from stackctl.sandbox.processes import Process, alive
+from stackctl.sandbox.machine import processes
+from stackctl.sandbox.machine.processes import Process, alive
 
 DEAF = "trap '' TERM; echo deaf; while :; do sleep 0.05; done"
 PATIENT = 10.0

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from stackctl.errors import ConfigError
-from stackctl.model.diff import Difference
-from stackctl.model.objects import Manifest, ref_of
-from stackctl.model.plan import Action, Change, Plan
-from stackctl.model.savedplan import Base, SavedPlan, divergences, from_plain, saved, to_plain
-from stackctl.model.stack_id import StackId
+from stackctl.model.compose.diff import Difference
+from stackctl.model.objects.refs import Manifest, ref_of
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.plan.plan_file import Base, SavedPlan, divergences, from_plain, saved, to_plain
 from stackctl.sources.planfile import read_plan, write_plan
 
 BASE = Base(cluster="c1", stack=StackId("s"), revision=3, bundle="b1")

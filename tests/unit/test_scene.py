@@ -1,7 +1,7 @@
 """What is known of a cluster's objects while a run waits for them."""
 
-from stackctl.cluster.scene import Scene
-from stackctl.model.objects import ref_of
+from stackctl.cluster.wait.store import Scene
+from stackctl.model.objects.refs import ref_of
 
 
 def job(uid: str) -> dict[str, object]:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from stackctl.model.component import Place
-from stackctl.model.diff import Difference, differences
+from stackctl.model.catalogue.component import Place
+from stackctl.model.compose.diff import Difference, differences
 
 OBJECT = "Deployment/x"
 

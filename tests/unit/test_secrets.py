@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackctl.api.exposure import learn_credentials
-from stackctl.model.component import Parameter, ParameterType, Place
-from stackctl.model.confidential import confidential, secret_keys, split
-from stackctl.model.events import ComponentProgress, ComponentState, Notice, masked
+from stackctl.api.access.exposure import learn_credentials
+from stackctl.model.catalogue.component import Parameter, ParameterType, Place
+from stackctl.model.resolve.confidential import confidential, secret_keys, split
+from stackctl.model.run.events import ComponentProgress, ComponentState, Notice, masked
 from stackctl.secrets import HIDDEN, SECRETS, Secrets, secretive, without_assigned
 from tests.unit import fake
 

@@ -3,9 +3,9 @@
 import pytest
 
 from stackctl.errors import ConfigError
-from stackctl.model.resolve import resolve
-from stackctl.model.selection import Selection
-from stackctl.model.sets import Kept, laid, shown, spoken
+from stackctl.model.resolve.overrides import Kept, laid, shown, spoken
+from stackctl.model.resolve.resolve import resolve
+from stackctl.model.resolve.selection import Selection
 from tests.unit import fake
 
 

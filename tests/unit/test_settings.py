@@ -2,14 +2,20 @@
 
 import pytest
 
-from stackctl.model.bind import Binder
-from stackctl.model.component import Image, Place
-from stackctl.model.decode import decode
-from stackctl.model.documents import formats
-from stackctl.model.objects import Manifest
-from stackctl.model.objectset import Objects
-from stackctl.model.profile import Settings
-from stackctl.model.settings import accelerated, applied, mirrored, problems, rewrite_image_places
+from stackctl.model.catalogue.component import Image, Place
+from stackctl.model.catalogue.profile import Settings
+from stackctl.model.compose.bind import Binder
+from stackctl.model.compose.embedded import formats
+from stackctl.model.compose.object_set import Objects
+from stackctl.model.compose.settings import (
+    accelerated,
+    applied,
+    mirrored,
+    problems,
+    rewrite_image_places,
+)
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.shapes.decode import decode
 from stackctl.sources.components import YAML
 from tests.unit.fake import value, values
 

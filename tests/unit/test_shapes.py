@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import ConfigError, RenderError
-from stackctl.model.kindshapes import object_problems
-from stackctl.model.shapes import TEXT, WHOLE, fitting
+from stackctl.model.shapes.kind_shapes import object_problems
+from stackctl.model.shapes.shapes import TEXT, WHOLE, fitting
 from stackctl.sources.components import read_components, read_manifests
 from tests.unit import fake
 from tests.unit.fuzzing import FILES

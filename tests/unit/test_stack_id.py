@@ -2,7 +2,7 @@
 
 import pytest
 
-from stackctl.model.stack_id import LONGEST_LABEL, StackId
+from stackctl.model.ownership.stack_id import LONGEST_LABEL, StackId
 
 LONG = "a" * 63
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from stackctl.model.bundle import BundleComponent
-from stackctl.model.stages import stages
+from stackctl.model.compose.bundle import BundleComponent
+from stackctl.model.compose.stages import stages
 
 
 def thing(kind: str, api: str = "v1", **rest: Any) -> dict[str, Any]:

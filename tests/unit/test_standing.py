@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from stackctl.cluster.scene import Scene
-from stackctl.cluster.standing import Judge
-from stackctl.cluster.targets import Target
-from stackctl.model.objects import Manifest, Ref
-from stackctl.model.outcome import Status
-from stackctl.model.pod_faults import Patience
-from stackctl.model.readiness import Surroundings
+from stackctl.cluster.wait.store import Scene
+from stackctl.cluster.wait.target_status import Judge
+from stackctl.cluster.wait.targets import Target
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.readiness.pod_faults import Patience
+from stackctl.model.readiness.readiness import Surroundings
+from stackctl.model.run.outcome import Status
 
 WEB = Ref("apps", "Deployment", "ml", "web")
 REVISION = {"deployment.kubernetes.io/revision": "1"}

@@ -2,8 +2,14 @@
 
 from typing import Any
 
-from stackctl.model.stack_id import StackId
-from stackctl.model.takeover import LAST_APPLIED, after_takeover, installers, letting_go, patch
+from stackctl.model.ownership.managed_fields import (
+    LAST_APPLIED,
+    after_takeover,
+    installers,
+    letting_go,
+    patch,
+)
+from stackctl.model.ownership.stack_id import StackId
 
 ML = StackId("ml")
 

@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from stackctl.api.access import Access, Login
-from stackctl.api.credentials import Certificate
-from stackctl.api.transport import tls_context
+from stackctl.api.access.access import Access, Login
+from stackctl.api.access.credentials import Certificate
+from stackctl.api.http.transport import tls_context
 from stackctl.errors import AccessDenied, ClusterError
 
 ACCESS = Access("https://prod", cluster="prod", origin="/home/me/config", login=Login(user="me"))

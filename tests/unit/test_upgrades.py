@@ -3,16 +3,16 @@
 import pytest
 
 from stackctl.errors import ConflictError
-from stackctl.model.attention import Attention, Topic, worth_knowing
-from stackctl.model.component import UpgradeRule
-from stackctl.model.definitions import schema_changes
-from stackctl.model.history import VersionChange
-from stackctl.model.objects import Manifest, ref_of
-from stackctl.model.plan import Action, Change, Plan
-from stackctl.model.retirement import retiring
-from stackctl.model.stack_id import StackId
-from stackctl.model.upgrades import Verdict, passages, require_allowed
-from stackctl.model.versions import is_older
+from stackctl.model.catalogue.component import UpgradeRule
+from stackctl.model.objects.crd_changes import schema_changes
+from stackctl.model.objects.deprecations import retiring
+from stackctl.model.objects.refs import Manifest, ref_of
+from stackctl.model.objects.versions import is_older
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.plan.upgrades import Verdict, passages, require_allowed
+from stackctl.model.plan.warnings import Attention, Topic, worth_knowing
+from stackctl.model.release.history import VersionChange
 
 RULES = {
     "spark": (

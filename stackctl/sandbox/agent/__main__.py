@@ -9,21 +9,21 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from stackctl.api.access.kubeconfig import find_access
 from stackctl.api.client import Client
-from stackctl.api.kubeconfig import find_access
-from stackctl.model.events import Event, Retrying
-from stackctl.sandbox.agent import injector
-from stackctl.sandbox.agent.addresses import Destination, World, resolve
-from stackctl.sandbox.agent.authority import Authority
-from stackctl.sandbox.agent.certificates import Certificates
-from stackctl.sandbox.agent.egress import Egress
-from stackctl.sandbox.agent.kubelets import Kubelets
-from stackctl.sandbox.agent.lifecycles import LIFECYCLES
+from stackctl.model.run.events import Event, Retrying
 from stackctl.sandbox.agent.log import log_to_stderr
 from stackctl.sandbox.agent.mirror import Mirror
-from stackctl.sandbox.agent.operators import Operators
-from stackctl.sandbox.agent.responder import Responder
-from stackctl.sandbox.agent.routes import Routes
+from stackctl.sandbox.agent.simulation import injector
+from stackctl.sandbox.agent.simulation.certificates import Certificates
+from stackctl.sandbox.agent.simulation.kubelets import Kubelets
+from stackctl.sandbox.agent.simulation.lifecycles import LIFECYCLES
+from stackctl.sandbox.agent.simulation.operators import Operators
+from stackctl.sandbox.agent.webhooks.addresses import Destination, World, resolve
+from stackctl.sandbox.agent.webhooks.authority import Authority
+from stackctl.sandbox.agent.webhooks.egress import Egress
+from stackctl.sandbox.agent.webhooks.responder import Responder
+from stackctl.sandbox.agent.webhooks.routes import Routes
 
 KINDS = {
     "services": "/api/v1/services",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from stackctl.api.client import Client
 from stackctl.errors import ClusterError, NotFound, NotServed
-from stackctl.model.objects import Manifest
+from stackctl.model.objects.refs import Manifest
 from stackctl.sandbox.agent.log import Log
 
 _AGAIN_SECONDS = 1.0

@@ -3,7 +3,7 @@
 from typing import Any
 
 from stackctl.api.client import PATCHES, Client, encode
-from stackctl.model.objects import Manifest
+from stackctl.model.objects.refs import Manifest
 
 MANAGER = "sandbox-agent"
 

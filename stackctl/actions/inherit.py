@@ -1,0 +1,65 @@
+"""What holds on from the last deploy where nobody says otherwise: the profile, what `--set` said.
+
+An upgrade keeps both. A deploy is made of what it is given; what it thereby drops is told.
+"""
+
+from collections.abc import Container
+from dataclasses import replace
+
+from stackctl.actions.compose import Composed, Request
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.record import releases
+from stackctl.errors import ReleaseError
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.release.release import Release
+from stackctl.model.resolve.overrides import Kept, spoken
+from stackctl.model.run.events import Notice, Notify
+from stackctl.secrets import HIDDEN
+
+
+def resumed(request: Request, stack: StackId, connection: Connection) -> Request:
+    """Fill in what is not named from what the stack was last deployed with.
+
+    Raises:
+        ReleaseError: nothing says which profile, and there is no such stack here.
+    """
+    recorded = releases.current(connection.client, stack)
+    profile = request.profile
+    if profile is None and request.stack_file is None:
+        if recorded is None:
+            raise ReleaseError(f"stack {stack}: not on {connection.info.context}")
+        profile = recorded.release.profile
+    kept = request.kept
+    if recorded is not None and recorded.release.sets and request.keep is not False:
+        kept = _kept(recorded.release, request, connection)
+    return replace(request, stack=stack.name, record=stack.namespace, profile=profile, kept=kept)
+
+
+def _kept(release: Release, request: Request, connection: Connection) -> Kept:
+    """Read what a revision was made with; of secrets only what is not said anew."""
+    hidden = frozenset(key for key, value in release.sets.items() if value == HIDDEN)
+    kept = Kept(release.revision, release.sets, hidden)
+    if hidden.isdisjoint(kept.beside(request.sets)):
+        return kept
+    secret = releases.secret_sets(connection.client, release)
+    return replace(kept, sets={**release.sets, **secret})
+
+
+def tell_kept(request: Request, notify: Notify, secret: Container[str]) -> None:
+    """Say what holds on that was not said now; of what is secret, that it is set."""
+    if request.kept and (sets := request.kept.beside(request.sets)):
+        source = f"revision {request.kept.revision}"
+        notify(Notice(f"kept from {source}: {spoken(sets, secret)}; --reset leaves it out"))
+
+
+def tell_dropped(
+    request: Request, composed: Composed, recorded: releases.Recorded | None, notify: Notify
+) -> None:
+    """Say what an earlier run said that does not hold on."""
+    if recorded is None or request.kept is not None:
+        return
+    release = recorded.release
+    if sets := Kept(release.revision, release.sets).beside(request.sets):
+        source = f"--set of revision {release.revision}"
+        said = spoken(sets, composed.secret_among(sets))
+        notify(Notice(f"{source} is not kept: {said}; stackctl upgrade would keep it"))

@@ -1,0 +1,153 @@
+"""What a cluster has to say about a bundle before anything is changed."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+
+from stackctl import __version__
+from stackctl.cluster.change.prune import spare
+from stackctl.cluster.change.run import Intent
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.look import facts, snapshot
+from stackctl.cluster.look.unseen import learn, unseen
+from stackctl.cluster.record import reach, recovery, releases
+from stackctl.cluster.record.record_store import Kept
+from stackctl.errors import ConflictError, PreflightError, Unreachable
+from stackctl.model.compose.bundle import Bundle, BundleComponent, secrets_in
+from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action, Change, Plan, make
+from stackctl.model.plan.preflight import Finding, check, foreign_namespaces, topics, unchecked
+from stackctl.model.release.release import Entry
+from stackctl.model.run.events import Notice, Notify, Step
+from stackctl.model.run.outcome import TargetInfo
+from stackctl.secrets import SECRETS
+
+LATER = "run it again in a moment; what is served: kubectl api-resources"
+
+STRAY = "in no record; by its label and its field manager the stack has made it"
+
+
+def look(
+    connection: Connection,
+    stack: StackId,
+    bundle: Bundle,
+    notify: Notify,
+    pool: Executor,
+    *,
+    known: Sequence[int] = (),
+) -> Intent:
+    """Check, look and plan: steps 6 to 8 of every change; `known` revisions are not asked for."""
+    notify(Step("looking at the cluster"))
+    reach.require_bundle(connection.client, stack, bundle)
+    pool.submit(connection.discovery.all)  # known by the time it is asked for
+    recording = pool.submit(releases.current, connection.client, stack, known)
+    kept = pool.submit(releases.kept, connection.client, stack)
+    seen = facts.read(connection, pool, topics(bundle), foreign_namespaces(bundle))
+    require_facts(check(bundle, seen))
+    for gap in unchecked(bundle, seen):
+        notify(Notice(gap))
+    recorded = recording.result()
+    inventory = recorded.release.inventory if recorded else ()
+    learn(connection.client, connection.discovery, (entry.ref for entry in inventory))
+    found = snapshot.take(connection, bundle, stack, inventory, pool)
+    SECRETS.learn(secrets_in(bundle, found.live))
+    created = {entry.ref for entry in inventory if entry.created}
+    plan = spare(connection, make(bundle, stack, found, inventory), created, pool)
+    plan = _with_unseen(plan, connection, inventory, notify)
+    held, newest = kept.result(), recorded.release.revision if recorded else 0
+    gone = recorded is None or (held is not None and held.newest > newest)
+    if held is not None and held.newest > newest:
+        notify(Notice(f"stack {stack}: revision {held.newest} was recorded and is gone"))
+    return Intent(
+        stack,
+        bundle,
+        plan,
+        recorded,
+        __version__,
+        lost=_lost(bundle, recorded, held),
+        strays=_strays(connection, stack, found.live, plan, pool, lost=gone),
+    )
+
+
+def _lost(
+    bundle: Bundle, recorded: releases.Recorded | None, held: Kept | None
+) -> tuple[BundleComponent, ...]:
+    """Choose the components whose recorded objects are lost, and are these."""
+    if recorded is None or held is None:
+        return ()
+    named = set(recorded.release.shards.values())
+    return tuple(
+        part
+        for part in bundle.components
+        if part.digest in named and part.digest not in held.shards
+    )
+
+
+def _strays(
+    connection: Connection,
+    stack: StackId,
+    seen: Mapping[Ref, Manifest],
+    plan: Plan,
+    pool: Executor,
+    *,
+    lost: bool,
+) -> tuple[Change, ...]:
+    """Plan to delete what the stack has made, as it says itself, and what nothing names."""
+    known = {change.ref for change in plan.changes}
+    found = recovery.strays(connection, stack, seen, known, pool, lost=lost)
+    changes = tuple(
+        Change(ref, labels_of(live).get(COMPONENT_LABEL, ""), Action.PRUNE, live=live, reason=STRAY)
+        for ref, live in found.items()
+    )
+    spared = spare(connection, replace(plan, changes=changes), (), pool)
+    return tuple(each for each in spared.changes if each.action is Action.PRUNE)
+
+
+def _with_unseen(
+    plan: Plan, connection: Connection, inventory: Sequence[Entry], notify: Notify
+) -> Plan:
+    """Keep on record what may be there and cannot be looked at.
+
+    Raises:
+        Unreachable: it would have to be made, if it is not there.
+    """
+    planned = {change.ref: change.action for change in plan.changes}
+    known = {entry.ref: entry.component for entry in inventory}
+    asked = [ref for ref in known if planned.get(ref) in (None, Action.CREATE)]
+    doubts = unseen(connection.client, connection.discovery, asked)
+    for ref, why in doubts.items():
+        # Where a server is down, the bundle may be what mends it.
+        if ref in planned and ref.group not in connection.discovery.silent:
+            raise Unreachable(f"{ref}: whether it is there cannot be told: {why}", hint=LATER)
+        notify(Notice(f"{ref} is not looked at, and stays on record: {why}"))
+    kept = (
+        Change(ref, known[ref], Action.UNCHANGED, reason=f"not looked at: {why}")
+        for ref, why in doubts.items()
+        if ref not in planned
+    )
+    return replace(plan, changes=(*plan.changes, *kept))
+
+
+def require_cluster(wanted: str, info: TargetInfo) -> None:
+    """Refuse another cluster than the one the stack file names, and one we may not know."""
+    if wanted and not info.cluster_uid:
+        raise ConflictError(
+            f"the stack file is meant for the cluster {wanted}, and whether context "
+            f"{info.context} leads to it cannot be seen: cannot get the namespace kube-system",
+            hint="ask for that permission, or take spec.target.clusterUID out of the stack file",
+        )
+    if wanted and wanted != info.cluster_uid:
+        raise ConflictError(
+            f"the stack file is meant for the cluster {wanted}, "
+            f"and context {info.context} leads to {info.cluster_uid}",
+            hint="choose another context with --context, or correct spec.target.clusterUID",
+        )
+
+
+def require_facts(findings: Sequence[Finding]) -> None:
+    """Refuse a cluster that lacks something; everything missing is named."""
+    if findings:
+        lines = [f"  {each.subject}: {each.message}" for each in findings]
+        hint = next((each.hint for each in findings if each.hint), "")
+        raise PreflightError("\n".join(["the cluster lacks what is needed", *lines]), hint=hint)

@@ -1,0 +1,1 @@
+"""Which API server is meant and who we are to it: kubeconfig, credentials, proxies."""

@@ -1,0 +1,203 @@
+"""Runs a credential plugin of a kubeconfig and reads what it prints.
+
+When to run it again is for `credentials`.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO, Any
+
+from stackctl.api.access.access import Access, ExecPlugin
+from stackctl.errors import AccessDenied, ClusterError
+from stackctl.files import Unreadable, read_file
+from stackctl.model.shapes import json_text
+from stackctl.model.shapes.shapes import TEXT, Secret, Shape, misshapen
+from stackctl.secrets import SECRETS, without_assigned
+
+MOST_BYTES = 1 << 20  # no credential is larger, whatever it is
+LINE_BYTES = 4096
+SAID_PARTS = 100  # of what it says, the end counts
+MOST_TOLD = 200  # lines; nobody reads more
+
+Tell = Callable[[str], None]  # what the plugin says on stderr, line by line
+
+
+_STATUS: Shape = Secret(
+    {
+        "token": TEXT,
+        "clientCertificateData": TEXT,
+        "clientKeyData": TEXT,
+        "expirationTimestamp": TEXT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a plugin gave; `expires` is in seconds since the epoch, None for never."""
+
+    token: str = field(default="", repr=False)
+    certificate: str = ""
+    key: str = field(default="", repr=False)
+    expires: float | None = None
+
+
+def run_plugin(
+    plugin: ExecPlugin, access: Access, env: Mapping[str, str], tell: Tell
+) -> Credential:
+    """Ask the plugin for credentials.
+
+    Raises:
+        AccessDenied: it is missing, fails or prints something else; never an empty credential.
+    """
+    interactive = plugin.interactive != "Never" and sys.stdin is not None and sys.stdin.isatty()
+    if plugin.interactive == "Always" and not interactive:
+        raise _failed(plugin, "has to ask questions, and there is no terminal")
+    variables = {**env, **dict(plugin.env)}
+    variables["KUBERNETES_EXEC_INFO"] = json.dumps(_exec_info(plugin, access, interactive))
+    output, said, status = _run(plugin, variables, interactive, tell)
+    if status:
+        how = f"exited with {status}" if status > 0 else f"was killed by signal {-status}"
+        last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message")
+        raise _failed(plugin, f"{how}: {without_assigned(last.strip())}")
+    return read_credential(plugin, output)
+
+
+def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
+    """Read an ExecCredential."""
+    try:
+        document = json_text.read(output)
+    except ValueError as error:
+        raise _failed(plugin, "printed something that is not JSON") from error
+    status = document.get("status") if isinstance(document, dict) else None
+    if isinstance(status, dict):
+        SECRETS.learn(status.get(key) for key in ("token", "clientKeyData"))
+    if not isinstance(status, dict) or document.get("kind") != "ExecCredential":
+        raise _failed(plugin, "printed no ExecCredential with a status")
+    if document.get("apiVersion") != plugin.api_version:
+        raise _failed(
+            plugin, f"answered in {document.get('apiVersion')}, not in {plugin.api_version}"
+        )
+    if problems := misshapen(status, _STATUS):
+        raise _failed(plugin, f"printed an ExecCredential whose status is not right: {problems[0]}")
+    credential = Credential(
+        token=status.get("token") or "",
+        certificate=status.get("clientCertificateData") or "",
+        key=status.get("clientKeyData") or "",
+        expires=_expiry(plugin, status.get("expirationTimestamp")),
+    )
+    if bool(credential.certificate) != bool(credential.key):
+        raise _failed(plugin, "printed a certificate without its key, or a key alone")
+    if not credential.token and not credential.certificate:
+        raise _failed(plugin, "printed neither a token nor a certificate")
+    return credential
+
+
+def _expiry(plugin: ExecPlugin, stamp: Any) -> float | None:
+    if not stamp:
+        return None
+    try:
+        return datetime.fromisoformat(str(stamp)).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise _failed(plugin, f"printed expirationTimestamp {stamp!r}, which is no time") from error
+
+
+def _run(
+    plugin: ExecPlugin, env: Mapping[str, str], interactive: bool, tell: Tell
+) -> tuple[bytes, str, int]:
+    said: list[str] = []
+    with _start(plugin, env, interactive) as process:
+        listen = _pass_on if interactive else _tell_lines
+        listener = threading.Thread(target=listen, args=(process.stderr, said, tell), daemon=True)
+        listener.start()
+        try:
+            output = process.stdout.read(MOST_BYTES) if process.stdout else b""
+            if len(output) == MOST_BYTES:
+                process.kill()
+            status = process.wait()
+        except BaseException:
+            process.kill()
+            raise
+        # A child that the plugin left behind may keep the pipe open; what was said counts.
+        listener.join(timeout=1)
+    return output, "".join(said), status
+
+
+def _start(
+    plugin: ExecPlugin, env: Mapping[str, str], interactive: bool
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            [plugin.command, *plugin.args],
+            env=env,
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    except FileNotFoundError as error:
+        hint = plugin.install_hint or f"install {plugin.command} and put it on PATH"
+        raise _failed(plugin, "is not installed", hint=hint) from error
+    except OSError as error:
+        raise _failed(plugin, error.strerror or str(error)) from error
+
+
+def _tell_lines(stream: IO[bytes], said: list[str], tell: Tell) -> None:
+    """Tell each line while the plugin runs: "open this address in a browser" cannot wait."""
+    told = 0
+    while line := stream.readline(LINE_BYTES):
+        text = line.decode(errors="replace")
+        said[:] = [*said[-SAID_PARTS:], text]
+        if text.strip() and (told := told + 1) <= MOST_TOLD:
+            # What it was given is known to be secret; what it makes of that is not, yet.
+            tell(without_assigned(text.rstrip()))
+
+
+def _pass_on(stream: IO[bytes], said: list[str], _: Tell) -> None:
+    """Show what an interactive plugin asks, unfinished lines too."""
+    while part := os.read(stream.fileno(), 4096):
+        said[:] = [*said[-SAID_PARTS:], part.decode(errors="replace")]
+        shown = SECRETS.mask(part.decode(errors="surrogateescape"))
+        os.write(2, shown.encode(errors="surrogateescape"))
+
+
+def _exec_info(plugin: ExecPlugin, access: Access, interactive: bool) -> dict[str, Any]:
+    spec: dict[str, Any] = {"interactive": interactive}
+    if plugin.cluster_info:
+        spec["cluster"] = _cluster_info(access)
+    return {"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": spec}
+
+
+def _cluster_info(access: Access) -> dict[str, Any]:
+    import base64
+    from pathlib import Path
+
+    ca = access.ca.encode()
+    if access.ca_file:
+        try:
+            ca = read_file(Path(access.ca_file))
+        except Unreadable as error:
+            what = f"the certificate authority cannot be read: {error}"
+            raise ClusterError(f"{access.ca_file}: {what}") from error
+    known = {
+        "server": access.server,
+        "tls-server-name": access.tls_server_name,
+        "insecure-skip-tls-verify": access.insecure,
+        "certificate-authority-data": base64.b64encode(ca).decode(),
+        "proxy-url": access.proxy,
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def _failed(plugin: ExecPlugin, what: str, *, hint: str = "") -> AccessDenied:
+    # Its words, but no option: some hold secrets.
+    words = itertools.takewhile(lambda word: not word.startswith("-"), plugin.args)
+    command = " ".join([plugin.command, *words])
+    hint = hint or "see how it is called: kubectl config view --minify"
+    return AccessDenied(f"credential plugin `{command}` {what}", hint=hint)

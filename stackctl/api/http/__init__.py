@@ -1,0 +1,1 @@
+"""One request to an API server: sent, repeated while that makes sense, bounded in time."""

@@ -1,0 +1,117 @@
+"""Ends waiting for the other end: when it takes too long, and when nobody wants it any more.
+
+A read that blocks notices neither a deadline nor a stop, and the pauses that a socket's own
+timeout is for never come where one byte trickles in after the other. So one thread looks after
+everything that is open, while there is anything, and shuts the connection under whoever waits.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from stackctl.api.http.transport import translated
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
+LOOK_SECONDS = 0.1
+PART = 1 << 16
+
+
+class Wire(Protocol):
+    """What has a socket, once it is connected."""
+
+    sock: socket.socket | None
+
+
+@dataclass(slots=True)
+class Hold:
+    """One wait; the connection that it goes over is known once there is one."""
+
+    over: Callable[[], bool]
+    wire: Wire | None = None
+    answer: "BaseHTTPResponse | None" = None
+    cut: bool = False
+
+    def end(self) -> None:
+        """Wake whoever reads; it may have ended by itself in this moment."""
+        self.cut = True
+        with suppress(OSError, RuntimeError, ValueError):
+            if self.answer is not None:
+                self.answer.shutdown()
+            elif self.wire is not None and self.wire.sock is not None:
+                # Not the TLS socket's own method: whoever still reads would get ciphertext.
+                socket.socket.shutdown(self.wire.sock, socket.SHUT_RDWR)
+
+
+class Guard:
+    """Looks after everything that is waited for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[int, Hold] = {}
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def holding(self, over: Callable[[], bool]) -> Iterator[Hold]:
+        """Make waiting end soon after `over` says so."""
+        hold = Hold(over)
+        self._begin(hold)
+        try:
+            yield hold
+        finally:
+            self._end(hold)
+
+    @contextmanager
+    def reading(self, answer: "BaseHTTPResponse", stop: threading.Event) -> Iterator[None]:
+        """Make reading end soon after `stop` is set; afterwards the connection is closed."""
+        hold = Hold(stop.is_set, answer=answer)
+        self._begin(hold)
+        try:
+            yield
+        finally:
+            self._end(hold)
+            answer.close()
+
+    def _begin(self, hold: Hold) -> None:
+        with self._lock:
+            self._open[id(hold)] = hold
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name="guard", daemon=True)
+                self._thread.start()
+
+    def _end(self, hold: Hold) -> None:
+        with self._lock:
+            del self._open[id(hold)]
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(LOOK_SECONDS)
+            with self._lock:
+                if not self._open:
+                    self._thread = None
+                    return
+                for hold in self._open.values():
+                    if hold.over():
+                        hold.end()
+
+
+def lines_of(answer: "BaseHTTPResponse") -> Iterator[bytes]:
+    """Read an answer line by line, as it comes.
+
+    Raises:
+        TransportFault: the connection was lost.
+    """
+    rest = b""
+    while part := _next_part(answer):
+        *lines, rest = (rest + part).split(b"\n")
+        yield from lines
+
+
+def _next_part(answer: "BaseHTTPResponse") -> bytes:
+    with translated():
+        return answer.read1(PART)

@@ -1,0 +1,90 @@
+"""The commands about stackctl itself: version and completion."""
+
+import os
+import platform
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from stackctl import __version__
+from stackctl.cli.options.options import Output, Shown
+from stackctl.cli.terminal.streams import write_result
+from stackctl.errors import UsageError
+
+
+class Shell(StrEnum):
+    """Shells whose completion is known."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+def version(*, output: Output, shown: Shown) -> int:
+    """Show the version of stackctl, and of what it runs on.
+
+    Examples:
+        stackctl version
+        stackctl version -o json
+    """
+    from stackctl.cli.report.documents import document
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.terminal.terminal import columns
+
+    found = {
+        "stackctl": __version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system().lower()}-{platform.machine()}",
+    }
+    report = Report(shown, output.format)
+    if report.structured:
+        report.document(document("Version", **found))
+    else:
+        report.lines(columns(list(found.items()), report.paint))
+    return 0
+
+
+def print_version() -> None:
+    """Write the version as `stackctl --version` does."""
+    write_result(sys.stdout, f"stackctl {__version__}\n")
+
+
+def completion(
+    *,
+    shell: Annotated[
+        Shell | None, typer.Argument(help="bash, zsh or fish; default: your login shell")
+    ] = None,
+) -> int:
+    """Print the script that teaches a shell to complete stackctl.
+
+    Examples:
+        source <(stackctl completion bash)
+        stackctl completion zsh > ~/.zfunc/_stackctl
+        stackctl completion fish > ~/.config/fish/completions/stackctl.fish
+    """
+    from typer._completion_shared import get_completion_script
+
+    script = get_completion_script(
+        prog_name="stackctl", complete_var="_STACKCTL_COMPLETE", shell=shell or _login_shell()
+    )
+    write_result(sys.stdout, script + "\n")
+    return 0
+
+
+def _login_shell() -> str:
+    name = os.path.basename(os.environ.get("SHELL", ""))  # noqa: PTH119 - a name, not a file
+    if name not in list(Shell):
+        raise UsageError(
+            f"no completion for the shell {name or 'of this session'!r}",
+            hint="stackctl completion bash",
+        )
+    return name
+
+
+def prepare_completion() -> None:
+    """Get typer ready to answer a shell."""
+    from typer._completion_classes import completion_init
+
+    completion_init()

@@ -1,0 +1,70 @@
+"""The commands for the record of a stack: check and repair."""
+
+from typing import Annotated
+
+import typer
+
+from stackctl.cli.options.grammar import Command, Group
+from stackctl.cli.options.grouping import option, spread
+from stackctl.cli.options.options import Cluster, LockWait, Output, Shown, StackName
+
+
+def check(*, which: StackName, cluster: Cluster, output: Output, shown: Shown) -> int:
+    """Read everything of a record, and say what is damaged.
+
+    Exits 1 if something is: each part is named, with what is lost and the way out.
+
+    Examples:
+        stackctl record check
+        stackctl record check --stack gpu8 -o json
+    """
+    from stackctl.actions import record as action
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.running.requests import connected, stack_of
+
+    report = Report(shown, output.format)
+    with report.progress() as notify, connected(cluster, notify) as connection:
+        found = action.check(stack_of(which, connection), connection)
+    report.record(found)
+    return 1 if found.faults else 0
+
+
+def repair(
+    *,
+    which: StackName,
+    lock: LockWait,
+    cluster: Cluster,
+    output: Output,
+    shown: Shown,
+    yes: Annotated[bool, option("--yes", "-y", help="Do not ask before changing anything")] = False,
+) -> int:
+    """Put a damaged record in order.
+
+    A newest revision that cannot be read is made anew, of the one before it and of what the
+    objects on the cluster say themselves. What components consisted of is stored again by the
+    next deploy that comes to the same objects. Nothing but the record is changed.
+
+    Examples:
+        stackctl record repair
+        stackctl record repair --stack gpu8 --yes
+    """
+    from stackctl.actions import record as action
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.running.requests import connected, holder, stack_of
+    from stackctl.cluster.record.lock import Claim
+
+    report = Report(shown, output.format)
+    agree = report.agree_repair(yes=yes)
+    with report.progress() as notify, connected(cluster, notify) as connection:
+        claim = Claim(holder(), lock.wait_lock)
+        stack = stack_of(which, connection)
+        found = action.repair(stack, connection, agree=agree, claim=claim, notify=notify)
+    report.record(found)
+    return 1 if found.left or not found.agreed else 0
+
+
+app = typer.Typer(
+    cls=Group, rich_markup_mode=None, help="Check the record of a stack, and put it in order."
+)
+for _command in (check, repair):
+    app.command(cls=Command)(spread(_command))

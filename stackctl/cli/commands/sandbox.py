@@ -1,0 +1,165 @@
+"""The commands for sandboxes: a real Kubernetes control plane here, with simulated nodes."""
+
+from typing import Annotated
+
+import typer
+
+from stackctl.cli.options.grammar import Command, Group
+from stackctl.cli.options.grouping import option, spread
+from stackctl.cli.options.options import ListOutput, Nodes, Output, Programs, SandboxName, Shown
+
+
+def up(
+    *,
+    which: SandboxName,
+    programs: Programs,
+    output: Output,
+    shown: Shown,
+    merge: Annotated[
+        bool, option("--merge", help="Put a context for it into your own kubeconfig")
+    ] = False,
+) -> int:
+    """Start a sandbox, mend it, or find it running.
+
+    The first time its programs are fetched or built, which takes minutes; then seconds.
+
+    Examples:
+        stackctl sandbox up
+        stackctl sandbox up --nodes gpu=2x8,cpu=1
+        stackctl sandbox up --name second --merge
+    """
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.report.sandbox_text import report_up
+    from stackctl.sandbox import lifecycle
+
+    report = Report(shown, output.format)
+    wanted = lifecycle.Wanted(
+        nodes=programs.nodes,
+        port=programs.port,
+        assets=programs.assets,
+        install_go=programs.install_go,
+        merge=merge,
+    )
+    with report.progress() as notify:
+        result = lifecycle.up(which.name, wanted, notify=notify)
+    report_up(report, result)
+    return 0
+
+
+def down(
+    *,
+    which: SandboxName,
+    output: Output,
+    shown: Shown,
+    keep_data: Annotated[
+        bool, option("--keep-data", help="Keep its state, so that `up` finds it again")
+    ] = False,
+) -> int:
+    """Stop a sandbox and remove every trace of it.
+
+    Examples:
+        stackctl sandbox down
+        stackctl sandbox down --keep-data
+    """
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.report.sandbox_text import report_down
+    from stackctl.sandbox import lifecycle
+
+    report = Report(shown, output.format)
+    with report.progress() as notify:
+        result = lifecycle.down(which.name, keep_data=keep_data, notify=notify)
+    report_down(report, result)
+    return 0
+
+
+def status(*, which: SandboxName, output: ListOutput, shown: Shown) -> int:
+    """Show how a sandbox is: its parts, its nodes, its address.
+
+    Exits 1 unless everything runs.
+
+    Examples:
+        stackctl sandbox status
+        stackctl sandbox status -o json
+    """
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.report.sandbox_text import report_status
+    from stackctl.sandbox import inspection
+
+    found = inspection.status(which.name)
+    others = [name for name in inspection.sandboxes() if name != which.name]
+    report_status(Report(shown, output.format), found, others)
+    return 0 if found.state is inspection.State.RUNNING else 1
+
+
+def kubeconfig(*, which: SandboxName, shown: Shown) -> int:
+    """Print the path of a sandbox's kubeconfig.
+
+    Examples:
+        export KUBECONFIG=$(stackctl sandbox kubeconfig)
+    """
+    from stackctl.cli.report.report import Report
+    from stackctl.sandbox import inspection
+
+    Report(shown).lines([str(inspection.kubeconfig(which.name))])
+    return 0
+
+
+def run(
+    *,
+    which: SandboxName,
+    nodes: Nodes,
+    shown: Shown,
+    command: Annotated[list[str], typer.Argument(help="The command and its arguments")],
+) -> int:
+    """Run a command with KUBECONFIG set to a sandbox.
+
+    Exits with the command's exit code. A sandbox that does not run yet is started for it, and
+    stopped afterwards.
+
+    Examples:
+        stackctl sandbox run -- kubectl get nodes
+        stackctl sandbox run --name ci -- pytest tests/cluster
+    """
+    from stackctl.cli.report.report import Report
+    from stackctl.sandbox import session
+    from stackctl.sandbox.lifecycle import Wanted
+
+    report = Report(shown)
+    with report.progress() as notify:
+        return session.run(command, which.name, Wanted(nodes=nodes.nodes), notify=notify)
+
+
+def logs(
+    *,
+    which: SandboxName,
+    shown: Shown,
+    part: Annotated[
+        str | None, typer.Argument(help="etcd, apiserver, …, agent; default: all")
+    ] = None,
+    lines: Annotated[int, option("--lines", "-n", metavar="N", help="How many; default: 50")] = 50,
+    follow: Annotated[bool, option("--follow", help="Go on with what comes")] = False,
+) -> int:
+    """Print what the parts of a sandbox have logged.
+
+    Examples:
+        stackctl sandbox logs apiserver
+        stackctl sandbox logs agent --lines 200 --follow
+    """
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.report.sandbox_text import report_logs
+    from stackctl.sandbox import inspection
+
+    found = inspection.logs(part, which.name, lines=lines, follow=follow)
+    report_logs(Report(shown), found, named=part is None)
+    return 0
+
+
+app = typer.Typer(
+    cls=Group,
+    rich_markup_mode=None,
+    help="Run a real Kubernetes here, with simulated GPU nodes.",
+)
+for _command in (up, down, status, kubeconfig, logs):
+    app.command(cls=Command)(spread(_command))
+# What follows the command's name is the command's own.
+app.command(cls=Command, context_settings={"allow_interspersed_args": False})(spread(run))

@@ -1,0 +1,51 @@
+"""The command that changes a stack which is there: upgrade."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Annotated
+
+from stackctl.cli.options.grouping import option
+from stackctl.cli.options.options import Cluster, Comparison, Course, Output, Shown, Telling
+from stackctl.cli.running.changing import change
+
+
+def upgrade(
+    *,
+    recipe: Comparison,
+    course: Course,
+    cluster: Cluster,
+    output: Output,
+    telling: Telling,
+    shown: Shown,
+    reset: Annotated[
+        bool, option("--reset", help="Start from the profile alone, without --set of earlier runs")
+    ] = False,
+) -> int:
+    """Bring a stack to other versions, settings or another profile.
+
+    Shows the versions, what has to be done by hand, what deserves attention and every change
+    first, then asks. Without a profile and a stack file, the stack keeps its profile. What --set
+    said in earlier runs holds on where it is not said anew.
+
+    Examples:
+        stackctl upgrade --dry-run
+        stackctl upgrade --stack ml --profile gpu8
+        stackctl upgrade --set spark-operator.workers=20
+        stackctl upgrade -f stack.yaml --dry-run --plan plan.json
+        stackctl upgrade -f stack.yaml --plan plan.json
+    """
+    from stackctl.actions import upgrade as action
+    from stackctl.cli.running.requests import request_of
+
+    request = request_of(recipe, None if course.dry_run else course.plan)
+    request = replace(request, keep=False) if reset else request
+    return change(
+        "upgrade",
+        "upgraded",
+        partial(action.upgrade, request),
+        course=course,
+        cluster=cluster,
+        output=output,
+        telling=telling,
+        shown=shown,
+    )

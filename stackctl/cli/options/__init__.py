@@ -1,0 +1,1 @@
+"""The options of commands: declared in groups, completed, turned into values."""

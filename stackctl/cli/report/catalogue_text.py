@@ -1,0 +1,142 @@
+"""How profiles and components look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stackctl.cli.report import documents
+from stackctl.cli.report.privileges_text import listed
+from stackctl.cli.report.report import Report
+from stackctl.cli.terminal.terminal import Paint, Row, plain, table, wrap
+from stackctl.model.resolve.confidential import confidential, shown_default
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stackctl.model.catalogue.component import Component, Feature, Parameter
+    from stackctl.model.catalogue.profile import Profile
+    from stackctl.model.privileges.privileges import Privilege
+
+    Asked = Mapping[str, Sequence[Privilege]]
+
+_INDENT = "  "
+
+
+def report_profiles(report: Report, profiles: Iterable[Profile]) -> None:
+    """List profiles."""
+    found = sorted(profiles, key=lambda each: each.name)
+    if report.structured:
+        report.document(documents.profiles_document(found))
+    elif report.format == "name":
+        report.lines(each.name for each in found)
+    else:
+        header, rows = _profile_rows(found, wide=report.format == "wide")
+        report.lines(table(header, rows, report.paint))
+
+
+def _profile_rows(
+    profiles: Sequence[Profile], *, wide: bool
+) -> tuple[Sequence[str], Sequence[Row]]:
+    if not wide:
+        rows = [(each.name, each.extends or "-", each.description) for each in profiles]
+        return ("PROFILE", "EXTENDS", "DESCRIPTION"), rows
+    return ("PROFILE", "EXTENDS", "COMPONENTS", "PATH"), [
+        (each.name, each.extends or "-", ",".join(each.components) or "-", each.path)
+        for each in profiles
+    ]
+
+
+def report_components(report: Report, components: Iterable[Component]) -> None:
+    """List components."""
+    found = sorted(components, key=lambda each: each.name)
+    if report.structured:
+        report.document(documents.components_document(found))
+    elif report.format == "name":
+        report.lines(each.name for each in found)
+    else:
+        header, rows = _component_rows(found, wide=report.format == "wide")
+        report.lines(table(header, rows, report.paint))
+
+
+def report_component(report: Report, component: Component, asked: Asked) -> None:
+    """Describe one component, and what it asks for, by feature."""
+    if report.structured:
+        report.document(documents.components_document([component], asked))
+    elif report.format == "name":
+        report.lines([component.name])
+    else:
+        report.lines(component_lines(component, report.paint, report.width, asked))
+
+
+def _component_rows(
+    components: Sequence[Component], *, wide: bool
+) -> tuple[Sequence[str], Sequence[Row]]:
+    if not wide:
+        rows = [(each.name, each.spec.version, each.description) for each in components]
+        return ("COMPONENT", "VERSION", "DESCRIPTION"), rows
+    header = ("COMPONENT", "VERSION", "NAMESPACE", "REQUIRES", "PROVIDES", "FEATURES")
+    return header, [
+        (
+            each.name,
+            each.spec.version,
+            each.spec.namespace,
+            ",".join(each.spec.requires) or "-",
+            ",".join(each.spec.provides) or "-",
+            ",".join(each.spec.features) or "-",
+        )
+        for each in components
+    ]
+
+
+def component_lines(
+    component: Component, paint: Paint, width: int | None, asked: Asked
+) -> list[str]:
+    """Describe a component: what it is, what it needs, what can be set, what it asks for."""
+    spec = component.spec
+    lines = [
+        f"{paint(component.name, 'bold')} {spec.version}",
+        *wrap(plain(component.description), width),
+        "",
+        f"namespace  {spec.namespace}",
+    ]
+    if spec.upstream:
+        lines.append(f"project    {spec.upstream.project}")
+    lines += [f"requires   {', '.join(spec.requires)}"] if spec.requires else []
+    lines += [f"provides   {', '.join(spec.provides)}"] if spec.provides else []
+    lines += [f"folder     {component.folder}"]
+    lines += _block("PARAMETERS", map(_parameter, spec.parameters.items()), paint, width)
+    lines += _block("FEATURES", map(_feature, spec.features.items()), paint, width)
+    lines += _block("IMAGES", ((each.reference, "") for each in spec.images), paint, width)
+    lines += _block("PRIVILEGES", listed(asked), paint, width)
+    return lines
+
+
+def _block(
+    title: str, items: Iterable[tuple[str, str]], paint: Paint, width: int | None
+) -> list[str]:
+    lines = []
+    for name, text in items:
+        lines.append(f"{_INDENT}{name}")
+        if text:
+            room = None if width is None else width - 6
+            lines += [f"{_INDENT * 3}{line}" for line in wrap(plain(text), room)]
+    return ["", paint(title, "bold"), *lines] if lines else []
+
+
+def _parameter(item: tuple[str, Parameter]) -> tuple[str, str]:
+    name, parameter = item
+    shown = shown_default(name, parameter)
+    default = "unset" if shown is None else f"default {_value(shown)}"
+    secret = ", secret" if confidential(name, parameter) else ""
+    return f"{name}  ({parameter.type}, {default}{secret})", parameter.description
+
+
+def _value(value: Any) -> str:
+    import json
+
+    return value if isinstance(value, str) and value else json.dumps(value)
+
+
+def _feature(item: tuple[str, Feature]) -> tuple[str, str]:
+    name, feature = item
+    return f"{name}  ({'on' if feature.default else 'off'} by default)", feature.description

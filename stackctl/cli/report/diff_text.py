@@ -1,0 +1,120 @@
+"""How field differences look as text, object by object.
+
+Which fields differ is decided by the plan; secrets arrive masked.
+"""
+
+import difflib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from stackctl.cli.report.plan_text import STYLES, by_component, change_lines, summary
+from stackctl.cli.report.privileges_text import new_privilege_lines
+from stackctl.cli.terminal.terminal import Paint, plain, visible
+from stackctl.model.compose.diff import MISSING, Difference
+from stackctl.model.compose.secret_places import hidden
+from stackctl.model.objects.masking import mask
+from stackctl.model.plan.plan import Action, Change, Drift, Plan
+from stackctl.secrets import SECRETS
+
+_WIDEST = 120  # columns a field may take where there is no terminal to say
+_QUIET = frozenset({Action.CREATE, Action.PRUNE, Action.UNCHANGED})
+
+
+def diff_lines(
+    plan: Plan, paint: Paint, *, width: int | None = None, verbose: bool = False
+) -> list[str]:
+    """Write every changed object with its fields; created and pruned ones are counted."""
+    if plan.empty:
+        return [summary(plan, paint)]
+    detailed = [change for change in plan.changes if verbose or change.action not in _QUIET]
+    lines = [
+        line
+        for component, changes in by_component(detailed).items()
+        for change in changes
+        if change.action is not Action.UNCHANGED
+        for line in _object(component, change, paint, width or _WIDEST)
+    ]
+    rest = [change for change in plan.changes if change not in detailed]
+    counted = Plan(plan.stack, plan.profile, tuple(rest))
+    if not counted.empty:
+        lines += [*change_lines(counted, paint, width=width), ""]
+    asked = new_privilege_lines(plan, paint, width)
+    return [*lines, *asked, *([""] if asked else []), summary(plan, paint)]
+
+
+def _object(component: str, change: Change, paint: Paint, width: int) -> Iterable[str]:
+    style = STYLES[change.action]
+    yield (
+        f"{paint(f'{change.action.sign} {plain(str(change.ref))}', style, 'bold')}  "
+        f"{paint(component, 'dim')}"
+    )
+    if change.reason:
+        yield f"    {paint(plain(change.reason), 'dim')}"
+    for drift in change.drift:
+        yield f"    {paint(drift_text(drift), 'magenta')}"
+    for difference in change.differences:
+        yield from _field(difference, paint, width)
+    if change.action is Action.CREATE and change.desired is not None:
+        shown, _ = hidden(mask(change.desired), {}, change.secrets)
+        yield from _block(_text(shown).splitlines(), "+", "green", paint)
+    yield ""
+
+
+def drift_text(drift: Drift, when: str = "") -> str:
+    """Say who changed an object behind our back, and when."""
+    fields = ", ".join(drift.fields)
+    what = f"{fields} set by" if fields else "changed by"
+    when = (when or f"at {drift.time}") if drift.time else ""
+    return plain(f"{what} {drift.manager} {when}".rstrip())
+
+
+def _field(difference: Difference, paint: Paint, width: int) -> Iterable[str]:
+    old, new = difference.old, difference.new
+    path = plain(difference.path)
+    both = MISSING not in (old, new)
+    if both and _scalar(old) and _scalar(new):
+        was, now = paint(plain(_text(old)), "red"), paint(plain(_text(new)), "green")
+        line = f"    {path}: {was} → {now}"
+        if visible(line) <= width:
+            yield line
+            return
+    yield f"    {path}:"
+    if both and _lines(old) and _lines(new):
+        yield from _document(_text(old), _text(new), paint)
+        return
+    if old != MISSING:
+        yield from _block(_text(old).splitlines(), "-", "red", paint)
+    if new != MISSING:
+        yield from _block(_text(new).splitlines(), "+", "green", paint)
+
+
+def _document(old: str, new: str, paint: Paint) -> Iterable[str]:
+    compared = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
+    for line in list(compared)[2:]:
+        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+        yield "      " + paint(plain(line), *([style] if style else []))
+
+
+def _block(lines: Sequence[str], sign: str, style: str, paint: Paint) -> Iterable[str]:
+    for line in lines:
+        yield "      " + paint(f"{sign} {plain(line)}", style)
+
+
+def _scalar(value: Any) -> bool:
+    return not isinstance(value, dict | list) and not _lines(value)
+
+
+def _lines(value: Any) -> bool:
+    return isinstance(value, str) and "\n" in value
+
+
+def _text(value: Any) -> str:
+    value = SECRETS.masked(value)  # as long as it is in one piece
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list):
+        from stackctl.sources import yaml
+
+        return yaml.dump(value).rstrip()
+    return json.dumps(value)

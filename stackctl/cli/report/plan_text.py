@@ -1,0 +1,229 @@
+"""How a plan looks as text: a line for each component, and each change that deserves its own.
+
+Field differences are in `report_diff`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stackctl.cli.report.privileges_text import new_privilege_lines
+from stackctl.cli.terminal.terminal import Paint, flow, plain, shorten, visible, wrap
+from stackctl.model.objects.refs import Ref
+from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.run.outcome import TargetInfo
+
+ORDER = (
+    Action.CREATE,
+    Action.UPDATE,
+    Action.RECREATE,
+    Action.ADOPT,
+    Action.RELEASE,
+    Action.PRUNE,
+    Action.UNCHANGED,
+)
+STYLES = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.RECREATE: "red",
+    Action.ADOPT: "magenta",
+    Action.RELEASE: "magenta",
+    Action.PRUNE: "red",
+    Action.UNCHANGED: "dim",
+}
+# Changes that take something away or over are always listed one by one.
+_ONE_BY_ONE = frozenset({Action.UPDATE, Action.RECREATE, Action.ADOPT})
+_FEW = 3
+_UNSEEN = "not looked at:"
+_SIGNATURES = ("metadata.labels", "metadata.annotations")
+# What a reader counts as one thing.
+_CLASSES = {
+    "CustomResourceDefinition": "CRD",
+    "MutatingWebhookConfiguration": "webhook configuration",
+    "ValidatingWebhookConfiguration": "webhook configuration",
+    "ClusterRole": "RBAC",
+    "ClusterRoleBinding": "RBAC",
+    "Role": "RBAC",
+    "RoleBinding": "RBAC",
+    "ServiceAccount": "RBAC",
+}
+_RANKS = {
+    kind: rank
+    for rank, kind in enumerate(
+        ("CRD", "Deployment", "StatefulSet", "DaemonSet", "Job", "Service", "webhook configuration")
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """What plans are drawn on."""
+
+    paint: Paint
+    width: int | None = None  # None: lines may be as long as they are
+    verbose: bool = False
+
+
+def target_lines(target: TargetInfo, paint: Paint, width: int | None = None) -> list[str]:
+    """Name the cluster that is about to be touched."""
+    context = f"context {paint(plain(target.context), 'bold')}"
+    if target.simulated:
+        context += paint(" (simulated)", "cyan")
+    return flow([context, f"Kubernetes {plain(target.version)}", plain(target.server)], width)
+
+
+def unseen_lines(unseen: Iterable[str], paint: Paint, width: int | None = None) -> list[str]:
+    """Say what could not be looked at, so that nobody takes it for absent."""
+    lines = []
+    for each in unseen:
+        first, *more = wrap(plain(each), width and width - len(_UNSEEN) - 1)
+        lines += [f"{paint(_UNSEEN, 'yellow')} {first}", *(f"  {line}" for line in more)]
+    return lines
+
+
+def plan_lines(
+    plan: Plan, paint: Paint, *, width: int | None = None, verbose: bool = False
+) -> list[str]:
+    """Write a plan: its changes, what they newly ask for, and how many there are of each kind."""
+    if plan.empty and not verbose:
+        return [summary(plan, paint)]
+    lines = change_lines(plan, paint, width=width, verbose=verbose)
+    asked = new_privilege_lines(plan, paint, width)
+    return [*_section(lines), *_section(asked), summary(plan, paint)]
+
+
+def _section(lines: list[str]) -> list[str]:
+    return [*lines, ""] if lines else []
+
+
+def change_lines(
+    plan: Plan, paint: Paint, *, width: int | None = None, verbose: bool = False
+) -> list[str]:
+    """Write a line for each component, and one for what deserves a line of its own."""
+    canvas = Canvas(paint, width, verbose)
+    grouped = by_component(plan.changes)
+    names = max(map(len, grouped), default=0)
+    signs = max((visible(_signs(changes, paint)) for changes in grouped.values()), default=0)
+    lines = []
+    for name, changes in grouped.items():
+        head = f"{paint(name.ljust(names), 'bold')}  {_signs(changes, paint)}"
+        lines += _component(head, names + signs + 4, changes, canvas)
+    return lines
+
+
+def by_component(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    """Group changes by component, in plan order."""
+    grouped: dict[str, list[Change]] = {}
+    for change in changes:
+        grouped.setdefault(change.component, []).append(change)
+    return grouped
+
+
+def summary(plan: Plan, paint: Paint) -> str:
+    """Count the changes of a plan."""
+    if plan.empty:
+        return f"Nothing would change: {objects(len(plan.changes))} as planned."
+    parts = [
+        paint(f"{action.sign}{count} {action}", STYLES[action])
+        for action in ORDER
+        if (count := plan.counts[action])
+    ]
+    return f"Plan: {'  '.join(parts)}"
+
+
+def objects(count: int) -> str:
+    """Count objects in words."""
+    return f"{count} object{'' if count == 1 else 's'}"
+
+
+def kinds(refs: Iterable[Ref]) -> list[str]:
+    """Count objects by kind, in the words of people: 6 CRDs, 3 Deployments, 30 RBAC."""
+    counted = Counter(_CLASSES.get(ref.kind, ref.kind) for ref in refs)
+    ranked = sorted(counted.items(), key=lambda item: (_RANKS.get(item[0], len(_RANKS)), item[0]))
+    return [f"{count} {_plural(kind, count)}" for kind, count in ranked]
+
+
+def _plural(kind: str, count: int) -> str:
+    if count == 1 or kind == "RBAC":
+        return kind
+    if kind.endswith("y"):
+        return f"{kind[:-1]}ies"
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"
+
+
+def _signs(changes: Iterable[Change], paint: Paint) -> str:
+    counts = Counter(change.action for change in changes)
+    return "  ".join(
+        paint(f"{action.sign}{counts[action]}", STYLES[action])
+        for action in ORDER
+        if counts[action]
+    )
+
+
+def _component(head: str, indent: int, changes: Sequence[Change], canvas: Canvas) -> list[str]:
+    counts = Counter(change.action for change in changes)
+    listed, counted = [], []
+    for change in changes:
+        if canvas.verbose or _deserves_a_line(change, counts):
+            listed.append(change)
+        elif _changes(change):
+            counted.append(change)
+    if not listed and counted:
+        text = ", ".join(_unbroken(kinds(change.ref for change in counted)))
+        room = None if canvas.width is None else max(canvas.width - indent, 24)
+        first, *more = wrap(text, room)
+        gap = " " * (indent - visible(head))
+        return _spaced([f"{head}{gap}{first}", *(f"{' ' * indent}{line}" for line in more)])
+    lines = [_change(change, canvas) for change in sorted(listed, key=_order)]
+    for action in ORDER:
+        chosen = [change.ref for change in counted if change.action is action]
+        lines += _kinds(action, chosen, canvas) if chosen else []
+    return [head, *lines]
+
+
+def _changes(change: Change) -> bool:
+    return change.action is not Action.UNCHANGED
+
+
+def _deserves_a_line(change: Change, counts: Mapping[Action, int]) -> bool:
+    # What takes something away or over always does; a few creations among them do as well.
+    if change.action in _ONE_BY_ONE or (change.action is Action.PRUNE and change.reason):
+        return True
+    return _changes(change) and counts[change.action] <= _FEW
+
+
+def _order(change: Change) -> int:
+    return ORDER.index(change.action)
+
+
+def _kinds(action: Action, refs: Sequence[Ref], canvas: Canvas) -> list[str]:
+    text = ", ".join(_unbroken(kinds(refs)))
+    first, *more = wrap(text, canvas.width and canvas.width - 4)
+    sign = canvas.paint(action.sign, STYLES[action])
+    return _spaced([f"  {sign} {first}", *(f"    {line}" for line in more)])
+
+
+def _unbroken(items: Iterable[str]) -> list[str]:
+    return [item.replace(" ", "\u00a0") for item in items]
+
+
+def _spaced(lines: Iterable[str]) -> list[str]:
+    return [line.replace("\u00a0", " ") for line in lines]
+
+
+def _change(change: Change, canvas: Canvas) -> str:
+    why = ": ".join(part for part in (plain(change.reason), _fields(change)) if part)
+    ref = plain(str(change.ref))
+    room = None if canvas.width is None else max(canvas.width - 6 - len(ref), 0)
+    tail = f"  {canvas.paint(shorten(why, room), 'dim')}" if why else ""
+    return f"  {canvas.paint(change.action.sign, STYLES[change.action])} {ref}{tail}"
+
+
+def _fields(change: Change) -> str:
+    """Name the fields that would differ, where there is nothing else to say."""
+    paths = [each.path for each in change.differences]
+    if change.action is Action.ADOPT:  # every installer signs what it installs
+        paths = [path for path in paths if not path.startswith(_SIGNATURES)]
+    elif change.reason:
+        return ""
+    return ", ".join(paths)

@@ -1,0 +1,201 @@
+"""How the state of a stack looks as text.
+
+What the state is comes as a value; the clock comes as an argument.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from stackctl.cli.report.diff_text import drift_text
+from stackctl.cli.report.plan_text import target_lines, unseen_lines
+from stackctl.cli.terminal.progress_board import elapsed
+from stackctl.cli.terminal.terminal import (
+    Cell,
+    Paint,
+    Row,
+    flow,
+    measure,
+    plain,
+    table,
+    visible,
+    wrap,
+)
+from stackctl.model.release.release import Release, ReleaseStatus
+from stackctl.model.resolve.overrides import spoken
+from stackctl.model.run.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus, Status
+
+STYLES = {
+    Status.CURRENT: "green",
+    Status.IN_PROGRESS: "yellow",
+    Status.FAILED: "red",
+    Status.TERMINATING: "magenta",
+    Status.NOT_FOUND: "red",
+    Status.UNKNOWN: "yellow",
+}
+_HEADER = ("COMPONENT", "VERSION", "NAMESPACE", "READY", "STATUS")
+_GAP = 2
+_ROOM_FOR_MESSAGE = 30  # columns below which messages go under the table's lines
+_DAY = 86400
+_MOST_OBJECTS = 5
+_MOST_NODES = 8
+
+
+def status_lines(
+    status: StackStatus, now: datetime, paint: Paint, *, width: int | None, verbose: bool = False
+) -> list[str]:
+    """Write the state of a stack: header, a line for each component, GPUs, drift."""
+    return [
+        *_header(status, now, paint, width),
+        "",
+        *_components(status.components, paint, width),
+        *_section(_objects(status, paint, width, verbose=verbose)),
+        *_section([*gpu_lines(status.gpus, paint), *unseen_lines(status.unseen, paint, width)]),
+        *_section(_drift(status, now, paint, width)),
+    ]
+
+
+def _section(lines: Sequence[str]) -> list[str]:
+    return ["", *lines] if lines else []
+
+
+def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None) -> list[str]:
+    release = status.release
+    head = (
+        f"stack {paint(str(release.stack), 'bold')}",
+        f"profile {paint(release.profile, 'bold')}",
+        release_text(release, now, paint),
+    )
+    lines = [*flow(head, width), *target_lines(status.target, paint, width)]
+    if release.sets:
+        lines += [
+            paint(line, "dim") for line in wrap(f"--set {plain(spoken(release.sets))}", width)
+        ]
+    told = any(part.message and part.message in release.message for part in status.components)
+    if release.message and not told:
+        lines += [paint(line, "yellow") for line in wrap(plain(release.message), width)]
+    if status.locked_by:
+        lines.append(paint(f"a run is on: {plain(status.locked_by)}", "yellow"))
+    return lines
+
+
+def release_text(release: Release, now: datetime, paint: Paint) -> str:
+    """Say which revision this is, how it ended, when and by whom."""
+    style = "green" if release.status is ReleaseStatus.DEPLOYED else "yellow"
+    when = ago(release.finished or release.begun, now)
+    return (
+        f"revision {release.revision} {paint(release.status, style)} {when} by {plain(release.by)}"
+    )
+
+
+def ago(time: str, now: datetime) -> str:
+    """Say how long ago a moment was."""
+    try:
+        span = (now - datetime.fromisoformat(time)).total_seconds()
+    except (ValueError, TypeError):
+        return f"at {plain(time)}"
+    if span < _DAY:
+        return f"{elapsed(max(span, 0))} ago"
+    return f"{int(span // _DAY)}d ago"
+
+
+def _components(
+    components: Sequence[ComponentStatus], paint: Paint, width: int | None
+) -> list[str]:
+    rows = [_row(part) for part in components]
+    used = sum(measure([_HEADER, *rows])) + len(_HEADER) * _GAP
+    if not any(part.message for part in components):
+        return table(_HEADER, rows, paint)
+    if width is None or width - used >= _ROOM_FOR_MESSAGE:
+        header, *lines = table((*_HEADER, "MESSAGE"), [[*row, ""] for row in rows], paint)
+        indent = used
+    else:
+        header, *lines = table(_HEADER, rows, paint)
+        indent = 0
+    return [header, *_with_messages(lines, components, indent, width)]
+
+
+def _with_messages(
+    lines: Sequence[str], components: Sequence[ComponentStatus], indent: int, width: int | None
+) -> Iterable[str]:
+    """Put each message beside its line where there is room for a column, else below it."""
+    for line, part in zip(lines, components, strict=True):
+        if not part.message:
+            yield line
+            continue
+        below = indent or 4
+        first, *more = wrap(plain(part.message), width and width - below)
+        if indent:
+            yield f"{line}{' ' * (indent - visible(line))}{first}"
+        else:
+            yield line
+            more = [first, *more]
+        yield from (f"{' ' * below}{each}" for each in more)
+
+
+def _row(part: ComponentStatus) -> Row:
+    return (
+        part.name,
+        part.version,
+        part.namespace,
+        f"{part.ready}/{part.total}",
+        Cell(part.status, (STYLES[part.status],)),
+    )
+
+
+def _objects(status: StackStatus, paint: Paint, width: int | None, *, verbose: bool) -> list[str]:
+    lines = []
+    for part in status.components:
+        untold = [item for item in part.objects if verbose or _untold(item, part)]
+        # Where a component is not there, a list of all it lacks tells nothing more.
+        shown = [item for item in untold if verbose or item.status is not Status.NOT_FOUND]
+        shown = shown if verbose else shown[:_MOST_OBJECTS]
+        lines += [line for item in shown for line in _object(item, paint, width)]
+        if len(untold) > len(shown):
+            lines.append(f"  {part.name}: {len(untold) - len(shown)} more (-v lists them)")
+    return lines
+
+
+def _untold(item: ObjectStatus, part: ComponentStatus) -> bool:
+    return item.status is not Status.CURRENT and str(item.ref) not in part.message
+
+
+def _object(item: ObjectStatus, paint: Paint, width: int | None) -> list[str]:
+    text = f"{item.ref}: {item.message}" if item.message else str(item.ref)
+    status = item.status.ljust(len(Status.IN_PROGRESS))
+    first, *more = wrap(plain(text), width and width - len(status) - 4)
+    indent = " " * (len(status) + 4)
+    head = f"  {paint(status, STYLES[item.status])}  {first}"
+    return [head, *(f"{indent}{line}" for line in more)]
+
+
+def gpu_lines(gpus: Sequence[Gpus], paint: Paint) -> list[str]:
+    """Say how many GPUs the nodes offer, and how many they should."""
+    return [line for each in gpus for line in _gpus(each, paint)]
+
+
+def _gpus(gpus: Gpus, paint: Paint) -> Iterable[str]:
+    having = [count for count in gpus.nodes.values() if count]
+    style = "green" if gpus.allocatable >= gpus.expected else "yellow"
+    count = paint(f"{gpus.allocatable}/{gpus.expected}", style, "bold")
+    nodes = f"{len(having)} node{'' if len(having) == 1 else 's'}"
+    yield f"GPUs  {count} {plain(gpus.resource)} on {nodes}{_spread(gpus)}"
+
+
+def _spread(gpus: Gpus) -> str:
+    """Say what each node has; where they differ, which ones have less than the best."""
+    most = max(gpus.nodes.values(), default=0)
+    less = [f"{plain(name)} has {count}" for name, count in gpus.nodes.items() if count < most]
+    if not less:
+        return f", {most} each" if len(gpus.nodes) > 1 and most else ""
+    more = f" and {len(less) - _MOST_NODES} more" if len(less) > _MOST_NODES else ""
+    return f"; {', '.join(less[:_MOST_NODES])}{more}"
+
+
+def _drift(status: StackStatus, now: datetime, paint: Paint, width: int | None) -> list[str]:
+    lines = []
+    for item in (item for part in status.components for item in part.objects):
+        for drift in item.drift:
+            text = f"{item.ref}: {drift_text(drift, ago(drift.time, now))}"
+            first, *more = wrap(plain(text), width and width - 7)
+            lines += [f"{paint('drift', 'magenta')}  {first}", *(f"       {line}" for line in more)]
+    return lines

@@ -1,0 +1,50 @@
+"""How a lock looks before it is broken, and what is said afterwards."""
+
+from typing import Any
+
+from stackctl.cli.terminal.terminal import Paint, plain
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.run.outcome import Hold, Unlocked
+
+
+def hold_lines(hold: Hold, paint: Paint) -> list[str]:
+    """Say who holds the lock, and what breaking it would do."""
+    head = f"stack {paint(plain(str(hold.stack)), 'bold')} is locked by {plain(str(hold))}"
+    if hold.expired:
+        return [head, f"last sign of life {plain(hold.renewed)}: that run is over"]
+    warning = paint("warning:", "yellow", "bold")
+    return [
+        head,
+        f"last sign of life {plain(hold.renewed)}: that run may well be going on",
+        f"{warning} two runs at once can undo each other's work",
+        f"a run that is dead loses its lock by itself {hold.seconds:g} s after its last sign",
+    ]
+
+
+def unlocked_lines(stack: StackId, outcome: Unlocked, paint: Paint) -> list[str]:
+    """Say what came of it."""
+    if outcome.hold is None:
+        return [f"stack {plain(str(stack))} is not locked"]
+    if not outcome.agreed:
+        return []
+    held = plain(str(outcome.hold))
+    return [f"{paint('unlocked:', 'green', 'bold')} stack {plain(str(stack))}, was held by {held}"]
+
+
+def unlocked_document(stack: StackId, outcome: Unlocked) -> dict[str, Any]:
+    """Describe what came of it."""
+    hold = outcome.hold
+    return {
+        "apiVersion": "stackctl.dev/v1alpha1",
+        "kind": "Unlocked",
+        "stack": str(stack),
+        "agreed": outcome.agreed,
+        "lock": None
+        if hold is None
+        else {
+            "holder": hold.holder,
+            "since": hold.since,
+            "renewed": hold.renewed,
+            "expired": hold.expired,
+        },
+    }

@@ -1,0 +1,87 @@
+"""How the review of an upgrade looks: versions, what has to be done by hand, what stands out."""
+
+from collections.abc import Iterable
+
+from stackctl.cli.terminal.terminal import Cell, Paint, Row, plain, table, wrap
+from stackctl.model.plan.upgrades import Passage, Review, Verdict
+from stackctl.model.plan.warnings import Topic
+from stackctl.model.release.history import VersionChange
+
+_STYLES = {
+    Topic.VERSION: "yellow",
+    Topic.DEFINITION: "yellow",
+    Topic.API: "red",
+    Topic.RECREATION: "red",
+    Topic.LEAVING: "yellow",
+}
+_WORDS = {
+    Topic.VERSION: "older",
+    Topic.DEFINITION: "CRD",
+    Topic.API: "API",
+    Topic.RECREATION: "recreate",
+    Topic.LEAVING: "leaves",
+}
+
+
+def review_lines(review: Review, paint: Paint, width: int | None = None) -> list[str]:
+    """Write what to know before the plan; every part ends with an empty line."""
+    return [
+        *_section([_head(review, paint)]),
+        *_section(_versions(review, paint)),
+        *_section(_passages(review, paint, width)),
+        *_section(_attention(review, paint, width)),
+    ]
+
+
+def _section(lines: Iterable[str]) -> list[str]:
+    found = list(lines)
+    return [*found, ""] if found else []
+
+
+def _head(review: Review, paint: Paint) -> str:
+    before, after = review.profiles
+    profile = f"profile {paint(before, 'bold')}"
+    if before != after:
+        profile += f" → {paint(after, 'bold')}"
+    return f"upgrade from revision {review.revision}, {profile}"
+
+
+def _versions(review: Review, paint: Paint) -> list[str]:
+    verdicts = {each.change.component: each.verdict for each in review.passages}
+    rows = [_row(each, verdicts.get(each.component)) for each in review.versions]
+    return table(("COMPONENT", "FROM", "TO", ""), rows, paint)
+
+
+def _row(change: VersionChange, verdict: Verdict | None) -> Row:
+    if not change.before:
+        return change.component, "-", Cell(change.after, ("green",)), "new"
+    if not change.after:
+        return change.component, change.before, "-", Cell("leaves", ("red",))
+    if not change.changed:
+        return change.component, change.before, change.after, ""
+    note = Cell("needs a hand", ("yellow",)) if verdict is Verdict.MANUAL else Cell("")
+    return change.component, change.before, Cell(change.after, ("green",)), note
+
+
+def _passages(review: Review, paint: Paint, width: int | None) -> Iterable[str]:
+    for passage in review.passages:
+        yield from _passage(passage, paint, width)
+
+
+def _passage(passage: Passage, paint: Paint, width: int | None) -> Iterable[str]:
+    for rule in passage.rules:
+        by_hand = rule.verdict == Verdict.MANUAL
+        mark = paint("by hand", "yellow", "bold") if by_hand else paint("note", "cyan")
+        yield from _wrapped(f"{mark}  {passage.change}: {plain(rule.reason)}", width)
+        for step in rule.steps:
+            yield from _wrapped(f"  - {plain(step)}", width)
+
+
+def _attention(review: Review, paint: Paint, width: int | None) -> Iterable[str]:
+    for each in review.attention:
+        word = paint(_WORDS[each.topic], _STYLES[each.topic], "bold")
+        yield from _wrapped(f"{word}  {plain(each.subject)}: {plain(each.message)}", width)
+
+
+def _wrapped(text: str, width: int | None) -> list[str]:
+    return wrap(text, width, indent="    ")

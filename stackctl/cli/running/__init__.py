@@ -1,0 +1,1 @@
+"""What commands have in common while they run: targets, the question, repetition."""

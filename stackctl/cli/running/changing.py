@@ -1,0 +1,62 @@
+"""What every command that applies objects does around its action: report, ask, target by target.
+
+What is brought about is the action's; how several clusters are gone through is for `targets`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from stackctl.actions.execute_plan import DeployOptions
+    from stackctl.cli.options.options import Cluster, Course, Output, Shown, Telling
+    from stackctl.cli.report.question import Question
+    from stackctl.cluster.connection import Connection
+    from stackctl.model.run.events import Notify
+    from stackctl.model.run.outcome import DeployOutcome
+
+
+class Act(Protocol):
+    """Brings one cluster to the state that is asked for."""
+
+    def __call__(
+        self,
+        connection: Connection,
+        *,
+        agree: Question,
+        notify: Notify,
+        options: DeployOptions,
+    ) -> DeployOutcome:
+        """Do it."""
+
+
+def change(  # noqa: PLR0913
+    verb: str,
+    done: str,
+    act: Act,
+    *,
+    course: Course,
+    cluster: Cluster,
+    output: Output,
+    telling: Telling,
+    shown: Shown,
+) -> int:
+    """Carry out a change on every target; `verb` is for events, `done` says that it went well."""
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.running.contexts import on_each
+    from stackctl.cli.running.requests import connected, deploy_options
+
+    report = Report(shown, output.format)
+    agree = report.agree(yes=course.yes, dry_run=course.dry_run)
+    options = deploy_options(course, cluster, agree)
+
+    def run(target: Cluster) -> int:
+        with (
+            report.progress(telling.events, verb, target.context) as notify,
+            connected(target, notify) as connection,
+        ):
+            outcome = act(connection, agree=agree, notify=notify, options=options)
+        report.deployed(outcome, done)
+        return 0 if outcome.agreed else 1
+
+    return on_each(cluster, report, run, question=agree)

@@ -1,0 +1,168 @@
+"""Turns options into what the actions ask for."""
+
+import _thread
+import getpass
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from stackctl.cli.options.options import Cluster, Comparison, Course, Loss, Recipe, StackName
+from stackctl.errors import ApplyError
+from stackctl.model.run.events import Notify
+
+if TYPE_CHECKING:
+    from stackctl.actions.compose import Request
+    from stackctl.actions.execute_plan import DeployOptions
+    from stackctl.actions.teardown import TeardownOptions
+    from stackctl.cli.report.question import Question
+    from stackctl.cli.report.report import Report
+    from stackctl.cluster.connection import Connection
+    from stackctl.model.compose.bundle import Bundle
+    from stackctl.model.ownership.stack_id import StackId
+
+STACK_FILE = Path("stack.yaml")
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+RESIDUE = ApplyError.exit_code
+
+
+@contextmanager
+def connected(cluster: Cluster, notify: Notify) -> Iterator["Connection"]:
+    """Reach the cluster that is meant, for as long as the block runs."""
+    from stackctl.actions.connect import Wish, connect
+
+    wish, stop = Wish(kubeconfig=cluster.kubeconfig, context=cluster.context), threading.Event()
+    with stopping(stop):
+        connection = connect(wish, os.environ, notify, stop)
+        try:
+            yield connection
+        finally:
+            connection.client.close()
+
+
+@contextmanager
+def stopping(stop: threading.Event) -> Iterator[None]:
+    """Let threads know of Ctrl-C and its like at once, before anybody waits for their end."""
+    before = {number: signal.getsignal(number) for number in STOPPING}
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        # By another thread: this one may hold the very lock that an event is set under.
+        _thread.start_new_thread(stop.set, ())
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    taken = [number for number, handler in before.items() if callable(handler)]
+    for number in taken:
+        signal.signal(number, heard)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, before[number])
+
+
+def recorded_bundle(
+    report: "Report", which: StackName, cluster: Cluster, revision: int
+) -> "Bundle":
+    """Read what a revision of the stack that is meant applied."""
+    from stackctl.actions.history import bundle_of
+
+    with report.progress() as notify, connected(cluster, notify) as connection:
+        return bundle_of(stack_of(which, connection), revision, connection)
+
+
+def stack_of(which: StackName, connection: "Connection") -> "StackId":
+    """Name the stack that is meant."""
+    from stackctl.actions.stacks import choose_stack
+
+    return choose_stack(which.name, stack_file_of(which), connection, which.place)
+
+
+def request_of(recipe: Recipe, plan: Path | None = None) -> "Request":
+    """Say what is to be composed; a plan that is to be carried out fills in what is not named."""
+    from stackctl.actions.compose import Request
+
+    request = Request(
+        profile=recipe.profile,
+        stack_file=stack_file_of(recipe),
+        stack=recipe.name,
+        record=recipe.place,
+        sets=tuple(recipe.sets or ()),
+        catalogs=recipe.folders,
+        take_over=tuple(recipe.take_over or ()) if isinstance(recipe, Comparison) else (),
+    )
+    if plan is None:
+        return request
+    from stackctl.actions.plan_file import planned_request
+
+    return planned_request(plan, request)
+
+
+def compared(recipe: Recipe, connection: "Connection") -> "Request":
+    """Say what is to be compared with the cluster: where nothing is named, what is there."""
+    from stackctl.actions.inherit import resumed
+
+    request = request_of(recipe)
+    if request.profile is not None or request.stack_file is not None:
+        return request
+    return resumed(request, stack_of(recipe, connection), connection)
+
+
+def stack_file_of(which: StackName) -> Path | None:
+    """Choose the stack file: the one that is named, or the one that lies here."""
+    if which.file is not None:
+        return which.file
+    return STACK_FILE if STACK_FILE.is_file() else None
+
+
+def deploy_options(course: Course, cluster: Cluster, agree: "Question") -> "DeployOptions":
+    """Say how a deploy goes about it.
+
+    Raises:
+        UsageError: one plan is in the file, and several clusters are named.
+    """
+    from stackctl.actions.execute_plan import DeployOptions
+
+    if course.plan is not None:
+        cluster.require_one("--plan")
+    return DeployOptions(
+        timeout=course.timeout,
+        wait=course.wait,
+        dry_run=course.dry_run,
+        holder=holder(),
+        plan=course.plan,
+        wait_lock=course.wait_lock,
+        on_failure=course.on_failure,
+        # Who is asked sees in the plan what would be made anew, and says yes to that.
+        allow_recreate=course.allow_recreate or not course.yes,
+        agree_strays=lambda strays, target: course.prune_unrecorded or agree.strays(strays, target),
+    )
+
+
+def teardown_options(loss: Loss) -> "TeardownOptions":
+    """Say how a teardown goes about it."""
+    from stackctl.actions.teardown import TeardownOptions
+
+    return TeardownOptions(
+        timeout=loss.timeout,
+        dry_run=loss.dry_run,
+        keep_crds=loss.keep_crds,
+        delete_data=loss.delete_data,
+        holder=holder(),
+        wait_lock=loss.wait_lock,
+    )
+
+
+def holder() -> str:
+    """Name who runs this: user@host."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as in many containers
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"

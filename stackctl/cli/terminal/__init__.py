@@ -1,0 +1,1 @@
+"""What a terminal is and can show: colour, width, streams, the live view."""

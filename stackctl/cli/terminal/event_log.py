@@ -1,0 +1,99 @@
+"""Writes the events of a run into a file, one JSON document for each line.
+
+What the documents hold is `model.eventrecord`'s.
+"""
+
+import errno
+import json
+import os
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from stackctl.errors import Interrupted, StackError, UsageError
+from stackctl.model.run.event_record import envelope, record
+from stackctl.model.run.events import Event
+from stackctl.secrets import SECRETS
+
+
+class EventLog:
+    """A file that is added to from any thread; readable for its owner alone."""
+
+    def __init__(self, path: Path, command: str, context: str = "") -> None:
+        self._lock = threading.Lock()
+        self._begun = time.monotonic()
+        self._declined = False
+        self._target = {"context": context} if context else {}
+        self._path = path
+        self._file = _open(path)
+        self.lost = ""  # why what happened after some moment could not be written
+        self._write(envelope("started", _now(), command=command))
+        if self.lost:
+            self._close()
+            raise UsageError(self.lost)
+
+    def event(self, event: Event) -> None:
+        """Add one event."""
+        self._write(record(event, _now()))
+
+    def declined(self) -> None:
+        """Take note that the plan was shown and not agreed to."""
+        self._declined = True
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Add how the run ended."""
+        ending = _ending(error)
+        if self._declined and error is None:
+            ending = {"outcome": "declined"}
+        self._write(
+            envelope(
+                "finished",
+                _now(),
+                seconds=round(time.monotonic() - self._begun, 3),
+                **ending,
+            )
+        )
+        self._close()
+
+    def _write(self, document: dict[str, Any]) -> None:
+        line = json.dumps(SECRETS.masked(document | self._target), ensure_ascii=False) + "\n"
+        with self._lock:
+            if self.lost:
+                return
+            try:
+                self._file.write(line)
+                self._file.flush()
+            except OSError as error:  # the run that is told of goes on
+                self.lost = f"--events {self._path}: {error.strerror}"
+
+    def _close(self) -> None:
+        with suppress(OSError):  # what could not be written is still in its buffer
+            self._file.close()
+
+
+def _ending(error: BaseException | None) -> dict[str, Any]:
+    if error is None:
+        return {"outcome": "succeeded"}
+    if isinstance(error, KeyboardInterrupt | Interrupted):
+        return {"outcome": "interrupted", "exitCode": Interrupted.exit_code}
+    code = error.exit_code if isinstance(error, StackError) else StackError.exit_code
+    return {"outcome": "failed", "exitCode": code, "message": str(error)}
+
+
+def _open(path: Path) -> TextIO:
+    try:
+        # Whoever opens a pipe without a reader waits for one for ever.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as error:
+        what = "nobody reads this pipe" if error.errno == errno.ENXIO else error.strerror
+        raise UsageError(f"--events {path}: {what}") from error
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "w", encoding="utf-8")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""What changes a cluster: apply, prune, remove."""

@@ -1,0 +1,1 @@
+"""What a cluster has and holds; nothing in here changes it."""

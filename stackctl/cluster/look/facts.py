@@ -1,0 +1,66 @@
+"""What a cluster is and has, as far as a profile can ask for it.
+
+Whether that is enough is decided in `model.preflight`.
+"""
+
+from collections.abc import Container, Iterable, Sequence
+from concurrent.futures import Executor
+
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.look import scoped_list
+from stackctl.errors import Forbidden
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.plan.preflight import Facts, Node, Topic
+
+DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+PATHS = {
+    Topic.NODES: "/api/v1/nodes",
+    Topic.CLASSES: "/apis/storage.k8s.io/v1/storageclasses",
+    Topic.NAMESPACES: "/api/v1/namespaces",
+}
+
+
+def read(
+    connection: Connection,
+    pool: Executor,
+    topics: Container[Topic],
+    namespaces: Iterable[str] = (),
+) -> Facts:
+    """Look at what is asked for of a server's nodes, storage classes and namespaces.
+
+    Who may not list namespaces is told of those named; what else may not be listed is hidden.
+    """
+    client, hidden = connection.client, {}
+
+    def look(topic: Topic) -> Sequence[Manifest]:
+        if topic not in topics:
+            return ()
+        try:
+            # Of a node its capacity counts, of the others that they are there.
+            return client.list(PATHS[topic], metadata_only=topic is not Topic.NODES).items
+        except Forbidden as refusal:
+            hidden[topic] = str(refusal)
+            return ()
+
+    nodes, classes, spaces = pool.map(look, (Topic.NODES, Topic.CLASSES, Topic.NAMESPACES))
+    names = {item["metadata"]["name"] for item in spaces}
+    if Topic.NAMESPACES in hidden:
+        names = {name for name in namespaces if scoped_list.may_exist(client, name)}
+    return Facts(
+        version=connection.info.version,
+        nodes=tuple(
+            Node(
+                name=node["metadata"]["name"],
+                allocatable=dict(node.get("status", {}).get("allocatable") or {}),
+                labels=dict(node["metadata"].get("labels") or {}),
+            )
+            for node in nodes
+        ),
+        storage_classes=tuple(item["metadata"]["name"] for item in classes),
+        default_storage=any(
+            (item["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true"
+            for item in classes
+        ),
+        namespaces=frozenset(names),
+        hidden=hidden,
+    )

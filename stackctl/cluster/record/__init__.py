@@ -1,0 +1,1 @@
+"""The record of a stack on its cluster, and the lock that guards it."""

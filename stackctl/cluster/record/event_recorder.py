@@ -1,0 +1,143 @@
+"""Tells a run as Kubernetes Events on the stack's record: `kubectl get events -n stackctl-system`.
+
+It is best effort: nothing waits for it, save a moment at the end for what is on its way, and a
+cluster that refuses it changes nothing. What a run does is decided elsewhere.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from stackctl.api.client import Client, encode
+from stackctl.cluster.record.lock import RECORD_LABEL
+from stackctl.errors import Forbidden, NotFound, StackError, headline
+from stackctl.model.objects.refs import FIELD_MANAGER, MANAGED_BY
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.run.events import ComponentProgress, ComponentState, Event, Notify
+from stackctl.secrets import SECRETS
+
+WRITE_SECONDS = 5.0  # for one event
+LAST_SECONDS = 1.0  # for what is left to write when the run ends
+LONGEST_NOTE = 1024
+LONGEST_INSTANCE = 128
+_TOLD = {
+    ComponentState.READY: ("ComponentReady", "Normal"),
+    ComponentState.FAILED: ("ComponentFailed", "Warning"),
+    ComponentState.SKIPPED: ("ComponentSkipped", "Warning"),
+    ComponentState.REMOVED: ("ComponentRemoved", "Normal"),
+}
+
+
+class Chronicle:
+    """The story of one run, told from any thread, written by one of its own."""
+
+    def __init__(self, client: Client, stack: StackId, holder: str, action: str) -> None:
+        self._client = client
+        self._stack = stack
+        self._holder = holder
+        self._action = action  # Deploy, Rollback, Teardown
+        self._revision = 0
+        self._refused = False
+        self._time: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        # Nobody waits for it to end: an interpreter that does would be held up by a slow server.
+        self._writer = threading.Thread(target=self._write_all, name="chronicle", daemon=True)
+        self._writer.start()
+
+    def begin(self, revision: int, note: str, now: Callable[[], datetime]) -> None:
+        """Tell that the run begins, and on which revision everything is told from now on.
+
+        `now` is the API server's time: it sorts its events by that.
+        """
+        self._revision = revision
+        self._time = now
+        self.tell(f"{self._action}Started", note)
+
+    def tell(self, reason: str, note: str, kind: str = "Normal") -> None:
+        """Tell one thing."""
+        if self._revision:
+            self._events.put(self._event(reason, note, kind))
+
+    def beside(self, notify: Notify) -> Notify:
+        """Tell what becomes of components, beside whoever else is told."""
+
+        def told(event: Event) -> None:
+            notify(event)
+            if isinstance(event, ComponentProgress) and event.state in _TOLD:
+                reason, kind = _TOLD[event.state]
+                why = f": {event.waiting_for}" if event.waiting_for else ""
+                self.tell(reason, f"{event.component} {event.state}{why}", kind)
+
+        return told
+
+    def close(self) -> None:
+        """Let what is left to write be written, if that takes no time to speak of."""
+        self._events.put(None)
+        self._writer.join(LAST_SECONDS)
+        self._refused = True
+
+    def _write_all(self) -> None:
+        while (event := self._events.get()) is not None and not self._refused:
+            self._write(event)
+
+    def _write(self, event: dict[str, Any]) -> None:
+        try:
+            self._client.request(
+                "POST",
+                f"/apis/events.k8s.io/v1/namespaces/{self._stack.namespace}/events",
+                body=encode(event),
+                content_type="application/json",
+                timeout=WRITE_SECONDS,
+                retry_until=self._client.now(),
+            )
+        except (NotFound, Forbidden):
+            self._refused = True  # the namespace is gone, or is going, or it is not for us to write
+        except StackError:
+            pass
+
+    def _event(self, reason: str, note: str, kind: str) -> dict[str, Any]:
+        return {
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {
+                "name": f"stackctl.{self._stack.name}.{time.time_ns():x}",
+                "namespace": self._stack.namespace,
+                "labels": {MANAGED_BY: FIELD_MANAGER, RECORD_LABEL: self._stack.name},
+            },
+            "eventTime": _micro(self._time()),
+            "reportingController": "stackctl.dev/stackctl",
+            "reportingInstance": (self._holder or "unknown")[:LONGEST_INSTANCE],
+            "action": self._action,
+            "reason": reason,
+            "regarding": {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "namespace": self._stack.namespace,
+                "name": f"stackctl.{self._stack.name}.v{self._revision}",
+            },
+            "note": SECRETS.mask(note)[:LONGEST_NOTE],
+            "type": kind,
+        }
+
+
+@contextmanager
+def chronicle(client: Client, stack: StackId, holder: str, action: str) -> Iterator[Chronicle]:
+    """Tell how the block went, whatever way it ends."""
+    story = Chronicle(client, stack, holder, action)
+    try:
+        yield story
+    except BaseException as error:
+        story.tell(f"{action}Failed", f"stack {stack}: {headline(error)}", "Warning")
+        raise
+    else:
+        story.tell(f"{action}Finished", f"stack {stack}: done")
+    finally:
+        story.close()
+
+
+def _micro(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

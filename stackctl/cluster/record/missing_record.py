@@ -1,0 +1,83 @@
+"""What is said of a stack that has no record here: that it is not here, or that the record is lost.
+
+A record that is there and cannot be read is a matter of `releases`.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from stackctl.api.client import Client
+from stackctl.cluster.change.session import workers
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.record import recovery, releases
+from stackctl.errors import AccessDenied, ReleaseError
+from stackctl.model.objects.kinds import Phase, phase_of
+from stackctl.model.objects.refs import STACK_LABEL, Ref, labels_of
+from stackctl.model.ownership.stack_id import StackId
+
+NAMED = 3
+DEPLOY = "stackctl deploy --profile NAME"
+RECORD_ANEW = (
+    "deploy its profile once more: what is there is recognised, and recorded anew; "
+    "or take it out: stackctl teardown --stack {}"
+)
+
+
+def absent(connection: Connection, stack: StackId) -> ReleaseError:
+    """Say that a stack is not here, or that only its record is missing."""
+    if left := _marked(connection.client, stack.selector).get(stack.label):
+        return lost(connection, stack, left)
+    with workers(connection.stop) as pool:
+        left = sorted(recovery.owned(connection, stack, pool))
+    if left:
+        return lost(connection, stack, left)
+    known = ", ".join(map(str, _visible(connection.client, stack))) or "none"
+    return ReleaseError(
+        f"stack {stack}: not on {connection.info.context} (there: {known})", hint=DEPLOY
+    )
+
+
+def _visible(client: Client, stack: StackId) -> Iterable[StackId]:
+    """Name the stacks recorded on the cluster, or in the namespace where we may look."""
+    try:
+        return releases.places(client)
+    except AccessDenied:
+        return releases.places(client, stack.namespace)
+
+
+def none_recorded(connection: Connection) -> ReleaseError:
+    """Say that there is no stack here, or that a record is missing."""
+    if marked := _marked(connection.client, STACK_LABEL):
+        label, left = next(iter(marked.items()))
+        return lost(connection, StackId.labelled(label), left)
+    return ReleaseError(f"no stack on {connection.info.context}", hint=DEPLOY)
+
+
+def lost(connection: Connection, stack: StackId, left: Sequence[Ref]) -> ReleaseError:
+    """Say that a stack's objects are here, and its record is not."""
+    named = ", ".join(map(str, left[:NAMED]))
+    more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
+    return ReleaseError(
+        f"stack {stack}: no record on {connection.info.context}, but objects with its label: "
+        f"{named}{more}",
+        hint=_remedy(stack, left),
+    )
+
+
+def _remedy(stack: StackId, left: Sequence[Ref]) -> str:
+    # A teardown with --keep-crds leaves nothing else, and that is no reason to deploy again.
+    if all(phase_of((ref.group, ref.kind)) is Phase.DEFINITIONS for ref in left):
+        return f"kubectl delete crd -l {stack.selector}, and everything made with them goes"
+    return RECORD_ANEW.format(stack)
+
+
+def _marked(client: Client, labels: str) -> dict[str, list[Ref]]:
+    """Find the namespaces of each stack; who may not list them sees none."""
+    found: dict[str, list[Ref]] = {}
+    try:
+        items = client.list("/api/v1/namespaces", labels=labels, metadata_only=True).items
+    except AccessDenied:
+        return found
+    for item in items:
+        ref = Ref("", "Namespace", "", item["metadata"]["name"])
+        found.setdefault(labels_of(item)[STACK_LABEL], []).append(ref)
+    return found

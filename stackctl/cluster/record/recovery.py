@@ -1,0 +1,144 @@
+"""What a stack owns, found on the cluster where its record does not say it any more.
+
+An object counts that carries the stack's label and was written by its field manager, and that no
+controller made: labels are copied. What only a record knows stays unknown, and is said.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
+
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.look import removal_impact
+from stackctl.cluster.record import record_store as store
+from stackctl.cluster.record import releases
+from stackctl.errors import ConflictError, LaterFormat, ReleaseError
+from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of
+from stackctl.model.ownership.ownership import written_by
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.release.reach import may_be_in
+from stackctl.model.release.release import Entry, Release, ReleaseStatus
+
+UNKNOWN = (
+    "not known without it: which namespaces the stack made (they stay), what its operators made "
+    "by themselves, and objects that have lost the stack's label"
+)
+
+
+def owned(
+    connection: Connection, stack: StackId, pool: Executor, spaces: Iterable[str] = ()
+) -> dict[Ref, Manifest]:
+    """Find what the stack has made, of every kind that is served."""
+    found = removal_impact.labelled_everywhere(connection, stack, pool, {stack.namespace, *spaces})
+    return dict(_written(found.objects, stack))
+
+
+def _written(objects: Mapping[Ref, Manifest], stack: StackId) -> Iterator[tuple[Ref, Manifest]]:
+    """Leave out what is somebody else's, and what is known under another group already."""
+    seen = set()
+    for ref, live in objects.items():
+        uid = live["metadata"]["uid"]
+        metadata = live["metadata"]
+        others = metadata.get("ownerReferences") or metadata.get("deletionTimestamp")
+        mine = written_by(live, stack) and not others
+        if mine and uid not in seen and may_be_in(ref, stack):
+            seen.add(uid)
+            yield ref, live
+
+
+def strays(
+    connection: Connection,
+    stack: StackId,
+    seen: Mapping[Ref, Manifest],
+    known: Container[Ref],
+    pool: Executor,
+    *,
+    lost: bool,
+) -> dict[Ref, Manifest]:
+    """Find what the stack has made and nothing names any more.
+
+    Of the kinds that were looked at anyway; where there is no record, of every kind.
+    """
+    there = dict(_written(seen, stack))
+    if lost and there:
+        there = owned(connection, stack, pool, {ref.namespace for ref in there} - {""}) | there
+    named = {live["metadata"]["uid"] for ref, live in seen.items() if ref in known}
+    return {
+        ref: live
+        for ref, live in there.items()
+        if ref not in known and live["metadata"]["uid"] not in named
+    }
+
+
+def entry_of(ref: Ref, live: Manifest, connection: Connection) -> Entry:
+    """Record an object as far as it tells of itself."""
+    resource = connection.discovery.find(ref.group, ref.kind)
+    component = labels_of(live).get(COMPONENT_LABEL, "")
+    version = resource.version if resource else ""
+    return Entry(ref, component, version, uid=live["metadata"]["uid"])
+
+
+def rebuild(
+    connection: Connection, stack: StackId, pool: Executor, *, by: str, tool: str
+) -> releases.Recorded | None:
+    """Make a record of what the last readable revision says and of what is there.
+
+    It is still to be written, and its message says what was wrong. None where the newest revision
+    can be read, and where there is nothing to make a record of.
+
+    Raises:
+        LaterFormat: a later stackctl has written it.
+        ConflictError: it names what it may not.
+    """
+    client = connection.client
+    why = _trouble(connection, stack)
+    if not why:
+        return None
+    good = releases.history(client, stack, lambda _: None)
+    last = good[-1] if good else None
+    # Later revisions may have written to what the last readable one knew.
+    entries = {e.ref: replace(e, mark="", owned="") for e in (last.inventory if last else ())}
+    spaces = {ref.namespace for ref in entries} - {""}
+    for ref, live in owned(connection, stack, pool, spaces).items():
+        entries.setdefault(ref, entry_of(ref, live, connection))
+    if not entries:
+        return None
+    newest = releases.latest(client, stack)
+    base = last or Release(
+        stack=stack,
+        revision=0,
+        status=ReleaseStatus.FAILED,
+        profile="",
+        bundle="",
+        cluster=connection.info.cluster_uid,
+        by=by,
+        tool=tool,
+        begun="",
+    )
+    release = replace(
+        base,
+        revision=max(newest, store.kept(client, stack).newest) + 1,
+        status=ReleaseStatus.FAILED,
+        by=by,
+        tool=tool,
+        command="record repair",
+        message=f"made anew: {why}",
+        inventory=tuple(entries.values()),
+    )
+    return releases.Recorded(release, "", newest)
+
+
+def _trouble(connection: Connection, stack: StackId) -> str:
+    """Say what keeps the newest revision from being read; that there is none, is a reason too."""
+    try:
+        recorded = releases.current(connection.client, stack)
+        if recorded is None:
+            return f"stack {stack}: no record is there"
+        kept = releases.kept(connection.client, stack)
+        if kept is not None and kept.newest > recorded.release.revision:
+            return str(store.gone(stack, kept.newest))
+    except LaterFormat:
+        raise
+    except (ReleaseError, ConflictError) as error:
+        return str(error)
+    return ""

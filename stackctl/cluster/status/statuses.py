@@ -1,0 +1,159 @@
+"""How the objects of a stack stand at this moment: one LIST for each kind, nothing watched.
+
+Waiting for them is done in `wait`; what stands where is decided in `model.readiness`.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
+
+from stackctl.api.client import Client
+from stackctl.api.discovery import ApiResource, Discovery
+from stackctl.cluster.look import scoped_list
+from stackctl.cluster.look.unseen import learn, unseen
+from stackctl.cluster.wait.readiness_context import Explorer
+from stackctl.cluster.wait.store import Scene
+from stackctl.cluster.wait.target_status import Judge, Standing
+from stackctl.cluster.wait.targets import Target
+from stackctl.errors import AccessDenied, Forbidden, NotServed
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.readiness.children import WORKLOADS
+from stackctl.model.readiness.pod_faults import Patience
+from stackctl.model.readiness.readiness import settles
+from stackctl.model.run.outcome import Assessment, Status
+
+WORKERS = 8
+Found = dict[Ref, Assessment]
+
+
+def read_statuses(
+    client: Client,
+    discovery: Discovery,
+    refs: Iterable[Ref],
+    *,
+    stack: StackId,
+    may_match_no_node: Container[Ref] = (),
+) -> Found:
+    """Tell how each object stands; what cannot be read is unknown, never missing."""
+    kinds: dict[tuple[str, str], list[Ref]] = defaultdict(list)
+    wanted = tuple(refs)
+    for ref in wanted:
+        kinds[ref.group, ref.kind].append(ref)
+    learn(client, discovery, wanted)
+    survey = _Survey(client, discovery, stack.selector)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        found = _merged(pool.map(survey.read_kind, kinds, kinds.values()))
+        targets = [
+            survey.target(ref, may_match_no_node=ref in may_match_no_node)
+            for ref in wanted
+            if ref not in found
+        ]
+        standings = survey.standings(targets, pool)
+    found |= {
+        each.target.ref: Assessment(each.status, each.message, each.hint) for each in standings
+    }
+    return {ref: found[ref] for ref in wanted}
+
+
+class _Survey:
+    """One look; what needs judging is put on the scene."""
+
+    def __init__(self, client: Client, discovery: Discovery, labels: str) -> None:
+        self._client = client
+        self._discovery = discovery
+        self._labels = labels
+        self._scene = Scene()
+        explorer = Explorer(client, discovery)
+        self._judge = Judge(self._scene, explorer, Patience(), time.monotonic)
+
+    def read_kind(self, kind: tuple[str, str], refs: Sequence[Ref]) -> Found:
+        """Put the objects of a kind on the scene, or say why there is nothing to judge."""
+        resource = self._discovery.find(*kind)
+        if resource is None:
+            return self._unserved(refs)
+        objects = self._list(resource, refs)
+        found = {}
+        for ref in refs:
+            # What may have lost its label, or may not be listed, is read by name.
+            seen = objects.get(ref) or self._read(resource, ref)
+            if isinstance(seen, Assessment):
+                found[ref] = seen
+            else:
+                self._scene.put(seen)
+        return found
+
+    def target(self, ref: Ref, *, may_match_no_node: bool) -> Target:
+        """Name an object in whatever state it is."""
+        resource = self._discovery.find(ref.group, ref.kind)
+        version = resource.version if resource else ""
+        return Target(ref, version, may_match_no_node=may_match_no_node)
+
+    def standings(self, targets: Sequence[Target], pool: Executor) -> list[Standing]:
+        """Judge what is on the scene; workloads that are not ready with their Pods."""
+        standings = list(pool.map(self._judge.ready, targets))
+        unready = [
+            each.target.ref
+            for each in standings
+            if each.status is not Status.CURRENT
+            and (each.target.ref.group, each.target.ref.kind) in WORKLOADS
+        ]
+        if not unready:
+            return standings
+        resources = [self._discovery.find("", "Pod"), self._discovery.find("apps", "ReplicaSet")]
+        paths = {
+            found.path(ref.namespace) for found in resources if found is not None for ref in unready
+        }
+        list(pool.map(self._read_children, paths))
+        return list(pool.map(self._judge.ready, targets))
+
+    def _unserved(self, refs: Sequence[Ref]) -> Found:
+        doubts = unseen(self._client, self._discovery, refs)
+        gone = Assessment(Status.NOT_FOUND, "its kind is gone")
+        return {
+            ref: Assessment(Status.UNKNOWN, f"not looked at: {doubts[ref]}")
+            if ref in doubts
+            else gone
+            for ref in refs
+        }
+
+    def _list(self, resource: ApiResource, refs: Iterable[Ref]) -> dict[Ref, Manifest]:
+        brief = not settles(resource.group, resource.kind)
+        spaces = {ref.namespace for ref in refs}
+        list_all = partial(scoped_list.everywhere, labels=self._labels, metadata_only=brief)
+        try:
+            return _by_ref(resource, list_all(self._client, resource, spaces).items)
+        except NotServed:
+            return {}
+
+    def _read(self, resource: ApiResource, ref: Ref) -> Manifest | Assessment:
+        """Read one object by its name, or say why it is not seen."""
+        path = resource.path(ref.namespace, ref.name)
+        brief = not settles(resource.group, resource.kind)
+        try:
+            live = self._client.get(path, metadata_only=brief)
+        except Forbidden as refusal:
+            return Assessment(Status.UNKNOWN, str(refusal), refusal.hint)
+        if live is None:
+            return Assessment(Status.NOT_FOUND, "does not exist")
+        return live | {"apiVersion": resource.api_version, "kind": resource.kind}
+
+    def _read_children(self, path: str) -> None:
+        try:
+            items = self._client.list(path).items
+        except AccessDenied:
+            return  # then nobody can say why
+        for item in items:
+            self._scene.put(item)
+
+
+def _by_ref(resource: ApiResource, items: Iterable[Manifest]) -> dict[Ref, Manifest]:
+    names = {"apiVersion": resource.api_version, "kind": resource.kind}
+    objects = [{**item, **names} for item in items]
+    return {resource.ref(item): item for item in objects}
+
+
+def _merged(parts: Iterable[Mapping[Ref, Assessment]]) -> Found:
+    return {ref: assessment for part in parts for ref, assessment in part.items()}

@@ -1,0 +1,143 @@
+"""How the targets of a run stand, judged by what was seen of them and of their Pods.
+
+Nothing in here asks the API server for more than the scene holds, a kind's surroundings aside.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from stackctl.cluster.wait.readiness_context import Explorer
+from stackctl.cluster.wait.store import Scene
+from stackctl.cluster.wait.targets import Target
+from stackctl.model.objects.conditions import holds
+from stackctl.model.objects.refs import Manifest, Ref, group_of
+from stackctl.model.readiness.children import WORKLOADS, faults_of, unready_pods
+from stackctl.model.readiness.pod_faults import Fault, Patience, unready
+from stackctl.model.readiness.readiness import OBSERVING, assess, established
+from stackctl.model.run.outcome import Assessment, Status
+
+FaultKey = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a target stands, and what it was judged by."""
+
+    target: Target
+    status: Status
+    message: str = ""
+    hint: str = ""
+    live: Manifest | None = None
+    fault: Fault | None = None
+    kin: int = 0  # how far what objects control had changed
+
+    def __str__(self) -> str:
+        return f"{self.target.ref}: {self.message or self.status.value}"
+
+
+class Judge:
+    """Judges targets; remembers since when their Pods have shown a fault."""
+
+    def __init__(
+        self, scene: Scene, explorer: Explorer, patience: Patience, now: Callable[[], float]
+    ) -> None:
+        self._scene = scene
+        self._explorer = explorer
+        self._patience = patience
+        self._now = now
+        self._since: dict[Ref, dict[FaultKey, float]] = {}
+        self._forgiven: set[FaultKey] = set()
+
+    def forgive(self, fault: Fault) -> None:
+        """Take a fault for one that passes by itself."""
+        self._forgiven.add(fault.key)
+
+    def ready(self, target: Target) -> Standing:
+        """Judge whether a target is ready."""
+        kin, live = self._scene.kin, self._scene.get(target.ref)
+        if live is None or target.is_older(live):
+            return self._unseen(target)
+        surroundings = self._explorer.around(
+            target.ref, target.version, may_match_no_node=target.may_match_no_node
+        )
+        if (target.ref.group, target.ref.kind) == ("", "PersistentVolumeClaim"):
+            surroundings = replace(surroundings, binds_late=self._explorer.binds_late(live))
+        standing = replace(_standing(target, assess(live, surroundings), live), kin=kin)
+        return self._with_pods(standing, live) if asks_for_pods(standing) else standing
+
+    def again(self, former: Standing) -> Standing:
+        """Judge once more, unless nothing can have changed."""
+        same = former.live is not None and self._scene.get(former.target.ref) is former.live
+        alike = former.fault is None and former.kin == self._scene.kin
+        if same and (alike or former.status is Status.CURRENT):
+            return former
+        return self.ready(former.target)
+
+    def served(self, target: Target) -> Standing:
+        """Judge whether a CustomResourceDefinition serves its kind."""
+        live = self._scene.get(target.ref)
+        if live is None or target.is_older(live):
+            return self._unseen(target)
+        return _standing(target, established(live), live)
+
+    def unready_pod(self, standing: Standing) -> Manifest | None:
+        """Return a Pod that keeps a workload from being ready."""
+        if standing.live is None:
+            return None
+        return next(unready_pods(standing.live, self._scene.owned), None)
+
+    def _unseen(self, target: Target) -> Standing:
+        last = self._scene.gone(target.uid)
+        if last is None:
+            return Standing(target, Status.IN_PROGRESS, "the change has not been seen yet")
+        if "ttlSecondsAfterFinished" in (last.get("spec") or {}) and not holds(last, "Failed"):
+            return Standing(target, Status.CURRENT, "done, and deleted as it asked to be")
+        return Standing(target, Status.FAILED, "was deleted by somebody else")
+
+    def _with_pods(self, standing: Standing, live: Manifest) -> Standing:
+        """Let the Pods of a workload say why it is not ready."""
+        faults = faults_of(live, self._scene.owned, self._patience)
+        since = self._note(standing.target.ref, faults)
+        for fault in faults:
+            grace = fault.grace
+            if not standing.target.fresh:
+                grace = max(grace, self._patience.inherited)
+            if self._now() - since[fault.key] >= grace and fault.key not in self._forgiven:
+                return _faulty(standing, fault, Status.FAILED)
+        if faults:
+            return _faulty(standing, faults[0], standing.status)
+        if pod := self.unready_pod(standing):
+            said = f"{standing.message}; Pod {pod['metadata']['name']}: {unready(pod)}"
+            return replace(standing, message=said)
+        return standing
+
+    def _note(self, ref: Ref, faults: list[Fault]) -> dict[FaultKey, float]:
+        known, now = self._since.get(ref, {}), self._now()
+        self._since[ref] = {fault.key: known.get(fault.key, now) for fault in faults}
+        return self._since[ref]
+
+
+def _standing(target: Target, found: Assessment, live: Manifest) -> Standing:
+    return Standing(target, found.status, found.message, found.hint, live)
+
+
+def _faulty(standing: Standing, fault: Fault, status: Status) -> Standing:
+    return replace(standing, status=status, message=fault.message, hint=fault.hint, fault=fault)
+
+
+def asks_for_pods(standing: Standing) -> bool:
+    """Tell whether only its Pods can say why a workload is not ready."""
+    ref, live = standing.target.ref, standing.live
+    return (
+        standing.status in {Status.IN_PROGRESS, Status.FAILED}
+        and (ref.group, ref.kind) in WORKLOADS
+        and live is not None
+        and _is_observed(live)
+    )
+
+
+def _is_observed(live: Manifest) -> bool:
+    """Tell whether the Pods there are can be of the present generation."""
+    unseen = 0 if (group_of(live), live["kind"]) in OBSERVING else None
+    observed = (live.get("status") or {}).get("observedGeneration", unseen)
+    return observed is None or observed >= live["metadata"].get("generation", 0)

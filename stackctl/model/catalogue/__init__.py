@@ -1,0 +1,1 @@
+"""What the files of a catalogue may say: components and profiles."""

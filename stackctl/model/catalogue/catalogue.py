@@ -1,0 +1,49 @@
+"""All components and profiles known.
+
+Reading them from folders is done by sources; choosing among them by `resolve`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stackctl.errors import ConfigError
+from stackctl.model.catalogue.profile import Profile
+from stackctl.model.shapes.suggest import did_you_mean
+
+if TYPE_CHECKING:  # listing profiles does without
+    from stackctl.model.catalogue.component import Component
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Profiles and components by name."""
+
+    profiles: Mapping[str, Profile]
+    components: Mapping[str, "Component"]
+
+    def profile(self, name: str) -> Profile:
+        """Return a profile.
+
+        Raises:
+            ConfigError: there is none of this name.
+        """
+        if name in self.profiles:
+            return self.profiles[name]
+        raise ConfigError(
+            f"no profile is called {name}{did_you_mean(name, self.profiles)}",
+            hint="stackctl profiles lists them",
+        )
+
+    def component(self, name: str) -> "Component":
+        """Return a component.
+
+        Raises:
+            ConfigError: there is none of this name.
+        """
+        if name in self.components:
+            return self.components[name]
+        raise ConfigError(
+            f"no component is called {name}{did_you_mean(name, self.components)}",
+            hint="stackctl components lists them",
+        )

@@ -1,0 +1,209 @@
+"""The kinds `Component` and what a component.yaml may say.
+
+Decoding from text is done by sources; binding parameters to places by `bind`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from stackctl.model.catalogue.mode import Mode as Mode
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.ownership.ownership import Verdict
+
+
+class ParameterType(StrEnum):
+    """What a parameter's value may be."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    LIST = "list"  # of strings
+    MAP = "map"  # string to string
+    QUANTITY = "quantity"  # Kubernetes quantity: 500m, 2Gi
+    DURATION = "duration"  # Go duration: 10m, 1h30m
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value goes: exactly one of `path`, `arg`, `env`; `key` opens a document first."""
+
+    object: str  # Kind/name, Kind/namespace/name; Kind.group where ambiguous
+    path: str = ""
+    container: str = ""
+    arg: str = ""
+    env: str = ""
+    key: str = ""
+    format: str = ""  # yaml | json | ini | properties; from the key's suffix when empty
+    join: str = ","
+    repeat: bool = False
+    feature: str = ""  # only while this feature is on
+    each: str = ""  # in the objects of this repeated layer
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A typed setting."""
+
+    type: ParameterType
+    description: str
+    default: Any = None  # None: unset, nothing is written
+    minimum: float | None = None
+    maximum: float | None = None
+    enum: tuple[Any, ...] = ()
+    pattern: str = ""
+    places: tuple[Place, ...] = ()
+    secret: bool | None = field(
+        default=None,
+        metadata={
+            "help": "its values are never shown; unsaid: where a place is in a Secret, "
+            "or where it is called like one"
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A layer that is repeated for each item of a list parameter."""
+
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A named layer that can be switched on."""
+
+    description: str
+    default: bool = False
+    conflicts: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A container image the manifests name."""
+
+    image: str  # without tag
+    tag: str
+    digest: str = ""
+    places: tuple[Place, ...] = ()  # outside Pod templates
+    # Where the tag stands apart; what is in `places` is the image without it then.
+    tagPlaces: tuple[Place, ...] = ()  # noqa: N815
+
+    @property
+    def reference(self) -> str:
+        """The text the manifests carry."""
+        return f"{self.image}:{self.tag}" + (f"@{self.digest}" if self.digest else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A condition beyond the objects' own status; exactly one field is set."""
+
+    allocatable: str = ""  # an extended resource on the nodes
+    accepts: str = ""  # a file of the component that a server dry run must accept
+
+
+@dataclass(frozen=True, slots=True)
+class Detect:
+    """Signs of an installation made by other means."""
+
+    crds: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredField:
+    """A field that controllers fill: never owned, never diffed."""
+
+    object: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContestedField:
+    """Who keeps fields that another manager holds as well; the first rule that fits counts."""
+
+    verdict: Verdict
+    manager: str = "*"  # with wildcards: argocd-*
+    object: str = ""  # every object of the component, when empty
+    path: str = ""  # every field, when empty
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeRule:
+    """What upgrading from a range of versions takes."""
+
+    from_: str = field(metadata={"key": "from"})
+    verdict: str  # allowed | manual | forbidden
+    reason: str = ""
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The Helm chart our manifests follow."""
+
+    repository: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Whose program this is."""
+
+    project: str
+    version: str
+    chart: Chart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentSpec:
+    """The `spec` of a component.yaml."""
+
+    version: str
+    namespace: str
+    upstream: Upstream | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    each: Mapping[str, Repeat] = field(default_factory=dict)
+    features: Mapping[str, Feature] = field(default_factory=dict)
+    images: tuple[Image, ...] = ()
+    namespacePlaces: tuple[Place, ...] = ()  # noqa: N815 - the file's spelling
+    ready: tuple[Probe, ...] = ()
+    detect: Detect = Detect()
+    ignore: tuple[IgnoredField, ...] = ()
+    contested: tuple[ContestedField, ...] = ()
+    leftovers: tuple[str, ...] = ()
+    nodeManagers: tuple[str, ...] = ()  # noqa: N815 - who writes labels on nodes
+    upgrades: tuple[UpgradeRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A component as its folder describes it, manifests not read yet."""
+
+    name: str
+    description: str
+    spec: ComponentSpec
+    folder: str  # where it came from; for messages and for reading manifests
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """The objects of a component's folder, as written, layer by layer."""
+
+    base: tuple[Manifest, ...]
+    features: Mapping[str, tuple[Manifest, ...]]
+    patches: Mapping[str, tuple[Manifest, ...]]  # per feature
+    each: Mapping[str, tuple[Manifest, ...]]  # per list parameter
+    files: Mapping[str, tuple[Manifest, ...]]  # the others by path: smoke/x.yaml

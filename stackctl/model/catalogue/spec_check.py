@@ -1,0 +1,95 @@
+"""What component.yaml says, checked by itself: names that must exist, values that must fit.
+
+Whether the manifests agree with it is `check`'s part.
+"""
+
+from collections.abc import Iterator
+
+from stackctl.model.catalogue.component import Component, ComponentSpec, Manifests, Parameter, Place
+from stackctl.model.catalogue.parameters import NAMESPACE, bounded, checked
+from stackctl.model.shapes.decode import Problem
+from stackctl.model.shapes.patterns import PatternError, compiled
+from stackctl.model.shapes.suggest import did_you_mean
+
+At = tuple[str | int, ...]
+
+
+def declaration_problems(component: Component, manifests: Manifests) -> Iterator[Problem]:
+    """Check names and values that need nothing but the names of the folders."""
+    spec = component.spec
+    for name, parameter in spec.parameters.items():
+        at: At = ("spec", "parameters", name)
+        yield from _parameter_problems(at, parameter)
+        yield from _home(spec, at, name, parameter)
+        for index, place in enumerate(parameter.places):
+            yield from _place_shape(spec, (*at, "places", index), place)
+    yield from _features(spec, manifests)
+    yield from _repeats(spec, manifests)
+    for index, probe in enumerate(spec.ready):
+        if bool(probe.allocatable) == bool(probe.accepts):
+            yield Problem(("spec", "ready", index), "expected one of allocatable and accepts")
+
+
+def _home(spec: ComponentSpec, at: At, name: str, parameter: Parameter) -> Iterator[Problem]:
+    if name == NAMESPACE and parameter.default != spec.namespace:
+        yield Problem((*at, "default"), f"expected spec.namespace, {spec.namespace}")
+    if not parameter.places and name != NAMESPACE and name not in spec.each:
+        yield Problem(at, "the parameter has no place, it would change nothing")
+
+
+def _place_shape(spec: ComponentSpec, at: At, place: Place) -> Iterator[Problem]:
+    ways = [way for way in ("path", "arg", "env") if getattr(place, way)]
+    if len(ways) != 1:
+        yield Problem(at, f"expected one of path, arg and env, found {len(ways)}")
+    if place.key and not place.path:
+        yield Problem(at, "key opens a document: a path inside it is missing")
+    if place.feature and place.feature not in spec.features:
+        known = did_you_mean(place.feature, spec.features)
+        yield Problem((*at, "feature"), f"no feature is called {place.feature}{known}")
+    if place.each and place.each not in spec.each:
+        known = did_you_mean(place.each, spec.each)
+        yield Problem((*at, "each"), f"nothing is repeated over {place.each}{known}")
+
+
+def _features(spec: ComponentSpec, manifests: Manifests) -> Iterator[Problem]:
+    for name, feature in spec.features.items():
+        for key in ("requires", "conflicts"):
+            for other in getattr(feature, key):
+                if other not in spec.features:
+                    known = did_you_mean(other, spec.features)
+                    what = f"no feature is called {other}{known}"
+                    yield Problem(("spec", "features", name, key), what)
+    for name in sorted({*manifests.features, *manifests.patches}):
+        if name not in spec.features:
+            known = did_you_mean(name, spec.features)
+            yield Problem(("spec", "features"), f"the folder features/{name} is no feature{known}")
+
+
+def _repeats(spec: ComponentSpec, manifests: Manifests) -> Iterator[Problem]:
+    for name in spec.each:
+        parameter = spec.parameters.get(name)
+        if parameter is None or parameter.type != "list":
+            yield Problem(("spec", "each", name), "expected the name of a list parameter")
+        if name not in manifests.each:
+            yield Problem(("spec", "each", name), f"the folder each/{name} is empty or missing")
+    for name in manifests.each:
+        if name not in spec.each:
+            yield Problem(("spec", "each"), f"the folder each/{name} is not described")
+
+
+def _parameter_problems(at: At, parameter: Parameter) -> Iterator[Problem]:
+    """Check a parameter's default against its own bounds, and the bounds themselves."""
+    try:
+        compiled(parameter.pattern)
+    except PatternError as error:
+        yield Problem((*at, "pattern"), str(error))
+        return
+    has_bounds = parameter.minimum is not None or parameter.maximum is not None
+    if has_bounds and not bounded(parameter.type):
+        yield Problem(at, f"minimum and maximum mean nothing for a {parameter.type}")
+    if parameter.default is None:
+        return
+    try:
+        checked(parameter, parameter.default)
+    except ValueError as error:
+        yield Problem((*at, "default"), str(error))

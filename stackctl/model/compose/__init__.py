@@ -1,0 +1,1 @@
+"""From decided components to objects: the bundle."""

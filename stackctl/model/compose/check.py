@@ -1,0 +1,265 @@
+"""Whether a component's component.yaml and manifests fit together: every fault, before any use.
+
+What the file may say at all is `decode`'s part; what a stack makes of it is `resolve`'s.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from stackctl.errors import RenderError
+from stackctl.model.catalogue.component import Component, Image, Manifests, Parameter, Place
+from stackctl.model.catalogue.parameters import checked, text_of
+from stackctl.model.catalogue.spec_check import declaration_problems
+from stackctl.model.compose.bind import Binder, PlaceError, agrees, describe
+from stackctl.model.compose.compose import leftover
+from stackctl.model.compose.embedded import Codec, Formats, formats
+from stackctl.model.compose.layers import built, template_of
+from stackctl.model.compose.object_check import contradictions
+from stackctl.model.compose.object_set import NotFound, Objects
+from stackctl.model.objects.images import images_in
+from stackctl.model.objects.kinds import Scopes, defined, kind_of
+from stackctl.model.objects.merge import OverlayError
+from stackctl.model.objects.normalise import flatten, normalised
+from stackctl.model.objects.paths import MISSING
+from stackctl.model.objects.refs import PROTECTED_NAMESPACES
+from stackctl.model.shapes.decode import Problem
+from stackctl.model.shapes.suggest import did_you_mean
+
+At = tuple[str | int, ...]
+_SAMPLES: Mapping[str, object] = {
+    "list": ["x"],
+    "map": {"x": "y"},
+    "integer": 1,
+    "number": 1,
+    "boolean": True,
+    "quantity": "1",
+    "duration": "1s",
+}
+
+
+def validate_component(
+    component: Component, manifests: Manifests, *, yaml: Codec
+) -> tuple[Problem, ...]:
+    """Return everything that is wrong with a component; paths are those of component.yaml."""
+    check = _Check(component, manifests, formats(yaml), _scopes(manifests))
+    found = list(declaration_problems(component, manifests))
+    variants = list(check.variants(found))
+    if not found:  # what follows would stumble over the same things again
+        found += check.places(variants)
+        found += check.images(variants)
+        found += check.references(variants)
+        found += (Problem((), what) for what in _objects(variants))
+    return tuple(dict.fromkeys(found))
+
+
+def _scopes(manifests: Manifests) -> Scopes:
+    return defined(
+        each for layer in (manifests.base, *manifests.features.values()) for each in layer
+    )
+
+
+def _objects(variants: list["_Variant"]) -> Iterator[str]:
+    for variant in variants:
+        for manifest in variant.objects:
+            yield from contradictions(manifest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """The objects with a set of features on, which one feature asked for."""
+
+    feature: str  # empty: none
+    features: frozenset[str]
+    objects: Objects
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    component: Component
+    manifests: Manifests
+    formats: Formats
+    scopes: Scopes
+
+    # what the manifests come to
+
+    def variants(self, problems: list[Problem]) -> Iterator[_Variant]:
+        """Lay the base alone, and then each feature with those it requires."""
+        for name in ("", *self.component.spec.features):
+            on = self._closure(name)
+            at: At = ("spec", "features", name) if name else ()
+            try:
+                objects = built(self.component, self.manifests, on, self.scopes)
+            except (NotFound, OverlayError) as error:
+                problems.append(Problem(at, str(error)))
+            else:
+                yield _Variant(name, on, objects)
+
+    def _closure(self, feature: str) -> frozenset[str]:
+        """Return a feature with all that it requires."""
+        features = self.component.spec.features
+        found: set[str] = set()
+        open_ = [feature] if feature else []
+        while open_:
+            name = open_.pop()
+            if name in features and name not in found:
+                found.add(name)
+                open_ += features[name].requires
+        return frozenset(found)
+
+    def _among(self, place: Place, variants: list[_Variant]) -> Binder:
+        """Return the objects a place is among."""
+        if place.each:
+            template = template_of(self.component, self.manifests, place.each, self.scopes)
+            return Binder(template, self.formats)
+        variant = next(each for each in variants if each.feature == place.feature)
+        return Binder(variant.objects, self.formats)
+
+    def places(self, variants: list[_Variant]) -> Iterator[Problem]:
+        """Check that each place is there and says the default."""
+        spec = self.component.spec
+        for name, parameter in spec.parameters.items():
+            for index, place in enumerate(parameter.places):
+                at: At = ("spec", "parameters", name, "places", index)
+                yield from self._place(at, place, parameter, variants)
+        for name, repeat in spec.each.items():
+            template = template_of(self.component, self.manifests, name, self.scopes)
+            for index, place in enumerate(repeat.places):
+                at = ("spec", "each", name, "places", index)
+                yield from _found(at, Binder(template, self.formats), place)
+        for index, place in enumerate(spec.namespacePlaces):
+            at = ("spec", "namespacePlaces", index)
+            binder = self._among(place, variants)
+            said = text_of(_read(binder, place))
+            if problem := next(_found(at, binder, place), None):
+                yield problem
+            elif not re.search(rf"(?<![\w-]){re.escape(spec.namespace)}(?![\w-])", said):
+                yield Problem(at, f"{describe(place)} does not name {spec.namespace}")
+
+    def _place(
+        self, at: At, place: Place, parameter: Parameter, variants: list[_Variant]
+    ) -> Iterator[Problem]:
+        binder = self._among(place, variants)
+        try:
+            found = binder.read(place)
+        except PlaceError as error:
+            yield Problem(at, str(error))
+            return
+        default = parameter.default
+        if default is None:
+            if found is not MISSING and found not in ("", [], {}):
+                what = f"says {text_of(found)}, but the parameter has no default"
+                yield Problem(at, f"{describe(place)} {what}")
+            yield from _writable(at, binder, place, parameter)
+        elif not agrees(found, checked(parameter, default), place.join):
+            says = "says nothing" if found is MISSING else f"says {text_of(found)}"
+            yield Problem(at, f"{describe(place)} {says}, but the default is {text_of(default)}")
+
+    # images
+
+    def images(self, variants: list[_Variant]) -> Iterator[Problem]:
+        """Check that manifests name the images of component.yaml, and no others."""
+        declared = {
+            image.reference: index for index, image in enumerate(self.component.spec.images)
+        }
+        used: set[str] = set()
+        for objects in self._everything(variants):
+            for ref, image in images_in(objects):
+                used.add(image)
+                if image not in declared:
+                    known = did_you_mean(image, declared)
+                    yield Problem(("spec", "images"), f"{ref} has {image}, not listed{known}")
+        for objects in self._files():
+            used.update(image for _, image in images_in(objects))
+        for index, listed in enumerate(self.component.spec.images):
+            at: At = ("spec", "images", index)
+            yield from self._image_places(at, listed, variants)
+            if not listed.places and listed.reference not in used:
+                yield Problem(at, f"no manifest has {listed.reference}")
+
+    def _everything(self, variants: list[_Variant]) -> Iterator[Objects]:
+        yield from (variant.objects for variant in variants)
+        for name in self.component.spec.each:
+            yield template_of(self.component, self.manifests, name, self.scopes)
+
+    def _files(self) -> Iterator[Objects]:
+        """Yield what lies beside the layers: smoke tests."""
+        namespace = self.component.spec.namespace
+        for manifests in self.manifests.files.values():
+            objects = Objects(namespace, anywhere=True)
+            for manifest in flatten(manifests):
+                objects.add(normalised(manifest, namespace, self.scopes))
+            yield objects
+
+    def _image_places(self, at: At, image: Image, variants: list[_Variant]) -> Iterator[Problem]:
+        whole = image.image if image.tagPlaces else image.reference
+        wanted = [("places", index, place, whole) for index, place in enumerate(image.places)]
+        wanted += [("tagPlaces", i, place, image.tag) for i, place in enumerate(image.tagPlaces)]
+        for key, index, place, text in wanted:
+            where = (*at, key, index)
+            found = {
+                text_of(value)
+                for objects in (*self._everything(variants), *self._files())
+                if (value := _read(Binder(objects, self.formats), place)) is not MISSING
+            }
+            if not found:
+                yield Problem(where, f"{describe(place)}: there is no such place")
+            elif found != {text}:
+                yield Problem(where, f"{describe(place)} says {min(found)}, not {text}")
+
+    # objects that component.yaml names
+
+    def references(self, variants: list[_Variant]) -> Iterator[Problem]:
+        """Check the objects and files that component.yaml names."""
+        spec = self.component.spec
+        for index, each in enumerate(spec.ignore):
+            if not any(variant.objects.has(each.object) for variant in variants):
+                yield Problem(("spec", "ignore", index), f"there is no {each.object}")
+        for index, rule in enumerate(spec.contested):
+            if rule.object and not any(each.objects.has(rule.object) for each in variants):
+                yield Problem(("spec", "contested", index), f"there is no {rule.object}")
+        for index, text in enumerate(spec.leftovers):
+            try:
+                leftover(text, spec.namespace, self.scopes)
+            except RenderError as error:
+                yield Problem(("spec", "leftovers", index), str(error))
+        for index, probe in enumerate(spec.ready):
+            if probe.accepts and len(self.manifests.files.get(probe.accepts, ())) != 1:
+                what = f"expected a file with one object, {probe.accepts} is none"
+                yield Problem(("spec", "ready", index), what)
+        base = variants[0].objects
+        names = {each["metadata"]["name"] for each in base if kind_of(each) == ("", "Namespace")}
+        if spec.namespace not in names | PROTECTED_NAMESPACES:
+            yield Problem(("spec", "namespace"), f"base/ has no Namespace {spec.namespace}")
+
+
+def _writable(at: At, binder: Binder, place: Place, parameter: Parameter) -> Iterator[Problem]:
+    """Check that a place which says nothing yet can say something."""
+    sample = _SAMPLES.get(parameter.type, "x")
+    scratch = Objects(binder.objects.namespace, anywhere=binder.objects.anywhere)
+    for manifest in binder.objects:
+        scratch.add(manifest)
+    try:
+        Binder(scratch, binder.formats).write(place, sample)
+    except PlaceError as error:
+        yield Problem(at, str(error))
+
+
+def _found(at: At, binder: Binder, place: Place) -> Iterator[Problem]:
+    try:
+        missing = binder.read(place) is MISSING
+    except PlaceError as error:
+        yield Problem(at, str(error))
+        return
+    if missing:
+        yield Problem(at, f"{describe(place)}: nothing there")
+
+
+def _read(binder: Binder, place: Place) -> object:
+    """Return what a place says; `MISSING` also where there is no such place."""
+    if not binder.objects.has(place.object):
+        return MISSING
+    try:
+        return binder.read(place)
+    except PlaceError:
+        return MISSING

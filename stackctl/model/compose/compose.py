@@ -1,0 +1,270 @@
+"""The bundle: every component's objects in order, with our labels, each object once.
+
+How the objects of one component come about is `layers`' part.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stackctl.errors import ConfigError, RenderError
+from stackctl.model.catalogue.component import Manifests, Mode, Place
+from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
+from stackctl.model.catalogue.profile import Origin
+from stackctl.model.compose.bind import active
+from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.compose.embedded import Codec, formats
+from stackctl.model.compose.layers import objects_of
+from stackctl.model.compose.namespaces import moved
+from stackctl.model.compose.object_set import NotFound, Objects
+from stackctl.model.objects import paths
+from stackctl.model.objects.kinds import BUILTIN, Scopes, builtin_group, defined, kind_of, ordered
+from stackctl.model.objects.normalise import normalised
+from stackctl.model.objects.refs import (
+    COMPONENT_LABEL,
+    MANAGED_BY,
+    STACK_LABEL,
+    Manifest,
+    Ref,
+    is_protected,
+    ref_of,
+)
+from stackctl.model.ownership.conflict_policy import Contest
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.resolve import graph
+from stackctl.model.resolve.confidential import confidential
+from stackctl.model.resolve.selection import Chosen, Selection
+
+_SECURITY = "pod-security.kubernetes.io/"
+_LEVELS = ("restricted", "baseline", "privileged")
+_LEFTOVER = re.compile(
+    r"(?P<kind>\w+)(?:\.(?P<group>[^/]+))?/(?:(?P<namespace>[^/]+)/)?(?P<name>.+)"
+)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A component on its way into the bundle."""
+
+    chosen: Chosen
+    objects: dict[Ref, Manifest]
+    needs: set[str]
+
+
+def compose(
+    selection: Selection, manifests: Mapping[str, Manifests], stack: StackId, *, yaml: Codec
+) -> Bundle:
+    """Compose the bundle of a selection; `manifests` are those of its components by name.
+
+    Raises:
+        ConfigError: the stack's name cannot be one.
+        RenderError: layers that do not fit, or an object that two components bring.
+    """
+    if not re.fullmatch(LABEL, stack.name):
+        raise ConfigError(f"a stack cannot be called {stack}: expected {LABEL_HELP}")
+    scopes = scopes_of(manifests.values())
+    edges = graph.edges(selection.components)
+    known = formats(yaml)
+    parts = []
+    for chosen in selection.components:
+        name = chosen.component.name
+        objects: Iterable[Manifest] = ()
+        if chosen.mode is not Mode.EXTERNAL:
+            objects = objects_of(chosen, manifests[name], scopes, known, selection.settings)
+        kept = {ref_of(manifest): manifest for manifest in objects if not _protected(manifest)}
+        parts.append(_Part(chosen, kept, set(edges[name])))
+    _share_namespaces(parts)
+    _reject_duplicates(parts)
+    return Bundle(
+        profile=selection.profile,
+        components=tuple(_sealed(part, manifests, stack, scopes) for part in parts),
+        requires=selection.requires,
+    )
+
+
+def scopes_of(manifests: Iterable[Manifests]) -> Scopes:
+    """Collect what the CRDs of all components say of their kinds."""
+    found: dict[tuple[str, str], bool] = {}
+    for each in manifests:
+        for layer in (each.base, *each.features.values()):
+            found |= defined(layer)
+    return found
+
+
+def _protected(manifest: Manifest) -> bool:
+    """Tell the Namespace objects that are never ours."""
+    return kind_of(manifest) == ("", "Namespace") and is_protected(manifest["metadata"]["name"])
+
+
+def _share_namespaces(parts: Sequence[_Part]) -> None:
+    """Leave each Namespace to the first component that brings it; the others wait for that one."""
+    owners: dict[Ref, _Part] = {}
+    for part in parts:
+        for ref in [ref for ref in part.objects if ref.kind == "Namespace"]:
+            owner = owners.setdefault(ref, part)
+            if owner is not part:
+                owner.objects[ref] = _both(owner.objects[ref], part.objects.pop(ref))
+                part.needs.add(owner.chosen.component.name)
+
+
+def _both(first: Manifest, second: Manifest) -> Manifest:
+    """Unite two Namespace objects: of two Pod security levels the laxer one holds."""
+    labels = dict(second["metadata"].get("labels") or {})
+    for key, value in (first["metadata"].get("labels") or {}).items():
+        ranks = [_LEVELS.index(level) for level in (value, labels.get(key)) if level in _LEVELS]
+        laxer = key.startswith(_SECURITY) and ranks
+        labels[key] = _LEVELS[max(ranks)] if laxer else value
+    return first | {"metadata": first["metadata"] | ({"labels": labels} if labels else {})}
+
+
+def _reject_duplicates(parts: Iterable[_Part]) -> None:
+    owners: dict[Ref, str] = {}
+    for part in parts:
+        name = part.chosen.component.name
+        for ref in part.objects:
+            if (other := owners.setdefault(ref, name)) != name:
+                raise RenderError(
+                    f"{ref} is part of both {other} and {name}",
+                    hint=f"install one of them elsewhere: --set {name}.namespace=NAME",
+                )
+
+
+def _sealed(
+    part: _Part, manifests: Mapping[str, Manifests], stack: StackId, scopes: Scopes
+) -> BundleComponent:
+    """Label and sort a component's objects, and say what the engine must know about them."""
+    component, namespace = part.chosen.component, part.chosen.namespace
+    spec, name = component.spec, component.name
+    result = BundleComponent(
+        name, spec.version, namespace, (), frozenset(part.needs), mode=part.chosen.mode
+    )
+    if part.chosen.mode is Mode.EXTERNAL:
+        return result
+    own = defined(part.objects.values())
+    labels = {MANAGED_BY: "stackctl", STACK_LABEL: stack.label, COMPONENT_LABEL: name}
+    ignored = _ignored(part, namespace)
+    sent = (_without(manifest, ignored) for manifest in part.objects.values())
+    return replace(
+        result,
+        objects=ordered((_labelled(manifest, labels) for manifest in sent), own),
+        probes=spec.ready,
+        samples=_samples(part.chosen, manifests[name], scopes),
+        ignored=ignored,
+        contested=_contests(part, namespace),
+        leftovers=tuple(leftover(text, namespace, scopes) for text in spec.leftovers),
+        node_managers=spec.nodeManagers,
+        secrets=tuple(_secrets(part, namespace)),
+    )
+
+
+def _secrets(part: _Part, namespace: str) -> Iterator[tuple[Ref, Place]]:
+    """Say where secret settings stand in objects that are no Secrets."""
+    there = _objects(part, namespace)
+    for name, parameter in part.chosen.component.spec.parameters.items():
+        places = parameter.places if confidential(name, parameter) else ()
+        for place in active(places, part.chosen.features):
+            if there.has(place.object) and (ref := there.find(place.object)).kind != "Secret":
+                yield ref, place
+
+
+def _without(manifest: Manifest, ignored: Iterable[tuple[Ref, str]]) -> Manifest:
+    """Leave out what controllers fill: a field that is not sent is neither owned nor compared."""
+    for ref, text in ignored:
+        if ref == ref_of(manifest) and paths.exists(manifest, path := paths.parse(text)):
+            manifest = paths.remove(manifest, path)
+    return manifest
+
+
+def _labelled(manifest: Manifest, labels: Mapping[str, str]) -> Manifest:
+    metadata = manifest["metadata"]
+    return manifest | {
+        "metadata": metadata | {"labels": {**(metadata.get("labels") or {}), **labels}}
+    }
+
+
+def _samples(chosen: Chosen, manifests: Manifests, scopes: Scopes) -> dict[str, Manifest]:
+    """Collect what the `accepts` probes send, in the component's namespace."""
+    old, new = chosen.component.spec.namespace, chosen.namespace
+    return {
+        probe.accepts: normalised(moved(sample, old, new), new, scopes)
+        for probe in chosen.component.spec.ready
+        for sample in manifests.files.get(probe.accepts, ())[:1]
+    }
+
+
+def _ignored(part: _Part, namespace: str) -> tuple[tuple[Ref, str], ...]:
+    """Name the fields that are never owned, of the objects that are there."""
+    there = _objects(part, namespace)
+    own = (
+        (there.find(each.object), each.path)
+        for each in part.chosen.component.spec.ignore
+        if there.has(each.object)  # what is not there belongs to a feature that is off
+    )
+    said = (
+        (_named(there, origin, each.object), _legible(origin, each.path))
+        for origin, each in part.chosen.ignore
+    )
+    return (*own, *said)
+
+
+def _contests(part: _Part, namespace: str) -> tuple[Contest, ...]:
+    """Collect who keeps contested fields: what users say counts before what the component says."""
+    there = _objects(part, namespace)
+    own = Origin(f"{part.chosen.component.folder}/component.yaml")
+    rules = list(part.chosen.contested)
+    rules += [
+        (own, each)
+        for each in part.chosen.component.spec.contested
+        if not each.object or there.has(each.object)
+    ]
+    return tuple(
+        Contest(
+            each.verdict,
+            each.manager,
+            _named(there, origin, each.object) if each.object else None,
+            _legible(origin, each.path) if each.path else "",
+        )
+        for origin, each in rules
+    )
+
+
+def _objects(part: _Part, namespace: str) -> Objects:
+    there = Objects(namespace)
+    for manifest in part.objects.values():
+        there.add(manifest)
+    return there
+
+
+def _legible(origin: Origin, path: str) -> str:
+    try:
+        paths.parse(path)
+    except paths.PathError as error:
+        raise RenderError(f"{origin}: {error}") from None
+    return path
+
+
+def _named(there: Objects, origin: Origin, text: str) -> Ref:
+    """Find an object that a profile or a stack file names."""
+    try:
+        return there.find(text)
+    except NotFound as error:
+        raise RenderError(f"{origin}: {error}") from None
+
+
+def leftover(text: str, namespace: str, scopes: Scopes) -> Ref:
+    """Read `Kind[.group]/[namespace/]name`.
+
+    Raises:
+        RenderError: it is none, or its group is not known.
+    """
+    match = _LEFTOVER.fullmatch(text)
+    if match is None:
+        raise RenderError(f"{text}: expected Kind/name or Kind/namespace/name")
+    kind = match["kind"]
+    group = match["group"] if match["group"] is not None else builtin_group(kind)
+    if group is None:
+        group = next((each for each, name in scopes if name == kind), None)
+    if group is None:
+        raise RenderError(f"{text}: of which API group? write {kind}.GROUP/{match['name']}")
+    namespaced = BUILTIN.get((group, kind), scopes.get((group, kind), True))
+    return Ref(group, kind, (match["namespace"] or namespace) if namespaced else "", match["name"])

@@ -1,0 +1,90 @@
+"""Field differences of two objects, as values; secrets masked.
+
+How they look is the command line's; what is compared is decided by the caller.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stackctl.model.catalogue.component import Place
+from stackctl.model.compose.secret_places import hidden
+from stackctl.model.objects.masking import mask_changes
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.ownership.proof import unmarked
+
+MISSING = "<missing>"  # stands for a field that is not there
+
+_SERVER_METADATA = frozenset(
+    {"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"}
+)
+# Lists that Kubernetes merges by a key are compared by that key, not by position.
+_LIST_KEYS = ("name", "mountPath", "containerPort", "port", "key", "type", "ip")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that differs; `old` or `new` is `MISSING` where the field is not there."""
+
+    path: str  # spec.template.spec.containers[name=controller].image
+    old: Any
+    new: Any
+
+
+def differences(
+    old: Manifest, new: Manifest, secrets: Sequence[Place] = ()
+) -> tuple[Difference, ...]:
+    """Compare two versions of an object, leaving out what only the server writes.
+
+    What stands at the places of secrets is masked as what Secrets hold is.
+    """
+    old, new = hidden(*mask_changes(comparable(old), comparable(new)), secrets)
+    return tuple(_compare("", old, new))
+
+
+def comparable(manifest: Manifest) -> Manifest:
+    """Drop status and the metadata that only the server, or only stackctl, writes."""
+    manifest = unmarked(manifest)
+    kept = {key: value for key, value in manifest.items() if key != "status"}
+    metadata = manifest.get("metadata", {})
+    kept["metadata"] = {k: v for k, v in metadata.items() if k not in _SERVER_METADATA}
+    return kept
+
+
+def _compare(path: str, old: Any, new: Any) -> Iterator[Difference]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from _compare(_join(path, key), old.get(key, MISSING), new.get(key, MISSING))
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _compare_lists(path, old, new)
+    elif old != new:
+        yield Difference(path, old, new)
+
+
+def _compare_lists(path: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Difference]:
+    key = next((key for key in _LIST_KEYS if _keyed(old, key) and _keyed(new, key)), None)
+    if key is not None:
+        was = {item[key]: item for item in old}
+        now = {item[key]: item for item in new}
+        for name in [*was, *(name for name in now if name not in was)]:
+            yield from _compare(
+                f"{path}[{key}={name}]", was.get(name, MISSING), now.get(name, MISSING)
+            )
+        return
+    for index in range(max(len(old), len(new))):
+        yield from _compare(
+            f"{path}[{index}]",
+            old[index] if index < len(old) else MISSING,
+            new[index] if index < len(new) else MISSING,
+        )
+
+
+def _keyed(items: Sequence[Any], key: str) -> bool:
+    names = [item.get(key) for item in items if isinstance(item, dict)]
+    return len(names) == len(items) and None not in names and len(set(names)) == len(names)
+
+
+def _join(path: str, key: str) -> str:
+    if "." in key or "/" in key:
+        return f'{path}["{key}"]'
+    return f"{path}.{key}" if path else key

@@ -1,0 +1,189 @@
+"""One component's objects, layer by layer: base, features, parameters, repeats, patches.
+
+What several components come to together is `compose`'s part; whether a component's files are
+right at all is `check`'s.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from stackctl.errors import RenderError
+from stackctl.model.catalogue.component import Component, Manifests, Place
+from stackctl.model.catalogue.profile import Settings
+from stackctl.model.compose.bind import Binder, PlaceError, active
+from stackctl.model.compose.embedded import Formats
+from stackctl.model.compose.namespaces import moved, renamed
+from stackctl.model.compose.object_set import NotFound, Objects
+from stackctl.model.compose.settings import applied, rewrite_image_places
+from stackctl.model.objects.kinds import Scopes
+from stackctl.model.objects.merge import OverlayError, deletes, patched
+from stackctl.model.objects.normalise import flatten, normalised
+from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of
+from stackctl.model.resolve.selection import Chosen
+from stackctl.model.shapes.kind_shapes import object_problems
+from stackctl.model.shapes.suggest import did_you_mean
+
+
+def objects_of(
+    chosen: Chosen, manifests: Manifests, scopes: Scopes, formats: Formats, settings: Settings
+) -> Objects:
+    """Put the objects of one component together.
+
+    Raises:
+        RenderError: a layer does not fit, with the component or the file it comes from.
+    """
+    component = chosen.component
+    try:
+        written = built(component, manifests, chosen.features, scopes)
+        binder = Binder(written, formats)
+        values = {name: setting.value for name, setting in chosen.parameters.items()}
+        bind(binder, component, values, chosen.features)
+        objects = relocated(binder, component, chosen.namespace, chosen.features)
+        for manifest in repeated(chosen, manifests, scopes, formats):
+            objects.add(manifest)
+    except (NotFound, PlaceError, OverlayError) as error:
+        raise RenderError(f"component {component.name}: {error}") from error
+    for origin, patch in chosen.patches:
+        try:
+            lay(objects, patch, scopes)
+        except (NotFound, OverlayError) as error:
+            raise RenderError(f"{origin}: patch of {_title(patch)}: {error}") from error
+    rewrite_image_places(Binder(objects, formats), component.spec.images, settings.imageRegistry)
+    for ref in objects.refs():
+        objects.put(ref, applied(objects[ref], settings))
+    return objects
+
+
+def built(
+    component: Component, manifests: Manifests, features: Collection[str], scopes: Scopes
+) -> Objects:
+    """Lay the features that are on over the base, everything as written in the files.
+
+    Raises:
+        NotFound: an object is there twice, or a patch's target is not.
+        OverlayError: a patch does not fit.
+    """
+    namespace = component.spec.namespace
+    objects = Objects(namespace)
+    names = [name for name in component.spec.features if name in features]
+    layers = [manifests.base, *(manifests.features.get(name, ()) for name in names)]
+    for layer in layers:
+        for manifest in flatten(layer):
+            objects.add(normalised(manifest, namespace, scopes))
+    for name in names:
+        for patch in manifests.patches.get(name, ()):
+            lay(objects, patch, scopes)
+    return objects
+
+
+def bind(
+    binder: Binder,
+    component: Component,
+    values: Mapping[str, Any],
+    features: Collection[str],
+    each: str = "",
+) -> None:
+    """Write every parameter to its places, outside repeated layers or inside one.
+
+    Raises:
+        PlaceError: a place is not there.
+    """
+    for name, parameter in component.spec.parameters.items():
+        for place in active(parameter.places, features, each):
+            binder.ensure(place, values[name])
+
+
+def relocated(
+    binder: Binder, component: Component, namespace: str, features: Collection[str]
+) -> Objects:
+    """Move the objects to another namespace, and the texts that name it."""
+    old = component.spec.namespace
+    if namespace == old:
+        return binder.objects
+    for place in active(component.spec.namespacePlaces, features):
+        _rename(binder, place, old, namespace)
+    objects = Objects(namespace)
+    for manifest in binder.objects:
+        objects.add(moved(manifest, old, namespace))
+    return objects
+
+
+def _rename(binder: Binder, place: Place, old: str, new: str) -> None:
+    found = binder.read(place)
+    if isinstance(found, list):
+        binder.write(place, [renamed(str(item), old, new) for item in found])
+    elif isinstance(found, str):
+        binder.write(place, renamed(found, old, new))
+
+
+def repeated(
+    chosen: Chosen, manifests: Manifests, scopes: Scopes, formats: Formats
+) -> Iterable[Manifest]:
+    """Yield the objects of repeated layers, once for each item of their parameter.
+
+    Raises:
+        PlaceError: a place is not there.
+        NotFound: an object is there twice.
+    """
+    component = chosen.component
+    values = {name: setting.value for name, setting in chosen.parameters.items()}
+    for name, repeat in component.spec.each.items():
+        template = template_of(component, manifests, name, scopes)
+        binder = Binder(template, formats)
+        bind(binder, component, values, chosen.features, name)
+        for place in active(component.spec.namespacePlaces, chosen.features, name):
+            _rename(binder, place, component.spec.namespace, chosen.namespace)
+        originals = [moved(each, component.spec.namespace, chosen.namespace) for each in template]
+        for item in values[name] or ():
+            copy = Binder(Objects(chosen.namespace, anywhere=True), formats)
+            for manifest in originals:
+                copy.objects.add(manifest)
+            for place in repeat.places:
+                copy.write(place, item)
+            yield from copy.objects
+
+
+def template_of(component: Component, manifests: Manifests, name: str, scopes: Scopes) -> Objects:
+    """Return the objects of a repeated layer as written."""
+    namespace = component.spec.namespace
+    objects = Objects(namespace, anywhere=True)
+    for manifest in flatten(manifests.each.get(name, ())):
+        objects.add(normalised(manifest, namespace, scopes))
+    return objects
+
+
+def lay(objects: Objects, patch: Manifest, scopes: Scopes) -> None:
+    """Lay a partial object over the one of the same identity, or take that one out.
+
+    Raises:
+        NotFound: there is no such object.
+        OverlayError: the patch does not fit.
+    """
+    ref = _target(objects, patch)
+    if deletes(patch):
+        objects.remove(ref)
+        return
+    changes = {key: value for key, value in patch.items() if key not in ("apiVersion", "kind")}
+    result = patched(objects[ref], changes)
+    if problems := object_problems(result):
+        raise OverlayError("; ".join(map(str, problems)))
+    objects.put(ref, normalised(result, objects.namespace, scopes))
+
+
+def _target(objects: Objects, patch: Manifest) -> Ref:
+    """Find the object a patch is for; without a namespace it is the component's."""
+    wanted = ref_of(patch)
+    for ref in objects.refs():
+        here = wanted.namespace or objects.namespace
+        if (ref.group, ref.kind, ref.name) == (wanted.group, wanted.kind, wanted.name) and (
+            ref.namespace in ("", here)
+        ):
+            return ref
+    known = (f"{ref.kind}/{ref.name}" for ref in objects.refs())
+    name = f"{wanted.kind}/{wanted.name}"
+    group = f" in {group_of(patch)}" if group_of(patch) else ""
+    raise NotFound(f"there is no {name}{group} to patch{did_you_mean(name, known)}")
+
+
+def _title(patch: Manifest) -> str:
+    return f"{patch['kind']}/{patch['metadata']['name']}"

@@ -1,0 +1,1 @@
+"""Whose an object is, and whose each of its fields."""

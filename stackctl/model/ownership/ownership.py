@@ -1,0 +1,204 @@
+"""Who owns an object and its fields, read from labels, annotations and managedFields.
+
+Nothing in here changes an object. What a conflict usually leads to is decided by `verdict`; what
+users say about it is for `contests`.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import takewhile
+from typing import Any
+
+from stackctl.model.objects.merge import overlay
+from stackctl.model.objects.refs import (
+    COMPONENT_LABEL,
+    FIELD_MANAGER,
+    MANAGED_BY,
+    STACK_LABEL,
+    Manifest,
+    annotations_of,
+    digest,
+    labels_of,
+)
+from stackctl.model.ownership.stack_id import StackId
+
+# How Helm signs what belongs to a release of its.
+HELM_RELEASE = "meta.helm.sh/release-name"
+HELM_NAMESPACE = "meta.helm.sh/release-namespace"
+# Programs through which a person changed something by hand; ourselves, before we applied.
+_PEOPLE = re.compile(
+    r"^(stackctl|kubectl.*|k9s|helm|Helm|lens|rancher.*|oc|before-first-apply|dashboard|Mozilla)$"
+)
+# Controllers that change other people's objects for good reasons.
+_CONTROLLERS = re.compile(
+    r"^(kube-controller-manager|kube-scheduler|horizontal-pod-autoscaler|vpa-.*|keda.*"
+    r"|cainjector|cert-manager.*|cert-controller|.*-controller|.*-operator|sandbox-agent)$"
+)
+# Labels that have no effect.
+_DESCRIPTIVE = ("app.kubernetes.io/", STACK_LABEL, COMPONENT_LABEL)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
+_KEY = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,]+)')
+
+
+class Verdict(StrEnum):
+    """What to do about a field that another manager holds."""
+
+    OVERRIDE = "override"  # a person's tool: ours wins, and it is reported
+    YIELD = "yield"  # a controller: the field is left to it
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldConflict:
+    """One field another manager holds."""
+
+    manager: str
+    field: str  # .spec.replicas
+    verdict: Verdict
+
+
+def owner(live: Manifest, stack: StackId) -> str:
+    """Name who else owns an object; empty when it is ours or nobody's."""
+    labels, annotations = labels_of(live), annotations_of(live)
+    if (other := labels.get(STACK_LABEL)) and labels.get(MANAGED_BY) == FIELD_MANAGER:
+        return "" if other == stack.label else f"stack {other}"
+    if release := annotations.get(HELM_RELEASE):
+        namespace = annotations.get(HELM_NAMESPACE, "")
+        return f"Helm release {namespace}/{release}"
+    if application := annotations.get("argocd.argoproj.io/tracking-id"):
+        return f"Argo CD application {application.partition(':')[0]}"
+    if name := labels.get("kustomize.toolkit.fluxcd.io/name"):
+        return f"Flux Kustomization {name}"
+    if name := labels.get("helm.toolkit.fluxcd.io/name"):
+        return f"Flux HelmRelease {name}"
+    return ""
+
+
+def ours(live: Manifest, stack: StackId) -> bool:
+    """Tell whether an object carries the stack's labels."""
+    labels = labels_of(live)
+    return labels.get(STACK_LABEL) == stack.label and labels.get(MANAGED_BY) == FIELD_MANAGER
+
+
+def recorded_as_ours(live: Manifest, stack: StackId, uid: str) -> bool:
+    """Tell whether an object is the one that was recorded, or that was about to be made."""
+    # An object that somebody deleted and made again has another uid and is theirs, and so is one
+    # that another stack, or another tool, has signed since. What a tenant's record says of an
+    # object proves nothing that the object does not say itself.
+    if not uid:
+        return written_by(live, stack)
+    same = uid == live["metadata"].get("uid")
+    return same and (not owner(live, stack) if stack.administrators else ours(live, stack))
+
+
+def will_do(live: Manifest, manifest: Manifest) -> bool:
+    """Tell whether a namespace of somebody else's does what the manifest's would, as it is."""
+    if manifest["kind"] != "Namespace":
+        return False
+    labels = labels_of(manifest)
+    wanted = {key: labels[key] for key in labels if not key.startswith(_DESCRIPTIVE)}
+    metadata = manifest["metadata"] | {"labels": wanted}
+    return bool(overlay(live, manifest | {"metadata": metadata}) == live)
+
+
+def own_entry(live: Manifest, stack: StackId) -> Mapping[str, Any] | None:
+    """Find the stack's server-side apply entry in managedFields.
+
+    Before every stack was a manager of its own, all of them went by one name.
+    """
+    return _applied(live, stack.manager) or earlier_entry(live, stack)
+
+
+def earlier_entry(live: Manifest, stack: StackId) -> Mapping[str, Any] | None:
+    """Find the entry that an earlier stackctl made for the stack, by the name of them all."""
+    labelled = labels_of(live).get(STACK_LABEL) == stack.label
+    return _applied(live, FIELD_MANAGER) if labelled else None
+
+
+def _applied(live: Manifest, manager: str) -> Mapping[str, Any] | None:
+    for entry in live.get("metadata", {}).get("managedFields") or ():
+        if (
+            entry.get("manager") == manager
+            and entry.get("operation") == "Apply"
+            and not entry.get("subresource")
+        ):
+            return dict(entry)
+    return None
+
+
+def written_by(live: Manifest, stack: StackId) -> bool:
+    """Tell whether the stack has made an object what it is, and not only its label was copied."""
+    return ours(live, stack) and own_entry(live, stack) is not None
+
+
+def owned_digest(live: Manifest, stack: StackId) -> str:
+    """Hash the set of fields that are the stack's; empty when it owns none."""
+    entry = own_entry(live, stack)
+    return digest(entry.get("fieldsV1", {})) if entry is not None else ""
+
+
+def lost_fields(live: Manifest, predicted: Manifest, stack: StackId) -> dict[str, Any]:
+    """Return the set of fields that would be ours again if the object were applied."""
+    before, after = own_entry(live, stack) or {}, own_entry(predicted, stack) or {}
+    return _beyond(after.get("fieldsV1") or {}, before.get("fieldsV1") or {})
+
+
+def _beyond(fields: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what one set of fields has and another has not."""
+    left = {key: _beyond(inner, others.get(key, {})) for key, inner in fields.items()}
+    return {key: inner for key, inner in left.items() if inner or key not in others}
+
+
+def overlap(fields: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
+    """Tell whether two sets of fields, as managedFields writes them, have a field in common."""
+    shared = (key for key in fields if key in others and key != ".")
+    return any(
+        not fields[key] or not others[key] or overlap(fields[key], others[key]) for key in shared
+    )
+
+
+def verdict(manager: str) -> Verdict:
+    """Decide by the manager's name what becomes of a contested field."""
+    if _PEOPLE.match(manager):
+        return Verdict.OVERRIDE
+    return Verdict.YIELD if _CONTROLLERS.match(manager) else Verdict.REFUSE
+
+
+def without(manifest: Manifest, field: str) -> Manifest:
+    """Leave a field out, named as the API server names it: `.spec.list[name="x"].field`."""
+    reduced = _without(manifest, _steps(field))
+    return reduced if isinstance(reduced, dict) else manifest
+
+
+def _steps(field: str) -> list[str | dict[str, Any]]:
+    steps: list[str | dict[str, Any]] = []
+    for match in _STEP.finditer(field):
+        name, keys = match.groups()
+        steps.append(name if name else {k: json.loads(v) for k, v in _KEY.findall(keys)})
+    return steps
+
+
+def _without(value: Any, steps: list[str | dict[str, Any]]) -> Any:
+    first, *rest = steps
+    if isinstance(first, dict) and isinstance(value, list):
+        return [_without(item, rest) if rest and _matches(item, first) else item for item in value]
+    if not isinstance(first, str) or not isinstance(value, dict):
+        return value
+    names = list(takewhile(lambda step: isinstance(step, str), steps))
+    # A key with dots in it looks like several steps; the longest that is there is meant.
+    for count in range(len(names), 0, -1):
+        first, rest = ".".join(map(str, names[:count])), steps[count:]
+        if first in value:
+            break
+    else:
+        return value
+    if not rest:
+        return {key: each for key, each in value.items() if key != first}
+    return value | {first: _without(value[first], rest)}
+
+
+def _matches(item: Any, keys: Mapping[str, Any]) -> bool:
+    return isinstance(item, dict) and all(item.get(key) == each for key, each in keys.items())

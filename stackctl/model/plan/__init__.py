@@ -1,0 +1,1 @@
+"""What would happen on a cluster, decided from values, before anything does."""

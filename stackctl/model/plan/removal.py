@@ -1,0 +1,182 @@
+"""In which order objects leave a cluster, and what must not leave with them.
+
+Custom resources go while their controllers still run, webhook configurations before the
+workloads that answer them, definitions and namespaces last, and together: the server takes its
+time over both, and neither needs the other by then.
+"""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from stackctl.model.objects import kinds
+from stackctl.model.objects.refs import Manifest, Ref, is_protected
+from stackctl.model.ownership.ownership import ours
+from stackctl.model.ownership.stack_id import StackId
+
+
+class Phase(IntEnum):
+    """When an object is removed; a phase begins when the one before it is gone."""
+
+    DATA = 0  # users' own instances, only when asked for
+    CUSTOM_RESOURCES = 1
+    WEBHOOKS = 2
+    WORKLOADS = 3
+    REST = 4
+    DEFINITIONS = 5  # and namespaces
+
+
+_PHASES = {
+    kinds.Phase.CUSTOM_RESOURCES: Phase.CUSTOM_RESOURCES,
+    kinds.Phase.WEBHOOKS: Phase.WEBHOOKS,
+    kinds.Phase.API_SERVICES: Phase.WEBHOOKS,
+    kinds.Phase.WORKLOADS: Phase.WORKLOADS,
+    kinds.Phase.DEFINITIONS: Phase.DEFINITIONS,
+    kinds.Phase.NAMESPACES: Phase.DEFINITIONS,
+}
+BEFORE = "was there before the stack"
+# What the control plane puts into every namespace, or keeps about its content.
+_ORDINARY = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
+BOOKKEEPING = frozenset(
+    {"Event", "Endpoints", "EndpointSlice", "ControllerRevision", "Lease", "PodMetrics"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An object that stays, and why."""
+
+    ref: Ref
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found on the cluster that is not the stack's own."""
+
+    instances: Mapping[str, tuple[Ref, ...]]  # users', by definition: tfjobs.kubeflow.org
+    strangers: Mapping[str, tuple[Ref, ...]]  # in the stack's namespaces, by namespace
+    volumes: Mapping[str, tuple[Ref, ...]]  # claims in the stack's namespaces, by namespace
+    # Definitions and namespaces that may hold more than we may see, and why.
+    hidden: Mapping[Ref, str] = field(default_factory=dict)
+
+
+def phase(ref: Ref) -> Phase:
+    """Say when an object is removed."""
+    return _PHASES.get(kinds.phase_of((ref.group, ref.kind)), Phase.REST)
+
+
+def phases(
+    refs: Iterable[Ref],
+) -> tuple[tuple[Phase, tuple[Ref, ...]], ...]:
+    """Group objects by when they are removed, in that order.
+
+    What nobody waits for leaves in the phase of its namespace, if that goes as well.
+    """
+    going = tuple(refs)
+    spaces = {ref.name for ref in going if ref.kind == "Namespace"}
+    groups: dict[Phase, list[Ref]] = {}
+    for ref in going:
+        when = phase(ref)
+        along = when is Phase.REST and ref.namespace in spaces
+        groups.setdefault(Phase.DEFINITIONS if along else when, []).append(ref)
+    return tuple((each, tuple(groups[each])) for each in sorted(groups))
+
+
+def spared(
+    refs: Iterable[Ref],
+    survey: Survey,
+    *,
+    created: Container[Ref],
+    delete_data: bool = False,
+    keep_definitions: bool = False,
+    before: str = BEFORE,
+) -> tuple[Kept, ...]:
+    """Name what must stay because it holds something of others, with the reason.
+
+    `before` is what is said of namespaces that the stack is not known to have created.
+    """
+    found = []
+    for ref in refs:
+        if ref.kind == "PersistentVolumeClaim" and not delete_data:
+            found.append(Kept(ref, "holds data"))
+        elif ref.kind == "CustomResourceDefinition":
+            instances = survey.instances.get(ref.name, ())
+            if keep_definitions or (instances and not delete_data):
+                found.append(Kept(ref, _many("users' objects", instances)))
+            elif ref in survey.hidden:
+                found.append(Kept(ref, survey.hidden[ref]))
+        elif ref.kind == "Namespace" and (
+            why := _namespace_stays(ref, survey, created, before, delete_data=delete_data)
+        ):
+            found.append(Kept(ref, why))
+    return tuple(found)
+
+
+def _namespace_stays(
+    ref: Ref, survey: Survey, created: Container[Ref], before: str, *, delete_data: bool
+) -> str:
+    if is_protected(ref.name):
+        return "a namespace of Kubernetes itself"
+    if ref not in created:
+        return before
+    going = survey.volumes.get(ref.name, ()) if delete_data else ()
+    if strangers := [each for each in survey.strangers.get(ref.name, ()) if each not in going]:
+        return f"holds {_many('objects that are not ours', strangers)}"
+    return survey.hidden.get(ref, "")
+
+
+def _many(what: str, refs: Sequence[Ref]) -> str:
+    if not refs:
+        return f"kept for {what}"
+    named = ", ".join(str(ref) for ref in refs[:3])
+    return f"{what}: {named}" + (f" and {len(refs) - 3} more" if len(refs) > 3 else "")
+
+
+def cannot_list(kinds: Sequence[str]) -> str:
+    """Say which permissions are missing to see all there is."""
+    rest = len(kinds) - 3
+    return f"cannot list {', '.join(kinds[:3])}" + (f" and {rest} more kinds" if rest > 0 else "")
+
+
+def foreign(item: Manifest, ref: Ref, stack: StackId | None, leftovers: Iterable[Ref]) -> bool:
+    """Tell whether an object in one of our namespaces belongs to somebody else."""
+    if (stack is not None and ours(item, stack)) or item["metadata"].get("ownerReferences"):
+        return False
+    if ref.kind in BOOKKEEPING or ordinary(ref):
+        return False
+    return not any(matches(pattern, ref) for pattern in leftovers)
+
+
+def ordinary(ref: Ref) -> bool:
+    """Tell whether Kubernetes itself puts an object of this name into every namespace."""
+    return (ref.kind, ref.name) in _ORDINARY
+
+
+def marks(node: Manifest, managers: Container[str]) -> Manifest | None:
+    """Make the merge patch that takes the managers' labels and annotations off a node."""
+    written = [
+        entry.get("fieldsV1", {}).get("f:metadata", {})
+        for entry in node["metadata"].get("managedFields") or ()
+        if entry.get("manager") in managers
+    ]
+    metadata = {
+        part: dict.fromkeys(sorted(keys))
+        for part in ("labels", "annotations")
+        if (keys := {_key(name) for each in written for name in each.get(f"f:{part}", {})} - {""})
+    }
+    return {"metadata": metadata} if metadata else None
+
+
+def _key(name: str) -> str:
+    return name.removeprefix("f:") if name.startswith("f:") else ""
+
+
+def matches(pattern: Ref, ref: Ref) -> bool:
+    """Compare a declared leftover with an object; `*` stands for any name or namespace."""
+    return (
+        pattern.kind == ref.kind
+        and pattern.group in ("", ref.group)
+        and pattern.name in ("*", ref.name)
+        and pattern.namespace in ("*", ref.namespace)
+    )

@@ -1,0 +1,82 @@
+"""What a change of versions takes: the way each component goes, and by which of its rules.
+
+A component's rules are in its component.yaml; what else deserves attention is `attention`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stackctl.errors import ConflictError
+from stackctl.model.catalogue.component import UpgradeRule
+from stackctl.model.plan.preflight import satisfies
+from stackctl.model.plan.warnings import Attention
+from stackctl.model.release.history import VersionChange
+
+
+class Verdict(StrEnum):
+    """Whether a component can be brought from one version to another."""
+
+    ALLOWED = "allowed"
+    MANUAL = "manual"  # somebody has to do something by hand
+    FORBIDDEN = "forbidden"
+
+
+_SEVERITY = tuple(Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One component's way from a version to another, with every rule that applies to it."""
+
+    change: VersionChange
+    rules: tuple[UpgradeRule, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest of the rules decides."""
+        return max((Verdict(rule.verdict) for rule in self.rules), key=_SEVERITY.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What to know about an upgrade before its plan."""
+
+    revision: int  # the upgrade starts from
+    profiles: tuple[str, str]  # before and after
+    versions: tuple[VersionChange, ...]  # of every component
+    passages: tuple[Passage, ...] = ()
+    attention: tuple[Attention, ...] = ()
+
+
+def passages(
+    changes: Iterable[VersionChange], rules: Mapping[str, Sequence[UpgradeRule]]
+) -> tuple[Passage, ...]:
+    """Find the rules that apply to components whose version changes."""
+    found = (Passage(each, _applying(each, rules.get(each.component, ()))) for each in changes)
+    return tuple(each for each in found if each.rules)
+
+
+def require_allowed(found: Iterable[Passage]) -> None:
+    """Refuse a way that a component forbids.
+
+    Raises:
+        ConflictError: each forbidden way with its reason and what to do instead.
+    """
+    lines = []
+    for passage in found:
+        for rule in passage.rules:
+            if rule.verdict == Verdict.FORBIDDEN:
+                lines.append(f"  {passage.change}: {rule.reason or 'forbidden'}")
+                lines += [f"    {step}" for step in rule.steps]
+    if lines:
+        raise ConflictError(
+            "\n".join(["this upgrade is not possible:", *lines]),
+            hint="go by a version in between, or keep the component's version",
+        )
+
+
+def _applying(change: VersionChange, rules: Sequence[UpgradeRule]) -> tuple[UpgradeRule, ...]:
+    if not (change.changed and change.before and change.after):
+        return ()
+    return tuple(rule for rule in rules if satisfies(change.before, rule.from_))

@@ -1,0 +1,1 @@
+"""What objects ask for beyond their own affairs."""

@@ -1,0 +1,85 @@
+"""What Pods ask of the nodes that they run on, and what of their confinement they do without."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from stackctl.model.privileges.rights import maps, part, texts
+
+HOST_PATH = "host path "
+_ORDINARY = frozenset({"NET_BIND_SERVICE"})
+_ARMOUR = "container.apparmor.security.beta.kubernetes.io/"
+
+
+def of_pods(spec: Mapping[str, Any], annotations: Any) -> tuple[str, ...]:
+    """Say what Pods ask of their nodes, by their spec and the annotations beside it."""
+    containers = [
+        *(each for key in ("initContainers", "containers") for each in maps(spec.get(key))),
+        *maps([spec.get("container")]),
+    ]
+    contexts = [part(spec, "securityContext"), *(part(c, "securityContext") for c in containers)]
+    found = (
+        *_of_host(spec, contexts),
+        *_ports(spec, containers),
+        *_files(spec, containers),
+        *_capabilities(contexts),
+        *_unconfined(contexts),
+        *_unarmoured(annotations),
+        *("as root" for each in contexts if each.get("runAsUser") == 0),
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _of_host(spec: Mapping[str, Any], contexts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    yield from ("privileged" for each in contexts if each.get("privileged"))
+    for key, what in (("hostNetwork", "network"), ("hostPID", "processes"), ("hostIPC", "memory")):
+        if spec.get(key):
+            yield f"the host's {what}"
+
+
+def _ports(spec: Mapping[str, Any], containers: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    if spec.get("hostNetwork"):
+        return  # every port is one of the host's
+    for port in (each for container in containers for each in maps(container.get("ports"))):
+        if port.get("hostPort"):
+            yield f"host port {port['hostPort']}"
+
+
+def _files(spec: Mapping[str, Any], containers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for volume in maps(spec.get("volumes")):
+        if path := part(volume, "hostPath").get("path"):
+            writable = _written(volume.get("name"), containers)
+            yield f"{HOST_PATH}{path}{' (writable)' if writable else ''}"
+
+
+def _capabilities(contexts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for context in contexts:
+        for name in texts(part(context, "capabilities").get("add")):
+            if name not in _ORDINARY:
+                yield f"capability {name}"
+
+
+def _unconfined(contexts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what keeps other containers from their nodes and not these."""
+    for context in contexts:
+        if context.get("procMount") == "Unmasked":
+            yield "all of /proc"
+        for key, name in (("seccompProfile", "seccomp"), ("appArmorProfile", "AppArmor")):
+            if part(context, key).get("type") == "Unconfined":
+                yield f"without {name}"
+        if part(context, "windowsOptions").get("hostProcess"):
+            yield "as a process of the host"
+
+
+def _unarmoured(annotations: Any) -> Iterator[str]:
+    """Yield what the annotations say that were there before the field."""
+    for key, value in annotations.items() if isinstance(annotations, dict) else ():
+        if str(key).startswith(_ARMOUR) and value == "unconfined":
+            yield "without AppArmor"
+
+
+def _written(volume: Any, containers: Iterable[Mapping[str, Any]]) -> bool:
+    return any(
+        mount.get("name") == volume and not mount.get("readOnly")
+        for container in containers
+        for mount in maps(container.get("volumeMounts"))
+    )

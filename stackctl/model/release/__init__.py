@@ -1,0 +1,1 @@
+"""What is recorded of a deployment, and what that tells later."""

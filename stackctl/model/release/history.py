@@ -1,0 +1,117 @@
+"""What changed from one revision of a stack to the next, told from their inventories.
+
+Reading revisions is for `cluster.releases`; what would change now is for `plan`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.proof import Mark
+from stackctl.model.release.release import Entry, Release
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChange:
+    """A component's version before and after; empty where it is not there."""
+
+    component: str
+    before: str
+    after: str
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether the two differ."""
+        return self.before != self.after
+
+    def __str__(self) -> str:
+        if self.before and self.after:
+            return f"{self.component} {self.before} → {self.after}"
+        return f"+{self.component} {self.after}" if self.after else f"-{self.component}"
+
+
+_NAMED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A release beside the one before it."""
+
+    release: Release
+    first: bool  # of the stack; otherwise, without `previous`, its predecessor is not kept
+    previous: Release | None
+    versions: tuple[VersionChange, ...]  # those that changed
+    added: int
+    changed: int
+    removed: int
+    touched: tuple[str, ...] = ()  # components whose objects are among these
+
+    @property
+    def summary(self) -> str:
+        """Say in one line what changed."""
+        if self.previous is None and not self.first:
+            return "the revision before it is not kept"
+        parts = [str(each) for each in self.versions]
+        if self.previous is not None and self.previous.profile != self.release.profile:
+            parts.insert(0, f"profile {self.previous.profile} → {self.release.profile}")
+        signs = (("+", self.added), ("~", self.changed), ("-", self.removed))
+        counted = " ".join(f"{sign}{count}" for sign, count in signs if count)
+        if counted:
+            parts.append(f"{counted} {self._objects}")
+        if not parts and self.previous is not None and self.previous.sets != self.release.sets:
+            return "nothing but what --set says"
+        return ", ".join(parts) or "nothing"
+
+    @property
+    def _objects(self) -> str:
+        one = self.added + self.changed + self.removed == 1
+        word = "object" if one else "objects"
+        # Components whose version changes are named already.
+        named = not self.versions and 0 < len(self.touched) <= _NAMED
+        return f"{word} of {' and '.join(self.touched)}" if named else word
+
+
+def revisions(releases: Sequence[Release]) -> tuple[Revision, ...]:
+    """Lay each revision beside the one before it, oldest first."""
+    before: list[Release | None] = [None, *releases[:-1]]
+    return tuple(map(_revision, before, releases))
+
+
+def version_changes(
+    before: Mapping[str, str], after: Mapping[str, str]
+) -> tuple[VersionChange, ...]:
+    """Compare the versions of all components, those that left last."""
+    names = [*after, *(name for name in before if name not in after)]
+    return tuple(VersionChange(name, before.get(name, ""), after.get(name, "")) for name in names)
+
+
+def _revision(previous: Release | None, release: Release) -> Revision:
+    was = _entries(previous)
+    now = _entries(release)
+    if previous is None and release.revision > 1:
+        return Revision(release, False, None, (), 0, 0, 0)
+    versions = version_changes(previous.components if previous else {}, release.components)
+    added = [ref for ref in now if ref not in was]
+    changed = [ref for ref, entry in now.items() if ref in was and _differ(was[ref], entry)]
+    removed = [ref for ref in was if ref not in now]
+    owners = {ref: entry.component for ref, entry in {**was, **now}.items()}
+    return Revision(
+        release=release,
+        first=previous is None,
+        previous=previous,
+        versions=tuple(each for each in versions if each.changed),
+        added=len(added),
+        changed=len(changed),
+        removed=len(removed),
+        touched=tuple(sorted({owners[ref] for ref in (*added, *changed, *removed)})),
+    )
+
+
+def _entries(release: Release | None) -> Mapping[Ref, Entry]:
+    return {entry.ref: entry for entry in release.inventory} if release else {}
+
+
+def _differ(was: Entry, now: Entry) -> bool:
+    # Another uid: deleted and made again, by us or by somebody else.
+    same = Mark.parse(was.mark).same_content(Mark.parse(now.mark))
+    return not same or was.uid != now.uid

@@ -1,0 +1,253 @@
+"""What is recorded of a deployment: revisions, inventories, locks; encoded as JSON.
+
+Reading and writing them on the cluster is `cluster.releases`.
+"""
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from stackctl.errors import LaterFormat, ReleaseError
+from stackctl.model.catalogue.profile import GpuNeeds, Needs
+from stackctl.model.objects.refs import RECORD_NAMESPACE, Ref
+from stackctl.model.ownership.proof import Mark
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.shapes import json_text
+from stackctl.model.shapes.shapes import (
+    FLAG,
+    NAME,
+    REFERENCE,
+    TEXT,
+    TEXT_MAP,
+    WHOLE,
+    Shape,
+    misshapen,
+    one_of,
+)
+
+FORMAT = 2  # 1: the same, kept in a Secret
+MOST_BYTES = 64 << 20  # of one release or component, unpacked
+_DIGEST = re.compile("[0-9a-f]{32}")
+_GZIP = 16  # tells zlib to expect gzip's header
+UPGRADE_HINT = "install the newest stackctl and try again"
+
+
+class ReleaseStatus(StrEnum):
+    """Helm's words."""
+
+    DEPLOYED = "deployed"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+    PENDING_INSTALL = "pending-install"
+    PENDING_UPGRADE = "pending-upgrade"
+    PENDING_ROLLBACK = "pending-rollback"
+    UNINSTALLING = "uninstalling"
+
+    @property
+    def pending(self) -> bool:
+        """A run began and has not said how it ended."""
+        return self.value.startswith("pending-") or self is ReleaseStatus.UNINSTALLING
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object in an inventory; uid and proof are empty until it was applied."""
+
+    ref: Ref
+    component: str
+    version: str  # the API version it was applied with
+    uid: str = ""
+    mark: str = ""  # what was written on it: `proof.Mark`; a Secret's without its digest
+    owned: str = ""  # digest of our entry in managedFields after the apply; empty: no proof
+    created: bool = False  # by us, not taken over
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One revision of a stack."""
+
+    stack: StackId
+    revision: int
+    status: ReleaseStatus
+    profile: str
+    bundle: str  # digest
+    cluster: str  # uid of kube-system
+    by: str  # user@host
+    tool: str  # stackctl's version
+    begun: str  # RFC 3339
+    finished: str = ""
+    message: str = ""
+    command: str = ""  # what was run: "rollback 2"
+    sets: Mapping[str, str] = field(default_factory=dict)  # what --set said: parameter → text
+    components: Mapping[str, str] = field(default_factory=dict)  # name → version
+    shards: Mapping[str, str] = field(default_factory=dict)  # component → content digest
+    requires: Needs = Needs()
+    inventory: tuple[Entry, ...] = ()
+
+
+def encode(release: Release) -> bytes:
+    """Write a release as compressed JSON, the same bytes for the same release."""
+    plain = {each.name: getattr(release, each.name) for each in fields(release)}
+    plain["stack"] = release.stack.name  # the namespace is where it is kept
+    plain["requires"] = asdict(release.requires)
+    plain["inventory"] = [_plain(entry) for entry in release.inventory]
+    return pack({"format": FORMAT} | plain)
+
+
+def _plain(entry: Entry) -> dict[str, Any]:
+    """Leave out what is empty; there are thousands of entries."""
+    values = {name: value for name in _NAMES if (value := getattr(entry, name))}
+    return {"ref": entry.ref.key} | values
+
+
+_NAMES = tuple(each.name for each in fields(Entry) if each.name != "ref")
+_ENTRY: Shape = {
+    "ref!": REFERENCE,
+    "component!": TEXT,
+    "version!": TEXT,
+    "created": FLAG,
+    "rendered": TEXT,
+    **{key: TEXT for key in _NAMES if key not in {"component", "version", "created"}},
+}
+_SHAPE: Shape = {
+    "format!": WHOLE,
+    "stack!": NAME,
+    "revision!": WHOLE,
+    "status!": one_of(ReleaseStatus),
+    **{f"{key}!": TEXT for key in ("profile", "bundle", "cluster", "by", "tool", "begun")},
+    **dict.fromkeys(("finished", "message", "command"), TEXT),
+    **dict.fromkeys(("sets", "components", "shards"), TEXT_MAP),
+    "requires!": {
+        "kubernetes": TEXT,
+        "gpu": {"nodes": WHOLE, "perNode": WHOLE},
+        "storageClass": FLAG,
+    },
+    "inventory!": [_ENTRY],
+}
+
+
+def decode(content: bytes, namespace: str = RECORD_NAMESPACE) -> Release:
+    """Read what `encode` wrote; the namespace is where it was found.
+
+    Raises:
+        LaterFormat: a later stackctl wrote it.
+        ReleaseError: the content is damaged.
+    """
+    try:
+        plain = unpack(content)
+        if misshapen(plain, {"format!": WHOLE}):
+            raise ValueError("not a release")  # noqa: TRY301 - as every other damage
+        if plain["format"] > FORMAT:
+            raise LaterFormat("recorded by a later stackctl", hint=UPGRADE_HINT)
+        for problem in misshapen(plain, _SHAPE):
+            raise ValueError(str(problem))  # noqa: TRY301 - as every other damage
+        return _release({key: plain[key] for key in plain if key != "format"}, namespace)
+    except (ValueError, TypeError) as error:  # the latter of fields that nobody knows
+        raise ReleaseError(f"cannot be read: {error}") from error
+
+
+def _release(plain: dict[str, Any], namespace: str) -> Release:
+    if plain["revision"] < 1:
+        raise ValueError("revision: expected 1 or more")
+    for name, shard in plain.get("shards", {}).items():
+        if not _DIGEST.fullmatch(shard):
+            raise ValueError(f"shards.{name}: expected a digest")
+    gpu = plain["requires"].get("gpu")
+    needs = Needs(**plain["requires"] | {"gpu": GpuNeeds(**gpu) if gpu else None})
+    return Release(
+        **plain
+        | {
+            "stack": StackId(plain["stack"], namespace),
+            "status": ReleaseStatus(plain["status"]),
+            "requires": needs,
+            "inventory": tuple(map(_entry, plain["inventory"])),
+        }
+    )
+
+
+def _entry(plain: Mapping[str, Any]) -> Entry:
+    """Read an entry; the first format kept the digest of what was sent as `rendered`."""
+    values = {key: value for key, value in plain.items() if key != "rendered"}
+    if earlier := plain.get("rendered"):
+        values["mark"] = str(Mark(earlier))
+    entry = Entry(**(values | {"ref": Ref.parse(plain["ref"])}))
+    if not entry.ref.addressable:
+        raise ValueError(f"{entry.ref} names no object")
+    return entry
+
+
+def pack(value: Any) -> bytes:
+    """Compress a JSON value; equal values give equal bytes."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return gzip.compress(text.encode(errors="replace"), compresslevel=6, mtime=0)
+
+
+def unpack(content: bytes) -> Any:
+    """Read what `pack` wrote.
+
+    Raises:
+        ValueError: it is damaged, or much larger than anything recorded.
+    """
+    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | _GZIP)
+    try:
+        text = decompressor.decompress(content, MOST_BYTES)
+    except zlib.error as error:
+        raise ValueError(f"not compressed as it should be: {error}") from error
+    if not decompressor.eof:
+        raise ValueError("it is cut off" if len(text) < MOST_BYTES else "it is too large")
+    return json_text.read(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run found of an object that stays, before its first change."""
+
+    uid: str
+    written: bool  # by the stack: it has its label and an entry of its manager
+    untouched: bool  # the run will send nothing for it
+
+
+def superset(
+    previous: Iterable[Entry],
+    desired: Iterable[tuple[Ref, str, str]],
+    kept: Mapping[Ref, Found],
+) -> tuple[Entry, ...]:
+    """Join what the last release owns with what this run is about to make.
+
+    Written before the first change: whatever happens next, everything made is known, and nothing
+    is taken for unchanged that the run may have touched. Objects that the run does not find and
+    keep are created by us, and what was known of an object of that name is known of another one.
+    """
+    entries = {entry.ref: unproven(entry) for entry in previous}
+    proofs = {entry.ref: entry.owned for entry in previous}
+    for ref, component, version in desired:
+        known, found = entries.get(ref), kept.get(ref)
+        if found is None:
+            entries[ref] = Entry(ref, component, version, created=True)
+        elif known is None or not _same(known, found):
+            entries[ref] = Entry(ref, component, version)
+        else:
+            proof = proofs[ref] if found.untouched else ""
+            entries[ref] = replace(known, component=component, owned=proof)
+    return tuple(entries.values())
+
+
+def _same(entry: Entry, found: Found) -> bool:
+    """Tell whether what was found is what was recorded, or was about to be made."""
+    return entry.uid == found.uid if entry.uid else found.written
+
+
+def unproven(entry: Entry) -> Entry:
+    """Take away what lets a later run believe that an object is as it was."""
+    return replace(entry, owned="")
+
+
+def uninstalling(release: Release) -> Release:
+    """Say of a release that a teardown is on, which may touch all of it."""
+    inventory = tuple(unproven(entry) for entry in release.inventory)
+    return replace(release, status=ReleaseStatus.UNINSTALLING, inventory=inventory)

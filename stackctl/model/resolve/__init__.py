@@ -1,0 +1,1 @@
+"""What a stack comes to: every component with every value decided."""

@@ -1,0 +1,251 @@
+"""One component decided: which values win, where they came from, which features are on.
+
+Which files speak, and in which order, is `resolve`'s part.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stackctl.model.catalogue.component import Component, Mode, Parameter
+from stackctl.model.catalogue.parameters import NAMESPACE, checked, parameters_of, parsed
+from stackctl.model.catalogue.profile import Choice, Origin
+from stackctl.model.objects.merge import overlay
+from stackctl.model.resolve.confidential import confidential
+from stackctl.model.resolve.profile_chain import Layer
+from stackctl.model.resolve.selection import Chosen, Setting
+from stackctl.model.shapes.suggest import did_you_mean
+
+DEFAULT = Origin("default")
+COMMAND_LINE = Origin("--set")
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One `--set component.path=value`, of this command or of one that was recorded."""
+
+    component: str
+    path: str
+    value: str
+    origin: Origin = COMMAND_LINE
+
+    def __str__(self) -> str:
+        return f"{self.origin} {self.component}.{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A parameter that values are read for; those of a hidden one are not repeated."""
+
+    parameter: Parameter
+    hidden: bool
+
+    def told(self, problem: ValueError) -> str:
+        """Say what is wrong with a value."""
+        expected, found, _ = str(problem).partition(", found ")
+        if not self.hidden:
+            return str(problem)
+        return expected if found else f"the value will not do for a {self.parameter.type}"
+
+
+@dataclass(slots=True)
+class Draft:
+    """What files and overrides say about one component, earliest first."""
+
+    choices: list[tuple[Choice, Layer]] = field(default_factory=list)
+    overrides: list[Override] = field(default_factory=list)
+
+
+def decide(component: Component, draft: Draft, problems: list[str]) -> Chosen:
+    """Settle one component; what is wrong is added to the problems."""
+    name = component.name
+    mode = Mode.MANAGED
+    for choice, layer in draft.choices:
+        mode = choice.mode or mode
+        if choice.version not in (None, component.spec.version):
+            where = layer.origin("components", name, "version")
+            problems.append(
+                f"{where}: spec.components.{name}.version: the catalogue has "
+                f"{component.spec.version}, not {choice.version}"
+            )
+    features = _features(component, draft, problems)
+    parameters = {
+        key: _setting(parameter, list(_values(name, key, parameter, draft, problems)))
+        for key, parameter in parameters_of(component).items()
+    }
+    _unknown(component, draft, problems)
+    if mode is not Mode.SKIP:
+        problems += _idle(component, parameters, features)
+    return Chosen(
+        component=component,
+        mode=mode,
+        namespace=str(parameters[NAMESPACE].value),
+        parameters=parameters,
+        features=frozenset(features),
+        patches=tuple(_listed(name, draft, "patches")),
+        ignore=tuple(_listed(name, draft, "ignore")),
+        # The latest file is asked first, its rules in the order they are written.
+        contested=tuple(_listed(name, draft, "contested", latest_first=True)),
+    )
+
+
+def _listed(
+    name: str, draft: Draft, key: str, *, latest_first: bool = False
+) -> Iterator[tuple[Origin, Any]]:
+    """Yield what all layers list under a key, each with where it is written."""
+    for choice, layer in reversed(draft.choices) if latest_first else draft.choices:
+        for index, item in enumerate(getattr(choice, key)):
+            yield layer.origin("components", name, key, index), item
+
+
+# parameters
+
+
+def _values(
+    name: str, key: str, parameter: Parameter, draft: Draft, problems: list[str]
+) -> Iterator[tuple[Any, Origin]]:
+    """Yield the values of a parameter that are valid, earliest first."""
+    read = Reading(parameter, hidden=confidential(key, parameter))
+    for choice, layer in draft.choices:
+        if key in choice.parameters:
+            origin = layer.origin("components", name, "parameters", key)
+            where = f"{origin}: spec.components.{name}.parameters.{key}"
+            yield from _valid(read, choice.parameters[key], origin, where, problems)
+    for override in draft.overrides:
+        first, _, rest = override.path.partition(".")
+        if first == key and key != "features":
+            value = _set_value(read, rest, override, problems)
+            yield from _valid(read, value, override.origin, str(override), problems)
+
+
+def _set_value(read: Reading, rest: str, override: Override, problems: list[str]) -> Any:
+    """Read the value of an override; what follows the parameter's name is a key of a map."""
+    if rest:
+        if read.parameter.type == "map":
+            return {rest: None if override.value == "null" else override.value}
+        problems.append(f"{override}: the parameter is no map, it has nothing called {rest}")
+        return None
+    try:
+        return parsed(read.parameter, override.value)
+    except ValueError as error:
+        problems.append(f"{override}: {read.told(error)}")
+        return None
+
+
+def _valid(
+    read: Reading, value: Any, origin: Origin, where: str, problems: list[str]
+) -> Iterator[tuple[Any, Origin]]:
+    try:
+        if value is not None:
+            # Nulls in a map take keys out of the map it is laid over.
+            kept = {k: v for k, v in value.items() if v is not None} if _is_map(value) else value
+            kept = checked(read.parameter, kept)
+            value = value if _is_map(value) else kept
+    except ValueError as error:
+        problems.append(f"{where}: {read.told(error)}")
+    else:
+        yield value, origin
+
+
+def _is_map(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _setting(parameter: Parameter, values: list[tuple[Any, Origin]]) -> Setting:
+    """Lay values over the default, keeping what each one overrode."""
+    setting = Setting(parameter.default, DEFAULT)
+    for value, origin in values:
+        before = ((setting.value, setting.origin), *setting.overrode)
+        merged = overlay(setting.value, value) if isinstance(value, dict) else value
+        setting = Setting(parameter.default if value is None else merged, origin, before)
+    return setting
+
+
+def _idle(
+    component: Component, parameters: Mapping[str, Setting], features: frozenset[str]
+) -> Iterator[str]:
+    """Refuse settings that would go nowhere because the features they belong to are off."""
+    for key, parameter in component.spec.parameters.items():
+        setting = parameters[key]
+        homes = {place.feature for place in parameter.places}
+        unset = setting.origin == DEFAULT or setting.value == parameter.default
+        if unset or not homes or key in component.spec.each or homes & {"", *features}:
+            continue
+        names = " or ".join(sorted(homes))
+        yield (
+            f"{setting.origin}: {component.name}.{key} only matters with the feature {names}, "
+            f"which is off: set {component.name}.features.{min(homes)}=true"
+        )
+
+
+# features
+
+
+def _features(component: Component, draft: Draft, problems: list[str]) -> frozenset[str]:
+    """Return the features that are on, and check that they go together."""
+    known = component.spec.features
+    on = {key: (feature.default, DEFAULT) for key, feature in known.items()}
+    for choice, layer in draft.choices:
+        for key, value in choice.features.items():
+            on[key] = (value, layer.origin("components", component.name, "features", key))
+    for override in draft.overrides:
+        first, _, key = override.path.partition(".")
+        if first != "features":
+            continue
+        if override.value in ("true", "false"):
+            on[key] = (override.value == "true", override.origin)
+        else:
+            problems.append(f'{override}: expected true or false, found "{override.value}"')
+    active = {key: origin for key, (value, origin) in on.items() if value and key in known}
+    problems += _quarrels(component, active)
+    return frozenset(active)
+
+
+def _quarrels(component: Component, active: Mapping[str, Origin]) -> Iterator[str]:
+    name = component.name
+    for key, origin in active.items():
+        feature = component.spec.features[key]
+        for other in feature.requires:
+            if other not in active:
+                yield (
+                    f"{origin}: {name}.features.{key} needs the feature {other}: "
+                    f"set {name}.features.{other}=true"
+                )
+        for other in feature.conflicts:
+            if other not in active:
+                continue
+            mutual = key in component.spec.features[other].conflicts
+            if key < other or not mutual:  # say it once
+                yield (
+                    f"{origin}: {name}.features.{key} excludes the feature {other}, "
+                    f"which is on ({active[other]}): turn one of them off"
+                )
+
+
+def _unknown(component: Component, draft: Draft, problems: list[str]) -> None:
+    """Report parameters and features that the component does not have."""
+    name = component.name
+    parameters, features = parameters_of(component), component.spec.features
+    for choice, layer in draft.choices:
+        for key in choice.parameters:
+            if key not in parameters:
+                where = layer.origin("components", name, "parameters", key)
+                problems.append(
+                    f"{where}: spec.components.{name}.parameters.{key}: "
+                    f"{name} has no such parameter{did_you_mean(key, parameters)}"
+                )
+        for key in choice.features:
+            if key not in features:
+                where = layer.origin("components", name, "features", key)
+                problems.append(
+                    f"{where}: spec.components.{name}.features.{key}: "
+                    f"{name} has no such feature{did_you_mean(key, features)}"
+                )
+    for override in draft.overrides:
+        first, _, rest = override.path.partition(".")
+        if first == "features" and rest not in features:
+            known = did_you_mean(rest, features)
+            problems.append(f"{override}: {name} has no such feature{known}")
+        elif first not in (*parameters, "features"):
+            known = did_you_mean(first, parameters)
+            problems.append(f"{override}: {name} has no such parameter{known}")

@@ -1,0 +1,138 @@
+"""Who needs whom: capabilities tie the components of a stack together, and order them.
+
+`requires` must be met by somebody, `after` waits for whoever is there, `conflicts` tolerates
+nobody. What a feature needs or provides counts while it is on.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+
+from stackctl.model.catalogue.component import Component, Mode
+from stackctl.model.resolve.selection import Chosen
+
+# component → the components it needs, each with the capability it needs it for
+Edges = Mapping[str, Mapping[str, str]]
+
+
+def provided(chosen: Chosen) -> frozenset[str]:
+    """Return the capabilities a component brings, with the features that are on."""
+    spec = chosen.component.spec
+    own = set(spec.provides)
+    return frozenset(own.union(*(spec.features[name].provides for name in chosen.features)))
+
+
+def required(chosen: Chosen) -> frozenset[str]:
+    """Return the capabilities a component cannot do without; none when somebody else runs it."""
+    if chosen.mode is Mode.EXTERNAL:
+        return frozenset()
+    spec = chosen.component.spec
+    own = set(spec.requires)
+    return frozenset(own.union(*(spec.features[name].needs for name in chosen.features)))
+
+
+def edges(components: Iterable[Chosen]) -> Edges:
+    """Tie each component to those that provide what it requires, or would rather wait for."""
+    components = list(components)
+    providers: dict[str, list[str]] = {}
+    for part in components:
+        for capability in provided(part):
+            providers.setdefault(capability, []).append(part.component.name)
+    return {part.component.name: _needs(part, providers) for part in components}
+
+
+def _needs(part: Chosen, providers: Mapping[str, list[str]]) -> dict[str, str]:
+    name = part.component.name
+    after = () if part.mode is Mode.EXTERNAL else part.component.spec.after
+    return {
+        provider: capability
+        for capability in sorted(required(part).union(after))
+        for provider in providers.get(capability, ())
+        if provider != name and name not in providers.get(capability, ())
+    }
+
+
+def problems(components: Sequence[Chosen], known: Mapping[str, Component]) -> Iterator[str]:
+    """Say which capabilities are missing, who clashes with whom, and which needs go in a circle."""
+    for part in components:
+        yield from _unmet(part, components, known)
+        yield from _clashes(part, components)
+    if cycle := _cycle(edges(components)):
+        yield f"these components wait for each other: {cycle}"
+
+
+def _unmet(
+    part: Chosen, components: Iterable[Chosen], known: Mapping[str, Component]
+) -> Iterator[str]:
+    there = frozenset().union(*map(provided, components))
+    for capability in sorted(required(part) - there):
+        yield (
+            f"{part.component.name} requires {capability}, which nothing in the stack provides"
+            f"{_who_could(capability, known)}"
+        )
+
+
+def _who_could(capability: str, known: Mapping[str, Component]) -> str:
+    """Name the components, and the features, that provide a capability."""
+    ways = [f"add {name}" for name, part in known.items() if capability in part.spec.provides]
+    ways += [
+        f"turn on {name}.features.{feature}"
+        for name, part in known.items()
+        for feature, spec in part.spec.features.items()
+        if capability in spec.provides
+    ]
+    return f": {' or '.join(sorted(ways))}" if ways else ", and no component known does"
+
+
+def _clashes(part: Chosen, components: Iterable[Chosen]) -> Iterator[str]:
+    for other in components:
+        if other is part:
+            continue
+        for capability in sorted(provided(other).intersection(part.component.spec.conflicts)):
+            yield (
+                f"{part.component.name} cannot share a cluster with {other.component.name}, "
+                f"which provides {capability}: take one of them out"
+            )
+
+
+def ordered(components: Iterable[Chosen]) -> tuple[Chosen, ...]:
+    """Sort components so that needs come first, by name where nothing else decides."""
+    by_name = {part.component.name: part for part in components}
+    needs = {name: set(needed) for name, needed in edges(by_name.values()).items()}
+    waiting: dict[str, list[str]] = {}
+    for name, needed in needs.items():
+        for other in needed:
+            waiting.setdefault(other, []).append(name)
+    ready = [name for name, needed in needs.items() if not needed]
+    heapify(ready)
+    result = []
+    while ready:
+        name = heappop(ready)
+        result.append(by_name[name])
+        for other in waiting.get(name, ()):
+            needs[other].discard(name)
+            if not needs[other]:
+                heappush(ready, other)
+    return tuple(result)
+
+
+def _cycle(graph: Edges) -> str:
+    """Write one circle of needs with the capabilities that tie it, or nothing."""
+    done: set[str] = set()
+    for start in sorted(graph):
+        path = [start]
+        if start not in done and (circle := _follow(graph, path, done)):
+            return circle
+    return ""
+
+
+def _follow(graph: Edges, path: list[str], done: set[str]) -> str:
+    """Walk down the needs of the last component of a path until one comes twice."""
+    for other in sorted(graph[path[-1]]):
+        if other in path:
+            steps = pairwise([*path[path.index(other) :], other])
+            return other + "".join(f" → {two} ({graph[one][two]})" for one, two in steps)
+        if other not in done and (circle := _follow(graph, [*path, other], done)):
+            return circle
+    done.add(path[-1])
+    return ""

@@ -1,0 +1,141 @@
+"""What a profile, a stack file and `--set` come to: every component with everything decided.
+
+Later beats earlier: default, profile chain, stack file, what `--set` said in earlier runs and
+holds on, `--set`. Maps merge, lists replace, null
+takes a setting back to its default and a component out. Every fault is reported at once.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from stackctl.errors import ConfigError
+from stackctl.model.catalogue.catalogue import Catalogue
+from stackctl.model.catalogue.component import Mode
+from stackctl.model.catalogue.profile import Needs, Origin, Profile, Settings, StackFile, TargetPin
+from stackctl.model.compose.settings import problems as setting_problems
+from stackctl.model.objects.merge import overlay
+from stackctl.model.resolve import graph
+from stackctl.model.resolve.component_settings import COMMAND_LINE, Draft, Override, decide
+from stackctl.model.resolve.overrides import Kept
+from stackctl.model.resolve.profile_chain import Layer, chain_of, layer_of
+from stackctl.model.resolve.selection import Selection
+from stackctl.model.shapes.decode import decode
+from stackctl.model.shapes.suggest import did_you_mean
+
+_KEY = re.compile(r"[a-zA-Z0-9-]+(\.[\w-]+)*")
+_SET = re.compile(r"(?P<component>[a-z0-9-]+)\.(?P<path>[^=\s]+)=(?P<value>.*)", re.DOTALL)
+
+
+def resolve(
+    catalogue: Catalogue,
+    profile: str,
+    *,
+    stack: StackFile | None = None,
+    sets: Sequence[str] = (),
+    kept: Kept | None = None,
+) -> Selection:
+    """Decide everything that a profile, a stack file and overrides leave to be decided.
+
+    Raises:
+        ConfigError: with every fault found, each with the file and line it comes from.
+    """
+    chain = chain_of(catalogue, profile)
+    layers = [layer_of(part) for part in chain] + ([layer_of(stack)] if stack else [])
+    problems: list[str] = []
+    drafts = _gather(layers, problems)
+    origin = Origin(f"revision {kept.revision}: --set") if kept else COMMAND_LINE
+    held = [f"{key}={value}" for key, value in kept.beside(sets).items()] if kept else []
+    _override(drafts, _overrides(held, origin, problems), catalogue, profile, problems)
+    _override(drafts, _overrides(sets, COMMAND_LINE, problems), catalogue, profile, problems)
+    chosen = [
+        decide(catalogue.components[name], draft, problems)
+        for name, draft in drafts.items()
+        if _known(name, draft, catalogue, problems)
+    ]
+    running = [part for part in chosen if part.mode is not Mode.SKIP]
+    if not problems:  # the graph of half-understood components would only confuse
+        problems += graph.problems(running, catalogue.components)
+    settings = decode(Settings, _merged(layer.settings for layer in layers))
+    problems += setting_problems(settings)
+    if problems:
+        stale = kept and any(problem.startswith(str(origin)) for problem in problems)
+        hint = "stackctl upgrade --reset starts from the profile alone" if stale else ""
+        raise ConfigError.listing(f"profile {profile} cannot be resolved:", problems, hint=hint)
+    return Selection(
+        profile=profile,
+        chain=tuple(part.name for part in chain),
+        components=graph.ordered(running),
+        requires=decode(Needs, _merged(layer.requires for layer in layers)),
+        settings=settings,
+        target=stack.target if stack else TargetPin(),
+        record=_record_namespace([*chain, *([stack] if stack else [])]),
+    )
+
+
+def _record_namespace(files: Iterable[Profile | StackFile]) -> str | None:
+    """Take what the last file says that says anything."""
+    named = [file.record.namespace for file in files if file.record.namespace]
+    return named[-1] if named else None
+
+
+def _merged(values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for value in values:
+        result = overlay(result, value)
+    return result
+
+
+def _gather(layers: Iterable[Layer], problems: list[str]) -> dict[str, Draft]:
+    """Collect what the layers say, component by component."""
+    drafts: dict[str, Draft] = {}
+    for layer in layers:
+        for name, choice in layer.components.items():
+            if choice is not None:
+                drafts.setdefault(name, Draft()).choices.append((choice, layer))
+            elif drafts.pop(name, None) is None:
+                problems.append(
+                    f"{layer.origin('components', name)}: spec.components.{name}: takes out a "
+                    "component that nothing before puts in; to put it in, write {}"
+                )
+    return drafts
+
+
+def _overrides(texts: Iterable[str], origin: Origin, problems: list[str]) -> Iterator[Override]:
+    for text in texts:
+        if match := _SET.fullmatch(text):
+            yield Override(match["component"], match["path"], match["value"], origin)
+        else:
+            key = _KEY.match(text)
+            named = key[0] if key else ""
+            rest = "" if named == text else "=…" if text[len(named) :].startswith("=") else "…"
+            # What comes after may be a secret.
+            problems.append(f"{origin} {named}{rest}: expected component.parameter=value")
+
+
+def _override(
+    drafts: Mapping[str, Draft],
+    overrides: Iterable[Override],
+    catalogue: Catalogue,
+    profile: str,
+    problems: list[str],
+) -> None:
+    for override in overrides:
+        if (name := override.component) in drafts:
+            drafts[name].overrides.append(override)
+        elif name in catalogue.components:
+            problems.append(f"{override}: {name} is not in profile {profile}")
+        else:
+            known = did_you_mean(name, drafts)
+            problems.append(f"{override}: no component is called {name}{known}")
+
+
+def _known(name: str, draft: Draft, catalogue: Catalogue, problems: list[str]) -> bool:
+    if name in catalogue.components:
+        return True
+    _, layer = draft.choices[0]
+    problems.append(
+        f"{layer.origin('components', name)}: spec.components.{name}: no component is called "
+        f"{name}{did_you_mean(name, catalogue.components)}"
+    )
+    return False

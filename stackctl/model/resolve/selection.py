@@ -1,0 +1,49 @@
+"""What choosing components comes to: every value decided, with where it came from.
+
+How it is decided is `resolve`'s part.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stackctl.model.catalogue.component import Component, ContestedField, IgnoredField
+from stackctl.model.catalogue.mode import Mode
+from stackctl.model.catalogue.profile import Needs, Origin, Settings, TargetPin
+from stackctl.model.objects.refs import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A parameter's value with where it was set, and what it overrode, nearest first."""
+
+    value: Any
+    origin: Origin
+    overrode: tuple[tuple[Any, Origin], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A component with everything decided."""
+
+    component: Component
+    mode: Mode
+    namespace: str
+    parameters: Mapping[str, Setting]  # every parameter, and `namespace`
+    features: frozenset[str]  # those that are on
+    patches: tuple[tuple[Origin, Manifest], ...] = ()
+    ignore: tuple[tuple[Origin, IgnoredField], ...] = ()  # beside the component's own
+    contested: tuple[tuple[Origin, ContestedField], ...] = ()  # those that count first, first
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A profile resolved: nothing left to look up."""
+
+    profile: str
+    chain: tuple[str, ...]  # base first
+    components: tuple[Chosen, ...]
+    requires: Needs
+    settings: Settings
+    target: TargetPin = TargetPin()  # what the stack file pins
+    record: str | None = None  # the namespace of the record, where one is named

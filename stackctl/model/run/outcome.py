@@ -1,0 +1,174 @@
+"""What the verbs come back with: outcomes of runs and the state of a stack.
+
+These are what `-o json` prints; how they look as tables is the command line's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from stackctl.errors import StackError
+from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Drift, Plan
+from stackctl.model.plan.upgrades import Review
+from stackctl.model.release.release import Release
+from stackctl.model.run.events import ComponentState
+
+
+class Status(StrEnum):
+    """How one object, or everything of a component, stands (kstatus' words)."""
+
+    CURRENT = "Current"
+    IN_PROGRESS = "InProgress"
+    FAILED = "Failed"
+    TERMINATING = "Terminating"
+    NOT_FOUND = "NotFound"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """How one object stands, and why in one line."""
+
+    status: Status
+    message: str = ""
+    hint: str = ""  # one command or edit, where there is one to give
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInfo:
+    """Which cluster is meant; printed before it is touched."""
+
+    context: str
+    server: str
+    cluster_uid: str
+    version: str  # "v1.36.3"
+    simulated: bool = False  # a sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStatus:
+    """How one object of a stack stands."""
+
+    ref: Ref
+    status: Status
+    message: str = ""
+    drift: tuple[Drift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentStatus:
+    """One line of `status`."""
+
+    name: str
+    version: str
+    namespace: str
+    status: Status
+    ready: int
+    total: int
+    message: str = ""
+    objects: tuple[ObjectStatus, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gpus:
+    """An extended resource over all nodes."""
+
+    resource: str  # nvidia.com/gpu
+    allocatable: int
+    expected: int
+    nodes: Mapping[str, int] = field(default_factory=dict)  # node name → allocatable
+
+
+@dataclass(frozen=True, slots=True)
+class StackStatus:
+    """What `status` answers."""
+
+    target: TargetInfo
+    release: Release
+    components: tuple[ComponentStatus, ...]
+    gpus: tuple[Gpus, ...] = ()
+    locked_by: str = ""  # holder and since, while a run is on
+    unseen: tuple[str, ...] = ()  # what could not be looked at, and what that would take
+
+    @property
+    def current(self) -> bool:
+        """Everything is there, ready and undrifted."""
+        return all(
+            part.status is Status.CURRENT and not any(item.drift for item in part.objects)
+            for part in self.components
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A lock that somebody holds, or held until they died."""
+
+    stack: StackId
+    holder: str  # user@host
+    since: str  # RFC 3339
+    renewed: str  # their last sign of life
+    seconds: float  # after which, without another one, the lock is free
+    expired: bool
+    uid: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.holder or 'nobody'} since {self.since or 'an unknown time'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """What `unlock` did."""
+
+    target: TargetInfo
+    hold: Hold | None  # None: nobody held the lock
+    agreed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCheck:
+    """What is wrong with a record, and what was done about it."""
+
+    target: TargetInfo
+    stack: StackId
+    faults: tuple[StackError, ...]
+    done: tuple[str, ...] = ()
+    left: tuple[StackError, ...] = ()  # what is wrong afterwards
+    agreed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeployOutcome:
+    """What a deploy did."""
+
+    target: TargetInfo
+    plan: Plan
+    release: Release | None  # None: nothing was recorded (dry run, or nothing to do)
+    components: Mapping[str, ComponentState] = field(default_factory=dict)
+    seconds: float = 0.0
+    dry_run: bool = False
+    agreed: bool = True
+    review: Review | None = None  # of an upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """Something a teardown left behind, and why."""
+
+    ref: Ref
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeardownOutcome:
+    """What a teardown did and what it found afterwards."""
+
+    target: TargetInfo
+    plan: Plan
+    residue: tuple[Residue, ...] = ()
+    kept: tuple[Residue, ...] = ()  # left on purpose: user data, foreign namespaces
+    unseen: tuple[str, ...] = ()  # where residue could not be looked for, and what that would take
+    seconds: float = 0.0
+    dry_run: bool = False
+    agreed: bool = True

@@ -1,0 +1,1 @@
+"""How values from outside are read: which shape they must have, what is said if not."""

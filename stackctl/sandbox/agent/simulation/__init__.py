@@ -1,0 +1,1 @@
+"""What is simulated: nodes, devices, operators, injected certificates."""

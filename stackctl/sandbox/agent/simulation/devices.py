@@ -1,0 +1,202 @@
+"""Which resources and labels a node has, given the Pods that run on it.
+
+Pure. What real plugins find by looking at the machine is told by the node's annotations here; who
+is a plugin is told by what a kubelet sees of it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
+from stackctl.sandbox.plane.nodes import NVIDIA_LABEL, gpus_of
+
+GPU = "nvidia.com/gpu"
+PRODUCT_ANNOTATION = "sandbox.stackctl.dev/gpu-product"
+CONFIG_LABEL = "nvidia.com/device-plugin.config"  # picks a node's configuration
+PLUGINS_FOLDER = PurePosixPath("/var/lib/kubelet/device-plugins")
+
+_PRODUCT = "NVIDIA-H100-80GB-HBM3"
+_MEMORY_MIB = "81559"
+_PLUGIN_IMAGE = "k8s-device-plugin"
+_NFD_IMAGE = "node-feature-discovery"
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How Pods share a GPU."""
+
+    strategy: str = "none"  # none | time-slicing | mps
+    replicas: int = 1
+    renamed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a node should say of itself, beyond what it has without us."""
+
+    resources: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def report(
+    node: Manifest, pods: Iterable[Manifest], sharing_of: Callable[[Manifest], Sharing]
+) -> Report:
+    """Describe a node by the Pods on it that run."""
+    running = [pod for pod in pods if is_ready(pod)]
+    gpus = gpus_of(node)
+    labels: dict[str, str] = {}
+    if labels_of(node).get(NVIDIA_LABEL) and any(map(_is_feature_worker, running)):
+        labels["feature.node.kubernetes.io/pci-10de.present"] = "true"
+    if gpus and (discovery := next(filter(_is_gpu_discovery, running), None)):
+        labels |= _gpu_labels(node, gpus, sharing_of(discovery))
+    plugin = next(filter(_is_device_plugin, running), None)
+    resources = _resources(gpus, sharing_of(plugin), running) if gpus and plugin else {}
+    return Report(resources, labels)
+
+
+def is_ready(pod: Manifest) -> bool:
+    """Tell whether a Pod runs, is ready and is to stay."""
+    status = pod.get("status", {})
+    conditions = {entry["type"]: entry["status"] for entry in status.get("conditions") or ()}
+    staying = "deletionTimestamp" not in pod["metadata"]
+    return staying and status.get("phase") == "Running" and conditions.get("Ready") == "True"
+
+
+def _resources(gpus: int, sharing: Sharing, running: Iterable[Manifest]) -> dict[str, str]:
+    if sharing.strategy == "mps" and not any(map(_is_mps_daemon, running)):
+        return {}  # the plugin waits for the daemon
+    name = f"{GPU}.shared" if sharing.renamed else GPU
+    return {name: str(gpus * sharing.replicas)}
+
+
+def _gpu_labels(node: Manifest, gpus: int, sharing: Sharing) -> dict[str, str]:
+    product = annotations_of(node).get(PRODUCT_ANNOTATION) or _PRODUCT
+    shared = sharing.strategy != "none"
+    return {
+        f"{GPU}.present": "true",
+        f"{GPU}.count": str(gpus),
+        f"{GPU}.product": f"{product}-SHARED" if shared and not sharing.renamed else product,
+        f"{GPU}.memory": _MEMORY_MIB,
+        f"{GPU}.replicas": str(sharing.replicas),
+        f"{GPU}.sharing-strategy": sharing.strategy,
+        f"{GPU}.machine": "simulated",
+        "nvidia.com/mps.capable": "true" if sharing.strategy == "mps" else "false",
+        "nvidia.com/mig.capable": "false",
+    }
+
+
+def _is_device_plugin(pod: Manifest) -> bool:
+    """Recognise a Pod with a socket in the folder where kubelets look for plugins."""
+    folders = {
+        volume["name"]
+        for volume in pod["spec"].get("volumes") or ()
+        if PurePosixPath((volume.get("hostPath") or {}).get("path", "")) == PLUGINS_FOLDER
+    }
+    return any(
+        _PLUGIN_IMAGE in container["image"] and folders & _mounted(container)
+        for container in pod["spec"]["containers"]
+    )
+
+
+def _is_gpu_discovery(pod: Manifest) -> bool:
+    return any(
+        _runs(container, _PLUGIN_IMAGE, "gpu-feature-discovery")
+        or "gpu-feature-discovery" in container["image"]
+        for container in pod["spec"]["containers"]
+    )
+
+
+def _is_mps_daemon(pod: Manifest) -> bool:
+    return any(
+        _runs(container, _PLUGIN_IMAGE, "mps-control-daemon")
+        for container in pod["spec"]["containers"]
+    )
+
+
+def _is_feature_worker(pod: Manifest) -> bool:
+    return any(
+        _runs(container, _NFD_IMAGE, "nfd-worker") for container in pod["spec"]["containers"]
+    )
+
+
+def _runs(container: Manifest, image: str, program: str) -> bool:
+    words = [*(container.get("command") or ()), *(container.get("args") or ())]
+    named = any(word.rpartition("/")[2] == program for word in words)
+    return image in container["image"] and named
+
+
+def _mounted(container: Manifest) -> set[str]:
+    return {mount["name"] for mount in container.get("volumeMounts") or ()}
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSource:
+    """The ConfigMap a plugin is configured by, and which of its keys; empty for the only one."""
+
+    name: str
+    key: str = ""
+
+
+def config_source(pod: Manifest, node: Manifest) -> ConfigSource | None:
+    """Find a plugin's configuration file, mounted or laid out by its config-manager."""
+    maps = {
+        volume["name"]: volume["configMap"]
+        for volume in pod["spec"].get("volumes") or ()
+        if "configMap" in volume
+    }
+    for container in _all_containers(pod):
+        for path in _config_paths(container):
+            for mount in container.get("volumeMounts") or ():
+                if mount["name"] in maps and path.is_relative_to(mount["mountPath"]):
+                    return _mounted_source(maps[mount["name"]], path.name)
+    managed = labels_of(node).get(CONFIG_LABEL)
+    for container in _all_containers(pod):
+        environment = environment_of(container)
+        for mount in container.get("volumeMounts") or ():
+            if mount["name"] in maps and "CONFIG_FILE_SRCDIR" in environment:
+                key = managed or environment.get("DEFAULT_CONFIG", "")
+                return ConfigSource(maps[mount["name"]]["name"], key)
+    return None
+
+
+def _mounted_source(volume: Manifest, file: str) -> ConfigSource:
+    keys = {item["path"]: item["key"] for item in volume.get("items") or ()}
+    return ConfigSource(volume["name"], keys.get(file, file))
+
+
+def _config_paths(container: Manifest) -> Iterator[PurePosixPath]:
+    words = [*(container.get("command") or ()), *(container.get("args") or ())]
+    flags = [word.partition("=")[2] for word in words if word.startswith("--config-file=")]
+    variable = environment_of(container).get("CONFIG_FILE", "")
+    return (PurePosixPath(path) for path in (*flags, variable) if path)
+
+
+def _all_containers(pod: Manifest) -> Iterator[Manifest]:
+    yield from pod["spec"]["containers"]
+    yield from pod["spec"].get("initContainers") or ()
+
+
+def environment_of(container: Manifest) -> dict[str, str]:
+    """Return a container's plain environment variables."""
+    return {
+        entry["name"]: entry["value"] for entry in container.get("env") or () if "value" in entry
+    }
+
+
+def sharing_in(config: Any) -> Sharing:
+    """Read how GPUs are shared from a plugin's configuration document."""
+    sharing = config.get("sharing") if isinstance(config, dict) else None
+    for key, strategy in (("mps", "mps"), ("timeSlicing", "time-slicing")):
+        shared = sharing.get(key) if isinstance(sharing, dict) else None
+        if isinstance(shared, dict) and (replicas := _replicas(shared)) > 1:
+            return Sharing(strategy, replicas, shared.get("renameByDefault") is True)
+    return Sharing()
+
+
+def _replicas(strategy: Manifest) -> int:
+    for resource in strategy.get("resources") or ():
+        if resource.get("name") in (GPU, "gpu") and isinstance(resource.get("replicas"), int):
+            return int(resource["replicas"])
+    return 1

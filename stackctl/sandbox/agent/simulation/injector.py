@@ -1,0 +1,111 @@
+"""Gives the sandbox's CA to whatever names a Service to call and not whom to trust.
+
+That is webhook configurations, conversion webhooks and aggregated APIs with an empty `caBundle`.
+Services of registered processes are left alone: those hand out certificates of their own.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+from stackctl.api.client import Client
+from stackctl.errors import ClusterError
+from stackctl.model.objects.refs import Manifest
+from stackctl.sandbox.agent.log import Log
+from stackctl.sandbox.agent.mirror import Mirror
+from stackctl.sandbox.agent.webhooks.routes import Routes
+from stackctl.sandbox.agent.writes import patch_fields
+
+_ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+KINDS = {
+    "mutating": f"{_ADMISSION}/mutatingwebhookconfigurations",
+    "validating": f"{_ADMISSION}/validatingwebhookconfigurations",
+    "crds": "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+    "apiservices": "/apis/apiregistration.k8s.io/v1/apiservices",
+}
+_LOOK_SECONDS = 0.5  # the routes are a file, which rings no bell
+_EMPTY = ("", "Cg==")  # a line feed: what generators write where a bundle is to come
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A place for a CA bundle: where it is, for which Service, and what is in it."""
+
+    pointer: str
+    service: str  # "namespace/name"
+    bundle: str
+
+
+def trusts(manifest: Manifest) -> Iterator[Trust]:
+    """List the places of an object that say whom to trust when a Service is called."""
+    webhooks = manifest.get("webhooks") or ()
+    for index, webhook in enumerate(webhooks):
+        yield from _trust(f"/webhooks/{index}/clientConfig", webhook["clientConfig"])
+    spec = manifest.get("spec") or {}
+    if manifest["kind"] == "APIService" and not spec.get("insecureSkipTLSVerify"):
+        yield from _trust("/spec", spec)
+    conversion = ((spec.get("conversion") or {}).get("webhook") or {}).get("clientConfig")
+    if conversion:
+        yield from _trust("/spec/conversion/webhook/clientConfig", conversion)
+
+
+def _trust(pointer: str, config: Mapping[str, Any]) -> Iterator[Trust]:
+    if service := config.get("service"):
+        name = f"{service['namespace']}/{service['name']}"
+        yield Trust(f"{pointer}/caBundle", name, config.get("caBundle") or "")
+
+
+def injections(
+    manifest: Manifest, bundle: str, registered: AbstractSet[str], orphaned: AbstractSet[str]
+) -> list[Manifest]:
+    """Write the JSON patch that an object needs; empty for none.
+
+    `orphaned` Services had a process of their own, whose bundles nobody can answer for any more.
+    """
+    return [
+        {"op": "add", "path": trust.pointer, "value": bundle}
+        for trust in trusts(manifest)
+        if trust.service not in registered
+        and (trust.bundle in _EMPTY or trust.service in orphaned)
+        and trust.bundle != bundle
+    ]
+
+
+class Injector:
+    """Fills empty bundles, and those of processes that are gone."""
+
+    def __init__(
+        self, client: Client, mirror: Mirror, routes: Routes, bundle: bytes, log: Log
+    ) -> None:
+        self._client = client
+        self._mirror = mirror
+        self._routes = routes
+        self._bundle = base64.b64encode(bundle).decode()
+        self._log = log
+        self._bell = mirror.bell(*KINDS)
+        self._registered: AbstractSet[str] = frozenset()
+        self._orphaned: AbstractSet[str] = frozenset()
+
+    def run(self) -> None:
+        """Work until the agent ends."""
+        while self._bell.wait(_LOOK_SECONDS):
+            now = self._routes.read().keys()
+            self._orphaned = (self._orphaned | (self._registered - now)) - now
+            self._registered = frozenset(now)
+            for kind, path in KINDS.items():
+                for manifest in self._mirror.all(kind):
+                    self._inject(f"{path}/{manifest['metadata']['name']}", manifest)
+
+    def _inject(self, path: str, manifest: Manifest) -> None:
+        changes = injections(manifest, self._bundle, self._registered, self._orphaned)
+        if not changes:
+            return
+        name = f"{manifest['kind']}/{manifest['metadata']['name']}"
+        try:
+            patch_fields(self._client, path, manifest, changes)
+        except ClusterError as error:  # changed or gone meanwhile: its event is on the way
+            self._log(f"{name}: no CA bundle yet: {error}")
+        else:
+            self._log(f"{name}: gave the sandbox's CA to {len(changes)} places")

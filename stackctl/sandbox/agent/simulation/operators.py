@@ -1,0 +1,217 @@
+"""Moves custom resources on while the operator that owns their kind has a ready Pod.
+
+The states and their order are in `lifecycles`. An operator with a process registered for its
+Service is a real one, and its resources are not touched.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from stackctl.api.client import Client
+from stackctl.errors import ClusterError
+from stackctl.model.objects.refs import Manifest, labels_of
+from stackctl.sandbox.agent.log import Log
+from stackctl.sandbox.agent.mirror import Mirror
+from stackctl.sandbox.agent.simulation.devices import is_ready
+from stackctl.sandbox.agent.simulation.lifecycles import (
+    Lifecycle,
+    Operator,
+    covers,
+    is_operator,
+    next_step,
+)
+from stackctl.sandbox.agent.webhooks.addresses import key_of
+from stackctl.sandbox.agent.webhooks.routes import Routes
+from stackctl.sandbox.agent.writes import merge
+
+_IDLE_SECONDS = 5.0  # the routes are a file, which rings no bell
+_AGAIN_SECONDS = 2.0
+# Schemas let through what no operator could read; one such object must not stop the others.
+_NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """When an object in a state is to move on."""
+
+    state: str
+    at: float
+
+
+class Operators:
+    """Everybody who would look after custom resources."""
+
+    def __init__(
+        self,
+        client: Client,
+        mirror: Mirror,
+        routes: Routes,
+        lifecycles: Sequence[Lifecycle],
+        log: Log,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._mirror = mirror
+        self._routes = routes
+        self._lifecycles = lifecycles
+        self._log = log
+        self._now = now
+        self._due: dict[str, _Due] = {}  # by uid
+        self._senseless: dict[str, str] = {}  # by uid: the version that could not be read
+        self._bell = mirror.bell("crds", "pods", *map(_name_of, lifecycles))
+
+    def run(self) -> None:
+        """Work until the agent ends."""
+        while self._bell.wait(self._pause()):
+            self._follow_kinds()
+            self._look()
+
+    def _pause(self) -> float:
+        soonest = min((due.at for due in self._due.values()), default=float("inf"))
+        return max(0.0, min(soonest - self._now(), _IDLE_SECONDS))
+
+    def _follow_kinds(self) -> None:
+        """Copy the kinds that are served, and no longer those that are not."""
+        paths = served_paths(self._mirror.all("crds"))
+        for lifecycle in self._lifecycles:
+            name = _name_of(lifecycle)
+            path = paths.get(name, "")
+            if path != self._mirror.path(name):
+                self._mirror.forget(name)
+                if path:
+                    self._mirror.follow(name, path)
+
+    def _look(self) -> None:
+        pods = self._mirror.all("pods")
+        local = local_services(self._mirror.all("services"), self._routes.read())
+        seen = set()
+        for lifecycle in self._lifecycles:
+            running = running_pods(lifecycle.operator, pods, local)
+            for manifest in self._mirror.all(_name_of(lifecycle)) if running else ():
+                if any(covers(lifecycle.operator, pod, manifest) for pod in running):
+                    seen.add(manifest["metadata"]["uid"])
+                    self._try(lifecycle, manifest)
+        self._due = {uid: due for uid, due in self._due.items() if uid in seen}
+        self._senseless = {uid: old for uid, old in self._senseless.items() if uid in seen}
+
+    def _try(self, lifecycle: Lifecycle, manifest: Manifest) -> None:
+        uid, version = manifest["metadata"]["uid"], manifest["metadata"]["resourceVersion"]
+        if self._senseless.get(uid) == version:
+            return
+        try:
+            self._advance(lifecycle, manifest)
+        except ClusterError as error:
+            self._log(f"{_say(manifest)}: {error}")
+            self._due[uid] = _Due(lifecycle.state_of(manifest), self._now() + _AGAIN_SECONDS)
+        except _NONSENSE as error:
+            self._log(f"{_say(manifest)}: makes no sense: {error!r}")
+            self._due.pop(uid, None)
+            self._senseless[uid] = version
+
+    def _advance(self, lifecycle: Lifecycle, manifest: Manifest) -> None:
+        uid, state = manifest["metadata"]["uid"], lifecycle.state_of(manifest)
+        if self._settle_finalizer(lifecycle, manifest):
+            return
+        step = next_step(lifecycle, manifest)
+        if step is None:
+            self._due.pop(uid, None)
+            return
+        due = self._due.get(uid)
+        if due is None or due.state != state:
+            due = self._due[uid] = _Due(state, self._now() + step.seconds)
+        if self._now() < due.at:
+            return
+        # If the state stays what it is, it is tried again; a new one sets its own time.
+        self._due[uid] = _Due(state, self._now() + _AGAIN_SECONDS)
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        status = lifecycle.describe(manifest, step.state, now)
+        if _says_more(status, manifest.get("status") or {}):
+            merge(self._client, f"{self._path_of(lifecycle, manifest)}/status", {"status": status})
+            reached = lifecycle.state_of(manifest | {"status": status})
+            self._log(f"simulated: {lifecycle.operator.name}: {_say(manifest)}: {reached}")
+
+    def _settle_finalizer(self, lifecycle: Lifecycle, manifest: Manifest) -> bool:
+        """Hold an object or let it go, as its operator would; True when that is all for now."""
+        metadata = manifest["metadata"]
+        finalizers = metadata.get("finalizers") or []
+        leaving = "deletionTimestamp" in metadata
+        if lifecycle.finalizer and leaving == (lifecycle.finalizer in finalizers):
+            others = [name for name in finalizers if name != lifecycle.finalizer]
+            wanted = others if leaving else [*others, lifecycle.finalizer]
+            version = metadata["resourceVersion"]
+            change = {"metadata": {"finalizers": wanted, "resourceVersion": version}}
+            merge(self._client, self._path_of(lifecycle, manifest), change)
+        return leaving
+
+    def _path_of(self, lifecycle: Lifecycle, manifest: Manifest) -> str:
+        root, plural = self._mirror.path(_name_of(lifecycle)).rsplit("/", 1)
+        namespace = manifest["metadata"].get("namespace")
+        middle = f"namespaces/{namespace}/" if namespace else ""
+        return f"{root}/{middle}{plural}/{manifest['metadata']['name']}"
+
+
+def served_paths(definitions: Sequence[Manifest]) -> dict[str, str]:
+    """Map `group/Kind` to the path of its objects, for every established definition."""
+    paths = {}
+    for definition in definitions:
+        spec, status = definition["spec"], definition.get("status") or {}
+        conditions = {entry["type"]: entry["status"] for entry in status.get("conditions") or ()}
+        leaving = "deletionTimestamp" in definition["metadata"]
+        stored = [entry for entry in spec["versions"] if entry["storage"] and entry["served"]]
+        versions = stored or [entry for entry in spec["versions"] if entry["served"]]
+        if versions and conditions.get("Established") == "True" and not leaving:
+            names = spec["names"]
+            path = f"/apis/{spec['group']}/{versions[0]['name']}/{names['plural']}"
+            paths[f"{spec['group']}/{names['kind']}"] = path
+    return paths
+
+
+def local_services(services: Sequence[Manifest], routes: Mapping[str, str]) -> list[Manifest]:
+    """Pick the Services that have a process of their own."""
+    return [service for service in services if key_of(service) in routes]
+
+
+def running_pods(
+    operator: Operator, pods: Sequence[Manifest], local: Sequence[Manifest]
+) -> list[Manifest]:
+    """Return the ready Pods of an operator; none where a real one does the work."""
+    images = [pod for pod in pods if is_operator(operator, pod)]
+    if any(_selects(service, pod) for service in local for pod in pods if _shares(operator, pod)):
+        return []
+    return list(filter(is_ready, images))
+
+
+def _shares(operator: Operator, pod: Manifest) -> bool:
+    """Tell whether a Pod runs the operator's image, be it another program of it."""
+    return any(operator.image in container["image"] for container in pod["spec"]["containers"])
+
+
+def _selects(service: Manifest, pod: Manifest) -> bool:
+    selector = service["spec"].get("selector") or {}
+    same_namespace = service["metadata"]["namespace"] == pod["metadata"]["namespace"]
+    return bool(selector) and same_namespace and selector.items() <= labels_of(pod).items()
+
+
+def _says_more(status: Manifest, known: Manifest) -> bool:
+    """Tell whether a status differs from the known one in more than its times."""
+    return any(_timeless(value) != _timeless(known.get(key)) for key, value in status.items())
+
+
+def _timeless(value: object) -> object:
+    if isinstance(value, list):
+        return [_timeless(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: entry for key, entry in value.items() if not key.startswith("last")}
+    return value
+
+
+def _name_of(lifecycle: Lifecycle) -> str:
+    return f"{lifecycle.group}/{lifecycle.kind}"
+
+
+def _say(manifest: Manifest) -> str:
+    metadata = manifest["metadata"]
+    where = filter(None, (metadata.get("namespace"), metadata["name"]))
+    return f"{manifest['kind']} {'/'.join(where)}"

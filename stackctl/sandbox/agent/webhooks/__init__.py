@@ -1,0 +1,1 @@
+"""How the API server's calls to Services are answered."""

@@ -1,0 +1,1 @@
+"""What a sandbox takes from this machine: files, ports, processes, locks."""

@@ -1,0 +1,75 @@
+"""Lets one run at a time change a sandbox or the cache; on this machine, between processes."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stackctl.errors import LockedError
+from stackctl.model.run.events import Notice, Notify
+
+_POLL = 0.1
+_PATIENCE = 900.0  # a build takes minutes
+
+
+@contextmanager
+def locked(
+    path: Path,
+    what: str,
+    notify: Notify,
+    *,
+    patience: float = _PATIENCE,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[None]:
+    """Hold a lock file for the block; waits for another holder and says so."""
+    deadline = now() + patience
+    told = False
+    while (descriptor := _take(path)) is None:
+        if not told:
+            notify(Notice(f"waiting for another stackctl{_holder(path)} that works on {what}"))
+            told = True
+        if now() >= deadline:
+            raise LockedError(
+                f"another stackctl{_holder(path)} still works on {what}",
+                hint="wait for it, or stop it",
+            )
+        sleep(_POLL)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _take(path: Path) -> int | None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    if not _is_at(descriptor, path):  # the last holder removed the file while we opened it
+        os.close(descriptor)
+        return None
+    os.truncate(descriptor, 0)
+    os.write(descriptor, str(os.getpid()).encode())
+    return descriptor
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _holder(path: Path) -> str:
+    try:
+        pid = path.read_text()
+    except OSError:
+        return ""
+    return f" (process {pid})" if pid else ""

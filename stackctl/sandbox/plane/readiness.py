@@ -1,0 +1,97 @@
+"""What a sandbox that is ready looks like, and waiting for it."""
+
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stackctl.errors import SandboxError
+from stackctl.model.objects.quantities import count
+from stackctl.model.objects.refs import Manifest
+from stackctl.sandbox.machine.places import Sandbox
+from stackctl.sandbox.plane.nodes import GROUP_LABEL, gpus_of
+from stackctl.sandbox.plane.server import Server
+
+GPU_RESOURCE = "nvidia.com/gpu"
+_POLL = 0.05
+_DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """One simulated node as the API server knows it."""
+
+    name: str
+    ready: bool
+    gpus: int  # that the node is made with
+    allocatable: int  # that its device plugin offers
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, by which clock, and what ends the waiting at once."""
+
+    deadline: float
+    alarm: Callable[[], None]  # raises when waiting makes no sense any more
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def until(self, pending: Callable[[], str]) -> None:
+        """Return once nothing is pending; `pending` says in words what is."""
+        while what := pending():
+            self.alarm()
+            if self.now() >= self.deadline:
+                raise SandboxError(
+                    f"the sandbox is not ready in time: {what}",
+                    hint="stackctl sandbox logs shows what its parts say",
+                )
+            self.sleep(_POLL)
+
+
+def api_pending(server: Server) -> str:
+    """Say why the API server is not ready, empty when it is."""
+    answer = server.ask("GET", "/readyz")
+    return "" if answer.ok else f"the API server: {answer.message}"
+
+
+def cluster_pending(server: Server) -> str:
+    """Say what a cluster that takes Pods still lacks."""
+    if not server.ask("GET", _DEFAULT_ACCOUNT).ok:
+        return "no default ServiceAccount yet"
+    waiting = [node.name for node in read_nodes(server) if not node.ready]
+    return f"nodes not ready: {', '.join(waiting)}" if waiting else ""
+
+
+def agent_pending(sandbox: Sandbox) -> str:
+    """Say whether the agent takes the API server's calls."""
+    if sandbox.long:  # we have no short way to that address
+        return "" if sandbox.egress_socket.is_socket() else "the agent: no socket yet"
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(sandbox.egress_socket))
+        except OSError as error:
+            return f"the agent: {error.strerror}"
+    return ""
+
+
+def read_nodes(server: Server) -> tuple[NodeStatus, ...]:
+    """Return the sandbox's nodes, empty when the API server does not answer."""
+    answer = server.ask("GET", f"/api/v1/nodes?labelSelector={GROUP_LABEL}")
+    return tuple(map(_node_status, answer.document["items"])) if answer.ok else ()
+
+
+def _node_status(node: Manifest) -> NodeStatus:
+    status = node.get("status", {})
+    conditions = {item["type"]: item["status"] for item in status.get("conditions", [])}
+    # The taint goes a moment after the condition comes, and until then nothing is scheduled.
+    tainted = any(taint["key"].startswith("node.kubernetes.io/") for taint in _taints(node))
+    return NodeStatus(
+        name=node["metadata"]["name"],
+        ready=conditions.get("Ready") == "True" and not tainted,
+        gpus=gpus_of(node),
+        allocatable=count(status.get("allocatable", {}).get(GPU_RESOURCE, 0)),
+    )
+
+
+def _taints(node: Manifest) -> list[dict[str, str]]:
+    return node.get("spec", {}).get("taints") or []

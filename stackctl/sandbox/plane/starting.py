@@ -1,0 +1,119 @@
+"""Starts the parts of a sandbox, in order, and waits until it can be worked with.
+
+What is to be started is decided before; what happens when this fails is for `lifecycle`.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stackctl.errors import SandboxError
+from stackctl.model.run.events import Notify, Step
+from stackctl.sandbox.machine import processes
+from stackctl.sandbox.machine.files import write_private
+from stackctl.sandbox.machine.interrupts import Interrupts
+from stackctl.sandbox.machine.places import Sandbox
+from stackctl.sandbox.plane.kubeconfigs import write_kubeconfigs
+from stackctl.sandbox.plane.nodes import parse_nodes
+from stackctl.sandbox.plane.parts import PARTS, Plane, command_of, egress_config, environment_of
+from stackctl.sandbox.plane.population import populate
+from stackctl.sandbox.plane.ports import is_open
+from stackctl.sandbox.plane.readiness import Patience, agent_pending, api_pending, cluster_pending
+from stackctl.sandbox.plane.record import Record, name_option, write_record
+from stackctl.sandbox.plane.server import Server
+from stackctl.sandbox.programs.versions import this_platform
+
+_STAGES = Path(__file__).parent / "simulation"
+_LOG_LINES = 5
+
+
+def prepare(sandbox: Sandbox, record: Record) -> None:
+    """Write the files that the parts read."""
+    from stackctl.sandbox.plane import pki
+
+    sandbox.root.mkdir(parents=True, mode=0o700, exist_ok=True)
+    write_record(sandbox, record)
+    pki.issue_all(sandbox)
+    plane = plane_of(sandbox, record)
+    write_kubeconfigs(sandbox, plane.server)
+    write_private(sandbox.egress_config, json.dumps(egress_config(plane), indent=2).encode())
+
+
+def plane_of(sandbox: Sandbox, record: Record) -> Plane:
+    """Return what the command lines depend on."""
+    stages = tuple(sorted(_STAGES.glob("*.yaml")))
+    return Plane(sandbox, record.ports, record.programs, stages)
+
+
+@dataclass(slots=True)
+class Start:
+    """One start of all parts that do not run; `record` and `started` tell how far it came."""
+
+    sandbox: Sandbox
+    record: Record
+    environment: Mapping[str, str]
+    notify: Notify
+    interrupts: Interrupts
+    deadline: float
+    now: Callable[[], float] = time.monotonic
+    started: list[str] = field(default_factory=list)
+    nodes_changed: bool = False
+
+    def run(self) -> None:
+        """Start what is missing and wait until the cluster is ready."""
+        etcd, api, *others = PARTS
+        self._start(etcd)
+        self._until("etcd", lambda: "" if is_open(self.record.ports.etcd) else "etcd: no answer")
+        self._start(api)
+        server = Server(self.sandbox.kubeconfig)
+        try:
+            # The others come after it: asking before they are let in, they would back off.
+            self._until("the API server", lambda: api_pending(server))
+            for part in others:
+                self._start(part)
+            groups = parse_nodes(self.record.nodes)
+            self.nodes_changed = populate(server, groups, this_platform().arch)
+            self._until("the nodes", lambda: cluster_pending(server))
+            self._until("the agent", lambda: agent_pending(self.sandbox))
+        finally:
+            server.close()
+
+    def _start(self, part: str) -> None:
+        if self.record.running(part):
+            return
+        if part == "agent":
+            self.sandbox.egress_socket.unlink(missing_ok=True)  # its predecessor's
+        # Between the process and its record there must be no way out.
+        with self.interrupts.held():
+            process = processes.start(
+                command_of(part, plane_of(self.sandbox, self.record)),
+                log=self.sandbox.log(part),
+                folder=self.sandbox.root,
+                environment=environment_of(self.sandbox, self.environment),
+            )
+            self.started.append(part)
+            self.record = self.record.with_process(part, process)
+            write_record(self.sandbox, self.record)
+
+    def _until(self, what: str, pending: Callable[[], str]) -> None:
+        if not pending():
+            return
+        running = sum(map(self.record.running, PARTS))
+        self.notify(Step(f"waiting for {what}", running, len(PARTS), "parts"))
+        Patience(self.deadline, self._alarm, self.now).until(pending)
+
+    def _alarm(self) -> None:
+        for part in self.record.processes:
+            if not self.record.running(part):
+                raise self._crashed(part)
+
+    def _crashed(self, part: str) -> SandboxError:
+        log = self.sandbox.log(part)
+        last = log.read_text(errors="replace").splitlines()[-_LOG_LINES:] if log.exists() else []
+        words = "\n".join(f"  {line}" for line in last)
+        return SandboxError(
+            f"{part} stopped while starting; its last words:\n{words or '  (none)'}",
+            hint=f"stackctl sandbox logs {part}{name_option(self.sandbox)}",
+        )

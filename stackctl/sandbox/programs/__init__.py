@@ -1,0 +1,1 @@
+"""Where the programs of a sandbox come from: downloads, or built from source."""
