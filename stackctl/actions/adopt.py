@@ -8,10 +8,10 @@ from stackctl.actions.compose import Composed, Request
 from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.placing import compose_placed
 from stackctl.actions.planning import look, require_cluster
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import await_free
+from stackctl.cluster.workers import workers
 from stackctl.errors import ConflictError, UsageError
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent, needs_first

@@ -12,9 +12,9 @@ from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack
 from stackctl.cluster.change.run import Intent
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record.lock import await_free
+from stackctl.cluster.workers import workers
 from stackctl.model.plan.plan import Plan
 from stackctl.model.plan.upgrades import Review, Verdict
 from stackctl.model.run.events import Notice, Notify

@@ -6,10 +6,10 @@ Going back is `rollback`; nothing is written in here.
 from stackctl.actions.compose import Request
 from stackctl.actions.placing import compose_placed
 from stackctl.actions.planning import look, require_cluster
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.cluster.record.missing_record import absent
+from stackctl.cluster.workers import workers
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.comparison import compare

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from stackctl import __version__
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import damage, record_store, recovery, releases
 from stackctl.cluster.record.lock import Claim, locked
 from stackctl.cluster.record.missing_record import absent
+from stackctl.cluster.workers import workers
 from stackctl.errors import StackError
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.events import Notify, Step

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.planning import look
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import await_free
+from stackctl.cluster.workers import workers
 from stackctl.errors import ReleaseError
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Release, ReleaseStatus

@@ -10,7 +10,7 @@ from stackctl import __version__
 from stackctl.cluster.change import residue
 from stackctl.cluster.change.disown import let_go, withdraw
 from stackctl.cluster.change.removal import Removal, remove
-from stackctl.cluster.change.session import Session, workers
+from stackctl.cluster.change.session import Session
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import helm, removal_impact, snapshot
 from stackctl.cluster.look.unseen import learn, unseen
@@ -21,6 +21,7 @@ from stackctl.cluster.record.missing_record import absent, lost
 from stackctl.cluster.sending import Sender
 from stackctl.cluster.wait.targets import Target
 from stackctl.cluster.wait.wait import Observer
+from stackctl.cluster.workers import workers
 from stackctl.errors import (
     AccessDenied,
     ApplyError,

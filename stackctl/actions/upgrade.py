@@ -10,9 +10,9 @@ from stackctl.actions.inherit import resumed, tell_kept
 from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record.lock import await_free
+from stackctl.cluster.workers import workers
 from stackctl.errors import ReleaseError
 from stackctl.model.plan.plan import Plan
 from stackctl.model.plan.upgrades import Review

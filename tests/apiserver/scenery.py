@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,11 +12,13 @@ from typing import Any
 from stackctl.api.access.access import Impersonation
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
+from stackctl.cluster.status.statuses import read_statuses
 from stackctl.cluster.wait.targets import Target
 from stackctl.cluster.wait.wait import Observer
-from stackctl.model.objects.refs import STACK_LABEL, Manifest
+from stackctl.model.objects.refs import STACK_LABEL, Manifest, Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.readiness.pod_faults import Patience
+from stackctl.model.readiness.status import Assessment
 from stackctl.model.run.events import Event
 
 LONG = 60.0  # seconds; far more than anything here takes
@@ -55,6 +57,10 @@ class Scenery:
             notify=self.told.append,
             patience=self.patience,
         )
+
+    def statuses(self, refs: Iterable[Ref]) -> dict[Ref, Assessment]:
+        """Tell how objects stand at this moment."""
+        return read_statuses(self.client, self.discovery, refs, stack=StackId(self.name))
 
     def wait(self, *targets: Target, seconds: float = LONG, observer: Observer | None = None):
         """Wait for objects to be ready, with an observer of its own if none is given."""

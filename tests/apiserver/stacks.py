@@ -11,9 +11,9 @@ from stackctl.actions.execute_plan import DeployOptions, bring_about
 from stackctl.actions.planning import look
 from stackctl.actions.teardown import TeardownOptions, teardown
 from stackctl.api.client import Client
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
+from stackctl.cluster.workers import workers
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import (
     COMPONENT_LABEL,

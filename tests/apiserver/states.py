@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import removal_impact
 from stackctl.cluster.record import record_store, releases
 from stackctl.cluster.record.lock import lease_path
+from stackctl.cluster.workers import workers
 from stackctl.errors import ReleaseError
 from stackctl.model.objects.refs import Manifest, annotations_of
 from stackctl.model.ownership.proof import APPLIED, mark_of

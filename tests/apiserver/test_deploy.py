@@ -11,9 +11,9 @@ from stackctl.errors import ApplyError, ConflictError, LockedError, NotReadyErro
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.plan.plan import Action
+from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import ReleaseStatus
 from stackctl.model.run.events import ComponentState, ObjectDone
-from stackctl.model.run.outcome import Status
 from tests.apiserver.scenery import until
 from tests.apiserver.stacks import Killed, Stack, killed_at, write_as
 
@@ -260,9 +260,9 @@ def test_an_expired_lock_is_taken_over(stack):
 def test_status_tells_what_is_there_and_what_was_changed(stack):
     """Current after the deploy; drifted with its author after an edit; gone when deleted."""
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x"), stack.config("y")))
-    assert status(stack.id, stack.connection, stack.tell).current
+    assert status(stack.id, stack.connection).current
     stack.client.delete(f"/api/v1/namespaces/{stack.name}/configmaps/y")
-    (component,) = status(stack.id, stack.connection, stack.tell).components
+    (component,) = status(stack.id, stack.connection).components
     assert component.status is Status.NOT_FOUND
     assert "ConfigMap" in component.message
 

@@ -86,7 +86,7 @@ def managers(stack: Stack) -> set[str]:
 
 def test_it_is_as_well_as_it_was(earlier):
     """A look changes nothing, and finds no drift in what another program wrote."""
-    seen = status(earlier.id, earlier.connection, earlier.tell)
+    seen = status(earlier.id, earlier.connection)
     assert seen.current
     assert managers(earlier) == {"stackctl"}
 

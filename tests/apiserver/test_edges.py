@@ -12,9 +12,9 @@ from stackctl.actions.planning import look
 from stackctl.actions.rollback import rollback
 from stackctl.api.access.access import Impersonation
 from stackctl.api.client import Client
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import connect
 from stackctl.cluster.record import record_store, releases
+from stackctl.cluster.workers import workers
 from stackctl.errors import AccessDenied, ApplyError, StackError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest

@@ -89,7 +89,7 @@ def require_whole(stack: Stack) -> None:
     assert release.status is ReleaseStatus.DEPLOYED
     assert all(entry.uid and entry.owned and entry.created for entry in release.inventory)
     assert len(release.inventory) == sum(len(part.objects) for part in first(stack))
-    assert status(stack.id, stack.connection, stack.tell).current
+    assert status(stack.id, stack.connection).current
     assert stack.deploy(*first(stack)).release is None
 
 
@@ -262,7 +262,7 @@ def broken_api(stack: Stack) -> Iterator[str]:
 def test_an_aggregated_api_that_is_down_holds_up_only_namespaces(stack, broken_api):
     """Kubernetes itself deletes no namespace meanwhile: that is said, everything else goes on."""
     stack.deploy(*first(stack))
-    assert status(stack.id, stack.connection, stack.tell).current
+    assert status(stack.id, stack.connection).current
     assert stack.deploy(*first(stack)).release is None
     with pytest.raises(ApplyError, match=broken_api.removeprefix("v1.")) as held:
         stack.teardown(timeout=8.0)

@@ -335,7 +335,7 @@ def test_helm_that_fights_back_is_seen_and_named(stack, helm):
     helm.install()
     stack.deploy(shop(stack))
     helm.insist(color="red")
-    seen = status(stack.id, stack.connection, stack.tell)
+    seen = status(stack.id, stack.connection)
     drift = {
         str(each.ref): [who.manager for who in each.drift]
         for component in seen.components

@@ -16,16 +16,16 @@ from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
 from stackctl.api.access.access import Login
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection, connect
 from stackctl.cluster.record.releases import traces
+from stackctl.cluster.workers import workers
 from stackctl.errors import AccessDenied, ConflictError, Forbidden, NotReadyError
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import RECORD_NAMESPACE, Manifest, Ref
 from stackctl.model.plan.plan import Action, Plan
+from stackctl.model.readiness.status import Status
 from stackctl.model.run.events import Notice
-from stackctl.model.run.outcome import Status
 from stackctl.sources.yaml import load_all
 from tests.apiserver.stacks import Stack
 
@@ -146,7 +146,7 @@ def planned(stack: Stack, *parts: BundleComponent, **needs: Any) -> Plan:
 
 
 def statuses(stack: Stack) -> dict[str, Status]:
-    (part,) = status(stack.id, stack.connection, stack.tell).components
+    (part,) = status(stack.id, stack.connection).components
     return {each.ref.kind: each.status for each in part.objects}
 
 
@@ -189,7 +189,7 @@ def test_what_changed_is_seen_with_few_rights(stack, installer):
     path = f"/api/v1/namespaces/{stack.name}/configmaps"
     stack.client.patch(f"{path}/shop", {"data": {"greeting": "by hand"}})
     stack.client.delete(f"/api/v1/namespaces/{stack.name}/services/shop")
-    (part,) = status(stack.id, user.connection, user.tell).components
+    (part,) = status(stack.id, user.connection).components
     seen = {each.ref.kind: each for each in part.objects}
     assert seen["Service"].status is Status.NOT_FOUND
     assert seen["ConfigMap"].drift
@@ -241,7 +241,7 @@ def test_what_may_not_be_read_is_unknown_and_never_missing(stack, installer):
         ("apps", "deployments", "get list create patch delete"),
         ("", "namespaces", "get"),
     )
-    (part,) = status(stack.id, user.connection, user.tell).components
+    (part,) = status(stack.id, user.connection).components
     (config,) = (each for each in part.objects if each.ref.kind == "ConfigMap")
     assert config.status is Status.UNKNOWN
     assert 'cannot get resource "configmaps"' in config.message

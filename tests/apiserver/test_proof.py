@@ -106,7 +106,7 @@ def test_what_a_killed_run_changed_is_changed_back(stack, proxy, tmp_path):
     bury(stack)
     stack.deploy(*first(stack))
     assert stack.get("configmaps/settings")["data"] == {"mode": "first"}
-    assert status(stack.id, stack.connection, stack.tell).current
+    assert status(stack.id, stack.connection).current
     assert stack.deploy(*first(stack)).release is None
     assert stack.teardown().residue == ()
 
@@ -143,7 +143,7 @@ def test_a_status_tells_what_another_run_of_ours_wrote(stack):
     stack.deploy(app(stack, "one"))
     stack.deploy(app(stack, "two"))
     stack.client.delete(f"{record_store.indexes_of(stack.id)}/stackctl.{stack.name}.v2")
-    seen = status(stack.id, stack.connection, stack.tell)
+    seen = status(stack.id, stack.connection)
     assert not seen.current
     (drift,) = [drift for each in seen.components[0].objects for drift in each.drift]
     assert drift.manager == stack.id.manager
@@ -170,7 +170,7 @@ def test_a_dead_runs_late_requests_are_refused(stack, proxy, tmp_path):
     late.release.set()
     assert late.over.wait(SOON)
     assert stack.get("configmaps/settings")["data"] == before["data"] == {"mode": "first"}
-    assert status(stack.id, stack.connection, stack.tell).current
+    assert status(stack.id, stack.connection).current
     assert stack.teardown().residue == ()
 
 
@@ -263,7 +263,7 @@ def test_two_stacks_that_wait_at_their_questions_do_not_both_get_the_objects(sta
     assert refused.value.exit_code == 8
     assert "adopt" in refused.value.hint
     assert record_of(other).inventory == ()
-    assert status(stack.id, stack.connection, stack.tell).current
+    assert status(stack.id, stack.connection).current
     assert mark_of(stack.get("configmaps/x")).digest
     assert other.teardown().residue == ()
     assert value_of(stack) == "one"
@@ -331,7 +331,7 @@ def test_a_namespace_of_another_stack_is_shared_and_left_to_it(stack):
     other.deploy(other.part("b", stack.namespace(), stack.config("y")))
     labels = stack.client.get(f"/api/v1/namespaces/{stack.name}")["metadata"]["labels"]
     assert labels["stackctl.dev/stack"] == stack.name
-    assert status(stack.id, stack.connection, stack.tell).current
+    assert status(stack.id, stack.connection).current
     assert other.teardown().residue == ()
     assert value_of(stack) == "one"
     assert stack.teardown().residue == ()
@@ -349,7 +349,7 @@ def test_what_arrives_after_a_teardown_is_found_by_its_label_and_told(stack, pro
     assert late.over.wait(SOON)
     assert stack.get("configmaps/settings") is not None
     with pytest.raises(ReleaseError, match=f"objects with its label: ConfigMap/{stack.name}/sett"):
-        status(stack.id, stack.connection, stack.tell)
+        status(stack.id, stack.connection)
     outcome = stack.teardown()
     assert outcome.residue == ()
     assert stack.get("configmaps/settings") is None

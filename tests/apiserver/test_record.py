@@ -15,10 +15,10 @@ from stackctl.actions.history import diff_revision, history
 from stackctl.actions.planning import look
 from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.record import record_store as store
 from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import Claim
+from stackctl.cluster.workers import workers
 from stackctl.errors import ApplyError, LaterFormat, ReleaseError, StackError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, Ref, digest
@@ -177,7 +177,7 @@ def back(stack: Stack, revision: int | None = None, **options: Any) -> Any:
 def commands(stack: Stack) -> dict[str, Callable[[], object]]:
     """What people type when something is wrong; nothing of it changes anything."""
     return {
-        "status": lambda: status(stack.id, stack.connection, stack.tell),
+        "status": lambda: status(stack.id, stack.connection),
         "history": lambda: history(stack.id, stack.connection),
         "diff": lambda: planned(stack, parts(stack, "two")),
         "diff --revision 1": lambda: diff_revision(stack.id, 1, stack.connection, stack.tell),

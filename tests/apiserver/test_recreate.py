@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from stackctl.actions.planning import look
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import connect
 from stackctl.cluster.record import releases
+from stackctl.cluster.workers import workers
 from stackctl.errors import ApplyError, ConflictError, Invalid
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.plan.plan import Action, Plan

@@ -20,7 +20,7 @@ def test_two_stacks_stand_side_by_side_and_leave_one_by_one(stack, other):
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
     other.deploy(other.part("a", other.namespace(), other.config("x")))
     assert stack.teardown().residue == ()
-    assert status(other.id, other.connection, other.tell).current
+    assert status(other.id, other.connection).current
     assert other.teardown().residue == ()
 
 

@@ -12,10 +12,10 @@ from stackctl.actions.rollback import rollback
 from stackctl.actions.stacks import choose_stack
 from stackctl.actions.status import status
 from stackctl.api.access.access import Login
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import connect
 from stackctl.cluster.record import record_store as store
 from stackctl.cluster.record import releases
+from stackctl.cluster.workers import workers
 from stackctl.errors import ConflictError, Forbidden, UsageError
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.objects.refs import RECORD_NAMESPACE, Manifest, Ref, digest
@@ -84,7 +84,7 @@ def test_two_tenants_may_call_their_stacks_the_same(town):
     town.other.deploy(goods(town.other, town.other.config("more")))
     for tenant, count in ((town.one, 1), (town.other, 2)):
         assert choose_stack(SHARED, None, tenant.connection) == tenant.id
-        (part,) = status(tenant.id, tenant.connection, tenant.tell).components
+        (part,) = status(tenant.id, tenant.connection).components
         assert (part.ready, part.total) == (count, count)
     assert town.one.teardown().residue == ()
     assert town.other.get("configmaps/goods") is not None
@@ -145,7 +145,7 @@ def every_verb(town: Town, revision: int = 1) -> dict[str, Callable[[], object]]
     """What an administrator might do with a tenant's stack."""
     user = town.administrator
     return {
-        "status": lambda: status(user.id, user.connection, user.tell),
+        "status": lambda: status(user.id, user.connection),
         "deploy": lambda: user.deploy(goods(user, user.config("new"))),
         "teardown": user.teardown,
         "rollback": lambda: rollback(

@@ -14,8 +14,8 @@ from stackctl.cluster.record import releases
 from stackctl.errors import AccessDenied, NotFound, StackError
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.objects.refs import Ref
+from stackctl.model.readiness.status import Status
 from stackctl.model.run.events import Event, Notice
-from stackctl.model.run.outcome import Status
 from tests.apiserver.faults import ALWAYS, Answer, FaultProxy, Stale, Strip
 from tests.apiserver.stacks import Stack
 
@@ -105,7 +105,7 @@ def test_a_definition_says_where_its_objects_are(stack, far):
     """A kind that is served and not named is looked at, changed and removed like any other."""
     stack.deploy(base(stack), app(stack))
     assert far.deploy(base(far), app(far)).release is None
-    assert status(far.id, far.connection, far.tell).current
+    assert status(far.id, far.connection).current
     far.deploy(base(far))
     assert not there(stack)
     assert widget(stack) not in inventory(stack)
@@ -171,7 +171,7 @@ def test_a_teardown_does_not_call_none_what_it_did_not_see(stack, blind, definit
 def test_status_does_not_say_gone(stack, blind):
     """What cannot be looked at is unknown."""
     stack.deploy(base(stack), app(stack))
-    told = status(blind.id, blind.connection, blind.tell)
+    told = status(blind.id, blind.connection)
     parts = {part.name: part for part in told.components}
     assert parts["app"].status is Status.UNKNOWN
 

@@ -10,8 +10,8 @@ import pytest
 from stackctl.api.client import Client
 from stackctl.errors import AccessDenied, ApplyError, Interrupted, NotReadyError
 from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.readiness.status import Status
 from stackctl.model.run.events import Notice
-from stackctl.model.run.outcome import Status
 from tests.apiserver.proxy import Proxy
 from tests.apiserver.scenery import (
     FAIL,
@@ -374,8 +374,7 @@ def test_statuses_tell_how_everything_stands(scenery):
     missing = replace(there, name="missing")
     unserved = Ref("no.example.com", "Widget", scenery.name, "one")
     deployment = Ref("apps", "Deployment", scenery.name, "web")
-    with scenery.observer() as observer:
-        found = observer.statuses([there, bare, missing, unserved, deployment])
+    found = scenery.statuses([there, bare, missing, unserved, deployment])
     assert {ref: each.status for ref, each in found.items()} == {
         there: Status.CURRENT,
         bare: Status.CURRENT,
@@ -389,6 +388,4 @@ def test_statuses_tell_how_everything_stands(scenery):
 def test_status_of_what_may_not_be_read_is_unknown(scenery):
     """A refusal is not an empty answer."""
     web = scenery.apply(scenery.workload("Deployment", "web")).ref
-    nobody = scenery.as_user("nobody")
-    with nobody.observer() as observer:
-        assert observer.statuses([web])[web].status is Status.UNKNOWN
+    assert scenery.as_user("nobody").statuses([web])[web].status is Status.UNKNOWN

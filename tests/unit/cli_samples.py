@@ -6,6 +6,7 @@ from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Drift, Plan
+from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.model.run.events import ComponentState
 from stackctl.model.run.outcome import (
@@ -15,7 +16,6 @@ from stackctl.model.run.outcome import (
     ObjectStatus,
     Residue,
     StackStatus,
-    Status,
     TargetInfo,
     TeardownOutcome,
 )

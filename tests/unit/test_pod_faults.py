@@ -6,7 +6,7 @@ import pytest
 
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.readiness.pod_faults import NEVER, Patience, assess_pod, fault_of
-from stackctl.model.run.outcome import Status
+from stackctl.model.readiness.status import Status
 
 PATIENCE = Patience()
 

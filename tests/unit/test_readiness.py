@@ -12,7 +12,7 @@ from stackctl.model.readiness.readiness import (
     reports_conditions,
     settles,
 )
-from stackctl.model.run.outcome import Status
+from stackctl.model.readiness.status import Status
 
 CURRENT, WAITING, FAILED = Status.CURRENT, Status.IN_PROGRESS, Status.FAILED
 

@@ -10,7 +10,7 @@ from stackctl.cluster.wait.targets import Target
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import Surroundings
-from stackctl.model.run.outcome import Status
+from stackctl.model.readiness.status import Status
 
 WEB = Ref("apps", "Deployment", "ml", "web")
 REVISION = {"deployment.kubernetes.io/revision": "1"}

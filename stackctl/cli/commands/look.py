@@ -45,8 +45,8 @@ def status(
         with report.progress() as notify, connected(target, notify) as connection:
             stack = stack_of(which, connection)
             if watch:
-                return watch_status(report, lambda: action.status(stack, connection, notify))
-            found = action.status(stack, connection, notify)
+                return watch_status(report, lambda: action.status(stack, connection))
+            found = action.status(stack, connection)
         report.status(found)
         return 0 if found.current else 1
 

@@ -20,9 +20,10 @@ from stackctl.cli.terminal.terminal import (
     visible,
     wrap,
 )
+from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.model.resolve.overrides import spoken
-from stackctl.model.run.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus, Status
+from stackctl.model.run.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus
 
 STYLES = {
     Status.CURRENT: "green",

@@ -1,9 +1,8 @@
 """What every step of one run is given: the cluster, who watches it, who works, until when."""
 
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from stackctl.cluster.connection import Connection
@@ -12,8 +11,6 @@ from stackctl.cluster.wait.wait import Observer
 from stackctl.errors import MORE_TIME, Interrupted, OutOfTime
 from stackctl.model.objects.refs import Ref
 from stackctl.model.run.events import Notify
-
-WORKERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +41,3 @@ class Session:
             raise Interrupted(f"{ref}: not attempted")
         if self.observer.now() >= self.deadline:
             raise OutOfTime(f"{ref}: not attempted: time is up", hint=MORE_TIME)
-
-
-@contextmanager
-def workers(stop: threading.Event | None = None) -> Iterator[Executor]:
-    """Open the pool that sends the requests of one run; Ctrl-C sets `stop` and waits for them."""
-    with ThreadPoolExecutor(WORKERS, "worker") as pool:
-        try:
-            yield pool
-        except KeyboardInterrupt:
-            if stop is not None:
-                stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise

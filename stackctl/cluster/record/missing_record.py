@@ -6,9 +6,9 @@ A record that is there and cannot be read is a matter of `releases`.
 from collections.abc import Iterable, Sequence
 
 from stackctl.api.client import Client
-from stackctl.cluster.change.session import workers
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import recovery, releases
+from stackctl.cluster.workers import workers
 from stackctl.errors import AccessDenied, ReleaseError
 from stackctl.model.objects.kinds import Phase, phase_of
 from stackctl.model.objects.refs import STACK_LABEL, Ref, labels_of

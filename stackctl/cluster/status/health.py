@@ -8,21 +8,14 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import facts, snapshot
 from stackctl.cluster.record import lock, releases
 from stackctl.cluster.record.missing_record import absent
-from stackctl.cluster.wait.wait import Observer
+from stackctl.cluster.status.statuses import read_statuses
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import drifted
 from stackctl.model.plan.preflight import GPU, Facts, Topic
+from stackctl.model.readiness.status import Assessment, Status
 from stackctl.model.release.release import Entry, Release
-from stackctl.model.run.events import Notify
-from stackctl.model.run.outcome import (
-    Assessment,
-    ComponentStatus,
-    Gpus,
-    ObjectStatus,
-    StackStatus,
-    Status,
-)
+from stackctl.model.run.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus
 
 # The worst of a component's objects is how the component stands.
 _WORST = (
@@ -36,7 +29,7 @@ _WORST = (
 
 
 def assess_stack(
-    connection: Connection, stack: StackId, notify: Notify, pool: Executor
+    connection: Connection, stack: StackId, pool: Executor
 ) -> StackStatus:
     """Compare what is recorded of a stack with what is there.
 
@@ -49,10 +42,13 @@ def assess_stack(
     release = recorded.release
     refs = [entry.ref for entry in release.inventory]
     seen = facts.read(connection, pool, {Topic.NODES} if release.requires.gpu else ())
-    with Observer(connection.client, connection.discovery, stack=stack, notify=notify) as observer:
-        assessments = observer.statuses(
-            refs, may_match_no_node=frozenset(refs) if release.requires.gpu is None else ()
-        )
+    assessments = read_statuses(
+        connection.client,
+        connection.discovery,
+        refs,
+        stack=stack,
+        may_match_no_node=frozenset(refs) if release.requires.gpu is None else (),
+    )
     # Where we may not even see how an object stands, we cannot see who changed it either.
     seen_refs = [ref for ref in refs if assessments[ref].status is not Status.UNKNOWN]
     found = snapshot.labelled(connection, stack, seen_refs, pool)

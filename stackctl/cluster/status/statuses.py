@@ -23,7 +23,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.readiness.children import WORKLOADS
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import settles
-from stackctl.model.run.outcome import Assessment, Status
+from stackctl.model.readiness.status import Assessment, Status
 
 WORKERS = 8
 Found = dict[Ref, Assessment]

@@ -14,7 +14,7 @@ from stackctl.model.objects.refs import Manifest, Ref, group_of
 from stackctl.model.readiness.children import WORKLOADS, faults_of, unready_pods
 from stackctl.model.readiness.pod_faults import Fault, Patience, unready
 from stackctl.model.readiness.readiness import OBSERVING, assess, established
-from stackctl.model.run.outcome import Assessment, Status
+from stackctl.model.readiness.status import Assessment, Status
 
 FaultKey = tuple[str, str, str]
 

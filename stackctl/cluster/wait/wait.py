@@ -8,13 +8,12 @@ done in `gone`.
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
-from stackctl.cluster.status.statuses import read_statuses
 from stackctl.cluster.wait import diagnosis
 from stackctl.cluster.wait.deletion import Departure
 from stackctl.cluster.wait.informer import Feed
@@ -28,8 +27,8 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.readiness.children import WORKLOADS
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import BUILT_IN, settles
+from stackctl.model.readiness.status import Status
 from stackctl.model.run.events import Notify
-from stackctl.model.run.outcome import Assessment, Status
 
 LOOK_SECONDS = 0.25  # how late a stop, a deadline or the end of a grace may be noticed
 GATHER_SECONDS = 0.03  # changes come in bursts
@@ -56,7 +55,6 @@ class Observer:
         self.discovery = discovery
         self.now = now
         self.scene = Scene()
-        self._stack = stack
         self._labels = stack.selector
         self._notify = notify
         self._judge = Judge(self.scene, Explorer(client, discovery), patience or Patience(), now)
@@ -156,18 +154,6 @@ class Observer:
         """Return when every target is gone; see `gone.Departure`."""
         departure = Departure(self.client, self.discovery, self.now, controllers or {})
         departure.wait(targets, deadline=deadline, progress=progress, stop=stop)
-
-    def statuses(
-        self, refs: Iterable[Ref], *, may_match_no_node: Container[Ref] = ()
-    ) -> dict[Ref, Assessment]:
-        """Tell how objects stand at this moment; nothing is watched."""
-        return read_statuses(
-            self.client,
-            self.discovery,
-            refs,
-            stack=self._stack,
-            may_match_no_node=may_match_no_node,
-        )
 
     def feed(
         self,

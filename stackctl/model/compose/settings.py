@@ -4,8 +4,7 @@ A Pod template is *accelerated* when it means GPU nodes: it tolerates their tain
 resources, or selects them by a label of NVIDIA's or of the PCI vendor. All others are *system*.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from stackctl.model.catalogue.component import Image
@@ -14,32 +13,11 @@ from stackctl.model.compose.bind import Binder
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import kind_of
 from stackctl.model.objects.pod_templates import containers, template_path
-from stackctl.model.objects.refs import COMPONENT_LABEL, MANAGED_BY, STACK_LABEL, Manifest
+from stackctl.model.objects.refs import Manifest
 
 T = TypeVar("T")
 _GPU_KEYS = ("nvidia.com/", "feature.node.kubernetes.io/pci-10de")
 _DOCKER_HUB = "docker.io"
-_LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)?", re.ASCII)
-_LABEL_KEY = re.compile(
-    rf"(?:[a-z0-9][-a-z0-9.]{{0,252}}/)?(?!/|$){_LABEL_VALUE.pattern}", re.ASCII
-)
-_OURS = (MANAGED_BY, STACK_LABEL, COMPONENT_LABEL)
-
-
-def problems(settings: Settings) -> Iterator[str]:
-    """Say which settings cannot be applied."""
-    for key, value in settings.labels.items():
-        if key in _OURS:
-            yield f"settings.labels: {key} is set by stackctl itself"
-        if not _LABEL_KEY.fullmatch(key):
-            yield f'settings.labels: "{key}" is no label'
-        if not _LABEL_VALUE.fullmatch(value):
-            yield f'settings.labels.{key}: "{value}" is no label value'
-    if "://" in settings.imageRegistry or settings.imageRegistry.endswith("/"):
-        yield (
-            "settings.imageRegistry: expected a host and perhaps a path such as "
-            f"registry.example.com/mirror, found {settings.imageRegistry}"
-        )
 
 
 def applied(manifest: Manifest, settings: Settings) -> Manifest:

@@ -12,7 +12,7 @@ from typing import Any
 
 from stackctl.model.objects.conditions import condition, holds, one_line
 from stackctl.model.objects.refs import Manifest
-from stackctl.model.run.outcome import Assessment, Status
+from stackctl.model.readiness.status import Assessment, Status
 
 NEVER = math.inf  # the grace of a fault that is worth telling and may pass by itself
 

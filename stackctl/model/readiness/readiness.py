@@ -11,7 +11,7 @@ from typing import Any
 from stackctl.model.objects.conditions import condition, holds, one_line, words
 from stackctl.model.objects.refs import Manifest, group_of
 from stackctl.model.readiness.pod_faults import assess_pod
-from stackctl.model.run.outcome import Assessment, Status
+from stackctl.model.readiness.status import Assessment, Status
 from stackctl.model.shapes.live_shapes import CUSTOM_STATUS
 from stackctl.model.shapes.shapes import fitting
 

@@ -13,13 +13,13 @@ from stackctl.errors import ConfigError
 from stackctl.model.catalogue.catalogue import Catalogue
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.catalogue.profile import Needs, Origin, Profile, Settings, StackFile, TargetPin
-from stackctl.model.compose.settings import problems as setting_problems
 from stackctl.model.objects.merge import overlay
 from stackctl.model.resolve import graph
 from stackctl.model.resolve.component_settings import COMMAND_LINE, Draft, Override, decide
 from stackctl.model.resolve.overrides import Kept
 from stackctl.model.resolve.profile_chain import Layer, chain_of, layer_of
 from stackctl.model.resolve.selection import Selection
+from stackctl.model.resolve.stack_settings import problems as setting_problems
 from stackctl.model.shapes.decode import decode
 from stackctl.model.shapes.suggest import did_you_mean
 

@@ -5,35 +5,15 @@ These are what `-o json` prints; how they look as tables is the command line's.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from stackctl.errors import StackError
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Drift, Plan
 from stackctl.model.plan.upgrades import Review
+from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import Release
 from stackctl.model.run.events import ComponentState
-
-
-class Status(StrEnum):
-    """How one object, or everything of a component, stands (kstatus' words)."""
-
-    CURRENT = "Current"
-    IN_PROGRESS = "InProgress"
-    FAILED = "Failed"
-    TERMINATING = "Terminating"
-    NOT_FOUND = "NotFound"
-    UNKNOWN = "Unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """How one object stands, and why in one line."""
-
-    status: Status
-    message: str = ""
-    hint: str = ""  # one command or edit, where there is one to give
 
 
 @dataclass(frozen=True, slots=True)
