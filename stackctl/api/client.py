@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from stackctl.api.access.access import Access
-from stackctl.api.answers import Look, an_object, at, created, outcome
+from stackctl.api.http.answers import Look, an_object, at, created, outcome
 from stackctl.api.http.exchange import (
     JSON,
     PATIENCE_SECONDS,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from stackctl.api.answers import is_aggregated, resources_of_version, served
 from stackctl.api.client import Client
+from stackctl.api.http.answers import is_aggregated, resources_of_version, served
 from stackctl.api.http.exchange import Request
 from stackctl.errors import ClusterError, ConflictError, NotServed, Rejected
 from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of, version_of

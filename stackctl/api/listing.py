@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from stackctl.api.answers import a_list
+from stackctl.api.http.answers import a_list
 from stackctl.api.http.exchange import JSON, Exchange, Request
 from stackctl.errors import Expired
 from stackctl.model.objects.refs import Manifest

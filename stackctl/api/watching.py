@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from stackctl.api.answers import an_event
+from stackctl.api.http.answers import an_event
 from stackctl.api.http.exchange import Exchange, Request
 from stackctl.api.http.guard import lines_of
 from stackctl.api.http.refusals import refusal_of

@@ -24,12 +24,12 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from stackctl.api import answers
 from stackctl.api.access.access import ExecPlugin
 from stackctl.api.access.credentials import Credentials
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.api.access.plugin import read_credential
 from stackctl.api.discovery import read_aggregated, read_resource_list
+from stackctl.api.http import answers
 from stackctl.api.http.refusals import Intent, error_for, read_refusal
 from stackctl.api.http.transport import open_pool
 from stackctl.cli import EXIT_CODES, run

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stackctl.api.newest import Newest, Place, place_of, version_in
+from stackctl.api.http.newest import Newest, Place, place_of, version_in
 
 CONFIGS = "/api/v1/namespaces/ml/configmaps"
 

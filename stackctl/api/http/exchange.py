@@ -16,9 +16,10 @@ from urllib.parse import urlencode
 from stackctl import __version__
 from stackctl.api.access.access import Access
 from stackctl.api.access.credentials import Credentials, Identity
-from stackctl.api.answers import Look, an_object, require
+from stackctl.api.http.answers import Look, an_object, require
 from stackctl.api.http.guard import Guard, Hold
 from stackctl.api.http.limits import Limits
+from stackctl.api.http.newest import Newest, place_of, version_in
 from stackctl.api.http.refusals import (
     Intent,
     Refusal,
@@ -29,7 +30,6 @@ from stackctl.api.http.refusals import (
 )
 from stackctl.api.http.retries import Circumstances, Failure, Fault, Retry, decide, happened_nothing
 from stackctl.api.http.transport import Sending, Transport, TransportFault, body_of
-from stackctl.api.newest import Newest, place_of, version_in
 from stackctl.errors import MORE_TIME, ClusterError, Interrupted, OutOfTime, Rejected
 from stackctl.model.objects.masking import objects_in, values_of
 from stackctl.model.objects.refs import Manifest

@@ -28,9 +28,7 @@ _WORST = (
 )
 
 
-def assess_stack(
-    connection: Connection, stack: StackId, pool: Executor
-) -> StackStatus:
+def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> StackStatus:
     """Compare what is recorded of a stack with what is there.
 
     Raises:
