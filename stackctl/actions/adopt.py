@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from stackctl.actions.compose import Composed, Request
+from stackctl.actions.compose import Composed, StackRequest
 from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.placing import compose_placed
 from stackctl.actions.planning import look, require_cluster
@@ -22,7 +22,7 @@ from stackctl.model.run.outcome import DeployOutcome
 
 def adopt(
     component: str,
-    request: Request,
+    request: StackRequest,
     connection: Connection,
     *,
     agree: Agree,

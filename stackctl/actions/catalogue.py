@@ -41,7 +41,7 @@ def privileges_of(component: "Component") -> "dict[str, tuple[Privilege, ...]]":
         RenderError: a feature does not fit.
     """
     from stackctl.model.compose.compose import scopes_of
-    from stackctl.model.compose.object_set import NotFound
+    from stackctl.model.compose.object_set import NoSuchObject
     from stackctl.model.objects.merge import OverlayError
     from stackctl.model.privileges.privileges import asked_by_features
     from stackctl.sources.components import read_manifests
@@ -49,5 +49,5 @@ def privileges_of(component: "Component") -> "dict[str, tuple[Privilege, ...]]":
     manifests = read_manifests(component)
     try:
         return asked_by_features(component, manifests, scopes_of([manifests]))
-    except (NotFound, OverlayError) as error:
+    except (NoSuchObject, OverlayError) as error:
         raise RenderError(f"component {component.name}: {error}") from error

@@ -23,7 +23,7 @@ from stackctl.model.resolve.confidential import (
     secrets_set,
     split,
 )
-from stackctl.model.resolve.overrides import Kept, laid
+from stackctl.model.resolve.overrides import KeptOverrides, merge
 from stackctl.model.resolve.resolve import resolve
 from stackctl.model.resolve.selection import Selection
 from stackctl.secrets import SECRETS
@@ -32,7 +32,7 @@ from stackctl.sources.files import read_catalogue, read_stack_file
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class StackRequest:
     """What the user asked for."""
 
     profile: str | None = None
@@ -43,7 +43,7 @@ class Request:
     catalogs: tuple[Path, ...] = ()
     take_over: tuple[str, ...] = ()  # managers whose contested fields are taken in this run
     keep: bool | None = None  # whether what --set said before holds on; None: as the verb does
-    kept: Kept | None = None  # what that is
+    kept: KeptOverrides | None = None  # what that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Composed:
         return secret_keys({each.component.name: each.component for each in parts}, keys, known)
 
 
-def spoken(verb: str, request: Request) -> str:
+def spoken(verb: str, request: StackRequest) -> str:
     """Write a request as it was typed, the values of settings left out: they may be secret."""
     words = ["--profile", request.profile] if request.profile else []
     words += ["-f", str(request.stack_file)] if request.stack_file else []
@@ -86,12 +86,12 @@ def spoken(verb: str, request: Request) -> str:
     return " ".join([verb, *words])
 
 
-def render(request: Request) -> Bundle:
+def render(request: StackRequest) -> Bundle:
     """Return the bundle a deploy would apply."""
     return compose_stack(request).bundle
 
 
-def compose_stack(request: Request) -> Composed:
+def compose_stack(request: StackRequest) -> Composed:
     """Read, resolve and compose what was asked for.
 
     Raises:
@@ -120,12 +120,12 @@ def compose_stack(request: Request) -> Composed:
     return replace(composed, sets=seen, secret_sets=secret)
 
 
-def _said(request: Request) -> dict[str, str]:
+def _said(request: StackRequest) -> dict[str, str]:
     """Return everything that `--set` says, now and before."""
-    return laid(request.sets, request.kept.sets if request.kept else None)
+    return merge(request.sets, request.kept.sets if request.kept else None)
 
 
-def _hidden(request: Request) -> frozenset[str]:
+def _hidden(request: StackRequest) -> frozenset[str]:
     return request.kept.hidden if request.kept else frozenset()
 
 
@@ -138,7 +138,7 @@ def learn_bundle(bundle: Bundle, selection: Selection) -> None:
         SECRETS.learn(secrets_decided(chosen))
 
 
-def select(request: Request) -> tuple[StackId, Selection]:
+def select(request: StackRequest) -> tuple[StackId, Selection]:
     """Return the stack and what its profile resolves to.
 
     Raises:
@@ -154,7 +154,7 @@ def select(request: Request) -> tuple[StackId, Selection]:
     return StackId(stack, request.record or selection.record or RECORD_NAMESPACE), selection
 
 
-def _learn_settings(request: Request, catalogue: Catalogue, file: StackFile | None) -> None:
+def _learn_settings(request: StackRequest, catalogue: Catalogue, file: StackFile | None) -> None:
     """Learn which settings are secret before anything is said of them."""
     sets = _said(request)
     secret = secret_keys(catalogue.components, sets, _hidden(request))

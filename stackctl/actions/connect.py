@@ -15,7 +15,7 @@ from stackctl.sandbox.machine.places import DEFAULT_NAME
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TargetRequest:
     """Which cluster the user asks for; empty means as kubectl would decide."""
 
     kubeconfig: str | None = None
@@ -23,7 +23,7 @@ class Wish:
 
 
 def connect(
-    wish: Wish,
+    wish: TargetRequest,
     env: Mapping[str, str],
     notify: Notify,
     stop: threading.Event,
@@ -35,7 +35,7 @@ def connect(
     return connection.connect(_access(wish, env, notify), notify, stop)
 
 
-def _access(wish: Wish, env: Mapping[str, str], notify: Notify) -> Access:
+def _access(wish: TargetRequest, env: Mapping[str, str], notify: Notify) -> Access:
     try:
         return find_access(kubeconfig=wish.kubeconfig, context=wish.context, env=env)
     except NoTarget:

@@ -4,31 +4,31 @@ import time
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from stackctl.actions.compose import Request, spoken
+from stackctl.actions.compose import StackRequest, spoken
 from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.inherit import resumed, tell_dropped, tell_kept
 from stackctl.actions.placing import compose_placed
 from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack
-from stackctl.cluster.change.run import Intent
+from stackctl.cluster.change.run import RunIntent
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record.lock import await_free
 from stackctl.cluster.workers import workers
 from stackctl.model.plan.plan import Plan
-from stackctl.model.plan.upgrades import Review, Verdict
+from stackctl.model.plan.upgrades import Review, UpgradeVerdict
 from stackctl.model.run.events import Notice, Notify
 from stackctl.model.run.outcome import DeployOutcome, TargetInfo
 
 
-def diff(request: Request, connection: Connection, notify: Notify) -> tuple[Plan, TargetInfo]:
+def diff(request: StackRequest, connection: Connection, notify: Notify) -> tuple[Plan, TargetInfo]:
     """Show what a deploy would change; nothing is written."""
     with workers(connection.stop) as pool:
         return outlook(request, connection, notify, pool).plan, connection.info
 
 
 def deploy(
-    request: Request,
+    request: StackRequest,
     connection: Connection,
     *,
     agree: Agree,
@@ -51,13 +51,13 @@ def deploy(
 
 
 def outlook(
-    request: Request,
+    request: StackRequest,
     connection: Connection,
     notify: Notify,
     pool: Executor,
     *,
     wait_lock: float = 0.0,
-) -> Intent:
+) -> RunIntent:
     """Compose the bundle and compare it with the cluster, once nobody else changes it."""
     if request.keep and request.kept is None:  # to carry out the plan of an upgrade
         stack = choose_stack(request.stack, request.stack_file, connection, request.record)
@@ -83,6 +83,6 @@ def _tell(found: Review, notify: Notify) -> None:
     """Say what has to be done by hand; whether to go on is asked with the plan."""
     for passage in found.passages:
         for rule in passage.rules:
-            if rule.verdict == Verdict.MANUAL:
+            if rule.verdict == UpgradeVerdict.MANUAL:
                 steps = "".join(f"\n  - {step}" for step in rule.steps)
                 notify(Notice(f"{passage.change}: {rule.reason}{steps}"))

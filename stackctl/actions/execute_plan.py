@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stackctl.actions import plan_file
 from stackctl.actions.failure_rollback import Recovery
-from stackctl.cluster.change.run import Intent, Options, execute
+from stackctl.cluster.change.run import RunIntent, RunOptions, execute
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import helm
 from stackctl.cluster.record import releases
@@ -48,7 +48,7 @@ class DeployOptions:
 
 
 def bring_about(
-    intent: Intent,
+    intent: RunIntent,
     connection: Connection,
     pool: Executor,
     *,
@@ -76,7 +76,7 @@ def bring_about(
         return outcome
     if not agree(intent.plan, connection.info):
         return replace(outcome, agreed=False)
-    run = Options(options.claim, options.timeout, options.wait, options.on_failure)
+    run = RunOptions(options.claim, options.timeout, options.wait, options.on_failure)
     try:
         result, release = execute(connection, intent, run, pool, notify, now)
     except (ApplyError, NotReadyError) as failure:
@@ -88,7 +88,11 @@ def bring_about(
 
 
 def _mend(
-    intent: Intent, connection: Connection, pool: Executor, notify: Notify, options: DeployOptions
+    intent: RunIntent,
+    connection: Connection,
+    pool: Executor,
+    notify: Notify,
+    options: DeployOptions,
 ) -> None:
     """Store the recorded objects of components again that are lost, where they are the same."""
     if not intent.lost:
@@ -101,7 +105,7 @@ def _mend(
 
 
 def _agreed_strays(
-    intent: Intent, target: TargetInfo, notify: Notify, options: DeployOptions
+    intent: RunIntent, target: TargetInfo, notify: Notify, options: DeployOptions
 ) -> bool:
     """Ask whether what nothing names goes as well; where nobody says so it stays, and is told."""
     if not options.dry_run and options.agree_strays(intent.strays, target):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from stackctl.actions.planning import look
 from stackctl.actions.teardown import TeardownOptions, teardown
-from stackctl.cluster.change.run import Clock, Options, execute
+from stackctl.cluster.change.run import Clock, RunOptions, execute
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.errors import StackError
@@ -23,7 +23,7 @@ class Recovery:
 
     connection: Connection
     stack: StackId
-    options: Options
+    options: RunOptions
     pool: Executor
     notify: Notify
     now: Clock

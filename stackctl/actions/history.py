@@ -3,7 +3,7 @@
 Going back is `rollback`; nothing is written in here.
 """
 
-from stackctl.actions.compose import Request
+from stackctl.actions.compose import StackRequest
 from stackctl.actions.placing import compose_placed
 from stackctl.actions.planning import look, require_cluster
 from stackctl.cluster.connection import Connection
@@ -66,7 +66,7 @@ def diff_revision(
         return look(connection, stack, bundle, notify, pool).plan, connection.info
 
 
-def diff_release(request: Request, connection: Connection) -> tuple[Plan, TargetInfo]:
+def diff_release(request: StackRequest, connection: Connection) -> tuple[Plan, TargetInfo]:
     """Compare what would be deployed with what was: two bundles, whatever the cluster holds."""
     composed = compose_placed(request, connection)
     require_cluster(composed.cluster_uid, connection.info)

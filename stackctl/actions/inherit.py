@@ -6,18 +6,18 @@ An upgrade keeps both. A deploy is made of what it is given; what it thereby dro
 from collections.abc import Container
 from dataclasses import replace
 
-from stackctl.actions.compose import Composed, Request
+from stackctl.actions.compose import Composed, StackRequest
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.errors import ReleaseError
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Release
-from stackctl.model.resolve.overrides import Kept, spoken
+from stackctl.model.resolve.overrides import KeptOverrides, spoken
 from stackctl.model.run.events import Notice, Notify
 from stackctl.secrets import HIDDEN
 
 
-def resumed(request: Request, stack: StackId, connection: Connection) -> Request:
+def resumed(request: StackRequest, stack: StackId, connection: Connection) -> StackRequest:
     """Fill in what is not named from what the stack was last deployed with.
 
     Raises:
@@ -35,17 +35,17 @@ def resumed(request: Request, stack: StackId, connection: Connection) -> Request
     return replace(request, stack=stack.name, record=stack.namespace, profile=profile, kept=kept)
 
 
-def _kept(release: Release, request: Request, connection: Connection) -> Kept:
+def _kept(release: Release, request: StackRequest, connection: Connection) -> KeptOverrides:
     """Read what a revision was made with; of secrets only what is not said anew."""
     hidden = frozenset(key for key, value in release.sets.items() if value == HIDDEN)
-    kept = Kept(release.revision, release.sets, hidden)
+    kept = KeptOverrides(release.revision, release.sets, hidden)
     if hidden.isdisjoint(kept.beside(request.sets)):
         return kept
     secret = releases.secret_sets(connection.client, release)
     return replace(kept, sets={**release.sets, **secret})
 
 
-def tell_kept(request: Request, notify: Notify, secret: Container[str]) -> None:
+def tell_kept(request: StackRequest, notify: Notify, secret: Container[str]) -> None:
     """Say what holds on that was not said now; of what is secret, that it is set."""
     if request.kept and (sets := request.kept.beside(request.sets)):
         source = f"revision {request.kept.revision}"
@@ -53,13 +53,13 @@ def tell_kept(request: Request, notify: Notify, secret: Container[str]) -> None:
 
 
 def tell_dropped(
-    request: Request, composed: Composed, recorded: releases.Recorded | None, notify: Notify
+    request: StackRequest, composed: Composed, recorded: releases.Recorded | None, notify: Notify
 ) -> None:
     """Say what an earlier run said that does not hold on."""
     if recorded is None or request.kept is not None:
         return
     release = recorded.release
-    if sets := Kept(release.revision, release.sets).beside(request.sets):
+    if sets := KeptOverrides(release.revision, release.sets).beside(request.sets):
         source = f"--set of revision {release.revision}"
         said = spoken(sets, composed.secret_among(sets))
         notify(Notice(f"{source} is not kept: {said}; stackctl upgrade would keep it"))

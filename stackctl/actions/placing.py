@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stackctl.actions.compose import Composed, Request, compose_stack
+from stackctl.actions.compose import Composed, StackRequest, compose_stack
 from stackctl.actions.stacks import only, recorded
 from stackctl.cluster.connection import Connection
 from stackctl.model.compose.bundle import Bundle
@@ -11,7 +11,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.reach import namespaces_of
 
 
-def compose_placed(request: Request, connection: Connection) -> Composed:
+def compose_placed(request: StackRequest, connection: Connection) -> Composed:
     """Compose what is asked for, for the namespace that the stack's record is in.
 
     What is named holds. A stack with objects of the whole cluster is the administrators'. Of the

@@ -3,20 +3,20 @@
 from dataclasses import replace
 from pathlib import Path
 
-from stackctl.actions.compose import Request
-from stackctl.cluster.change.run import Intent
+from stackctl.actions.compose import StackRequest
+from stackctl.cluster.change.run import RunIntent
 from stackctl.errors import ConflictError
 from stackctl.model.plan.plan_file import Base, SavedPlan, divergences, saved
 from stackctl.model.run.outcome import TargetInfo
 from stackctl.sources.planfile import read_plan, write_plan
 
 
-def keep(path: Path, intent: Intent, target: TargetInfo) -> None:
+def keep(path: Path, intent: RunIntent, target: TargetInfo) -> None:
     """Write down what a dry run came to."""
     write_plan(path, _taken_down(intent, target))
 
 
-def require(path: Path, intent: Intent, target: TargetInfo) -> None:
+def require(path: Path, intent: RunIntent, target: TargetInfo) -> None:
     """Refuse to do anything but what a file says.
 
     Raises:
@@ -32,7 +32,7 @@ def require(path: Path, intent: Intent, target: TargetInfo) -> None:
         )
 
 
-def planned_request(path: Path, request: Request) -> Request:
+def planned_request(path: Path, request: StackRequest) -> StackRequest:
     """Fill in from a plan which stack and profile are meant, where nobody says."""
     plan = read_plan(path)
     named = request.profile is not None or request.stack_file is not None
@@ -45,7 +45,7 @@ def planned_request(path: Path, request: Request) -> Request:
     )
 
 
-def _taken_down(intent: Intent, target: TargetInfo) -> SavedPlan:
+def _taken_down(intent: RunIntent, target: TargetInfo) -> SavedPlan:
     recorded = intent.recorded
     base = Base(
         cluster=target.cluster_uid or target.server,  # who may not know which one it is

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from stackctl import __version__
 from stackctl.cluster.change.prune import spare
-from stackctl.cluster.change.run import Intent
+from stackctl.cluster.change.run import RunIntent
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import facts, snapshot
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import reach, recovery, releases
-from stackctl.cluster.record.record_store import Kept
+from stackctl.cluster.record.record_store import StoredIndex
 from stackctl.errors import ConflictError, PreflightError, Unreachable
 from stackctl.model.compose.bundle import Bundle, BundleComponent, secrets_in
 from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of
@@ -36,7 +36,7 @@ def look(
     pool: Executor,
     *,
     known: Sequence[int] = (),
-) -> Intent:
+) -> RunIntent:
     """Check, look and plan: steps 6 to 8 of every change; `known` revisions are not asked for."""
     notify(Step("looking at the cluster"))
     reach.require_bundle(connection.client, stack, bundle)
@@ -59,7 +59,7 @@ def look(
     gone = recorded is None or (held is not None and held.newest > newest)
     if held is not None and held.newest > newest:
         notify(Notice(f"stack {stack}: revision {held.newest} was recorded and is gone"))
-    return Intent(
+    return RunIntent(
         stack,
         bundle,
         plan,
@@ -71,7 +71,7 @@ def look(
 
 
 def _lost(
-    bundle: Bundle, recorded: releases.Recorded | None, held: Kept | None
+    bundle: Bundle, recorded: releases.Recorded | None, held: StoredIndex | None
 ) -> tuple[BundleComponent, ...]:
     """Choose the components whose recorded objects are lost, and are these."""
     if recorded is None or held is None:

@@ -1,14 +1,14 @@
 """What an upgrade brings along, put together from the record, the catalogue and the plan."""
 
 from stackctl.actions.compose import Composed
-from stackctl.cluster.change.run import Intent
+from stackctl.cluster.change.run import RunIntent
 from stackctl.model.plan.upgrades import Review, passages, require_allowed
 from stackctl.model.plan.warnings import worth_knowing
 from stackctl.model.release.history import version_changes
 from stackctl.model.run.outcome import TargetInfo
 
 
-def review(composed: Composed, intent: Intent, target: TargetInfo) -> Review | None:
+def review(composed: Composed, intent: RunIntent, target: TargetInfo) -> Review | None:
     """Compare what is recorded with what was composed; None where nothing is recorded.
 
     Raises:

@@ -37,7 +37,7 @@ from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.ownership import own_entry
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan, still_ours, taken_back
-from stackctl.model.plan.removal import BEFORE, Kept, Phase, Survey, phases, spared
+from stackctl.model.plan.removal import BEFORE, KeptObject, RemovalPhase, Survey, phases, spared
 from stackctl.model.release.release import ReleaseStatus, uninstalling
 from stackctl.model.run.events import Notice, Notify, Step
 from stackctl.model.run.outcome import Residue, TargetInfo, TeardownOutcome
@@ -66,7 +66,7 @@ class TeardownOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class TeardownScope:
     """Everything known before the first delete."""
 
     stack: StackId
@@ -76,7 +76,7 @@ class Sight:
     components: Mapping[Ref, str]
     bundle: Bundle
     found: Survey
-    kept: tuple[Kept, ...]
+    kept: tuple[KeptObject, ...]
     unseen: Mapping[Ref, str] = field(default_factory=dict)  # what may be there, and why who knows
     delete_data: bool = False
 
@@ -249,7 +249,7 @@ def _look(
     options: TeardownOptions,
     pool: Executor,
     notify: Notify,
-) -> Sight:
+) -> TeardownScope:
     if not recorded.version:
         notify(Notice(f"{recorded.release.message}; what goes is what the stack says it made"))
     entries = recorded.release.inventory
@@ -277,12 +277,12 @@ def _look(
         keep_definitions=options.keep_crds,
         before=BEFORE if recorded.version else "whether the stack made it is not known",
     )
-    kept += tuple(Kept(ref, f"belongs to {other}") for ref, other in taken.items())
+    kept += tuple(KeptObject(ref, f"belongs to {other}") for ref, other in taken.items())
     kept += helm.empty_records(connection, {ref.namespace for ref in live}, pool)
     components = {entry.ref: entry.component for entry in entries}
     given = {ref: found[ref] for ref in taken}
     doubts = unseen(connection.client, connection.discovery, [r for r in refs if r not in found])
-    return Sight(
+    return TeardownScope(
         stack,
         recorded,
         live,
@@ -344,7 +344,7 @@ def _unseen_data(found: Survey, options: TeardownOptions) -> Iterator[str]:
 
 def _carry_out(
     connection: Connection,
-    sight: Sight,
+    sight: TeardownScope,
     options: TeardownOptions,
     pool: Executor,
     notify: Notify,
@@ -397,7 +397,9 @@ def _carry_out(
     return left
 
 
-def _remove_all(session: Session, sight: Sight, options: TeardownOptions, lock: Lock) -> bool:
+def _remove_all(
+    session: Session, sight: TeardownScope, options: TeardownOptions, lock: Lock
+) -> bool:
     """Delete in order; tell whether the record went at the same time as the last of it.
 
     Kubernetes takes its time over namespaces. Once the last ones are being deleted there is
@@ -411,7 +413,7 @@ def _remove_all(session: Session, sight: Sight, options: TeardownOptions, lock: 
         let_go(session, ref, live)
     withdraw(session, sight.shared)
     order = phases(sight.going)
-    remove(session, removal, [each for each in order if each[0] < Phase.DEFINITIONS])
+    remove(session, removal, [each for each in order if each[0] < RemovalPhase.DEFINITIONS])
     residue.remove_leftovers(session, sight.leftovers)
     residue.clean_nodes(session, sight.node_managers)
     records: list[Target] = []
@@ -424,12 +426,12 @@ def _remove_all(session: Session, sight: Sight, options: TeardownOptions, lock: 
             records.append(record)
         return records
 
-    last = [each for each in order if each[0] >= Phase.DEFINITIONS]
+    last = [each for each in order if each[0] >= RemovalPhase.DEFINITIONS]
     remove(session, removal, last, dismiss_record)
     return bool(records)
 
 
-def _remove_data(session: Session, sight: Sight) -> None:
+def _remove_data(session: Session, sight: TeardownScope) -> None:
     """Delete users' instances while their controllers run, and the claims in our namespaces."""
     live = snapshot.read(session.connection, sight.data, session.pool)
-    remove(session, Removal(live, sight.components, "deleted"), [(Phase.DATA, tuple(live))])
+    remove(session, Removal(live, sight.components, "deleted"), [(RemovalPhase.DATA, tuple(live))])

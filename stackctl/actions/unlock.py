@@ -6,10 +6,12 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import lock
 from stackctl.errors import LockedError
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.run.outcome import Hold, Unlocked
+from stackctl.model.run.outcome import HeldLock, Unlocked
 
 
-def unlock(stack: StackId, connection: Connection, *, agree: Callable[[Hold], bool]) -> Unlocked:
+def unlock(
+    stack: StackId, connection: Connection, *, agree: Callable[[HeldLock], bool]
+) -> Unlocked:
     """Ask, knowing who holds the lock, and break it.
 
     A run that is alive notices before long, begins nothing more and fails; what it had begun is

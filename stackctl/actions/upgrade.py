@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from stackctl.actions.compose import Request, compose_stack, spoken
+from stackctl.actions.compose import StackRequest, compose_stack, spoken
 from stackctl.actions.execute_plan import Clock, DeployOptions, bring_about
 from stackctl.actions.inherit import resumed, tell_kept
 from stackctl.actions.planning import look, require_cluster
@@ -23,7 +23,7 @@ AgreeUpgrade = Callable[[Plan, TargetInfo, Review], bool]
 
 
 def upgrade(
-    request: Request,
+    request: StackRequest,
     connection: Connection,
     *,
     agree: AgreeUpgrade,

@@ -25,7 +25,7 @@ from stackctl.api.http.exchange import (
     Sleep,
     Terms,
 )
-from stackctl.api.listing import Listing, Selection, read_list, read_page
+from stackctl.api.listing import Listing, ListSelection, read_list, read_page
 from stackctl.api.watching import WatchEvent, follow, read_watch
 from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite
 from stackctl.model.objects.refs import FIELD_MANAGER, Manifest, ref_of
@@ -131,11 +131,11 @@ class Client:
         self, path: str, *, labels: str = "", fields: str = "", metadata_only: bool = False
     ) -> Listing:
         """Read all objects of a kind, page by page."""
-        return read_list(self._exchange, Selection(path, labels, fields, metadata_only))
+        return read_list(self._exchange, ListSelection(path, labels, fields, metadata_only))
 
     def page(self, path: str, *, labels: str = "", metadata_only: bool = False) -> Listing:
         """Read the first few hundred objects of a kind; the answer says whether these are all."""
-        return read_page(self._exchange, Selection(path, labels, "", metadata_only))
+        return read_page(self._exchange, ListSelection(path, labels, "", metadata_only))
 
     def apply(
         self,
@@ -282,7 +282,7 @@ class Client:
         Raises:
             Expired: the version is too old.
         """
-        selection = Selection(path, labels, fields, metadata_only)
+        selection = ListSelection(path, labels, fields, metadata_only)
         return read_watch(self._exchange, selection, resource_version, stop)
 
     def follow(
@@ -299,7 +299,7 @@ class Client:
         Raises:
             AccessDenied: we may not list or watch this.
         """
-        selection = Selection(path, labels, fields, metadata_only)
+        selection = ListSelection(path, labels, fields, metadata_only)
         return follow(self._exchange, selection, stop)
 
     def within(self, until: float) -> AbstractContextManager[None]:

@@ -12,7 +12,7 @@ METADATA = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ListSelection:
     """Which objects: those under a path, with these labels and fields."""
 
     path: str
@@ -44,7 +44,7 @@ class Listing:
     complete: bool = True  # False: there is more, and one page was asked for
 
 
-def read_page(exchange: Exchange, selection: Selection) -> Listing:
+def read_page(exchange: Exchange, selection: ListSelection) -> Listing:
     """Read the first page alone."""
     request = Request("GET", selection.path, accept=selection.accept, verb="list")
     page = exchange.answer(replace(request, query=selection.query | {"limit": PAGE}), a_list)
@@ -55,7 +55,7 @@ def read_page(exchange: Exchange, selection: Selection) -> Listing:
 
 
 def read_list(
-    exchange: Exchange, selection: Selection, retry_until: float | None = None
+    exchange: Exchange, selection: ListSelection, retry_until: float | None = None
 ) -> Listing:
     """Read all pages, as of one version."""
     request = Request(
@@ -71,7 +71,7 @@ def read_list(
         return _read_pages(exchange, request, selection)
 
 
-def _read_pages(exchange: Exchange, request: Request, selection: Selection) -> Listing:
+def _read_pages(exchange: Exchange, request: Request, selection: ListSelection) -> Listing:
     items: list[Manifest] = []
     query = selection.query | {"limit": PAGE}
     while True:

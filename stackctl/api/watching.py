@@ -10,7 +10,7 @@ from stackctl.api.http.guard import lines_of
 from stackctl.api.http.refusals import refusal_of
 from stackctl.api.http.retries import Fault, backoff
 from stackctl.api.http.transport import TransportFault
-from stackctl.api.listing import Listing, Selection, read_list
+from stackctl.api.listing import Listing, ListSelection, read_list
 from stackctl.errors import ClusterError, Expired, Rejected, Unreachable
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.shapes import json_text
@@ -30,7 +30,7 @@ class WatchEvent:
 
 def read_watch(
     exchange: Exchange,
-    selection: Selection,
+    selection: ListSelection,
     version: str,
     stop: threading.Event,
     retry_until: float | None = None,
@@ -74,7 +74,9 @@ def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
     return WatchEvent(document["type"], document["object"])
 
 
-def follow(exchange: Exchange, selection: Selection, stop: threading.Event) -> Iterator[WatchEvent]:
+def follow(
+    exchange: Exchange, selection: ListSelection, stop: threading.Event
+) -> Iterator[WatchEvent]:
     """Tell what is there, then LISTED, then every change, through lost connections.
 
     Raises:
@@ -101,7 +103,7 @@ def follow(exchange: Exchange, selection: Selection, stop: threading.Event) -> I
 
 
 def _resume(
-    exchange: Exchange, selection: Selection, seen: "_Seen", stop: threading.Event
+    exchange: Exchange, selection: ListSelection, seen: "_Seen", stop: threading.Event
 ) -> Iterator[WatchEvent]:
     """Go on from the last version that was seen, or from a new list."""
     until = exchange.now() + PATIENCE_SECONDS

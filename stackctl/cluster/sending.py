@@ -17,7 +17,7 @@ from stackctl.errors import (
     StaleWrite,
 )
 from stackctl.model.objects.refs import Manifest, ref_of
-from stackctl.model.ownership.conflict_policy import AS_USUAL, Stance
+from stackctl.model.ownership.conflict_policy import AS_USUAL, ConflictPolicy
 from stackctl.model.ownership.managed_fields import patch
 from stackctl.model.ownership.ownership import Verdict, without
 from stackctl.model.ownership.proof import marked, sent_by
@@ -44,7 +44,7 @@ class Sender:
     stack: StackId
     run: str = DRY_RUN
 
-    def predict(self, path: str, manifest: Manifest, stance: Stance = AS_USUAL) -> Manifest:
+    def predict(self, path: str, manifest: Manifest, stance: ConflictPolicy = AS_USUAL) -> Manifest:
         """Return what applying an object would make of it.
 
         Raises:
@@ -52,7 +52,7 @@ class Sender:
         """
         return self._apply(path, manifest, stance, {}, dry_run=True)
 
-    def create(self, path: str, manifest: Manifest, stance: Stance = AS_USUAL) -> Manifest:
+    def create(self, path: str, manifest: Manifest, stance: ConflictPolicy = AS_USUAL) -> Manifest:
         """Make an object that is not there yet; one that this run has made is recognised.
 
         Raises:
@@ -69,7 +69,7 @@ class Sender:
             raise Occupied(live) from None
 
     def change(
-        self, path: str, manifest: Manifest, seen: Manifest, stance: Stance = AS_USUAL
+        self, path: str, manifest: Manifest, seen: Manifest, stance: ConflictPolicy = AS_USUAL
     ) -> Manifest:
         """Apply an object to the very version of it that was seen, with former installers' claims.
 
@@ -99,7 +99,7 @@ class Sender:
         self,
         path: str,
         manifest: Manifest,
-        stance: Stance,
+        stance: ConflictPolicy,
         conditions: Mapping[str, str],
         *,
         dry_run: bool = False,
@@ -121,7 +121,7 @@ class Sender:
         return self.client.apply(path, sent, manager=manager, dry_run=dry_run, force=force)
 
 
-def _yielded(manifest: Manifest, stance: Stance, error: FieldConflict) -> Manifest:
+def _yielded(manifest: Manifest, stance: ConflictPolicy, error: FieldConflict) -> Manifest:
     """Leave out the fields that are left to whoever holds them; all others may be taken.
 
     Raises:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from stackctl.actions.compose import Request
+from stackctl.actions.compose import StackRequest
 from stackctl.model.objects.refs import Manifest
 from stackctl.sources import yaml
 
@@ -40,7 +40,7 @@ class Shelf:
         """Say in the profile how a component is used."""
         self.components[name] = choice
 
-    def request(self, stack_file: Path | None = None) -> Request:
+    def request(self, stack_file: Path | None = None) -> StackRequest:
         """Ask for the profile, as a user would."""
         profile = {
             "apiVersion": API,
@@ -51,5 +51,5 @@ class Shelf:
         (self.folder / "profiles").mkdir(exist_ok=True)
         (self.folder / "profiles" / "shelf.yaml").write_text(yaml.dump(profile))
         if stack_file is not None:
-            return Request(stack_file=stack_file, catalogs=(self.folder,))
-        return Request(profile="shelf", stack=self.stack, catalogs=(self.folder,))
+            return StackRequest(stack_file=stack_file, catalogs=(self.folder,))
+        return StackRequest(profile="shelf", stack=self.stack, catalogs=(self.folder,))

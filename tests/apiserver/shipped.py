@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from stackctl.actions.compose import Request, compose_stack
+from stackctl.actions.compose import StackRequest, compose_stack
 from stackctl.actions.deploy import deploy
 from stackctl.actions.execute_plan import DeployOptions
 from stackctl.actions.teardown import TeardownOptions, teardown
@@ -30,7 +30,7 @@ def connected(kubeconfig: Path) -> Iterator[Connection]:
 
 
 @contextmanager
-def deployed(request: Request, connection: Connection) -> Iterator[DeployOutcome]:
+def deployed(request: StackRequest, connection: Connection) -> Iterator[DeployOutcome]:
     """Deploy a stack for the block; whatever is there at its end is taken off again."""
     try:
         yield deploy(

@@ -84,6 +84,7 @@ class Soak:
                 with self.tally.lock:
                     self.tally.broken.append(f"chain {number}: {told}: {error!r}")
                 torn_down(stack)
+            sys.stderr.write(f"chain {number}: {' → '.join(story)}\n")
 
     def _step(self, stack: Stack, dice: random.Random, seed: str, story: list[str]) -> None:
         back = self._revision(stack, dice)
@@ -120,10 +121,10 @@ class Soak:
                 stack.connection,
                 agree=lambda *_: True,
                 notify=stack.tell,
-                options=stack.options(),
+                options=stack.options(wait_lock=LONG),
             )
         else:
-            stack.deploy(*BUNDLES[wish](stack))
+            stack.deploy(*BUNDLES[wish](stack), wait_lock=LONG)
 
     def _teardown(self, stack: Stack, dice: random.Random, seed: str, story: list[str]) -> None:
         code = self._run(stack, dice, seed, "teardown", "-")
@@ -133,7 +134,7 @@ class Soak:
             return
         bury(stack)
         if dice.random() < 0.5:
-            stack.deploy(*BUNDLES["first"](stack))
+            stack.deploy(*BUNDLES["first"](stack), wait_lock=LONG)
             self._require(stack, "first", "deployed over a killed teardown")
         torn_down(stack)
 

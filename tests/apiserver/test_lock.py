@@ -166,12 +166,12 @@ def test_nothing_is_written_once_the_lease_may_have_run_out(stack, proxy):
 
 def test_a_person_may_break_a_lock(stack):
     """They are asked knowing who holds it, and the next run goes on."""
-    asked: list[outcome.Hold] = []
+    asked: list[outcome.HeldLock] = []
     with held(stack):
         assert not unlock(stack.id, stack.connection, agree=lambda _: False).agreed
         assert held_by(stack.client, stack.id).startswith("other@there")
 
-        def agree(hold: outcome.Hold) -> bool:
+        def agree(hold: outcome.HeldLock) -> bool:
             asked.append(hold)
             return True
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.actions.compose import Request
+from stackctl.actions.compose import StackRequest
 from stackctl.cluster.connection import Connection
 from stackctl.errors import Rejected
 from stackctl.model.objects.refs import Manifest, ref_of, version_of
@@ -25,7 +25,7 @@ def target(kubeconfig: Path) -> Iterator[Connection]:
     """A cluster with every shipped component, deployed as a user deploys them."""
     with (
         connected(kubeconfig) as connection,
-        deployed(Request(profile="gpu8", stack="samples"), connection),
+        deployed(StackRequest(profile="gpu8", stack="samples"), connection),
     ):
         yield connection
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.actions.compose import Request
+from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import diff
 from stackctl.cluster.connection import Connection
 from stackctl.errors import Rejected
@@ -62,7 +62,7 @@ class Site:
     """A stack with the real operator in it."""
 
     connection: Connection
-    request: Request
+    request: StackRequest
     kubelet: Kubelet
     health: int  # port
 
@@ -94,7 +94,7 @@ def site(
     folder = tmp_path_factory.mktemp("operator")
     (folder / "profiles").mkdir()
     (folder / "profiles" / "training.yaml").write_text(PROFILE)
-    request = Request(profile="training", catalogs=(folder,))
+    request = StackRequest(profile="training", catalogs=(folder,))
     webhook, health = free_port(), free_port()
     program = operator(folder, webhook, health)
     routes = {f"{NAMESPACE}/training-operator": f"127.0.0.1:{webhook}"}

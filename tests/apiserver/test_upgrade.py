@@ -7,8 +7,8 @@ from stackctl.actions.execute_plan import DeployOptions
 from stackctl.actions.upgrade import upgrade
 from stackctl.errors import ConflictError, ReleaseError
 from stackctl.model.plan.plan import Action
-from stackctl.model.plan.upgrades import Verdict
-from stackctl.model.plan.warnings import Topic
+from stackctl.model.plan.upgrades import UpgradeVerdict
+from stackctl.model.plan.warnings import WarningTopic
 from stackctl.model.release.release import ReleaseStatus
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
@@ -45,7 +45,7 @@ def test_an_upgrade_shows_versions_before_it_asks(stack, shelf):
     (change,) = review.versions
     assert str(change) == "widget 1.0.0 → 1.1.0"
     assert [(each.topic, each.message) for each in review.attention] == [
-        (Topic.LEAVING, "1 object goes")
+        (WarningTopic.LEAVING, "1 object goes")
     ]
     assert plan.counts[Action.UPDATE] == 1
     assert not outcome.agreed
@@ -92,7 +92,7 @@ def test_what_has_to_be_done_by_hand_is_shown_and_asked_about(stack, shelf):
     shelf.put("widget", "2.0.0", stack.namespace(), stack.config("x"), upgrades=[rule])
     outcome = run(stack, shelf)
     (passage,) = outcome.review.passages
-    assert passage.verdict is Verdict.MANUAL
+    assert passage.verdict is UpgradeVerdict.MANUAL
     assert passage.rules[0].steps == ("Note the name",)
     assert outcome.release is not None
 
@@ -136,7 +136,7 @@ def test_a_recreation_is_called_out_and_needs_consent(stack, shelf):
         run(stack, shelf)
     options = DeployOptions(timeout=60.0, holder="tester@here", allow_recreate=True)
     outcome = run(stack, shelf, options=options)
-    (attention,) = (a for a in outcome.review.attention if a.topic is Topic.RECREATION)
+    (attention,) = (a for a in outcome.review.attention if a.topic is WarningTopic.RECREATION)
     assert attention.subject == f"Deployment/{stack.name}/d"
     path = f"/apis/apps/v1/namespaces/{stack.name}/deployments/d"
     assert stack.client.get(path)["spec"]["selector"]["matchLabels"] == {"app": "two"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.actions.compose import Request, compose_stack
+from stackctl.actions.compose import StackRequest, compose_stack
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, digest
 from stackctl.sources import yaml
@@ -46,7 +46,7 @@ def brief(manifest: Manifest) -> Manifest:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_profile_comes_to_what_was_recorded(profile, request):
     """Rendered twice it is the same text, and the text in the file."""
-    asked = Request(profile=profile, stack="golden")
+    asked = StackRequest(profile=profile, stack="golden")
     text = "".join(documents(compose_stack(asked).bundle))
     assert "".join(documents(compose_stack(asked).bundle)) == text
     path = GOLDEN / f"{profile}.yaml"
@@ -64,7 +64,7 @@ def test_every_image_can_come_from_another_registry(profile, tmp_path):
         f"spec: {{extends: {profile}, settings: {{imageRegistry: registry.example.com/m}}}}\n",
         encoding="utf-8",
     )
-    composed = compose_stack(Request(profile="mirrored", catalogs=(tmp_path,)))
+    composed = compose_stack(StackRequest(profile="mirrored", catalogs=(tmp_path,)))
     parts = composed.selection.components
     hosts = {
         image.image.partition("/")[0] for each in parts for image in each.component.spec.images
@@ -87,7 +87,7 @@ def test_every_recorded_profile_exists():
 COMPONENTS = sorted(path.name for path in (ROOT / "manifests").iterdir() if path.is_dir())
 
 
-def alone(component: str, tmp_path: Path, lines: str = "") -> Request:
+def alone(component: str, tmp_path: Path, lines: str = "") -> StackRequest:
     """Ask for a stack of one component, everybody else being somebody else's."""
     catalogue = read_catalogue()
     others = [
@@ -103,7 +103,7 @@ def alone(component: str, tmp_path: Path, lines: str = "") -> Request:
         f"  components:\n    {component}:\n{lines}" + "\n".join(["", *others]),
         encoding="utf-8",
     )
-    return Request(profile="alone", stack="golden", catalogs=(tmp_path,))
+    return StackRequest(profile="alone", stack="golden", catalogs=(tmp_path,))
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

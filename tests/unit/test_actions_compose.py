@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.actions.catalogue import components, profiles
-from stackctl.actions.compose import Request, compose_stack, render, select
+from stackctl.actions.compose import StackRequest, compose_stack, render, select
 from stackctl.errors import ConfigError, ConflictError, UsageError
 from stackctl.model.ownership.stack_id import StackId
 from tests.unit import fake
@@ -25,22 +25,26 @@ def stack(folder: Path, spec: str = "profile: large") -> Path:
 
 def test_a_profile_is_enough():
     """The stack is called like its profile then."""
-    composed = compose_stack(Request(profile="base"))
+    composed = compose_stack(StackRequest(profile="base"))
     assert (composed.stack, composed.bundle.profile, composed.cluster_uid) == (
         StackId("base"),
         "base",
         "",
     )
-    assert composed.bundle.digest == render(Request(profile="base", stack="base")).digest
+    assert composed.bundle.digest == render(StackRequest(profile="base", stack="base")).digest
 
 
 @pytest.mark.parametrize(
     ("request_", "name"),
-    [(Request(), "ml"), (Request(profile="large"), "ml"), (Request(stack="other"), "other")],
+    [
+        (StackRequest(), "ml"),
+        (StackRequest(profile="large"), "ml"),
+        (StackRequest(stack="other"), "other"),
+    ],
 )
 def test_a_stack_file_says_profile_and_name(tmp_path, request_, name):
     """What the command line says about the name beats the file."""
-    asked = Request(request_.profile, stack(tmp_path), request_.stack)
+    asked = StackRequest(request_.profile, stack(tmp_path), request_.stack)
     found, selection = select(asked)
     assert (found.name, selection.profile) == (name, "large")
 
@@ -48,7 +52,7 @@ def test_a_stack_file_says_profile_and_name(tmp_path, request_, name):
 def test_a_stack_file_says_which_cluster(tmp_path):
     """For whoever deploys to compare."""
     spec = "profile: base\ntarget: {context: prod, clusterUID: abc}"
-    composed = compose_stack(Request(stack_file=stack(tmp_path, spec)))
+    composed = compose_stack(StackRequest(stack_file=stack(tmp_path, spec)))
     assert composed.cluster_uid == "abc"
     assert composed.selection.target.context == "prod"
 
@@ -56,20 +60,20 @@ def test_a_stack_file_says_which_cluster(tmp_path):
 def test_another_profile_than_the_stack_files_is_refused(tmp_path):
     """A stack is never switched silently."""
     with pytest.raises(ConflictError, match=r"stack.yaml is for profile large, not base") as error:
-        select(Request(profile="base", stack_file=stack(tmp_path)))
+        select(StackRequest(profile="base", stack_file=stack(tmp_path)))
     assert "leave out --profile" in error.value.hint
 
 
 def test_something_has_to_be_asked_for():
     """There is no profile nobody named."""
     with pytest.raises(UsageError, match="which profile"):
-        select(Request())
+        select(StackRequest())
 
 
 def test_a_missing_stack_file_is_named(tmp_path):
     """As any other file."""
     with pytest.raises(ConfigError, match=r"none.yaml: there is no such file"):
-        select(Request(stack_file=tmp_path / "none.yaml"))
+        select(StackRequest(stack_file=tmp_path / "none.yaml"))
 
 
 def test_catalogues_of_the_user_are_there_too(tmp_path):
@@ -77,7 +81,7 @@ def test_catalogues_of_the_user_are_there_too(tmp_path):
     fake.profiles(tmp_path, mine="extends: base")
     assert list(profiles([tmp_path])) == ["base", "large", "loud", "quiet", "mine"]
     assert list(components([tmp_path])) == ["agent", "certs", "web"]
-    assert compose_stack(Request(profile="mine", catalogs=(tmp_path,))).selection.chain == (
+    assert compose_stack(StackRequest(profile="mine", catalogs=(tmp_path,))).selection.chain == (
         "base",
         "mine",
     )

@@ -6,7 +6,7 @@ import pytest
 
 from stackctl.sandbox.agent.simulation.devices import (
     ConfigSource,
-    Report,
+    DeviceReport,
     Sharing,
     config_source,
     report,
@@ -44,7 +44,7 @@ MPS = pod(IMAGE, "mps-control-daemon")
 WORKER = pod("registry.example.com/nfd/node-feature-discovery:v0.19.0", "/usr/bin/nfd-worker")
 
 
-def seen(machine: Objects, *pods: Objects, sharing: Sharing | None = None) -> Report:
+def seen(machine: Objects, *pods: Objects, sharing: Sharing | None = None) -> DeviceReport:
     return report(machine, pods, lambda _: sharing or Sharing())
 
 

@@ -13,7 +13,7 @@ from stackctl.sandbox.agent.simulation.lifecycles import (
     SPARK,
     TRAINING,
     Lifecycle,
-    Step,
+    LifecycleStep,
     covers,
     is_operator,
     last_condition,
@@ -105,8 +105,10 @@ def test_the_last_step_can_be_put_off():
     """A resource runs as long as its annotation says, or for ever."""
     running = {"conditions": [{"type": "Running", "status": "True"}]}
     patient = resource("TFJob", run_for="1m30s") | {"status": running}
-    assert next_step(TABLE["TFJob"], patient) == Step("Succeeded", 90.0)
-    assert next_step(TABLE["TFJob"], resource("TFJob", run_for="1m30s")) == Step("Created", 0.2)
+    assert next_step(TABLE["TFJob"], patient) == LifecycleStep("Succeeded", 90.0)
+    assert next_step(TABLE["TFJob"], resource("TFJob", run_for="1m30s")) == LifecycleStep(
+        "Created", 0.2
+    )
     endless = resource("TFJob", run_for="forever") | {"status": running}
     assert next_step(TABLE["TFJob"], endless) is None
 

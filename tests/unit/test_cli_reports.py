@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from stackctl.cli.options.options import Shown
+from stackctl.cli.options.options import OutputOptions
 from stackctl.cli.report import diff_text, outcome_text, plan_text, status_text
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.model.compose.diff import Difference
@@ -25,7 +25,7 @@ from tests.unit.cli_samples import (
 
 PLAIN = Paint(on=False)
 WIDTH = 80
-SHOWN = Shown(verbose=False)
+SHOWN = OutputOptions(verbose=False)
 
 TEXTS = {
     "plan-first.txt": lambda paint: plan_text.plan_lines(plan(Action.CREATE), paint, width=WIDTH),

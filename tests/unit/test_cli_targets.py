@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from stackctl.cli.options.options import Cluster, Shown
+from stackctl.cli.options.options import Cluster, OutputOptions
 from stackctl.cli.report.question import Question
 from stackctl.cli.report.report import Report, Told
 from stackctl.cli.running.contexts import Words, on_each
@@ -56,7 +56,7 @@ def test_each_has_its_turn_and_the_gravest_code_wins(capsys):
         return answer
 
     words = Words("current", "not current")
-    assert on_each(named("a", "b", "c", "a"), Report(Shown()), run, words=words) == 5
+    assert on_each(named("a", "b", "c", "a"), Report(OutputOptions()), run, words=words) == 5
     assert seen == ["a", "b", "c"]
     said = capsys.readouterr().err
     assert "error: b: it is down\n" in said
@@ -69,7 +69,7 @@ def test_the_end_of_a_cluster_names_an_object(capsys):
     def run(cluster: Cluster) -> int:
         raise Unreachable("two are not gone:\n  ConfigMap/x: held\n  ConfigMap/y: held")
 
-    on_each(named("a", "b"), Report(Shown()), run)
+    on_each(named("a", "b"), Report(OutputOptions()), run)
     said = capsys.readouterr().err
     assert said.endswith("  b  exit 5: two are not gone: ConfigMap/x: held\n")
 
@@ -80,15 +80,15 @@ def test_a_result_that_does_not_name_its_cluster_has_a_heading(capsys):
     def run(cluster: Cluster) -> int:
         return 0
 
-    on_each(named("a", "b"), Report(Shown(quiet=True)), run)
+    on_each(named("a", "b"), Report(OutputOptions(quiet=True)), run)
     assert capsys.readouterr().out == "target 1 of 2: a\n\ntarget 2 of 2: b\n"
-    on_each(named("a", "b"), Report(Shown(quiet=True), "name"), run)
+    on_each(named("a", "b"), Report(OutputOptions(quiet=True), "name"), run)
     assert capsys.readouterr().out == ""
 
 
 def test_several_make_one_document(capsys):
     """The failure of one is in it; every item has its context."""
-    report = Report(Shown(quiet=True), "json")
+    report = Report(OutputOptions(quiet=True), "json")
 
     def run(cluster: Cluster) -> int:
         if cluster.context == "b":
@@ -111,7 +111,7 @@ def test_an_interruption_ends_all_of_it(capsys, interruption):
         raise interruption
 
     with pytest.raises(Told):
-        on_each(named("a", "b"), Report(Shown(quiet=True), "json"), run)
+        on_each(named("a", "b"), Report(OutputOptions(quiet=True), "json"), run)
     items = json.loads(capsys.readouterr().out)["items"]
     assert [each["exitCode"] for each in items] == [130, 130]
     assert items[1]["message"] == "not begun"
@@ -122,7 +122,7 @@ def answered(terminal):
     """Change clusters after an answer: the exit code, which were changed, and what was said."""
 
     def go(answer: str, **plans: list[Plan]) -> tuple[int, list[str], str]:
-        seen, report, done = terminal(answer), Report(Shown()), list[str]()
+        seen, report, done = terminal(answer), Report(OutputOptions()), list[str]()
         question = report.agree(yes=False)
         run = changing(question, plans, done)
         code = on_each(named(*plans), report, run, question=question)
@@ -163,7 +163,7 @@ def test_what_only_has_to_be_recorded_is_not_asked_about(answered):
 
 def test_with_a_yes_beforehand_each_plan_is_looked_at_once():
     """There is nothing to wait for between looking and doing."""
-    report, done = Report(Shown()), list[str]()
+    report, done = Report(OutputOptions()), list[str]()
     question = report.agree(yes=True)
     run = changing(question, {"a": [CREATING], "b": [CREATING]}, done)
     assert on_each(named("a", "b"), report, run, question=question) == 0

@@ -10,11 +10,11 @@ from stackctl.cli.report.upgrade_text import review_lines
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.model.catalogue.component import UpgradeRule
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.upgrades import Passage, Review
-from stackctl.model.plan.warnings import Attention, Topic
+from stackctl.model.plan.upgrades import Review, UpgradeStep
+from stackctl.model.plan.warnings import Attention, WarningTopic
 from stackctl.model.release.history import VersionChange, revisions
 from stackctl.model.release.release import Release, ReleaseStatus
-from stackctl.model.run.outcome import Hold
+from stackctl.model.run.outcome import HeldLock
 
 PLAIN = Paint(on=False)
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -87,8 +87,8 @@ def test_the_review_of_an_upgrade_shows_versions_steps_and_what_stands_out():
         revision=4,
         profiles=("cpu", "gpu8"),
         versions=(change, VersionChange("b", "", "1.0.0"), VersionChange("c", "1.0.0", "")),
-        passages=(Passage(change, (UpgradeRule("<2", "manual", "renamed", ("Note it",)),)),),
-        attention=(Attention(Topic.API, "CronJob/ns/x", "is not served"),),
+        passages=(UpgradeStep(change, (UpgradeRule("<2", "manual", "renamed", ("Note it",)),)),),
+        attention=(Attention(WarningTopic.API, "CronJob/ns/x", "is not served"),),
     )
     assert review_lines(review, PLAIN) == [
         "upgrade from revision 4, profile cpu → gpu8",
@@ -109,7 +109,7 @@ def test_the_review_of_an_upgrade_shows_versions_steps_and_what_stands_out():
 @pytest.mark.parametrize(("expired", "said"), [(True, "is over"), (False, "warning:")])
 def test_a_living_lock_is_not_broken_without_a_warning(expired, said):
     """Who holds it since when; a dead one needs no warning."""
-    hold = Hold(StackId("ml"), "ada@laptop", "10:00", "10:05", 30.0, expired)
+    hold = HeldLock(StackId("ml"), "ada@laptop", "10:00", "10:05", 30.0, expired)
     lines = hold_lines(hold, PLAIN)
     assert lines[0] == "stack ml is locked by ada@laptop since 10:00"
     assert said in "\n".join(lines)

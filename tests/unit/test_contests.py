@@ -3,7 +3,7 @@
 import pytest
 
 from stackctl.model.objects.refs import Ref
-from stackctl.model.ownership.conflict_policy import Contest, Stance, spelled
+from stackctl.model.ownership.conflict_policy import ConflictPolicy, Contest, spelled
 from stackctl.model.ownership.ownership import Verdict
 
 REF = Ref("apps", "Deployment", "ml", "web")
@@ -11,7 +11,9 @@ OTHER = Ref("apps", "Deployment", "ml", "other")
 IMAGE = '.spec.template.spec.containers[name="main"].image'
 
 
-def judged(stance: Stance, field: str = ".spec.replicas", manager: str = "argocd") -> Verdict:
+def judged(
+    stance: ConflictPolicy, field: str = ".spec.replicas", manager: str = "argocd"
+) -> Verdict:
     return stance.judge(REF, {field: manager})[0].verdict
 
 
@@ -38,17 +40,17 @@ def test_a_rule_is_about_a_manager_an_object_and_a_field(rule, field, manager, f
 def test_the_first_rule_that_fits_decides():
     """Where none does, the manager's name decides as usual."""
     rules = (Contest(Verdict.YIELD, path="spec.replicas"), Contest(Verdict.OVERRIDE, "argo*"))
-    assert judged(Stance(rules)) is Verdict.YIELD
-    assert judged(Stance(rules), IMAGE) is Verdict.OVERRIDE
-    assert judged(Stance(rules), IMAGE, "someone") is Verdict.REFUSE
-    assert judged(Stance(rules), IMAGE, "kubectl-edit") is Verdict.OVERRIDE
+    assert judged(ConflictPolicy(rules)) is Verdict.YIELD
+    assert judged(ConflictPolicy(rules), IMAGE) is Verdict.OVERRIDE
+    assert judged(ConflictPolicy(rules), IMAGE, "someone") is Verdict.REFUSE
+    assert judged(ConflictPolicy(rules), IMAGE, "kubectl-edit") is Verdict.OVERRIDE
 
 
 def test_adopting_takes_what_would_be_refused():
     """Controllers keep their fields even then, and so does whoever a rule protects."""
-    assert judged(Stance(take=True)) is Verdict.OVERRIDE
-    assert judged(Stance(take=True), manager="keda-operator") is Verdict.YIELD
-    assert judged(Stance((Contest(Verdict.REFUSE),), take=True)) is Verdict.REFUSE
+    assert judged(ConflictPolicy(take=True)) is Verdict.OVERRIDE
+    assert judged(ConflictPolicy(take=True), manager="keda-operator") is Verdict.YIELD
+    assert judged(ConflictPolicy((Contest(Verdict.REFUSE),), take=True)) is Verdict.REFUSE
 
 
 def test_paths_are_spelled_as_the_server_does():

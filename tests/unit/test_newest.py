@@ -2,12 +2,12 @@
 
 import pytest
 
-from stackctl.api.http.newest import Newest, Place, place_of, version_in
+from stackctl.api.http.newest import Newest, ResourcePlace, place_of, version_in
 
 CONFIGS = "/api/v1/namespaces/ml/configmaps"
 
 
-def seen(path: str) -> Place:
+def seen(path: str) -> ResourcePlace:
     place = place_of(path)
     assert place is not None
     return place
@@ -16,12 +16,15 @@ def seen(path: str) -> Place:
 @pytest.mark.parametrize(
     ("path", "place"),
     [
-        ("/api/v1/namespaces", Place(("", "namespaces"), "", "")),
-        ("/api/v1/namespaces/ml", Place(("", "namespaces"), "", "ml")),
-        (CONFIGS, Place(("", "configmaps"), "ml", "")),
-        (f"{CONFIGS}/a", Place(("", "configmaps"), "ml", "a")),
-        ("/apis/apps/v1/deployments", Place(("apps", "deployments"), "", "")),
-        ("/apis/apps/v1/namespaces/ml/deployments/d", Place(("apps", "deployments"), "ml", "d")),
+        ("/api/v1/namespaces", ResourcePlace(("", "namespaces"), "", "")),
+        ("/api/v1/namespaces/ml", ResourcePlace(("", "namespaces"), "", "ml")),
+        (CONFIGS, ResourcePlace(("", "configmaps"), "ml", "")),
+        (f"{CONFIGS}/a", ResourcePlace(("", "configmaps"), "ml", "a")),
+        ("/apis/apps/v1/deployments", ResourcePlace(("apps", "deployments"), "", "")),
+        (
+            "/apis/apps/v1/namespaces/ml/deployments/d",
+            ResourcePlace(("apps", "deployments"), "ml", "d"),
+        ),
     ],
 )
 def test_a_path_says_what_its_versions_are_of(path, place):

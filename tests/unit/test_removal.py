@@ -6,7 +6,7 @@ from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Ref
 from stackctl.model.ownership.ownership import HELM_RELEASE
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.removal import (
-    Phase,
+    RemovalPhase,
     Survey,
     cannot_list,
     foreign,
@@ -40,11 +40,11 @@ def test_objects_leave_in_the_safe_order():
         Ref("e.dev", "Job", "ml", "ours"),
     ]
     assert [(phase, [ref.kind for ref in group]) for phase, group in phases(refs)] == [
-        (Phase.CUSTOM_RESOURCES, ["Job"]),
-        (Phase.WEBHOOKS, ["ValidatingWebhookConfiguration"]),
-        (Phase.WORKLOADS, ["Deployment"]),
-        (Phase.REST, ["Service"]),
-        (Phase.DEFINITIONS, ["CustomResourceDefinition", "Namespace"]),
+        (RemovalPhase.CUSTOM_RESOURCES, ["Job"]),
+        (RemovalPhase.WEBHOOKS, ["ValidatingWebhookConfiguration"]),
+        (RemovalPhase.WORKLOADS, ["Deployment"]),
+        (RemovalPhase.REST, ["Service"]),
+        (RemovalPhase.DEFINITIONS, ["CustomResourceDefinition", "Namespace"]),
     ]
 
 
@@ -52,8 +52,8 @@ def test_what_is_in_a_namespace_that_goes_leaves_with_it():
     """Nothing but workloads and what needs them is worth a phase before that of the namespace."""
     service, deployment = Ref("", "Service", "ml", "s"), Ref("apps", "Deployment", "ml", "d")
     assert phases([NAMESPACE, service, deployment]) == (
-        (Phase.WORKLOADS, (deployment,)),
-        (Phase.DEFINITIONS, (NAMESPACE, service)),
+        (RemovalPhase.WORKLOADS, (deployment,)),
+        (RemovalPhase.DEFINITIONS, (NAMESPACE, service)),
     )
 
 

@@ -1,6 +1,6 @@
 """What is known of a cluster's objects while a run waits for them."""
 
-from stackctl.cluster.wait.store import Scene
+from stackctl.cluster.wait.store import ObjectStore
 from stackctl.model.objects.refs import ref_of
 
 
@@ -11,7 +11,7 @@ def job(uid: str) -> dict[str, object]:
 
 def test_an_old_answer_does_not_bring_back_what_was_deleted():
     """An answer may be older than the deletion that was seen after it; a new object is not."""
-    scene = Scene()
+    scene = ObjectStore()
     scene.put(job("a"))
     scene.remove(job("a"))
     scene.offer(job("a"))

@@ -3,14 +3,14 @@
 import pytest
 
 from stackctl.errors import ConfigError
-from stackctl.model.resolve.overrides import Kept, laid, shown, spoken
+from stackctl.model.resolve.overrides import KeptOverrides, merge, shown, spoken
 from stackctl.model.resolve.resolve import resolve
 from stackctl.model.resolve.selection import Selection
 from tests.unit import fake
 
 
 def resolved(profile: str, kept: dict[str, str], *sets: str) -> Selection:
-    return resolve(fake.catalogue(), profile, sets=sets, kept=Kept(3, kept))
+    return resolve(fake.catalogue(), profile, sets=sets, kept=KeptOverrides(3, kept))
 
 
 def replicas(selection: Selection) -> tuple[object, str]:
@@ -31,8 +31,8 @@ def replicas(selection: Selection) -> tuple[object, str]:
 )
 def test_what_is_said_later_wins_parameter_by_parameter(texts, over, result):
     """A whole map takes the place of its keys; a key is laid over the map."""
-    assert laid(texts, over) == result
-    assert list(laid(texts, over)) == list(result)
+    assert merge(texts, over) == result
+    assert list(merge(texts, over)) == list(result)
 
 
 def test_what_was_said_before_holds_on_where_it_is_not_said_anew():
@@ -40,7 +40,7 @@ def test_what_was_said_before_holds_on_where_it_is_not_said_anew():
     before = {"web.replicas": "7"}
     assert replicas(resolved("large", before)) == (7, "revision 3: --set")
     assert replicas(resolved("large", before, "web.replicas=8")) == (8, "--set")
-    assert Kept(3, before | {"a.b": "c"}).beside(["web.replicas=8"]) == {"a.b": "c"}
+    assert KeptOverrides(3, before | {"a.b": "c"}).beside(["web.replicas=8"]) == {"a.b": "c"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stackctl.cluster.wait.store import Scene
+from stackctl.cluster.wait.store import ObjectStore
 from stackctl.cluster.wait.target_status import Judge
 from stackctl.cluster.wait.targets import Target
 from stackctl.model.objects.refs import Manifest, Ref
@@ -32,7 +32,7 @@ class Play:
     """A scene with a judge."""
 
     def __init__(self) -> None:
-        self.scene, self.seconds = Scene(), 0.0
+        self.scene, self.seconds = ObjectStore(), 0.0
         patience = Patience(unschedulable=15, inherited=30)
         self.judge = Judge(self.scene, Plain(), patience, lambda: self.seconds)  # type: ignore[arg-type]
 

@@ -10,8 +10,8 @@ from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.objects.versions import is_older
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan
-from stackctl.model.plan.upgrades import Verdict, passages, require_allowed
-from stackctl.model.plan.warnings import Attention, Topic, worth_knowing
+from stackctl.model.plan.upgrades import UpgradeVerdict, passages, require_allowed
+from stackctl.model.plan.warnings import Attention, WarningTopic, worth_knowing
 from stackctl.model.release.history import VersionChange
 
 RULES = {
@@ -25,7 +25,11 @@ RULES = {
 
 @pytest.mark.parametrize(
     ("before", "verdict"),
-    [("2.3.1", Verdict.ALLOWED), ("1.4.0", Verdict.MANUAL), ("0.9.0", Verdict.FORBIDDEN)],
+    [
+        ("2.3.1", UpgradeVerdict.ALLOWED),
+        ("1.4.0", UpgradeVerdict.MANUAL),
+        ("0.9.0", UpgradeVerdict.FORBIDDEN),
+    ],
 )
 def test_the_gravest_rule_decides(before, verdict):
     """A version can be in several ranges."""
@@ -178,19 +182,19 @@ def test_what_stands_out_of_a_plan_is_collected():
     )
     found = worth_knowing(plan, [VersionChange("a", "2.0.0", "1.9.0")], "v1.36.3")
     assert found == (
-        Attention(Topic.VERSION, "a", "goes back from 2.0.0 to 1.9.0"),
+        Attention(WarningTopic.VERSION, "a", "goes back from 2.0.0 to 1.9.0"),
         Attention(
-            Topic.RECREATION,
+            WarningTopic.RECREATION,
             "Deployment/ns/d",
             "deleted and made again: spec.selector cannot be changed",
         ),
         Attention(
-            Topic.LEAVING,
+            WarningTopic.LEAVING,
             "CustomResourceDefinition/ns/w",
             "goes, unless somebody else's objects need it",
         ),
-        Attention(Topic.LEAVING, "a", "2 objects go"),
-        Attention(Topic.LEAVING, "b", "1 object stays and is no longer the stack's"),
+        Attention(WarningTopic.LEAVING, "a", "2 objects go"),
+        Attention(WarningTopic.LEAVING, "b", "1 object stays and is no longer the stack's"),
     )
 
 

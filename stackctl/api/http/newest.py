@@ -22,7 +22,7 @@ Key = tuple[str, str, str, str]  # and namespace, name
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ResourcePlace:
     """Where objects of a kind are, or one of them."""
 
     kind: Kind
@@ -35,13 +35,13 @@ class Place:
         return (*self.kind, self.namespace, self.name)
 
 
-def place_of(path: str) -> Place | None:
+def place_of(path: str) -> ResourcePlace | None:
     """Understand a path; None for what is neither a kind nor an object."""
     found = _PLACE.fullmatch(path)
     if found is None:
         return None
     parts = {name: text or "" for name, text in found.groupdict().items()}
-    return Place((parts["group"], parts["plural"]), parts["namespace"], parts["name"])
+    return ResourcePlace((parts["group"], parts["plural"]), parts["namespace"], parts["name"])
 
 
 class Newest:
@@ -52,12 +52,12 @@ class Newest:
         self._objects: dict[Key, int] = {}
         self._noting = threading.Lock()
 
-    def known(self, place: Place) -> int:
+    def known(self, place: ResourcePlace) -> int:
         """Say which version an answer that is asked for now must have at least."""
         seen = self._objects.get(place.key) if place.name else self._kinds.get(place.kind)
         return seen or 0
 
-    def note(self, place: Place, document: Any) -> None:
+    def note(self, place: ResourcePlace, document: Any) -> None:
         """Remember the versions in an answer."""
         items = document.get("items") if isinstance(document, Mapping) else None
         with self._noting:
@@ -79,7 +79,7 @@ def version_in(document: Any) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
-def _key(place: Place, item: Any) -> Key:
+def _key(place: ResourcePlace, item: Any) -> Key:
     metadata = _metadata(item)
     return (*place.kind, str(metadata.get("namespace") or ""), str(metadata.get("name") or ""))
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from stackctl import __version__
-from stackctl.cli.options.options import Output, Shown
+from stackctl.cli.options.options import Output, OutputOptions
 from stackctl.cli.terminal.streams import write_result
 from stackctl.errors import UsageError
 
@@ -22,7 +22,7 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-def version(*, output: Output, shown: Shown) -> int:
+def version(*, output: Output, shown: OutputOptions) -> int:
     """Show the version of stackctl, and of what it runs on.
 
     Examples:

@@ -12,13 +12,13 @@ from stackctl.cli.options.options import (
     Cluster,
     ListOutput,
     ManifestFormat,
-    Recipe,
-    Shown,
+    OutputOptions,
+    StackOptions,
 )
 from stackctl.errors import ConfigError
 
 
-def profiles(*, catalogs: Catalogs, output: ListOutput, shown: Shown) -> int:
+def profiles(*, catalogs: Catalogs, output: ListOutput, shown: OutputOptions) -> int:
     """List the profiles that can be deployed.
 
     Examples:
@@ -38,7 +38,7 @@ def components(
     *,
     catalogs: Catalogs,
     output: ListOutput,
-    shown: Shown,
+    shown: OutputOptions,
     name: Annotated[
         str | None,
         typer.Argument(help="Show one component in full", autocompletion=complete_component),
@@ -69,9 +69,9 @@ def components(
 
 def render(
     *,
-    recipe: Recipe,
+    recipe: StackOptions,
     cluster: Cluster,
-    shown: Shown,
+    shown: OutputOptions,
     revision: Annotated[
         int | None,
         option("--revision", metavar="N", min=1, help="Print what revision N applied instead"),

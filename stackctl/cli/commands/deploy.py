@@ -3,14 +3,14 @@
 from functools import partial
 
 from stackctl.cli.options.options import (
+    ApplyOptions,
     Cluster,
     Comparison,
-    Course,
-    Loss,
+    EventOptions,
+    LossOptions,
     Output,
-    Shown,
+    OutputOptions,
     StackName,
-    Telling,
 )
 from stackctl.cli.running.changing import change
 
@@ -18,11 +18,11 @@ from stackctl.cli.running.changing import change
 def deploy(
     *,
     recipe: Comparison,
-    course: Course,
+    course: ApplyOptions,
     cluster: Cluster,
     output: Output,
-    telling: Telling,
-    shown: Shown,
+    telling: EventOptions,
+    shown: OutputOptions,
 ) -> int:
     """Bring a cluster to the state a profile describes.
 
@@ -62,9 +62,9 @@ def teardown(
     which: StackName,
     cluster: Cluster,
     output: Output,
-    loss: Loss,
-    telling: Telling,
-    shown: Shown,
+    loss: LossOptions,
+    telling: EventOptions,
+    shown: OutputOptions,
 ) -> int:
     """Take a stack out of a cluster, and prove that nothing is left.
 

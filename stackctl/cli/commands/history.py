@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stackctl.cli.options.options import (
+    ApplyOptions,
     Cluster,
-    Course,
+    EventOptions,
     ListOutput,
     Output,
-    Shown,
+    OutputOptions,
     StackName,
-    Telling,
 )
 from stackctl.cli.running.changing import change
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stackctl.model.run.outcome import DeployOutcome
 
 
-def history(*, which: StackName, cluster: Cluster, output: ListOutput, shown: Shown) -> int:
+def history(*, which: StackName, cluster: Cluster, output: ListOutput, shown: OutputOptions) -> int:
     """List the revisions of a stack: who, when, what changed.
 
     Examples:
@@ -48,11 +48,11 @@ def history(*, which: StackName, cluster: Cluster, output: ListOutput, shown: Sh
 def rollback(
     *,
     which: StackName,
-    course: Course,
+    course: ApplyOptions,
     cluster: Cluster,
     output: Output,
-    telling: Telling,
-    shown: Shown,
+    telling: EventOptions,
+    shown: OutputOptions,
     revision: Annotated[
         int | None,
         typer.Argument(help="Revision to go back to; default: the last good one", min=1),

@@ -4,7 +4,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, Comparison, ListOutput, Output, Shown, StackName
+from stackctl.cli.options.options import (
+    Cluster,
+    Comparison,
+    ListOutput,
+    Output,
+    OutputOptions,
+    StackName,
+)
 from stackctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ def status(
     which: StackName,
     cluster: Cluster,
     output: ListOutput,
-    shown: Shown,
+    shown: OutputOptions,
     watch: Annotated[bool, option("--watch", "-w", help="Keep looking until interrupted")] = False,
 ) -> int:
     """Show how a stack stands: components, readiness, GPUs, drift.
@@ -65,7 +72,7 @@ def diff(
     recipe: Comparison,
     cluster: Cluster,
     output: Output,
-    shown: Shown,
+    shown: OutputOptions,
     revision: Annotated[
         int | None,
         option("--revision", metavar="N", min=1, help="Show what going back to N would change"),

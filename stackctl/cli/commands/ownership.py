@@ -7,13 +7,13 @@ import typer
 from stackctl.cli.options.completion import complete_component
 from stackctl.cli.options.grouping import option
 from stackctl.cli.options.options import (
+    ApplyOptions,
     Cluster,
     Comparison,
-    Course,
+    EventOptions,
     Output,
-    Shown,
+    OutputOptions,
     StackName,
-    Telling,
 )
 from stackctl.cli.running.changing import change
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 def adopt(
     *,
     recipe: Comparison,
-    course: Course,
+    course: ApplyOptions,
     cluster: Cluster,
     output: Output,
-    telling: Telling,
-    shown: Shown,
+    telling: EventOptions,
+    shown: OutputOptions,
     component: Annotated[
         str, typer.Argument(help="Component to take over", autocompletion=complete_component)
     ],
@@ -67,7 +67,7 @@ def unlock(
     which: StackName,
     cluster: Cluster,
     output: Output,
-    shown: Shown,
+    shown: OutputOptions,
     yes: Annotated[bool, option("--yes", "-y", help="Do not ask before breaking the lock")] = False,
 ) -> int:
     """Break the lock of a run that will not give it back.

@@ -6,10 +6,10 @@ import typer
 
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import option, spread
-from stackctl.cli.options.options import Cluster, LockWait, Output, Shown, StackName
+from stackctl.cli.options.options import Cluster, LockWait, Output, OutputOptions, StackName
 
 
-def check(*, which: StackName, cluster: Cluster, output: Output, shown: Shown) -> int:
+def check(*, which: StackName, cluster: Cluster, output: Output, shown: OutputOptions) -> int:
     """Read everything of a record, and say what is damaged.
 
     Exits 1 if something is: each part is named, with what is lost and the way out.
@@ -35,7 +35,7 @@ def repair(
     lock: LockWait,
     cluster: Cluster,
     output: Output,
-    shown: Shown,
+    shown: OutputOptions,
     yes: Annotated[bool, option("--yes", "-y", help="Do not ask before changing anything")] = False,
 ) -> int:
     """Put a damaged record in order.

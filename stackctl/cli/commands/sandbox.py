@@ -6,7 +6,14 @@ import typer
 
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import option, spread
-from stackctl.cli.options.options import ListOutput, Nodes, Output, Programs, SandboxName, Shown
+from stackctl.cli.options.options import (
+    ListOutput,
+    Nodes,
+    Output,
+    OutputOptions,
+    Programs,
+    SandboxName,
+)
 
 
 def up(
@@ -14,7 +21,7 @@ def up(
     which: SandboxName,
     programs: Programs,
     output: Output,
-    shown: Shown,
+    shown: OutputOptions,
     merge: Annotated[
         bool, option("--merge", help="Put a context for it into your own kubeconfig")
     ] = False,
@@ -50,7 +57,7 @@ def down(
     *,
     which: SandboxName,
     output: Output,
-    shown: Shown,
+    shown: OutputOptions,
     keep_data: Annotated[
         bool, option("--keep-data", help="Keep its state, so that `up` finds it again")
     ] = False,
@@ -72,7 +79,7 @@ def down(
     return 0
 
 
-def status(*, which: SandboxName, output: ListOutput, shown: Shown) -> int:
+def status(*, which: SandboxName, output: ListOutput, shown: OutputOptions) -> int:
     """Show how a sandbox is: its parts, its nodes, its address.
 
     Exits 1 unless everything runs.
@@ -91,7 +98,7 @@ def status(*, which: SandboxName, output: ListOutput, shown: Shown) -> int:
     return 0 if found.state is inspection.State.RUNNING else 1
 
 
-def kubeconfig(*, which: SandboxName, shown: Shown) -> int:
+def kubeconfig(*, which: SandboxName, shown: OutputOptions) -> int:
     """Print the path of a sandbox's kubeconfig.
 
     Examples:
@@ -108,7 +115,7 @@ def run(
     *,
     which: SandboxName,
     nodes: Nodes,
-    shown: Shown,
+    shown: OutputOptions,
     command: Annotated[list[str], typer.Argument(help="The command and its arguments")],
 ) -> int:
     """Run a command with KUBECONFIG set to a sandbox.
@@ -132,7 +139,7 @@ def run(
 def logs(
     *,
     which: SandboxName,
-    shown: Shown,
+    shown: OutputOptions,
     part: Annotated[
         str | None, typer.Argument(help="etcd, apiserver, …, agent; default: all")
     ] = None,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stackctl.cli.options.options import Output, Shown
+from stackctl.cli.options.options import Output, OutputOptions
 
 
 class Kind(StrEnum):
@@ -20,7 +20,7 @@ class Kind(StrEnum):
 def schema(
     *,
     output: Output,
-    shown: Shown,
+    shown: OutputOptions,
     kind: Annotated[Kind, typer.Argument(help="stack, profile, component or events")],
 ) -> int:
     """Print the JSON Schema of a file of stackctl.

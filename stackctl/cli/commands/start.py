@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, Recipe, Shown
+from stackctl.cli.options.options import Cluster, OutputOptions, StackOptions
 from stackctl.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def init(
     *,
-    recipe: Recipe,
+    recipe: StackOptions,
     cluster: Cluster,
-    shown: Shown,
+    shown: OutputOptions,
     offline: Annotated[
         bool, option("--offline", help="Do not ask which cluster this is; the file names none")
     ] = False,

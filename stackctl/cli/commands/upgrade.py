@@ -5,18 +5,25 @@ from functools import partial
 from typing import Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, Comparison, Course, Output, Shown, Telling
+from stackctl.cli.options.options import (
+    ApplyOptions,
+    Cluster,
+    Comparison,
+    EventOptions,
+    Output,
+    OutputOptions,
+)
 from stackctl.cli.running.changing import change
 
 
 def upgrade(
     *,
     recipe: Comparison,
-    course: Course,
+    course: ApplyOptions,
     cluster: Cluster,
     output: Output,
-    telling: Telling,
-    shown: Shown,
+    telling: EventOptions,
+    shown: OutputOptions,
     reset: Annotated[
         bool, option("--reset", help="Start from the profile alone, without --set of earlier runs")
     ] = False,

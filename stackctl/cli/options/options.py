@@ -64,7 +64,7 @@ class ManifestFormat(StrEnum):
     NAME = "name"
 
 
-class Shown(Options):
+class OutputOptions(Options):
     """How much is said, and how."""
 
     verbose: Annotated[bool, option("--verbose", "-v", help="Say more", panel=_OUTPUT)] = False
@@ -199,7 +199,7 @@ class StackName(Options):
         return self.record_namespace or (self.stack or "").rpartition("/")[0] or None
 
 
-class Recipe(Catalogs, StackName):
+class StackOptions(Catalogs, StackName):
     """What a stack is made of."""
 
     profile: Annotated[
@@ -223,7 +223,7 @@ class Recipe(Catalogs, StackName):
     ] = None
 
 
-class Comparison(Recipe):
+class Comparison(StackOptions):
     """What a stack is made of, where it is compared with a cluster."""
 
     take_over: Annotated[
@@ -281,7 +281,7 @@ class Programs(Nodes):
     ] = False
 
 
-class Telling(Options):
+class EventOptions(Options):
     """Who else is told what happens."""
 
     events: Annotated[
@@ -327,7 +327,7 @@ class LockWait(Options):
     ] = 0.0
 
 
-class Loss(LockWait, Agreement):
+class LossOptions(LockWait, Agreement):
     """How a teardown goes about it, and what it takes along."""
 
     keep_crds: Annotated[
@@ -338,7 +338,7 @@ class Loss(LockWait, Agreement):
     ] = False
 
 
-class Course(LockWait, Agreement):
+class ApplyOptions(LockWait, Agreement):
     """How a change that applies objects goes about it."""
 
     wait: Annotated[

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from stackctl.cli.options.options import Shown
+from stackctl.cli.options.options import OutputOptions
 from stackctl.cli.report.plan_text import objects, plan_lines, target_lines, unseen_lines
 from stackctl.cli.report.upgrade_text import review_lines
 from stackctl.cli.terminal.progress_board import elapsed
@@ -15,7 +15,7 @@ def deploy_lines(
     outcome: DeployOutcome,
     paint: Paint,
     width: int | None,
-    shown: Shown,
+    shown: OutputOptions,
     word: str = "deployed",
 ) -> list[str]:
     """Say what a deploy, or what goes like one, did."""
@@ -38,7 +38,7 @@ def deploy_lines(
 
 
 def teardown_lines(
-    outcome: TeardownOutcome, paint: Paint, width: int | None, shown: Shown
+    outcome: TeardownOutcome, paint: Paint, width: int | None, shown: OutputOptions
 ) -> list[str]:
     """Say what a teardown removed, kept and left."""
     plan = outcome.plan
@@ -66,7 +66,7 @@ def _dry(
     target: TargetInfo,
     paint: Paint,
     width: int | None,
-    shown: Shown,
+    shown: OutputOptions,
     review: Sequence[str] = (),
 ) -> list[str]:
     head = [*target_lines(target, paint, width), "", *review]

@@ -11,7 +11,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from stackctl.cli.options.options import Shown
+from stackctl.cli.options.options import OutputOptions
 from stackctl.cli.terminal.streams import write_aside, write_manifests, write_result
 from stackctl.cli.terminal.terminal import (
     Paint,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
     from stackctl.model.run.events import Event, Notify
     from stackctl.model.run.outcome import (
         DeployOutcome,
-        Hold,
+        HeldLock,
         RecordCheck,
         StackStatus,
         TargetInfo,
@@ -52,7 +52,7 @@ if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
 class Report:
     """Tells the user what a command does and what came of it."""
 
-    def __init__(self, shown: Shown, format: str = "table") -> None:
+    def __init__(self, shown: OutputOptions, format: str = "table") -> None:
         self.shown = shown
         self.format = format
         self.paint = Paint(on=wants_colour(sys.stdout, shown.color))
@@ -185,7 +185,7 @@ class Report:
         lines = [f"  - {each.ref}" for each in changes]
         self.say([f"{plain(told)}manager say:", *map(plain, lines), ""])
 
-    def agree_unlock(self, *, yes: bool) -> Callable[[Hold], bool]:
+    def agree_unlock(self, *, yes: bool) -> Callable[[HeldLock], bool]:
         """Return the question to put before a lock is broken.
 
         Raises:
@@ -197,7 +197,7 @@ class Report:
                 hint="add --yes to go ahead",
             )
 
-        def agree(hold: Hold) -> bool:
+        def agree(hold: HeldLock) -> bool:
             from stackctl.cli.report.unlock_text import hold_lines
 
             if self._progress is not None:

@@ -4,10 +4,10 @@ from typing import Any
 
 from stackctl.cli.terminal.terminal import Paint, plain
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.run.outcome import Hold, Unlocked
+from stackctl.model.run.outcome import HeldLock, Unlocked
 
 
-def hold_lines(hold: Hold, paint: Paint) -> list[str]:
+def hold_lines(hold: HeldLock, paint: Paint) -> list[str]:
     """Say who holds the lock, and what breaking it would do."""
     head = f"stack {paint(plain(str(hold.stack)), 'bold')} is locked by {plain(str(hold))}"
     if hold.expired:

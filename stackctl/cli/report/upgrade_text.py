@@ -3,23 +3,23 @@
 from collections.abc import Iterable
 
 from stackctl.cli.terminal.terminal import Cell, Paint, Row, plain, table, wrap
-from stackctl.model.plan.upgrades import Passage, Review, Verdict
-from stackctl.model.plan.warnings import Topic
+from stackctl.model.plan.upgrades import Review, UpgradeStep, UpgradeVerdict
+from stackctl.model.plan.warnings import WarningTopic
 from stackctl.model.release.history import VersionChange
 
 _STYLES = {
-    Topic.VERSION: "yellow",
-    Topic.DEFINITION: "yellow",
-    Topic.API: "red",
-    Topic.RECREATION: "red",
-    Topic.LEAVING: "yellow",
+    WarningTopic.VERSION: "yellow",
+    WarningTopic.DEFINITION: "yellow",
+    WarningTopic.API: "red",
+    WarningTopic.RECREATION: "red",
+    WarningTopic.LEAVING: "yellow",
 }
 _WORDS = {
-    Topic.VERSION: "older",
-    Topic.DEFINITION: "CRD",
-    Topic.API: "API",
-    Topic.RECREATION: "recreate",
-    Topic.LEAVING: "leaves",
+    WarningTopic.VERSION: "older",
+    WarningTopic.DEFINITION: "CRD",
+    WarningTopic.API: "API",
+    WarningTopic.RECREATION: "recreate",
+    WarningTopic.LEAVING: "leaves",
 }
 
 
@@ -52,14 +52,14 @@ def _versions(review: Review, paint: Paint) -> list[str]:
     return table(("COMPONENT", "FROM", "TO", ""), rows, paint)
 
 
-def _row(change: VersionChange, verdict: Verdict | None) -> Row:
+def _row(change: VersionChange, verdict: UpgradeVerdict | None) -> Row:
     if not change.before:
         return change.component, "-", Cell(change.after, ("green",)), "new"
     if not change.after:
         return change.component, change.before, "-", Cell("leaves", ("red",))
     if not change.changed:
         return change.component, change.before, change.after, ""
-    note = Cell("needs a hand", ("yellow",)) if verdict is Verdict.MANUAL else Cell("")
+    note = Cell("needs a hand", ("yellow",)) if verdict is UpgradeVerdict.MANUAL else Cell("")
     return change.component, change.before, Cell(change.after, ("green",)), note
 
 
@@ -68,9 +68,9 @@ def _passages(review: Review, paint: Paint, width: int | None) -> Iterable[str]:
         yield from _passage(passage, paint, width)
 
 
-def _passage(passage: Passage, paint: Paint, width: int | None) -> Iterable[str]:
+def _passage(passage: UpgradeStep, paint: Paint, width: int | None) -> Iterable[str]:
     for rule in passage.rules:
-        by_hand = rule.verdict == Verdict.MANUAL
+        by_hand = rule.verdict == UpgradeVerdict.MANUAL
         mark = paint("by hand", "yellow", "bold") if by_hand else paint("note", "cyan")
         yield from _wrapped(f"{mark}  {passage.change}: {plain(rule.reason)}", width)
         for step in rule.steps:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from stackctl.actions.execute_plan import DeployOptions
-    from stackctl.cli.options.options import Cluster, Course, Output, Shown, Telling
+    from stackctl.cli.options.options import (
+        ApplyOptions,
+        Cluster,
+        EventOptions,
+        Output,
+        OutputOptions,
+    )
     from stackctl.cli.report.question import Question
     from stackctl.cluster.connection import Connection
     from stackctl.model.run.events import Notify
@@ -35,11 +41,11 @@ def change(  # noqa: PLR0913
     done: str,
     act: Act,
     *,
-    course: Course,
+    course: ApplyOptions,
     cluster: Cluster,
     output: Output,
-    telling: Telling,
-    shown: Shown,
+    telling: EventOptions,
+    shown: OutputOptions,
 ) -> int:
     """Carry out a change on every target; `verb` is for events, `done` says that it went well."""
     from stackctl.cli.report.report import Report

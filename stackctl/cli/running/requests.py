@@ -12,12 +12,19 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from stackctl.cli.options.options import Cluster, Comparison, Course, Loss, Recipe, StackName
+from stackctl.cli.options.options import (
+    ApplyOptions,
+    Cluster,
+    Comparison,
+    LossOptions,
+    StackName,
+    StackOptions,
+)
 from stackctl.errors import ApplyError
 from stackctl.model.run.events import Notify
 
 if TYPE_CHECKING:
-    from stackctl.actions.compose import Request
+    from stackctl.actions.compose import StackRequest
     from stackctl.actions.execute_plan import DeployOptions
     from stackctl.actions.teardown import TeardownOptions
     from stackctl.cli.report.question import Question
@@ -34,9 +41,12 @@ RESIDUE = ApplyError.exit_code
 @contextmanager
 def connected(cluster: Cluster, notify: Notify) -> Iterator["Connection"]:
     """Reach the cluster that is meant, for as long as the block runs."""
-    from stackctl.actions.connect import Wish, connect
+    from stackctl.actions.connect import TargetRequest, connect
 
-    wish, stop = Wish(kubeconfig=cluster.kubeconfig, context=cluster.context), threading.Event()
+    wish, stop = (
+        TargetRequest(kubeconfig=cluster.kubeconfig, context=cluster.context),
+        threading.Event(),
+    )
     with stopping(stop):
         connection = connect(wish, os.environ, notify, stop)
         try:
@@ -84,11 +94,11 @@ def stack_of(which: StackName, connection: "Connection") -> "StackId":
     return choose_stack(which.name, stack_file_of(which), connection, which.place)
 
 
-def request_of(recipe: Recipe, plan: Path | None = None) -> "Request":
+def request_of(recipe: StackOptions, plan: Path | None = None) -> "StackRequest":
     """Say what is to be composed; a plan that is to be carried out fills in what is not named."""
-    from stackctl.actions.compose import Request
+    from stackctl.actions.compose import StackRequest
 
-    request = Request(
+    request = StackRequest(
         profile=recipe.profile,
         stack_file=stack_file_of(recipe),
         stack=recipe.name,
@@ -104,7 +114,7 @@ def request_of(recipe: Recipe, plan: Path | None = None) -> "Request":
     return planned_request(plan, request)
 
 
-def compared(recipe: Recipe, connection: "Connection") -> "Request":
+def compared(recipe: StackOptions, connection: "Connection") -> "StackRequest":
     """Say what is to be compared with the cluster: where nothing is named, what is there."""
     from stackctl.actions.inherit import resumed
 
@@ -121,7 +131,7 @@ def stack_file_of(which: StackName) -> Path | None:
     return STACK_FILE if STACK_FILE.is_file() else None
 
 
-def deploy_options(course: Course, cluster: Cluster, agree: "Question") -> "DeployOptions":
+def deploy_options(course: ApplyOptions, cluster: Cluster, agree: "Question") -> "DeployOptions":
     """Say how a deploy goes about it.
 
     Raises:
@@ -145,7 +155,7 @@ def deploy_options(course: Course, cluster: Cluster, agree: "Question") -> "Depl
     )
 
 
-def teardown_options(loss: Loss) -> "TeardownOptions":
+def teardown_options(loss: LossOptions) -> "TeardownOptions":
     """Say how a teardown goes about it."""
     from stackctl.actions.teardown import TeardownOptions
 

@@ -35,7 +35,7 @@ from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.compose.diff import differences
 from stackctl.model.compose.stages import Stage, stages
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
-from stackctl.model.ownership.conflict_policy import Stance
+from stackctl.model.ownership.conflict_policy import ConflictPolicy
 from stackctl.model.ownership.ownership import owner, written_by
 from stackctl.model.plan.plan import Action, Change, Plan, surprises
 from stackctl.model.plan.removal import ordinary
@@ -284,7 +284,7 @@ class _Run:
         )
 
     def _seen_again(
-        self, change: Change, manifest: Manifest, path: str, stance: Stance
+        self, change: Change, manifest: Manifest, path: str, stance: ConflictPolicy
     ) -> Manifest:
         """Look at an object that has been written to since the plan was made.
 

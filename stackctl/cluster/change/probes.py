@@ -9,7 +9,7 @@ from contextlib import suppress
 from stackctl.api.client import encode
 from stackctl.api.http.exchange import Request
 from stackctl.cluster.change.session import Session
-from stackctl.cluster.wait.store import Scene
+from stackctl.cluster.wait.store import ObjectStore
 from stackctl.cluster.wait.wait import LOOK_SECONDS, insist
 from stackctl.errors import (
     AlreadyExists,
@@ -70,7 +70,7 @@ def _wait_allocatable(
 
 
 def _allocation(
-    scene: Scene, part: BundleComponent, resource: str, needs: GpuNeeds | None
+    scene: ObjectStore, part: BundleComponent, resource: str, needs: GpuNeeds | None
 ) -> Allocation:
     """Read what the nodes that a component's DaemonSets chose have of a resource."""
     there = {
@@ -90,12 +90,12 @@ def _allocation(
     )
 
 
-def _daemons(scene: Scene, part: BundleComponent) -> list[Manifest]:
+def _daemons(scene: ObjectStore, part: BundleComponent) -> list[Manifest]:
     refs = [ref_of(each) for each in part.objects if kind_of(each) == ("apps", "DaemonSet")]
     return [live for ref in refs if (live := scene.get(ref)) is not None]
 
 
-def _pods(scene: Scene, part: BundleComponent) -> list[Manifest]:
+def _pods(scene: ObjectStore, part: BundleComponent) -> list[Manifest]:
     return [pod for each in _daemons(scene, part) for pod in pods_of(each, scene.owned)]
 
 
@@ -103,7 +103,7 @@ def _allocatable(node: Manifest) -> Mapping[str, str]:
     return (node.get("status") or {}).get("allocatable") or {}
 
 
-def _hint(scene: Scene, part: BundleComponent, found: Allocation) -> str:
+def _hint(scene: ObjectStore, part: BundleComponent, found: Allocation) -> str:
     """Point at the log of what should have offered the resource."""
     for pod in _pods(scene, part):
         metadata = pod["metadata"]

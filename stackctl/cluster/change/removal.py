@@ -19,7 +19,7 @@ from stackctl.errors import (
     StaleWrite,
 )
 from stackctl.model.objects.refs import STACK_LABEL, Manifest, Ref, labels_of
-from stackctl.model.plan.removal import Phase
+from stackctl.model.plan.removal import RemovalPhase
 from stackctl.model.readiness.finalizers import controllers_of
 from stackctl.model.run.events import ComponentProgress, ComponentState, ObjectDone
 
@@ -59,7 +59,7 @@ class Removal:
 def remove(
     session: Session,
     removal: Removal,
-    order: Sequence[tuple[Phase, Sequence[Ref]]],
+    order: Sequence[tuple[RemovalPhase, Sequence[Ref]]],
     accepted: Callable[[], Sequence[Target]] = tuple,
 ) -> None:
     """Delete phase by phase; the next one begins when everything of the last is gone.
@@ -75,7 +75,7 @@ def remove(
     for phase, refs in order:
         if session.abandoned.is_set():
             raise Interrupted("interrupted before everything was removed")
-        if phase is Phase.WORKLOADS:
+        if phase is RemovalPhase.WORKLOADS:
             _delete_all(session, removal, [ref for ref in removal.live if ref.kind == "Namespace"])
         spaces = {ref.name for ref in refs if ref.kind == "Namespace"}
         inside = [ref for ref in refs if ref.namespace in spaces]
@@ -93,7 +93,7 @@ def remove(
         removal.took(refs)
         for event in removal.progress(refs):
             session.notify(event)
-        if phase is Phase.DEFINITIONS:
+        if phase is RemovalPhase.DEFINITIONS:
             session.connection.discovery.refresh()
 
 

@@ -16,7 +16,7 @@ from stackctl.cluster.look import removal_impact, snapshot
 from stackctl.cluster.look.scoped_list import EVERYWHERE
 from stackctl.cluster.look.unseen import unlisted, unseen
 from stackctl.cluster.record.lock import RECORD_LABEL, held_at_all
-from stackctl.cluster.wait.deletion import Departure
+from stackctl.cluster.wait.deletion import Deletion
 from stackctl.cluster.wait.targets import Target
 from stackctl.errors import Forbidden
 from stackctl.model.objects.refs import (
@@ -29,7 +29,7 @@ from stackctl.model.objects.refs import (
 )
 from stackctl.model.ownership.ownership import written_by
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.removal import Kept, Phase, cannot_list, foreign, marks
+from stackctl.model.plan.removal import KeptObject, RemovalPhase, cannot_list, foreign, marks
 from stackctl.model.run.events import Notice
 from stackctl.model.run.outcome import Residue
 
@@ -52,7 +52,7 @@ def scan(
     pool: Executor,
     stack: StackId,
     gone: Sequence[Ref] = (),
-    kept: Iterable[Kept] = (),
+    kept: Iterable[KeptObject] = (),
 ) -> Scan:
     """Look for anything with the stack's label, and for whatever was to be deleted."""
     connection.discovery.refresh()
@@ -96,7 +96,7 @@ def remove_leftovers(session: Session, patterns: Sequence[Ref]) -> None:
     """Delete what operators made by themselves, named exactly; patterns only excuse."""
     named = [ref for ref in patterns if "*" not in (ref.name, ref.namespace)]
     live = snapshot.read(session.connection, named, session.pool)
-    remove(session, Removal(live, {}, "deleted"), [(Phase.REST, tuple(live))])
+    remove(session, Removal(live, {}, "deleted"), [(RemovalPhase.REST, tuple(live))])
 
 
 def clean_nodes(session: Session, managers: Sequence[str]) -> None:
@@ -192,6 +192,6 @@ def await_gone(
     Raises:
         ApplyError: it is still there at the deadline.
     """
-    Departure(connection.client, connection.discovery, now).wait(
+    Deletion(connection.client, connection.discovery, now).wait(
         targets, deadline=deadline, progress=lambda *_: None, stop=connection.stop
     )

@@ -45,7 +45,7 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RunOptions:
     """How a run goes about it."""
 
     claim: Claim  # who it is
@@ -55,7 +55,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class RunIntent:
     """What a run is about to do, and from where it starts."""
 
     stack: StackId
@@ -72,7 +72,7 @@ class Intent:
     strays: tuple[Change, ...] = ()  # what the stack has made and nothing names any more
     joined: bool = False  # the plan has the strays
 
-    def with_strays(self) -> "Intent":
+    def with_strays(self) -> "RunIntent":
         """Prune what nothing names, and record it until it is gone."""
         plan = replace(self.plan, changes=(*self.plan.changes, *self.strays))
         return replace(self, plan=plan, joined=True)
@@ -112,8 +112,8 @@ def _entry(stray: Change) -> Entry:
 
 def execute(
     connection: Connection,
-    intent: Intent,
-    options: Options,
+    intent: RunIntent,
+    options: RunOptions,
     pool: Executor,
     notify: Notify,
     now: Clock = time.monotonic,
@@ -132,8 +132,8 @@ def execute(
 
 def _execute(
     connection: Connection,
-    intent: Intent,
-    options: Options,
+    intent: RunIntent,
+    options: RunOptions,
     pool: Executor,
     notify: Notify,
     now: Clock,
@@ -234,7 +234,7 @@ def _announced(release: Release) -> str:
 
 
 def _attempt(
-    session: Session, intent: Intent, options: Options, outcome: Outcome
+    session: Session, intent: RunIntent, options: RunOptions, outcome: Outcome
 ) -> StackError | None:
     """Apply, wait and prune; return what went wrong so that it can be recorded first."""
     try:
@@ -256,14 +256,14 @@ def _attempt(
     return None
 
 
-def _interrupted(intent: Intent) -> Interrupted:
+def _interrupted(intent: RunIntent) -> Interrupted:
     return Interrupted(
         f"stack {intent.stack}: interrupted; what was done is recorded",
         hint="run the same command again to go on",
     )
 
 
-def _pending(intent: Intent, connection: Connection, options: Options, begun: str) -> Release:
+def _pending(intent: RunIntent, connection: Connection, options: RunOptions, begun: str) -> Release:
     """Describe the revision as intended: its inventory is the old one and the new."""
     previous = intent.recorded.release if intent.recorded else None
     kept = {
@@ -294,7 +294,7 @@ def _pending(intent: Intent, connection: Connection, options: Options, begun: st
     )
 
 
-def _found(change: Change, intent: Intent) -> Found:
+def _found(change: Change, intent: RunIntent) -> Found:
     """Say what is known of an object that stays before the first change."""
     live = change.live or {}
     untouched = change.action is Action.UNCHANGED and not change.stamp
@@ -308,7 +308,7 @@ def _pending_status(previous: Release | None) -> ReleaseStatus:
 
 
 def _finished(
-    release: Release, intent: Intent, outcome: Outcome, error: StackError | None, finished: str
+    release: Release, intent: RunIntent, outcome: Outcome, error: StackError | None, finished: str
 ) -> Release:
     """Correct the inventory: what is there gets its proofs, what is gone leaves."""
     desired = intent.bundle.objects()
@@ -330,7 +330,7 @@ def _finished(
     )
 
 
-def _never_made(intent: Intent, outcome: Outcome) -> set[Ref]:
+def _never_made(intent: RunIntent, outcome: Outcome) -> set[Ref]:
     """Name what was planned as new and is not ours: somebody else's, or never sent at all."""
     new = {
         change.ref
@@ -340,7 +340,7 @@ def _never_made(intent: Intent, outcome: Outcome) -> set[Ref]:
     return outcome.foreign | (new - outcome.attempted)
 
 
-def _there(intent: Intent, outcome: Outcome) -> dict[Ref, Manifest]:
+def _there(intent: RunIntent, outcome: Outcome) -> dict[Ref, Manifest]:
     """Collect the objects as they are after the run, untouched ones included."""
     untouched = {
         change.ref: change.live

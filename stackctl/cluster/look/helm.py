@@ -20,7 +20,7 @@ from stackctl.model.plan.helm import (
     losing,
 )
 from stackctl.model.plan.plan import Plan
-from stackctl.model.plan.removal import BOOKKEEPING, Kept
+from stackctl.model.plan.removal import BOOKKEEPING, KeptObject
 
 Found = Sequence[tuple[Ref, Manifest]]
 _DRIVERS = ("Secret", "ConfigMap")  # kinds that Helm keeps its records in
@@ -36,7 +36,7 @@ def notes(connection: Connection, plan: Plan, pool: Executor) -> tuple[str, ...]
 
 def empty_records(
     connection: Connection, namespaces: Container[str], pool: Executor
-) -> tuple[Kept, ...]:
+) -> tuple[KeptObject, ...]:
     """Find in namespaces what Helm has on record although nothing of it is on the cluster."""
     kinds = [kind for name in _DRIVERS if (kind := connection.discovery.find("", name))]
     answers = pool.map(lambda kind: _list(connection, kind, RECORDS), kinds)

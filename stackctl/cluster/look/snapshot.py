@@ -39,7 +39,7 @@ from stackctl.model.objects.refs import (
     ref_of,
     version_of,
 )
-from stackctl.model.ownership.conflict_policy import Stance
+from stackctl.model.ownership.conflict_policy import ConflictPolicy
 from stackctl.model.ownership.managed_fields import after_takeover
 from stackctl.model.ownership.ownership import owner, recorded_as_ours, will_do, written_by
 from stackctl.model.ownership.stack_id import StackId
@@ -272,7 +272,7 @@ def look_at(
     path: str,
     manifest: Manifest,
     live: Manifest,
-    stance: Stance,
+    stance: ConflictPolicy,
     *,
     moves: bool = False,
 ) -> Look:

@@ -28,7 +28,7 @@ from stackctl.errors import (
 from stackctl.model.objects.refs import FIELD_MANAGER, MANAGED_BY, Manifest
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.events import Notify, Step
-from stackctl.model.run.outcome import Hold
+from stackctl.model.run.outcome import HeldLock
 
 LEASE_SECONDS = 30.0
 RENEWALS = 3  # in the time of a lease
@@ -204,7 +204,7 @@ def await_free(
     _persist(look, client.now() + seconds, client.now, stop, notify)
 
 
-def find(client: Client, stack: StackId) -> Hold | None:
+def find(client: Client, stack: StackId) -> HeldLock | None:
     """Read who holds the lock, whether they still renew it or not; `None` when nobody does."""
     lease = client.get(lease_path(stack))
     return _hold(stack, lease, server_time(client)) if lease is not None else None
@@ -224,7 +224,7 @@ def held_at_all(client: Client, *, but: StackId | None = None) -> bool:
     return any(not _hold(StackId(""), lease, now).expired for lease in leases if now is not None)
 
 
-def break_lock(client: Client, hold: Hold) -> bool:
+def break_lock(client: Client, hold: HeldLock) -> bool:
     """Take the lock away from its holder; False when it is held by another one by now."""
     return client.delete(lease_path(hold.stack), uid=hold.uid)
 
@@ -307,7 +307,7 @@ def _take(client: Client, stack: StackId, claim: Claim) -> Manifest:
         ) from error
 
 
-def _taken(hold: Hold) -> LockedError:
+def _taken(hold: HeldLock) -> LockedError:
     return LockedError(
         f"stack {hold.stack}: locked by {hold}",
         hint="wait for that run with --wait-lock 10m; if it died, its lock expires "
@@ -338,11 +338,11 @@ def _held(lease: Manifest, claim: Claim, now: datetime) -> Manifest:
     return lease | {"spec": spec}
 
 
-def _hold(stack: StackId, lease: Manifest, now: datetime) -> Hold:
+def _hold(stack: StackId, lease: Manifest, now: datetime) -> HeldLock:
     spec: dict[str, Any] = lease.get("spec", {})
     seconds = float(spec.get("leaseDurationSeconds") or LEASE_SECONDS)
     renewed = spec.get("renewTime") or ""
-    return Hold(
+    return HeldLock(
         stack=stack,
         holder=spec.get("holderIdentity") or "",
         since=_readable(spec.get("acquireTime") or ""),

@@ -216,7 +216,7 @@ def tidy_parts(client: Client, stack: StackId, indexes: Iterable[Manifest]) -> N
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredIndex:
     """What is in the Secrets of a record, as far as their metadata tells."""
 
     shards: Mapping[str, Sequence[str]]  # the names of their Secrets; those that are complete
@@ -230,7 +230,7 @@ class Kept:
         return max((int(text) for text in texts if _NUMBER.fullmatch(text)), default=0)
 
 
-def kept(client: Client, stack: StackId) -> Kept:
+def kept(client: Client, stack: StackId) -> StoredIndex:
     """List the Secrets of a record."""
     parts: dict[str, list[Manifest]] = defaultdict(list)
     others = []
@@ -241,7 +241,7 @@ def kept(client: Client, stack: StackId) -> Kept:
             others.append(item)
     names = {shard: [each["metadata"]["name"] for each in parts[shard]] for shard in parts}
     whole = {shard for shard, items in parts.items() if _complete(items)}
-    return Kept(
+    return StoredIndex(
         shards={shard: names[shard] for shard in names if shard in whole},
         broken={shard: names[shard] for shard in names if shard not in whole},
         others=others,

@@ -257,7 +257,7 @@ def bundle_of(client: Client, release: Release, tell: Tell | None = None) -> Bun
     return bundle
 
 
-def kept(client: Client, stack: StackId) -> store.Kept | None:
+def kept(client: Client, stack: StackId) -> store.StoredIndex | None:
     """List what is in Secrets; None for who may not know, and can do nothing about it."""
     try:
         return store.kept(client, stack)

@@ -13,9 +13,9 @@ from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
 from stackctl.cluster.look import scoped_list
 from stackctl.cluster.look.unseen import learn, unseen
-from stackctl.cluster.wait.readiness_context import Explorer
-from stackctl.cluster.wait.store import Scene
-from stackctl.cluster.wait.target_status import Judge, Standing
+from stackctl.cluster.wait.readiness_context import ReadinessContext
+from stackctl.cluster.wait.store import ObjectStore
+from stackctl.cluster.wait.target_status import Judge, TargetStatus
 from stackctl.cluster.wait.targets import Target
 from stackctl.errors import AccessDenied, Forbidden, NotServed
 from stackctl.model.objects.refs import Manifest, Ref
@@ -65,8 +65,8 @@ class _Survey:
         self._client = client
         self._discovery = discovery
         self._labels = labels
-        self._scene = Scene()
-        explorer = Explorer(client, discovery)
+        self._scene = ObjectStore()
+        explorer = ReadinessContext(client, discovery)
         self._judge = Judge(self._scene, explorer, Patience(), time.monotonic)
 
     def read_kind(self, kind: tuple[str, str], refs: Sequence[Ref]) -> Found:
@@ -91,7 +91,7 @@ class _Survey:
         version = resource.version if resource else ""
         return Target(ref, version, may_match_no_node=may_match_no_node)
 
-    def standings(self, targets: Sequence[Target], pool: Executor) -> list[Standing]:
+    def standings(self, targets: Sequence[Target], pool: Executor) -> list[TargetStatus]:
         """Judge what is on the scene; workloads that are not ready with their Pods."""
         standings = list(pool.map(self._judge.ready, targets))
         unready = [

@@ -32,7 +32,7 @@ NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class Deletion:
     """What waiting for the end of objects needs."""
 
     client: Client

@@ -10,7 +10,7 @@ from stackctl.api.client import Client
 from stackctl.errors import ClusterError
 from stackctl.model.objects.conditions import one_line
 from stackctl.model.objects.refs import Manifest
-from stackctl.model.readiness.pod_faults import Fault, unwrapped
+from stackctl.model.readiness.pod_faults import PodFault, unwrapped
 
 LOG_LINES = 5
 LOG_WIDTH = 200
@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 5.0
 SCALING = frozenset({"TriggeredScaleUp", "Nominated"})
 
 
-def of_fault(client: Client, fault: Fault) -> Iterator[str]:
+def of_fault(client: Client, fault: PodFault) -> Iterator[str]:
     """Tell what is known beyond what the status says."""
     for said, line in _warning(client, fault.namespace, fault.uid):
         if said not in fault.text and fault.text not in said:
@@ -46,7 +46,7 @@ def of_object(client: Client, obj: Manifest) -> Iterator[str]:
         yield line
 
 
-def scaling_up(client: Client, fault: Fault) -> bool:
+def scaling_up(client: Client, fault: PodFault) -> bool:
     """Tell whether a node is being added for a Pod."""
     events = _events(client, fault.namespace, fault.uid)
     return any(event["reason"] in SCALING for event in events)

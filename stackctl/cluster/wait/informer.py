@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
-from stackctl.cluster.wait.store import Scene
+from stackctl.cluster.wait.store import ObjectStore
 from stackctl.errors import AccessDenied, ClusterError, Interrupted, StackError
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.run.events import Notice, Notify
@@ -21,12 +21,12 @@ LOOK_SECONDS = 0.1  # how late a namespace is watched that is waited for as well
 
 
 @dataclass(slots=True)
-class Feed:
+class Informer:
     """The objects of one kind, in all namespaces or in one, as they change."""
 
     client: Client
     resource: ApiResource
-    scene: Scene
+    scene: ObjectStore
     notify: Notify
     stop: threading.Event
     namespace: str = ""
@@ -85,7 +85,7 @@ class Feed:
 
     def _divide(self) -> None:
         """Let a feed for each namespace tell, for as long as all of them do."""
-        parts: dict[str, Feed] = {}
+        parts: dict[str, Informer] = {}
         while not self.stop.is_set():
             for ref in tuple(self.names):
                 if ref.namespace not in parts:
@@ -100,8 +100,8 @@ class Feed:
             self.trouble = next((each.trouble for each in parts.values() if each.trouble), None)
             self.stop.wait(LOOK_SECONDS)
 
-    def _part(self, namespace: str) -> "Feed":
-        part = Feed(
+    def _part(self, namespace: str) -> "Informer":
+        part = Informer(
             client=self.client,
             resource=self.resource,
             scene=self.scene,

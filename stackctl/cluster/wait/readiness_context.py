@@ -16,7 +16,7 @@ CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 LATE = "WaitForFirstConsumer"
 
 
-class Explorer:
+class ReadinessContext:
     """Finds out about the surroundings of objects; to be used from many threads."""
 
     def __init__(self, client: Client, discovery: Discovery) -> None:

@@ -11,7 +11,7 @@ from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.readiness.children import controller
 
 
-class Scene:
+class ObjectStore:
     """What was seen; to be used from many threads."""
 
     def __init__(self) -> None:

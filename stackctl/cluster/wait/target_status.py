@@ -6,13 +6,13 @@ Nothing in here asks the API server for more than the scene holds, a kind's surr
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from stackctl.cluster.wait.readiness_context import Explorer
-from stackctl.cluster.wait.store import Scene
+from stackctl.cluster.wait.readiness_context import ReadinessContext
+from stackctl.cluster.wait.store import ObjectStore
 from stackctl.cluster.wait.targets import Target
 from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.refs import Manifest, Ref, group_of
 from stackctl.model.readiness.children import WORKLOADS, faults_of, unready_pods
-from stackctl.model.readiness.pod_faults import Fault, Patience, unready
+from stackctl.model.readiness.pod_faults import Patience, PodFault, unready
 from stackctl.model.readiness.readiness import OBSERVING, assess, established
 from stackctl.model.readiness.status import Assessment, Status
 
@@ -20,7 +20,7 @@ FaultKey = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TargetStatus:
     """How a target stands, and what it was judged by."""
 
     target: Target
@@ -28,7 +28,7 @@ class Standing:
     message: str = ""
     hint: str = ""
     live: Manifest | None = None
-    fault: Fault | None = None
+    fault: PodFault | None = None
     kin: int = 0  # how far what objects control had changed
 
     def __str__(self) -> str:
@@ -39,7 +39,11 @@ class Judge:
     """Judges targets; remembers since when their Pods have shown a fault."""
 
     def __init__(
-        self, scene: Scene, explorer: Explorer, patience: Patience, now: Callable[[], float]
+        self,
+        scene: ObjectStore,
+        explorer: ReadinessContext,
+        patience: Patience,
+        now: Callable[[], float],
     ) -> None:
         self._scene = scene
         self._explorer = explorer
@@ -48,11 +52,11 @@ class Judge:
         self._since: dict[Ref, dict[FaultKey, float]] = {}
         self._forgiven: set[FaultKey] = set()
 
-    def forgive(self, fault: Fault) -> None:
+    def forgive(self, fault: PodFault) -> None:
         """Take a fault for one that passes by itself."""
         self._forgiven.add(fault.key)
 
-    def ready(self, target: Target) -> Standing:
+    def ready(self, target: Target) -> TargetStatus:
         """Judge whether a target is ready."""
         kin, live = self._scene.kin, self._scene.get(target.ref)
         if live is None or target.is_older(live):
@@ -65,7 +69,7 @@ class Judge:
         standing = replace(_standing(target, assess(live, surroundings), live), kin=kin)
         return self._with_pods(standing, live) if asks_for_pods(standing) else standing
 
-    def again(self, former: Standing) -> Standing:
+    def again(self, former: TargetStatus) -> TargetStatus:
         """Judge once more, unless nothing can have changed."""
         same = former.live is not None and self._scene.get(former.target.ref) is former.live
         alike = former.fault is None and former.kin == self._scene.kin
@@ -73,28 +77,28 @@ class Judge:
             return former
         return self.ready(former.target)
 
-    def served(self, target: Target) -> Standing:
+    def served(self, target: Target) -> TargetStatus:
         """Judge whether a CustomResourceDefinition serves its kind."""
         live = self._scene.get(target.ref)
         if live is None or target.is_older(live):
             return self._unseen(target)
         return _standing(target, established(live), live)
 
-    def unready_pod(self, standing: Standing) -> Manifest | None:
+    def unready_pod(self, standing: TargetStatus) -> Manifest | None:
         """Return a Pod that keeps a workload from being ready."""
         if standing.live is None:
             return None
         return next(unready_pods(standing.live, self._scene.owned), None)
 
-    def _unseen(self, target: Target) -> Standing:
+    def _unseen(self, target: Target) -> TargetStatus:
         last = self._scene.gone(target.uid)
         if last is None:
-            return Standing(target, Status.IN_PROGRESS, "the change has not been seen yet")
+            return TargetStatus(target, Status.IN_PROGRESS, "the change has not been seen yet")
         if "ttlSecondsAfterFinished" in (last.get("spec") or {}) and not holds(last, "Failed"):
-            return Standing(target, Status.CURRENT, "done, and deleted as it asked to be")
-        return Standing(target, Status.FAILED, "was deleted by somebody else")
+            return TargetStatus(target, Status.CURRENT, "done, and deleted as it asked to be")
+        return TargetStatus(target, Status.FAILED, "was deleted by somebody else")
 
-    def _with_pods(self, standing: Standing, live: Manifest) -> Standing:
+    def _with_pods(self, standing: TargetStatus, live: Manifest) -> TargetStatus:
         """Let the Pods of a workload say why it is not ready."""
         faults = faults_of(live, self._scene.owned, self._patience)
         since = self._note(standing.target.ref, faults)
@@ -111,21 +115,21 @@ class Judge:
             return replace(standing, message=said)
         return standing
 
-    def _note(self, ref: Ref, faults: list[Fault]) -> dict[FaultKey, float]:
+    def _note(self, ref: Ref, faults: list[PodFault]) -> dict[FaultKey, float]:
         known, now = self._since.get(ref, {}), self._now()
         self._since[ref] = {fault.key: known.get(fault.key, now) for fault in faults}
         return self._since[ref]
 
 
-def _standing(target: Target, found: Assessment, live: Manifest) -> Standing:
-    return Standing(target, found.status, found.message, found.hint, live)
+def _standing(target: Target, found: Assessment, live: Manifest) -> TargetStatus:
+    return TargetStatus(target, found.status, found.message, found.hint, live)
 
 
-def _faulty(standing: Standing, fault: Fault, status: Status) -> Standing:
+def _faulty(standing: TargetStatus, fault: PodFault, status: Status) -> TargetStatus:
     return replace(standing, status=status, message=fault.message, hint=fault.hint, fault=fault)
 
 
-def asks_for_pods(standing: Standing) -> bool:
+def asks_for_pods(standing: TargetStatus) -> bool:
     """Tell whether only its Pods can say why a workload is not ready."""
     ref, live = standing.target.ref, standing.live
     return (

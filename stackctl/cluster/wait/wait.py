@@ -15,11 +15,11 @@ from types import TracebackType
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
 from stackctl.cluster.wait import diagnosis
-from stackctl.cluster.wait.deletion import Departure
-from stackctl.cluster.wait.informer import Feed
-from stackctl.cluster.wait.readiness_context import Explorer
-from stackctl.cluster.wait.store import Scene
-from stackctl.cluster.wait.target_status import Judge, Standing, asks_for_pods
+from stackctl.cluster.wait.deletion import Deletion
+from stackctl.cluster.wait.informer import Informer
+from stackctl.cluster.wait.readiness_context import ReadinessContext
+from stackctl.cluster.wait.store import ObjectStore
+from stackctl.cluster.wait.target_status import Judge, TargetStatus, asks_for_pods
 from stackctl.cluster.wait.targets import Progress, Target
 from stackctl.errors import Interrupted, NotReadyError, NotServed
 from stackctl.model.objects.refs import Manifest, Ref
@@ -54,13 +54,15 @@ class Observer:
         self.client = client
         self.discovery = discovery
         self.now = now
-        self.scene = Scene()
+        self.scene = ObjectStore()
         self._labels = stack.selector
         self._notify = notify
-        self._judge = Judge(self.scene, Explorer(client, discovery), patience or Patience(), now)
+        self._judge = Judge(
+            self.scene, ReadinessContext(client, discovery), patience or Patience(), now
+        )
         self._stop = threading.Event()
         self._starting = threading.Lock()
-        self._feeds: dict[tuple[str, str, str, str], Feed] = {}
+        self._feeds: dict[tuple[str, str, str, str], Informer] = {}
 
     def __enter__(self) -> "Observer":
         return self
@@ -99,7 +101,7 @@ class Observer:
         # Much is ready as soon as it is accepted; it has to be followed only if it could fall back.
         feeds = self._observe(each.target for each in standings if not _stays(each))
 
-        def look() -> list[Standing]:
+        def look() -> list[TargetStatus]:
             insist(feeds)
             standings[:] = [self._judge.again(each) for each in standings]
             return [self._with_pods(each) for each in standings]
@@ -126,7 +128,7 @@ class Observer:
         """
         feeds = self._observe(crds)
 
-        def look() -> list[Standing]:
+        def look() -> list[TargetStatus]:
             insist(feeds)
             return [self._judge.served(crd) for crd in crds]
 
@@ -152,7 +154,7 @@ class Observer:
         controllers: Mapping[str, str] | None = None,
     ) -> None:
         """Return when every target is gone; see `gone.Departure`."""
-        departure = Departure(self.client, self.discovery, self.now, controllers or {})
+        departure = Deletion(self.client, self.discovery, self.now, controllers or {})
         departure.wait(targets, deadline=deadline, progress=progress, stop=stop)
 
     def feed(
@@ -165,7 +167,7 @@ class Observer:
         labels: str = "",
         names: Iterable[Ref] = (),
         without: str = "",
-    ) -> Feed:
+    ) -> Informer:
         """Return what tells about a kind; it is started when it is first asked for.
 
         Raises:
@@ -177,7 +179,7 @@ class Observer:
                 resource = self.discovery.find(group, kind, version)
                 if resource is None:
                     raise NotServed(f"the cluster does not serve {kind} of {group}", status=404)
-                self._feeds[key] = Feed(
+                self._feeds[key] = Informer(
                     client=self.client,
                     resource=resource,
                     scene=self.scene,
@@ -192,14 +194,14 @@ class Observer:
             self._feeds[key].names |= frozenset(names)
             return self._feeds[key]
 
-    def _observe(self, targets: Iterable[Target]) -> list[Feed]:
+    def _observe(self, targets: Iterable[Target]) -> list[Informer]:
         """Follow the kinds of targets."""
         kinds: dict[tuple[str, str, str], list[Ref]] = defaultdict(list)
         for each in targets:
             kinds[each.ref.group, each.ref.kind, each.version].append(each.ref)
         return [self.feed(*kind, labels=self._labels, names=names) for kind, names in kinds.items()]
 
-    def _with_pods(self, standing: Standing) -> Standing:
+    def _with_pods(self, standing: TargetStatus) -> TargetStatus:
         """Follow the Pods of a workload that hangs; without them it is not given up."""
         if not asks_for_pods(standing):
             return standing
@@ -209,7 +211,7 @@ class Observer:
             return replace(standing, status=Status.IN_PROGRESS)
         return standing
 
-    def _children(self, ref: Ref) -> Iterator[Feed]:
+    def _children(self, ref: Ref) -> Iterator[Informer]:
         """Follow the Pods in the namespace of a workload."""
         if ref.kind != "Pod":
             yield self.feed("", "Pod", namespace=ref.namespace, without=UNEXPLAINED)
@@ -218,12 +220,12 @@ class Observer:
 
     def _until(
         self,
-        look: Callable[[], list[Standing]],
+        look: Callable[[], list[TargetStatus]],
         bell: threading.Event,
         deadline: float,
         progress: Progress,
         stop: threading.Event,
-    ) -> list[Standing]:
+    ) -> list[TargetStatus]:
         """Look again whenever the bell has rung, until nothing is missing."""
         told = None
         while True:
@@ -249,7 +251,7 @@ class Observer:
                 raise Interrupted(f"stopped while waiting for {missing[0]}")
             bell.wait(LOOK_SECONDS)
 
-    def _passes(self, standing: Standing) -> bool:
+    def _passes(self, standing: TargetStatus) -> bool:
         """Tell whether a node is on its way for a Pod that finds none."""
         fault = standing.fault
         if fault is None or fault.reason != "Unschedulable":
@@ -258,18 +260,18 @@ class Observer:
             self._judge.forgive(fault)
         return coming
 
-    def _late(self, missing: Sequence[Standing], total: int) -> NotReadyError:
+    def _late(self, missing: Sequence[TargetStatus], total: int) -> NotReadyError:
         named = [self._explained(each) for each in missing[:NAMED]]
         named += [str(each) for each in missing[NAMED:]]
         trouble = {str(feed.trouble) for feed in tuple(self._feeds.values()) if feed.trouble}
         lines = [f"time is up, {len(missing)} of {total} objects not ready:", *named, *trouble]
         return _error(lines, missing)
 
-    def _explained(self, standing: Standing) -> str:
+    def _explained(self, standing: TargetStatus) -> str:
         """Add to a standing what events and logs tell about it."""
         return "\n    ".join([str(standing), *self._causes(standing)])
 
-    def _causes(self, standing: Standing) -> Iterator[str]:
+    def _causes(self, standing: TargetStatus) -> Iterator[str]:
         if standing.fault:
             yield from diagnosis.of_fault(self.client, standing.fault)
         elif pod := self._judge.unready_pod(standing):
@@ -288,7 +290,7 @@ class Observer:
         ]
 
 
-def insist(feeds: Sequence[Feed]) -> None:
+def insist(feeds: Sequence[Informer]) -> None:
     """Raise what keeps us from ever seeing the targets."""
     for feed in feeds:
         if feed.ended is not None:
@@ -297,20 +299,20 @@ def insist(feeds: Sequence[Feed]) -> None:
             raise RuntimeError(f"nothing tells about {feed.path} any more")
 
 
-def _stays(standing: Standing) -> bool:
+def _stays(standing: TargetStatus) -> bool:
     """Tell whether a target is ready and nothing is run that could end that."""
     ref = standing.target.ref
     plain = ref.group in BUILT_IN and (ref.group, ref.kind) not in WORKLOADS
     return plain and standing.status is Status.CURRENT
 
 
-def _error(lines: Sequence[str], standings: Sequence[Standing]) -> NotReadyError:
+def _error(lines: Sequence[str], standings: Sequence[TargetStatus]) -> NotReadyError:
     """Make an error of what was found; the first hint is the one to follow."""
     hints = [each.hint for each in standings if each.hint]
     return NotReadyError("\n  ".join(lines), hint=hints[0] if hints else _describe(standings[0]))
 
 
-def _describe(standing: Standing) -> str:
+def _describe(standing: TargetStatus) -> str:
     ref = standing.target.ref
     where = f" -n {ref.namespace}" if ref.namespace else ""
     kind = f"{ref.kind}.{ref.group}" if ref.group else ref.kind

@@ -13,7 +13,7 @@ from stackctl.errors import ConfigError
 from stackctl.model.catalogue.component import Place
 from stackctl.model.catalogue.parameters import text_of
 from stackctl.model.compose.embedded import Format, Formats, format_name
-from stackctl.model.compose.object_set import NotFound, Objects
+from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import GroupKind, kind_of
 from stackctl.model.objects.paths import MISSING, PathError
@@ -52,7 +52,7 @@ class Binder:
         """
         try:
             return self._read(self.objects[self.objects.find(place.object)], place)
-        except (NotFound, PathError, ConfigError, ValueError) as error:
+        except (NoSuchObject, PathError, ConfigError, ValueError) as error:
             raise PlaceError(f"{describe(place)}: {error}") from error
 
     def write(self, place: Place, value: Any) -> None:
@@ -67,7 +67,7 @@ class Binder:
             for problem in object_problems(manifest, patch=True):
                 raise PlaceError(str(problem))
             self.objects.put(ref, manifest)
-        except (NotFound, PathError, ConfigError, ValueError) as error:
+        except (NoSuchObject, PathError, ConfigError, ValueError) as error:
             raise PlaceError(f"{describe(place)}: {error}") from error
 
     def _read(self, manifest: Manifest, place: Place) -> Any:

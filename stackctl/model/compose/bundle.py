@@ -14,7 +14,7 @@ from stackctl.model.catalogue.profile import Needs
 from stackctl.model.compose.secret_places import values_at
 from stackctl.model.objects.masking import values_of
 from stackctl.model.objects.refs import Manifest, Ref, digest, ref_of
-from stackctl.model.ownership.conflict_policy import Contest, Stance
+from stackctl.model.ownership.conflict_policy import ConflictPolicy, Contest
 from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.shapes.decode import Problem
 from stackctl.model.shapes.kind_shapes import object_problems
@@ -179,10 +179,10 @@ class Bundle:
                 found[ref] = (*found.get(ref, ()), place)
         return found
 
-    def stance(self, part: BundleComponent) -> Stance:
+    def stance(self, part: BundleComponent) -> ConflictPolicy:
         """Say how the contested fields of a component are judged."""
         now = tuple(Contest(Verdict.OVERRIDE, manager) for manager in self.taking)
-        return Stance((*now, *part.contested), take=part.mode is Mode.ADOPTED)
+        return ConflictPolicy((*now, *part.contested), take=part.mode is Mode.ADOPTED)
 
     def objects(self) -> dict[Ref, tuple[str, Manifest]]:
         """Return every object with its component's name, in order; externals have none."""

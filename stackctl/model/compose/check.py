@@ -16,7 +16,7 @@ from stackctl.model.compose.compose import leftover
 from stackctl.model.compose.embedded import Codec, Formats, formats
 from stackctl.model.compose.layers import built, template_of
 from stackctl.model.compose.object_check import contradictions
-from stackctl.model.compose.object_set import NotFound, Objects
+from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.objects.images import images_in
 from stackctl.model.objects.kinds import Scopes, defined, kind_of
 from stackctl.model.objects.merge import OverlayError
@@ -90,7 +90,7 @@ class _Check:
             at: At = ("spec", "features", name) if name else ()
             try:
                 objects = built(self.component, self.manifests, on, self.scopes)
-            except (NotFound, OverlayError) as error:
+            except (NoSuchObject, OverlayError) as error:
                 problems.append(Problem(at, str(error)))
             else:
                 yield _Variant(name, on, objects)

@@ -16,7 +16,7 @@ from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.compose.embedded import Codec, formats
 from stackctl.model.compose.layers import objects_of
 from stackctl.model.compose.namespaces import moved
-from stackctl.model.compose.object_set import NotFound, Objects
+from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import BUILTIN, Scopes, builtin_group, defined, kind_of, ordered
 from stackctl.model.objects.normalise import normalised
@@ -247,7 +247,7 @@ def _named(there: Objects, origin: Origin, text: str) -> Ref:
     """Find an object that a profile or a stack file names."""
     try:
         return there.find(text)
-    except NotFound as error:
+    except NoSuchObject as error:
         raise RenderError(f"{origin}: {error}") from None
 
 

@@ -13,7 +13,7 @@ from stackctl.model.catalogue.profile import Settings
 from stackctl.model.compose.bind import Binder, PlaceError, active
 from stackctl.model.compose.embedded import Formats
 from stackctl.model.compose.namespaces import moved, renamed
-from stackctl.model.compose.object_set import NotFound, Objects
+from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.compose.settings import applied, rewrite_image_places
 from stackctl.model.objects.kinds import Scopes
 from stackctl.model.objects.merge import OverlayError, deletes, patched
@@ -41,12 +41,12 @@ def objects_of(
         objects = relocated(binder, component, chosen.namespace, chosen.features)
         for manifest in repeated(chosen, manifests, scopes, formats):
             objects.add(manifest)
-    except (NotFound, PlaceError, OverlayError) as error:
+    except (NoSuchObject, PlaceError, OverlayError) as error:
         raise RenderError(f"component {component.name}: {error}") from error
     for origin, patch in chosen.patches:
         try:
             lay(objects, patch, scopes)
-        except (NotFound, OverlayError) as error:
+        except (NoSuchObject, OverlayError) as error:
             raise RenderError(f"{origin}: patch of {_title(patch)}: {error}") from error
     rewrite_image_places(Binder(objects, formats), component.spec.images, settings.imageRegistry)
     for ref in objects.refs():
@@ -182,7 +182,7 @@ def _target(objects: Objects, patch: Manifest) -> Ref:
     known = (f"{ref.kind}/{ref.name}" for ref in objects.refs())
     name = f"{wanted.kind}/{wanted.name}"
     group = f" in {group_of(patch)}" if group_of(patch) else ""
-    raise NotFound(f"there is no {name}{group} to patch{did_you_mean(name, known)}")
+    raise NoSuchObject(f"there is no {name}{group} to patch{did_you_mean(name, known)}")
 
 
 def _title(patch: Manifest) -> str:

@@ -14,7 +14,7 @@ _NAME = re.compile(
 )
 
 
-class NotFound(ValueError):
+class NoSuchObject(ValueError):
     """No object, or more than one, answers to a name; or a name that is none."""
 
 
@@ -47,7 +47,7 @@ class Objects:
         """
         ref = ref_of(manifest)
         if ref in self._items:
-            raise NotFound(f"{ref} is there twice")
+            raise NoSuchObject(f"{ref} is there twice")
         self._items[ref] = manifest
 
     def put(self, ref: Ref, manifest: Manifest) -> None:
@@ -77,12 +77,14 @@ class Objects:
             return found[0]
         if found:
             names = ", ".join(f"{ref.kind}.{ref.group}/{ref.name}" for ref in found)
-            raise NotFound(f"{text} means several objects: {names}")
+            raise NoSuchObject(f"{text} means several objects: {names}")
         if not _NAME.fullmatch(text):
-            raise NotFound(f'"{text}" names no object: expected Kind/name or Kind/namespace/name')
+            raise NoSuchObject(
+                f'"{text}" names no object: expected Kind/name or Kind/namespace/name'
+            )
         elsewhere = f"; there is {same[0]}" if same else ""
         known = (f"{ref.kind}/{ref.name}" for ref in self._items)
-        raise NotFound(f"there is no {text}{elsewhere or did_you_mean(text, known)}")
+        raise NoSuchObject(f"there is no {text}{elsewhere or did_you_mean(text, known)}")
 
     def _meant(self, text: str) -> tuple[list[Ref], list[Ref]]:
         """Return the objects a name means, and those of its kind and name anywhere."""

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from stackctl.model.objects import paths
 from stackctl.model.objects.refs import Ref
-from stackctl.model.ownership.ownership import FieldConflict, Verdict, verdict
+from stackctl.model.ownership.ownership import HeldField, Verdict, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,16 @@ class Contest:
 
 
 @dataclass(frozen=True, slots=True)
-class Stance:
+class ConflictPolicy:
     """How the contested fields of a component are judged: by the first rule that fits."""
 
     rules: tuple[Contest, ...] = ()
     take: bool = False  # what is refused otherwise is taken: the component is being adopted
 
-    def judge(self, ref: Ref, owners: Mapping[str, str]) -> tuple[FieldConflict, ...]:
+    def judge(self, ref: Ref, owners: Mapping[str, str]) -> tuple[HeldField, ...]:
         """Judge the fields (field → manager) that an apply met in other hands."""
         return tuple(
-            FieldConflict(manager, field, self._verdict(ref, field, manager))
+            HeldField(manager, field, self._verdict(ref, field, manager))
             for field, manager in owners.items()
         )
 
@@ -52,7 +52,7 @@ class Stance:
         return Verdict.OVERRIDE if self.take and usual is Verdict.REFUSE else usual
 
 
-AS_USUAL = Stance()
+AS_USUAL = ConflictPolicy()
 
 
 def spelled(path: str) -> str:

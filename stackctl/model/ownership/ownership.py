@@ -52,7 +52,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FieldConflict:
+class HeldField:
     """One field another manager holds."""
 
     manager: str

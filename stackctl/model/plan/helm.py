@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from stackctl.model.objects.refs import MANAGED_BY, Manifest, Ref, annotations_of, labels_of
 from stackctl.model.ownership.ownership import HELM_NAMESPACE, HELM_RELEASE
 from stackctl.model.plan.plan import Action, Change
-from stackctl.model.plan.removal import Kept
+from stackctl.model.plan.removal import KeptObject
 
 SIGNED = f"{MANAGED_BY}=Helm"  # finds every object that Helm looks after
 RECORDS = "owner=helm"  # finds every revision that it has on record
@@ -73,7 +73,7 @@ def farewells(
 
 def forgotten(
     records: Mapping[Ref, Manifest], signed: Mapping[HelmRelease, Sequence[Ref]]
-) -> Iterator[Kept]:
+) -> Iterator[KeptObject]:
     """Name the records of releases of which nothing is left, each by its latest revision."""
     latest: dict[HelmRelease, tuple[int, Ref, str]] = {}
     for ref, item in records.items():
@@ -88,7 +88,7 @@ def forgotten(
         latest[release] = max(latest.get(release, found), found)
     for release, (_, ref, status) in sorted(latest.items()):
         if release.name and release not in signed and status != "uninstalled":
-            yield Kept(
+            yield KeptObject(
                 ref,
                 f"Helm's record of its release {release}, of which nothing is left; "
                 f"let Helm forget it: {release.forget}",

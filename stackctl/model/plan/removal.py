@@ -15,7 +15,7 @@ from stackctl.model.ownership.ownership import ours
 from stackctl.model.ownership.stack_id import StackId
 
 
-class Phase(IntEnum):
+class RemovalPhase(IntEnum):
     """When an object is removed; a phase begins when the one before it is gone."""
 
     DATA = 0  # users' own instances, only when asked for
@@ -27,12 +27,12 @@ class Phase(IntEnum):
 
 
 _PHASES = {
-    kinds.Phase.CUSTOM_RESOURCES: Phase.CUSTOM_RESOURCES,
-    kinds.Phase.WEBHOOKS: Phase.WEBHOOKS,
-    kinds.Phase.API_SERVICES: Phase.WEBHOOKS,
-    kinds.Phase.WORKLOADS: Phase.WORKLOADS,
-    kinds.Phase.DEFINITIONS: Phase.DEFINITIONS,
-    kinds.Phase.NAMESPACES: Phase.DEFINITIONS,
+    kinds.Phase.CUSTOM_RESOURCES: RemovalPhase.CUSTOM_RESOURCES,
+    kinds.Phase.WEBHOOKS: RemovalPhase.WEBHOOKS,
+    kinds.Phase.API_SERVICES: RemovalPhase.WEBHOOKS,
+    kinds.Phase.WORKLOADS: RemovalPhase.WORKLOADS,
+    kinds.Phase.DEFINITIONS: RemovalPhase.DEFINITIONS,
+    kinds.Phase.NAMESPACES: RemovalPhase.DEFINITIONS,
 }
 BEFORE = "was there before the stack"
 # What the control plane puts into every namespace, or keeps about its content.
@@ -43,7 +43,7 @@ BOOKKEEPING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptObject:
     """An object that stays, and why."""
 
     ref: Ref
@@ -61,25 +61,25 @@ class Survey:
     hidden: Mapping[Ref, str] = field(default_factory=dict)
 
 
-def phase(ref: Ref) -> Phase:
+def phase(ref: Ref) -> RemovalPhase:
     """Say when an object is removed."""
-    return _PHASES.get(kinds.phase_of((ref.group, ref.kind)), Phase.REST)
+    return _PHASES.get(kinds.phase_of((ref.group, ref.kind)), RemovalPhase.REST)
 
 
 def phases(
     refs: Iterable[Ref],
-) -> tuple[tuple[Phase, tuple[Ref, ...]], ...]:
+) -> tuple[tuple[RemovalPhase, tuple[Ref, ...]], ...]:
     """Group objects by when they are removed, in that order.
 
     What nobody waits for leaves in the phase of its namespace, if that goes as well.
     """
     going = tuple(refs)
     spaces = {ref.name for ref in going if ref.kind == "Namespace"}
-    groups: dict[Phase, list[Ref]] = {}
+    groups: dict[RemovalPhase, list[Ref]] = {}
     for ref in going:
         when = phase(ref)
-        along = when is Phase.REST and ref.namespace in spaces
-        groups.setdefault(Phase.DEFINITIONS if along else when, []).append(ref)
+        along = when is RemovalPhase.REST and ref.namespace in spaces
+        groups.setdefault(RemovalPhase.DEFINITIONS if along else when, []).append(ref)
     return tuple((each, tuple(groups[each])) for each in sorted(groups))
 
 
@@ -91,7 +91,7 @@ def spared(
     delete_data: bool = False,
     keep_definitions: bool = False,
     before: str = BEFORE,
-) -> tuple[Kept, ...]:
+) -> tuple[KeptObject, ...]:
     """Name what must stay because it holds something of others, with the reason.
 
     `before` is what is said of namespaces that the stack is not known to have created.
@@ -99,17 +99,17 @@ def spared(
     found = []
     for ref in refs:
         if ref.kind == "PersistentVolumeClaim" and not delete_data:
-            found.append(Kept(ref, "holds data"))
+            found.append(KeptObject(ref, "holds data"))
         elif ref.kind == "CustomResourceDefinition":
             instances = survey.instances.get(ref.name, ())
             if keep_definitions or (instances and not delete_data):
-                found.append(Kept(ref, _many("users' objects", instances)))
+                found.append(KeptObject(ref, _many("users' objects", instances)))
             elif ref in survey.hidden:
-                found.append(Kept(ref, survey.hidden[ref]))
+                found.append(KeptObject(ref, survey.hidden[ref]))
         elif ref.kind == "Namespace" and (
             why := _namespace_stays(ref, survey, created, before, delete_data=delete_data)
         ):
-            found.append(Kept(ref, why))
+            found.append(KeptObject(ref, why))
     return tuple(found)
 
 

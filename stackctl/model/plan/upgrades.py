@@ -14,7 +14,7 @@ from stackctl.model.plan.warnings import Attention
 from stackctl.model.release.history import VersionChange
 
 
-class Verdict(StrEnum):
+class UpgradeVerdict(StrEnum):
     """Whether a component can be brought from one version to another."""
 
     ALLOWED = "allowed"
@@ -22,20 +22,20 @@ class Verdict(StrEnum):
     FORBIDDEN = "forbidden"
 
 
-_SEVERITY = tuple(Verdict)
+_SEVERITY = tuple(UpgradeVerdict)
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class UpgradeStep:
     """One component's way from a version to another, with every rule that applies to it."""
 
     change: VersionChange
     rules: tuple[UpgradeRule, ...]
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> UpgradeVerdict:
         """The gravest of the rules decides."""
-        return max((Verdict(rule.verdict) for rule in self.rules), key=_SEVERITY.index)
+        return max((UpgradeVerdict(rule.verdict) for rule in self.rules), key=_SEVERITY.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +45,19 @@ class Review:
     revision: int  # the upgrade starts from
     profiles: tuple[str, str]  # before and after
     versions: tuple[VersionChange, ...]  # of every component
-    passages: tuple[Passage, ...] = ()
+    passages: tuple[UpgradeStep, ...] = ()
     attention: tuple[Attention, ...] = ()
 
 
 def passages(
     changes: Iterable[VersionChange], rules: Mapping[str, Sequence[UpgradeRule]]
-) -> tuple[Passage, ...]:
+) -> tuple[UpgradeStep, ...]:
     """Find the rules that apply to components whose version changes."""
-    found = (Passage(each, _applying(each, rules.get(each.component, ()))) for each in changes)
+    found = (UpgradeStep(each, _applying(each, rules.get(each.component, ()))) for each in changes)
     return tuple(each for each in found if each.rules)
 
 
-def require_allowed(found: Iterable[Passage]) -> None:
+def require_allowed(found: Iterable[UpgradeStep]) -> None:
     """Refuse a way that a component forbids.
 
     Raises:
@@ -66,7 +66,7 @@ def require_allowed(found: Iterable[Passage]) -> None:
     lines = []
     for passage in found:
         for rule in passage.rules:
-            if rule.verdict == Verdict.FORBIDDEN:
+            if rule.verdict == UpgradeVerdict.FORBIDDEN:
                 lines.append(f"  {passage.change}: {rule.reason or 'forbidden'}")
                 lines += [f"    {step}" for step in rule.steps]
     if lines:

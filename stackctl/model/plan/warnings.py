@@ -15,7 +15,7 @@ from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.release.history import VersionChange
 
 
-class Topic(StrEnum):
+class WarningTopic(StrEnum):
     """What kind of thing it is."""
 
     VERSION = "version"
@@ -29,7 +29,7 @@ class Topic(StrEnum):
 class Attention:
     """One thing to know."""
 
-    topic: Topic
+    topic: WarningTopic
     subject: str  # an object or a component
     message: str
 
@@ -55,7 +55,9 @@ def _backwards(versions: Iterable[VersionChange]) -> Iterator[Attention]:
     for each in versions:
         if each.before and each.after and is_older(each.after, each.before):
             yield Attention(
-                Topic.VERSION, each.component, f"goes back from {each.before} to {each.after}"
+                WarningTopic.VERSION,
+                each.component,
+                f"goes back from {each.before} to {each.after}",
             )
 
 
@@ -63,7 +65,9 @@ def _recreated(changes: Iterable[Change]) -> Iterator[Attention]:
     for change in changes:
         if change.action is Action.RECREATE:
             why = change.reason or "a field that cannot be changed differs"
-            yield Attention(Topic.RECREATION, str(change.ref), f"deleted and made again: {why}")
+            yield Attention(
+                WarningTopic.RECREATION, str(change.ref), f"deleted and made again: {why}"
+            )
 
 
 def _definitions(changes: Iterable[Change]) -> Iterator[Attention]:
@@ -74,7 +78,7 @@ def _definitions(changes: Iterable[Change]) -> Iterator[Attention]:
         if change.action is Action.UNCHANGED or "spec" not in live:  # metadata is all we have
             continue
         for message in schema_changes(live, desired):
-            yield Attention(Topic.DEFINITION, str(change.ref), message)
+            yield Attention(WarningTopic.DEFINITION, str(change.ref), message)
 
 
 def _retired(changes: Iterable[Change], server: str) -> Iterator[Attention]:
@@ -85,7 +89,7 @@ def _retired(changes: Iterable[Change], server: str) -> Iterator[Attention]:
         found = retiring(change.desired, server)
         if found is not None and (found, change.component) not in told:
             told.add((found, change.component))
-            yield Attention(Topic.API, str(change.ref), str(found))
+            yield Attention(WarningTopic.API, str(change.ref), str(found))
 
 
 def _leaving(changes: Iterable[Change]) -> Iterator[Attention]:
@@ -93,12 +97,14 @@ def _leaving(changes: Iterable[Change]) -> Iterator[Attention]:
     for change in changes:
         if change.action is Action.PRUNE and change.ref.kind in _GRAVE:
             yield Attention(
-                Topic.LEAVING, str(change.ref), "goes, unless somebody else's objects need it"
+                WarningTopic.LEAVING,
+                str(change.ref),
+                "goes, unless somebody else's objects need it",
             )
         elif change.action in _ENDS:
             counted[change.action, change.component] += 1
     for (action, component), count in counted.items():
-        yield Attention(Topic.LEAVING, component, _ENDS[action](count))
+        yield Attention(WarningTopic.LEAVING, component, _ENDS[action](count))
 
 
 def _gone(count: int) -> str:

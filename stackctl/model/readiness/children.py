@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from stackctl.model.objects.conditions import condition, holds, words
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of, ref_of
-from stackctl.model.readiness.pod_faults import NEVER, Fault, Patience, fault_of
+from stackctl.model.readiness.pod_faults import NEVER, Patience, PodFault, fault_of
 
 REVISION = "deployment.kubernetes.io/revision"
 GENERATION = "deprecated.daemonset.template.generation"
@@ -56,7 +56,7 @@ def pods_of(workload: Manifest, owned: Owned) -> list[Manifest]:
     return list(owned(uid))
 
 
-def faults_of(workload: Manifest, owned: Owned, patience: Patience) -> list[Fault]:
+def faults_of(workload: Manifest, owned: Owned, patience: Patience) -> list[PodFault]:
     """Find what ails the Pods of a workload or keeps it from having any, the worst first."""
     found = [
         fault for pod in pods_of(workload, owned) if (fault := fault_of(pod, patience)) is not None
@@ -77,13 +77,13 @@ def unready_pods(workload: Manifest, owned: Owned) -> Iterator[Manifest]:
             yield pod
 
 
-def _refusal(workload: Manifest, patience: Patience) -> Fault | None:
+def _refusal(workload: Manifest, patience: Patience) -> PodFault | None:
     """Read why the API server does not take a workload's Pods."""
     refused = condition(workload, "ReplicaFailure")
     if refused.get("status") != "True":
         return None
     text, metadata = words(refused), workload["metadata"]
-    return Fault(
+    return PodFault(
         namespace=metadata.get("namespace", "default"),
         pod="",
         uid=metadata.get("uid", ""),

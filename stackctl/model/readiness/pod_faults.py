@@ -32,7 +32,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PodFault:
     """What keeps one Pod from getting ready, or a workload from having Pods."""
 
     namespace: str
@@ -100,7 +100,7 @@ def assess_pod(
     return Assessment(Status.IN_PROGRESS, unready(pod))
 
 
-def fault_of(pod: Manifest, patience: Patience) -> Fault | None:
+def fault_of(pod: Manifest, patience: Patience) -> PodFault | None:
     """Find what keeps a Pod from getting ready, the first container's fault first."""
     if pod["metadata"].get("deletionTimestamp"):
         return None
@@ -152,7 +152,7 @@ def _ending(ended: Mapping[str, Any]) -> str:
     return f"{text}: {said}" if (said := one_line(ended.get("message"))) else text
 
 
-def _unschedulable(pod: Manifest, patience: Patience) -> Fault | None:
+def _unschedulable(pod: Manifest, patience: Patience) -> PodFault | None:
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") != "False" or scheduled.get("reason") != "Unschedulable":
         return None
@@ -176,7 +176,7 @@ def _scheduling_hint(pod: Manifest, text: str) -> str:
 
 def _container_fault(
     pod: Manifest, container: Mapping[str, Any], patience: Patience
-) -> Fault | None:
+) -> PodFault | None:
     waiting = (container.get("state") or {}).get("waiting") or {}
     name, reason, text = container["name"], waiting.get("reason"), str(waiting.get("message") or "")
     match reason:
@@ -196,7 +196,7 @@ def _container_fault(
     return None
 
 
-def _crash(pod: Manifest, container: Mapping[str, Any], patience: Patience) -> Fault:
+def _crash(pod: Manifest, container: Mapping[str, Any], patience: Patience) -> PodFault:
     name, restarts = container["name"], int(container.get("restartCount") or 0)
     ended = (container.get("lastState") or {}).get("terminated") or {}
     reason = "CrashLoopBackOff"
@@ -232,9 +232,11 @@ def _namespace(pod: Manifest) -> str:
     return str(pod["metadata"].get("namespace") or "default")
 
 
-def _fault(pod: Manifest, container: str, reason: str, text: str, hint: str, grace: float) -> Fault:
+def _fault(
+    pod: Manifest, container: str, reason: str, text: str, hint: str, grace: float
+) -> PodFault:
     metadata = pod["metadata"]
     uid = metadata.get("uid", "")
-    return Fault(
+    return PodFault(
         _namespace(pod), metadata["name"], uid, container, reason, one_line(text), hint, grace
     )

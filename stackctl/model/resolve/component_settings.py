@@ -34,7 +34,7 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParameterReading:
     """A parameter that values are read for; those of a hidden one are not repeated."""
 
     parameter: Parameter
@@ -49,14 +49,14 @@ class Reading:
 
 
 @dataclass(slots=True)
-class Draft:
+class Inputs:
     """What files and overrides say about one component, earliest first."""
 
     choices: list[tuple[Choice, Layer]] = field(default_factory=list)
     overrides: list[Override] = field(default_factory=list)
 
 
-def decide(component: Component, draft: Draft, problems: list[str]) -> Chosen:
+def decide(component: Component, draft: Inputs, problems: list[str]) -> Chosen:
     """Settle one component; what is wrong is added to the problems."""
     name = component.name
     mode = Mode.MANAGED
@@ -90,7 +90,7 @@ def decide(component: Component, draft: Draft, problems: list[str]) -> Chosen:
 
 
 def _listed(
-    name: str, draft: Draft, key: str, *, latest_first: bool = False
+    name: str, draft: Inputs, key: str, *, latest_first: bool = False
 ) -> Iterator[tuple[Origin, Any]]:
     """Yield what all layers list under a key, each with where it is written."""
     for choice, layer in reversed(draft.choices) if latest_first else draft.choices:
@@ -102,10 +102,10 @@ def _listed(
 
 
 def _values(
-    name: str, key: str, parameter: Parameter, draft: Draft, problems: list[str]
+    name: str, key: str, parameter: Parameter, draft: Inputs, problems: list[str]
 ) -> Iterator[tuple[Any, Origin]]:
     """Yield the values of a parameter that are valid, earliest first."""
-    read = Reading(parameter, hidden=confidential(key, parameter))
+    read = ParameterReading(parameter, hidden=confidential(key, parameter))
     for choice, layer in draft.choices:
         if key in choice.parameters:
             origin = layer.origin("components", name, "parameters", key)
@@ -118,7 +118,7 @@ def _values(
             yield from _valid(read, value, override.origin, str(override), problems)
 
 
-def _set_value(read: Reading, rest: str, override: Override, problems: list[str]) -> Any:
+def _set_value(read: ParameterReading, rest: str, override: Override, problems: list[str]) -> Any:
     """Read the value of an override; what follows the parameter's name is a key of a map."""
     if rest:
         if read.parameter.type == "map":
@@ -133,7 +133,7 @@ def _set_value(read: Reading, rest: str, override: Override, problems: list[str]
 
 
 def _valid(
-    read: Reading, value: Any, origin: Origin, where: str, problems: list[str]
+    read: ParameterReading, value: Any, origin: Origin, where: str, problems: list[str]
 ) -> Iterator[tuple[Any, Origin]]:
     try:
         if value is not None:
@@ -181,7 +181,7 @@ def _idle(
 # features
 
 
-def _features(component: Component, draft: Draft, problems: list[str]) -> frozenset[str]:
+def _features(component: Component, draft: Inputs, problems: list[str]) -> frozenset[str]:
     """Return the features that are on, and check that they go together."""
     known = component.spec.features
     on = {key: (feature.default, DEFAULT) for key, feature in known.items()}
@@ -222,7 +222,7 @@ def _quarrels(component: Component, active: Mapping[str, Origin]) -> Iterator[st
                 )
 
 
-def _unknown(component: Component, draft: Draft, problems: list[str]) -> None:
+def _unknown(component: Component, draft: Inputs, problems: list[str]) -> None:
     """Report parameters and features that the component does not have."""
     name = component.name
     parameters, features = parameters_of(component), component.spec.features

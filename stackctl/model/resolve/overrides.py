@@ -10,7 +10,7 @@ from stackctl.secrets import HIDDEN, secretive
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptOverrides:
     """What `--set` said up to a revision, and what holds on where it is not said anew."""
 
     revision: int
@@ -19,11 +19,11 @@ class Kept:
 
     def beside(self, texts: Iterable[str]) -> dict[str, str]:
         """Leave out what is said anew."""
-        again = laid(texts)
-        return {key: self.sets[key] for key in laid(texts, self.sets) if key not in again}
+        again = merge(texts)
+        return {key: self.sets[key] for key in merge(texts, self.sets) if key not in again}
 
 
-def laid(texts: Iterable[str], over: Mapping[str, str] | None = None) -> dict[str, str]:
+def merge(texts: Iterable[str], over: Mapping[str, str] | None = None) -> dict[str, str]:
     """Take `component.path=value` apart; later beats earlier, and a whole map all keys of it."""
     found = dict(over or {})
     for text in texts:

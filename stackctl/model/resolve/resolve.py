@@ -15,8 +15,8 @@ from stackctl.model.catalogue.component import Mode
 from stackctl.model.catalogue.profile import Needs, Origin, Profile, Settings, StackFile, TargetPin
 from stackctl.model.objects.merge import overlay
 from stackctl.model.resolve import graph
-from stackctl.model.resolve.component_settings import COMMAND_LINE, Draft, Override, decide
-from stackctl.model.resolve.overrides import Kept
+from stackctl.model.resolve.component_settings import COMMAND_LINE, Inputs, Override, decide
+from stackctl.model.resolve.overrides import KeptOverrides
 from stackctl.model.resolve.profile_chain import Layer, chain_of, layer_of
 from stackctl.model.resolve.selection import Selection
 from stackctl.model.resolve.stack_settings import problems as setting_problems
@@ -33,7 +33,7 @@ def resolve(
     *,
     stack: StackFile | None = None,
     sets: Sequence[str] = (),
-    kept: Kept | None = None,
+    kept: KeptOverrides | None = None,
 ) -> Selection:
     """Decide everything that a profile, a stack file and overrides leave to be decided.
 
@@ -86,13 +86,13 @@ def _merged(values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _gather(layers: Iterable[Layer], problems: list[str]) -> dict[str, Draft]:
+def _gather(layers: Iterable[Layer], problems: list[str]) -> dict[str, Inputs]:
     """Collect what the layers say, component by component."""
-    drafts: dict[str, Draft] = {}
+    drafts: dict[str, Inputs] = {}
     for layer in layers:
         for name, choice in layer.components.items():
             if choice is not None:
-                drafts.setdefault(name, Draft()).choices.append((choice, layer))
+                drafts.setdefault(name, Inputs()).choices.append((choice, layer))
             elif drafts.pop(name, None) is None:
                 problems.append(
                     f"{layer.origin('components', name)}: spec.components.{name}: takes out a "
@@ -114,7 +114,7 @@ def _overrides(texts: Iterable[str], origin: Origin, problems: list[str]) -> Ite
 
 
 def _override(
-    drafts: Mapping[str, Draft],
+    drafts: Mapping[str, Inputs],
     overrides: Iterable[Override],
     catalogue: Catalogue,
     profile: str,
@@ -130,7 +130,7 @@ def _override(
             problems.append(f"{override}: no component is called {name}{known}")
 
 
-def _known(name: str, draft: Draft, catalogue: Catalogue, problems: list[str]) -> bool:
+def _known(name: str, draft: Inputs, catalogue: Catalogue, problems: list[str]) -> bool:
     if name in catalogue.components:
         return True
     _, layer = draft.choices[0]

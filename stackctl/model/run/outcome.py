@@ -82,7 +82,7 @@ class StackStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class HeldLock:
     """A lock that somebody holds, or held until they died."""
 
     stack: StackId
@@ -102,7 +102,7 @@ class Unlocked:
     """What `unlock` did."""
 
     target: TargetInfo
-    hold: Hold | None  # None: nobody held the lock
+    hold: HeldLock | None  # None: nobody held the lock
     agreed: bool = True
 
 

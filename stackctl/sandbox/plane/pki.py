@@ -23,7 +23,7 @@ _CLOCK_SKEW = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class CertificateHolder:
     """A certificate to be issued: for whom, by which CA, to serve which hosts."""
 
     file: str  # without suffix, in the pki folder
@@ -59,20 +59,20 @@ _API_HOSTS = (
 )
 _AUTHORITIES = ("ca", "etcd-ca", "front-proxy-ca")
 _IDENTITIES = (
-    Identity("apiserver", "kube-apiserver", hosts=_API_HOSTS),
-    Identity("apiserver-kubelet-client", "kube-apiserver-kubelet-client", groups=_MASTERS),
-    Identity("admin", "kubernetes-admin", groups=_MASTERS),
-    Identity("controller-manager", "system:kube-controller-manager"),
-    Identity("scheduler", "system:kube-scheduler"),
+    CertificateHolder("apiserver", "kube-apiserver", hosts=_API_HOSTS),
+    CertificateHolder("apiserver-kubelet-client", "kube-apiserver-kubelet-client", groups=_MASTERS),
+    CertificateHolder("admin", "kubernetes-admin", groups=_MASTERS),
+    CertificateHolder("controller-manager", "system:kube-controller-manager"),
+    CertificateHolder("scheduler", "system:kube-scheduler"),
     # kwok and the agent stand for everything outside the control plane: kubelets, the network,
     # operators that are only simulated. No smaller right than all of them would do for that.
-    Identity("kwok", "sandbox:kwok", groups=_MASTERS),
-    Identity("agent", "sandbox:agent", groups=_MASTERS),
+    CertificateHolder("kwok", "sandbox:kwok", groups=_MASTERS),
+    CertificateHolder("agent", "sandbox:agent", groups=_MASTERS),
     # Its own CA: whoever has a certificate of the cluster must not be able to read the database.
-    Identity("etcd", "etcd", issuer="etcd-ca", hosts=_LOOPBACK),
-    Identity("apiserver-etcd-client", "kube-apiserver-etcd-client", issuer="etcd-ca"),
+    CertificateHolder("etcd", "etcd", issuer="etcd-ca", hosts=_LOOPBACK),
+    CertificateHolder("apiserver-etcd-client", "kube-apiserver-etcd-client", issuer="etcd-ca"),
     # Its own CA as well, or any client certificate could claim to speak for any user.
-    Identity("front-proxy-client", "front-proxy-client", issuer="front-proxy-ca"),
+    CertificateHolder("front-proxy-client", "front-proxy-client", issuer="front-proxy-ca"),
 )
 
 
@@ -103,7 +103,7 @@ def _authority(name: str, now: datetime) -> Pair:
     return Pair(key, certificate)
 
 
-def _issue(identity: Identity, issuer: Pair, now: datetime) -> Pair:
+def _issue(identity: CertificateHolder, issuer: Pair, now: datetime) -> Pair:
     key = _new_key()
     uses = [ExtendedKeyUsageOID.CLIENT_AUTH]
     subject = _name(identity.common_name, identity.groups)

@@ -6,7 +6,7 @@ What the nodes then do is simulated by kwok and the agent.
 from stackctl.errors import SandboxError
 from stackctl.model.objects.refs import Manifest
 from stackctl.sandbox.plane.nodes import GROUP_LABEL, NodeGroup, node_manifests
-from stackctl.sandbox.plane.server import Answer, Server
+from stackctl.sandbox.plane.server import Server, ServerAnswer
 
 _NODES = "/api/v1/nodes"
 _QUERY = "fieldManager=stackctl-sandbox&force=true"
@@ -30,7 +30,7 @@ def _apply(server: Server, name: str, node: Manifest) -> None:
     _expect(server.ask("PATCH", path, node, kind="apply-patch+yaml"), f"Node/{name}")
 
 
-def _expect(answer: Answer, what: str) -> Answer:
+def _expect(answer: ServerAnswer, what: str) -> ServerAnswer:
     if not answer.ok:
         raise SandboxError(f"{what}: {answer.message}")
     return answer

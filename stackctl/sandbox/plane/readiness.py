@@ -28,7 +28,7 @@ class NodeStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class StartPatience:
     """How long to wait, by which clock, and what ends the waiting at once."""
 
     deadline: float

@@ -18,7 +18,7 @@ _SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServerAnswer:
     """What came back; status 0 when nothing did."""
 
     status: int
@@ -44,7 +44,7 @@ class Server:
         self._identity = Credentials(access, env={}).identity()
         self._transport = Transport(access, workers=1)
 
-    def ask(self, method: str, path: str, body: object = None, kind: str = "json") -> Answer:
+    def ask(self, method: str, path: str, body: object = None, kind: str = "json") -> ServerAnswer:
         """Send one request."""
         headers = {"Accept": "application/json"}
         if body is not None:
@@ -54,8 +54,8 @@ class Server:
         try:
             response = self._transport.send(sending, self._identity, Hold(lambda: False))
         except TransportFault as fault:
-            return Answer(0, str(fault))
-        return Answer(response.status, _decode(response.data))
+            return ServerAnswer(0, str(fault))
+        return ServerAnswer(response.status, _decode(response.data))
 
     def close(self) -> None:
         """Close the connections."""

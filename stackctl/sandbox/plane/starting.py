@@ -20,7 +20,12 @@ from stackctl.sandbox.plane.nodes import parse_nodes
 from stackctl.sandbox.plane.parts import PARTS, Plane, command_of, egress_config, environment_of
 from stackctl.sandbox.plane.population import populate
 from stackctl.sandbox.plane.ports import is_open
-from stackctl.sandbox.plane.readiness import Patience, agent_pending, api_pending, cluster_pending
+from stackctl.sandbox.plane.readiness import (
+    StartPatience,
+    agent_pending,
+    api_pending,
+    cluster_pending,
+)
 from stackctl.sandbox.plane.record import Record, name_option, write_record
 from stackctl.sandbox.plane.server import Server
 from stackctl.sandbox.programs.versions import this_platform
@@ -102,7 +107,7 @@ class Start:
             return
         running = sum(map(self.record.running, PARTS))
         self.notify(Step(f"waiting for {what}", running, len(PARTS), "parts"))
-        Patience(self.deadline, self._alarm, self.now).until(pending)
+        StartPatience(self.deadline, self._alarm, self.now).until(pending)
 
     def _alarm(self) -> None:
         for part in self.record.processes:

@@ -15,7 +15,7 @@ from stackctl.errors import SandboxError
 from stackctl.model.run.events import Notify, Step
 from stackctl.sandbox.programs.checksums import published_digest
 from stackctl.sandbox.programs.sources import SourceUnavailable
-from stackctl.sandbox.programs.transfer import Missing, Truncated, Web
+from stackctl.sandbox.programs.transfer import FileMissing, Truncated, Web
 from stackctl.sandbox.programs.versions import ETCD, KUBERNETES, KWOK, Platform
 
 _KUBERNETES_URL = "https://dl.k8s.io/release"
@@ -29,7 +29,7 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class ProgramRelease:
     """A published file that is, or holds, one program."""
 
     program: str
@@ -43,21 +43,21 @@ class Release:
         return self.url.rpartition("/")[2]
 
 
-def releases(target: Platform, environment: Mapping[str, str]) -> tuple[Release, ...]:
+def releases(target: Platform, environment: Mapping[str, str]) -> tuple[ProgramRelease, ...]:
     """Name the files to get; `STACKCTL_SANDBOX_*_URL` name mirrors laid out as the originals."""
     kubernetes = environment.get("STACKCTL_SANDBOX_KUBERNETES_URL") or _KUBERNETES_URL
     servers = (
-        Release(program, url, f"{url}.sha256")
+        ProgramRelease(program, url, f"{url}.sha256")
         for program in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
         for url in [f"{kubernetes}/v{KUBERNETES}/bin/{target.os}/{target.arch}/{program}"]
     )
     return (_etcd(target, environment), *servers, _kwok(target, environment))
 
 
-def _etcd(target: Platform, environment: Mapping[str, str]) -> Release:
+def _etcd(target: Platform, environment: Mapping[str, str]) -> ProgramRelease:
     base = environment.get("STACKCTL_SANDBOX_ETCD_URL") or _ETCD_URL
     folder = f"etcd-v{ETCD}-{target}"
-    return Release(
+    return ProgramRelease(
         "etcd",
         url=f"{base}/v{ETCD}/{folder}.tar.gz",
         checksums=f"{base}/v{ETCD}/SHA256SUMS",
@@ -65,10 +65,10 @@ def _etcd(target: Platform, environment: Mapping[str, str]) -> Release:
     )
 
 
-def _kwok(target: Platform, environment: Mapping[str, str]) -> Release:
+def _kwok(target: Platform, environment: Mapping[str, str]) -> ProgramRelease:
     mirror = environment.get("STACKCTL_SANDBOX_KWOK_URL")
     url = f"{mirror or _KWOK_URL}/v{KWOK}/kwok-{target}"
-    return Release("kwok", url, f"{url}.sha256" if mirror else f"{_KWOK_RELEASE}/v{KWOK}")
+    return ProgramRelease("kwok", url, f"{url}.sha256" if mirror else f"{_KWOK_RELEASE}/v{KWOK}")
 
 
 def download(
@@ -86,11 +86,11 @@ def download(
         partial.mkdir(parents=True, exist_ok=True)
         for release, digest in zip(wanted, digests, strict=True):
             _install(release, _fetch(web, release, digest, partial, notify), folder)
-    except Missing as error:
+    except FileMissing as error:
         raise SourceUnavailable(str(error)) from error
 
 
-def _checksum(web: Web, release: Release) -> str:
+def _checksum(web: Web, release: ProgramRelease) -> str:
     text = web.read(release.checksums)
     digest = published_digest(text, release.file)
     if digest is None:
@@ -105,7 +105,7 @@ def _excerpt(text: str) -> str:
     return repr(text[:60] + "…") if len(text) > 60 else repr(text)
 
 
-def _fetch(web: Web, release: Release, digest: str, partial: Path, notify: Notify) -> Path:
+def _fetch(web: Web, release: ProgramRelease, digest: str, partial: Path, notify: Notify) -> Path:
     """Return the verified file; one begun before is continued."""
     path = partial / release.file
     if path.exists():  # only verified files get this name
@@ -130,7 +130,7 @@ def _fetch(web: Web, release: Release, digest: str, partial: Path, notify: Notif
     return path
 
 
-def _transfer(web: Web, release: Release, part: Path, notify: Notify) -> None:
+def _transfer(web: Web, release: ProgramRelease, part: Path, notify: Notify) -> None:
     def progress(done: int, total: int) -> None:
         notify(Step(f"downloading {release.program}", done, total, "bytes"))
 
@@ -149,7 +149,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _install(release: Release, path: Path, folder: Path) -> None:
+def _install(release: ProgramRelease, path: Path, folder: Path) -> None:
     program = folder / release.program
     if release.member:
         _extract(path, release.member, program)

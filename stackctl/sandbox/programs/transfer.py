@@ -23,7 +23,7 @@ _ATTEMPTS = 3
 _TEXT_LIMIT = 1 << 20
 
 
-class Missing(Exception):
+class FileMissing(Exception):
     """The server has no such file."""
 
 
@@ -107,7 +107,7 @@ class Web:
         if response.status == 416 and headers:  # what we have is longer than the file
             return self._open(url, {})
         if response.status in (404, 410):
-            raise Missing(f"{url}: not found ({response.status})")
+            raise FileMissing(f"{url}: not found ({response.status})")
         raise SourceUnavailable(f"{url}: the server answers {response.status} {response.reason}")
 
 

@@ -13,12 +13,12 @@ from stackctl.sandbox.agent.mirror import Mirror
 from stackctl.sandbox.agent.simulation.lifecycles import (
     CERT_MANAGER,
     Lifecycle,
-    Step,
+    LifecycleStep,
     conditions_of,
     ready_state,
     run_seconds,
 )
-from stackctl.sandbox.agent.webhooks.authority import Authority, Issued, Wish
+from stackctl.sandbox.agent.webhooks.authority import Authority, CertificateRequest, Issued
 from stackctl.sandbox.agent.writes import MANAGER
 
 _LIFETIME = timedelta(days=90)
@@ -36,7 +36,7 @@ class Certificates:
     @property
     def lifecycle(self) -> Lifecycle:
         """How a Certificate moves on."""
-        steps = (Step("NotReady", 0.1), Step("Ready", 0.4))
+        steps = (LifecycleStep("NotReady", 0.1), LifecycleStep("Ready", 0.4))
         return Lifecycle(_GROUP, "Certificate", CERT_MANAGER, steps, ready_state, self._describe)
 
     def _describe(self, certificate: Manifest, state: str, now: str) -> Manifest:
@@ -69,13 +69,13 @@ class Certificates:
         self._client.apply(path, secret, manager=MANAGER, force=True)
 
 
-def wish_of(certificate: Manifest) -> Wish:
+def wish_of(certificate: Manifest) -> CertificateRequest:
     """Say what a Certificate asks for."""
     spec = certificate["spec"]
     private_key = spec.get("privateKey") or {}
     rsa = private_key.get("algorithm", "RSA") == "RSA"
     seconds = run_seconds(spec.get("duration") or "", _LIFETIME.total_seconds())
-    return Wish(
+    return CertificateRequest(
         names=(*(spec.get("dnsNames") or ()), *(spec.get("ipAddresses") or ())),
         common_name=spec.get("commonName") or "",
         lifetime=timedelta(seconds=seconds or _LIFETIME.total_seconds()),

@@ -33,7 +33,7 @@ class Sharing:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DeviceReport:
     """What a node should say of itself, beyond what it has without us."""
 
     resources: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Report:
 
 def report(
     node: Manifest, pods: Iterable[Manifest], sharing_of: Callable[[Manifest], Sharing]
-) -> Report:
+) -> DeviceReport:
     """Describe a node by the Pods on it that run."""
     running = [pod for pod in pods if is_ready(pod)]
     gpus = gpus_of(node)
@@ -53,7 +53,7 @@ def report(
         labels |= _gpu_labels(node, gpus, sharing_of(discovery))
     plugin = next(filter(_is_device_plugin, running), None)
     resources = _resources(gpus, sharing_of(plugin), running) if gpus and plugin else {}
-    return Report(resources, labels)
+    return DeviceReport(resources, labels)
 
 
 def is_ready(pod: Manifest) -> bool:

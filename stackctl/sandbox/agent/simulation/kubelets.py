@@ -15,7 +15,7 @@ from stackctl.model.objects.refs import Manifest, labels_of
 from stackctl.sandbox.agent.log import Log
 from stackctl.sandbox.agent.mirror import Mirror
 from stackctl.sandbox.agent.simulation.devices import (
-    Report,
+    DeviceReport,
     Sharing,
     config_source,
     report,
@@ -47,7 +47,7 @@ class Kubelets:
         self._log = log
         self._now = now
         self._bell = mirror.bell("pods", "nodes")
-        self._applied: dict[str, Report] = {}  # by node uid
+        self._applied: dict[str, DeviceReport] = {}  # by node uid
         self._leaving: dict[str, float] = {}  # node uid → since when its labels have no source
         self._sharing: dict[str, Sharing] = {}  # by Pod uid: plugins read it once, at their start
 
@@ -72,11 +72,11 @@ class Kubelets:
                 self._log(f"node {node['metadata']['name']}: {error}")
                 self._bell.ring()
 
-    def _tell(self, node: Manifest, wanted: Report) -> None:
+    def _tell(self, node: Manifest, wanted: DeviceReport) -> None:
         uid, name = node["metadata"]["uid"], node["metadata"]["name"]
         before = self._applied.get(uid)
-        known = before or Report()
-        wanted = Report(wanted.resources, self._lingering(uid, known.labels, wanted.labels))
+        known = before or DeviceReport()
+        wanted = DeviceReport(wanted.resources, self._lingering(uid, known.labels, wanted.labels))
         path = f"{_NODES}/{name}"
         if before is None or wanted.labels != known.labels or not _has(node, wanted.labels):
             metadata = {"name": name, "labels": dict(wanted.labels)}

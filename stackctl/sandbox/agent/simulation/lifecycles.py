@@ -29,7 +29,7 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LifecycleStep:
     """A state, and how long after the one before it comes."""
 
     state: str
@@ -46,14 +46,14 @@ class Lifecycle:
     group: str
     kind: str
     operator: Operator
-    steps: tuple[Step, ...]
+    steps: tuple[LifecycleStep, ...]
     state_of: Callable[[Manifest], str]
     describe: Describe
     failure: str = ""
     finalizer: str = ""  # set by the operator, and removed by it when the object is deleted
 
 
-def next_step(lifecycle: Lifecycle, manifest: Manifest) -> Step | None:
+def next_step(lifecycle: Lifecycle, manifest: Manifest) -> LifecycleStep | None:
     """Say what comes next for an object; None when nothing does."""
     if _is_suspended(manifest):
         return None
@@ -69,7 +69,7 @@ def next_step(lifecycle: Lifecycle, manifest: Manifest) -> Step | None:
     if seconds is None:
         return None
     failing = lifecycle.failure and FAIL_ANNOTATION in annotations
-    return Step(lifecycle.failure if failing else step.state, seconds)
+    return LifecycleStep(lifecycle.failure if failing else step.state, seconds)
 
 
 def run_seconds(text: str, default: float) -> float | None:
@@ -327,15 +327,19 @@ SPARK = Operator(
 )
 KSERVE = Operator("kserve", "kserve-controller")
 
-_TRAINED = (Step("Created", 0.2), Step("Running", 0.8), Step("Succeeded", 2.0))
-_SUBMITTED = (
-    Step("SUBMITTED", 0.3),
-    Step("RUNNING", 0.8),
-    Step("SUCCEEDING", 2.0),
-    Step("COMPLETED", 0.5),
+_TRAINED = (
+    LifecycleStep("Created", 0.2),
+    LifecycleStep("Running", 0.8),
+    LifecycleStep("Succeeded", 2.0),
 )
-_READY = (Step("Ready", 0.3),)
-_SERVED = (Step("NotReady", 0.2), Step("Ready", 1.0))
+_SUBMITTED = (
+    LifecycleStep("SUBMITTED", 0.3),
+    LifecycleStep("RUNNING", 0.8),
+    LifecycleStep("SUCCEEDING", 2.0),
+    LifecycleStep("COMPLETED", 0.5),
+)
+_READY = (LifecycleStep("Ready", 0.3),)
+_SERVED = (LifecycleStep("NotReady", 0.2), LifecycleStep("Ready", 1.0))
 
 
 def _training(kind: str) -> Lifecycle:
@@ -352,7 +356,7 @@ def _training(kind: str) -> Lifecycle:
 
 def _spark(
     kind: str,
-    steps: tuple[Step, ...],
+    steps: tuple[LifecycleStep, ...],
     state_of: Callable[[Manifest], str],
     describe: Describe,
     failure: str = "",
@@ -374,11 +378,11 @@ LIFECYCLES = (
     _spark("SparkApplication", _SUBMITTED, _spark_state, _describe_spark, "FAILED"),
     _spark(
         "ScheduledSparkApplication",
-        (Step("Scheduled", 0.3),),
+        (LifecycleStep("Scheduled", 0.3),),
         _schedule_state,
         _describe_schedule,
     ),
-    _spark("SparkConnect", (Step("Ready", 1.0),), _connect_state, _describe_connect),
+    _spark("SparkConnect", (LifecycleStep("Ready", 1.0),), _connect_state, _describe_connect),
     Lifecycle(
         "serving.kserve.io",
         "InferenceService",

@@ -25,7 +25,7 @@ _LONGEST_COMMON_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CertificateRequest:
     """A certificate somebody wants."""
 
     names: tuple[str, ...] = ()  # DNS names and IP addresses
@@ -66,7 +66,7 @@ class Authority:
             return self._contexts[host]
 
     def _new_context(self, host: str) -> ssl.SSLContext:
-        issued = self.issue(Wish(names=(host,), common_name=host))
+        issued = self.issue(CertificateRequest(names=(host,), common_name=host))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         # OpenSSL reads certificates from files only; this one is gone right after.
         with tempfile.NamedTemporaryFile(suffix=".pem") as file:
@@ -75,7 +75,7 @@ class Authority:
             context.load_cert_chain(file.name)
         return context
 
-    def issue(self, wish: Wish) -> Issued:
+    def issue(self, wish: CertificateRequest) -> Issued:
         """Make a key and sign a certificate for it."""
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
@@ -134,7 +134,9 @@ def _subject(common_name: str) -> "x509.Name":
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _extensions(wish: Wish, key: Any, ca_key: Any) -> "list[tuple[x509.ExtensionType, bool]]":
+def _extensions(
+    wish: CertificateRequest, key: Any, ca_key: Any
+) -> "list[tuple[x509.ExtensionType, bool]]":
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
