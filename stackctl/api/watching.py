@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 
 from stackctl.api.http.answers import an_event
 from stackctl.api.http.exchange import Exchange, Request
-from stackctl.api.http.guard import lines_of
 from stackctl.api.http.refusals import refusal_of
 from stackctl.api.http.retries import Fault, backoff
-from stackctl.api.http.transport import TransportFault
+from stackctl.api.http.transport import TransportFault, lines_of
 from stackctl.api.listing import Listing, ListSelection, read_list
 from stackctl.errors import ClusterError, Expired, Rejected, Unreachable
 from stackctl.model.objects.refs import Manifest

@@ -123,7 +123,7 @@ def answered(terminal):
 
     def go(answer: str, **plans: list[Plan]) -> tuple[int, list[str], str]:
         seen, report, done = terminal(answer), Report(OutputOptions()), list[str]()
-        question = report.agree(yes=False)
+        question = Question(report, yes=False, dry_run=False)
         run = changing(question, plans, done)
         code = on_each(named(*plans), report, run, question=question)
         return code, done, seen.getvalue()
@@ -164,7 +164,7 @@ def test_what_only_has_to_be_recorded_is_not_asked_about(answered):
 def test_with_a_yes_beforehand_each_plan_is_looked_at_once():
     """There is nothing to wait for between looking and doing."""
     report, done = Report(OutputOptions()), list[str]()
-    question = report.agree(yes=True)
+    question = Question(report, yes=True, dry_run=False)
     run = changing(question, {"a": [CREATING], "b": [CREATING]}, done)
     assert on_each(named("a", "b"), report, run, question=question) == 0
     assert done == ["a", "b"]

@@ -2,8 +2,10 @@
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +26,34 @@ RANKS = {
     "cli": 5,
     "__main__": 6,
 }
+# The floors of each house within the house, bottom up; those on one floor do not know each other.
+FLOORS = {
+    "model": (
+        ("objects",),
+        ("shapes", "ownership"),
+        ("catalogue", "readiness"),
+        ("resolve",),
+        ("compose",),
+        ("release",),
+        ("plan",),
+        ("privileges", "run", ""),
+    ),
+    "api": (("access",), ("http",), ("",)),
+    "sources": (("",),),
+    "cluster": (("",), ("look",), ("record", "wait"), ("status", "change")),
+    "sandbox": (
+        ("machine", "agent"),
+        ("programs", "agent.webhooks"),
+        ("plane",),
+        ("agent.simulation", ""),
+        ("agent.__main__",),
+    ),
+    "actions": (("",),),
+    "cli": (("terminal",), ("options",), ("report",), ("running",), ("commands",), ("",)),
+}
+ROOMY = 15  # modules in a folder before it wants rooms
+# One file for each verb: as many as there are.
+ONE_FOR_EACH = {"actions", "cli.commands"}
 # Where each library may be imported: packages, or single modules.
 DOORS = {
     "typer": ("cli",),
@@ -96,6 +126,81 @@ def test_imports_point_down():
         return {name for name in imported_rooms(path) - {here} if RANKS[name] >= RANKS[here]}
 
     assert broken(upward) == {}
+
+
+def address(path: Path) -> str:
+    """Return the dotted name of a module below `stackctl`; a package's is that of its face."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+ADDRESSES = {address(path): path for path in MODULES}
+
+
+def neighbours(path: Path) -> set[str]:
+    """Return the addresses of the modules that a module imports, those for types included."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stackctl"):
+            package = (node.module or "").removeprefix("stackctl").removeprefix(".")
+            for alias in node.names:
+                inner = f"{package}.{alias.name}".removeprefix(".")
+                found.add(inner if inner in ADDRESSES else package)
+    return found
+
+
+def floor_of(name: str) -> tuple[str, str, int]:
+    """Return the house a module belongs to, its room, and the floor of that."""
+    house, _, inner = name.partition(".")
+    if house not in FLOORS:
+        return house, "", 0
+    is_package = ADDRESSES[name].name == "__init__.py"
+    place = inner if is_package or name.endswith("__main__") else inner.rpartition(".")[0]
+    for number, floor in enumerate(FLOORS[house]):
+        if place in floor:
+            return house, place, number
+    raise AssertionError(f"{name} is in no room that FLOORS knows: {house}, {place!r}")
+
+
+def test_rooms_stand_on_each_other():
+    """Within a house as between them: what is imported is on a floor below, or in the same room."""
+
+    def upward(path: Path) -> set[str]:
+        house, place, number = floor_of(address(path))
+        return {
+            name
+            for name in neighbours(path)
+            for other, there, below in (floor_of(name),)
+            if other == house and there != place and below >= number
+        }
+
+    assert broken(upward) == {}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Imports for types count as well."""
+    graph = {name: neighbours(path) - {name} for name, path in ADDRESSES.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def test_no_room_is_crowded():
+    """A folder with more files than can be taken in at a glance wants rooms."""
+    crowd = Counter(
+        address(path.parent / "__init__.py") for path in MODULES if path.name != "__init__.py"
+    )
+    full = {name: count for name, count in crowd.items() if count > ROOMY}
+    assert set(full) <= ONE_FOR_EACH, full
+
+
+def test_a_class_has_a_name_of_its_own():
+    """One name, one meaning, in the whole package; private ones are their module's affair."""
+    names = Counter(
+        node.name
+        for path in MODULES
+        for node in tree(path).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_libraries_come_in_by_their_own_door():

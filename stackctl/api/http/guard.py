@@ -13,13 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from stackctl.api.http.transport import translated
-
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
 LOOK_SECONDS = 0.1
-PART = 1 << 16
 
 
 class Wire(Protocol):
@@ -98,20 +95,3 @@ class Guard:
                 for hold in self._open.values():
                     if hold.over():
                         hold.end()
-
-
-def lines_of(answer: "BaseHTTPResponse") -> Iterator[bytes]:
-    """Read an answer line by line, as it comes.
-
-    Raises:
-        TransportFault: the connection was lost.
-    """
-    rest = b""
-    while part := _next_part(answer):
-        *lines, rest = (rest + part).split(b"\n")
-        yield from lines
-
-
-def _next_part(answer: "BaseHTTPResponse") -> bytes:
-    with translated():
-        return answer.read1(PART)

@@ -17,6 +17,7 @@ from stackctl.api.access.access import Access
 from stackctl.api.access.credentials import Certificate, Identity
 from stackctl.api.access.memory_file import in_memory
 from stackctl.api.access.proxies import end_of
+from stackctl.api.http.guard import Hold
 from stackctl.api.http.retries import Fault
 from stackctl.errors import AccessDenied, ClusterError
 from stackctl.files import Unreadable, read_file
@@ -24,10 +25,10 @@ from stackctl.files import Unreadable, read_file
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
-    from stackctl.api.http.guard import Hold
 
 CONNECT_SECONDS = 10.0
 SPARE_CONNECTIONS = 64  # for watches, beside the workers
+PART = 1 << 16
 
 
 class TransportFault(Exception):
@@ -59,7 +60,7 @@ class Sending:
 class _Using(threading.local):
     """What this thread is waiting for."""
 
-    hold: "Hold"
+    hold: Hold
 
 
 def _telling(kind: Any, using: _Using) -> Any:
@@ -92,7 +93,7 @@ class Transport:
         if access.proxy and parts.scheme == "http":
             self._prefix = access.server  # a proxy wants the whole address
 
-    def send(self, sending: Sending, identity: Identity, hold: "Hold") -> "BaseHTTPResponse":
+    def send(self, sending: Sending, identity: Identity, hold: Hold) -> "BaseHTTPResponse":
         """Send a request and read the answer, or its head when it is a stream.
 
         `hold` learns which connection that happens on.
@@ -239,6 +240,23 @@ def body_of(answer: "BaseHTTPResponse") -> bytes:
     """
     with translated():
         return answer.data
+
+
+def lines_of(answer: "BaseHTTPResponse") -> Iterator[bytes]:
+    """Read an answer line by line, as it comes.
+
+    Raises:
+        TransportFault: the connection was lost.
+    """
+    rest = b""
+    while part := _next_part(answer):
+        *lines, rest = (rest + part).split(b"\n")
+        yield from lines
+
+
+def _next_part(answer: "BaseHTTPResponse") -> bytes:
+    with translated():
+        return answer.read1(PART)
 
 
 @contextmanager

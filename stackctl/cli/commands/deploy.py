@@ -77,12 +77,13 @@ def teardown(
         stackctl teardown --stack gpu8 --keep-crds
     """
     from stackctl.actions import teardown as action
+    from stackctl.cli.report.question import Question
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.contexts import on_each
     from stackctl.cli.running.requests import RESIDUE, connected, stack_of, teardown_options
 
     report = Report(shown, output.format)
-    agree = report.agree(yes=loss.yes, dry_run=loss.dry_run)
+    agree = Question(report, yes=loss.yes, dry_run=loss.dry_run)
 
     def run(target: Cluster) -> int:
         with (

@@ -31,7 +31,6 @@ if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from stackctl.cli.report.question import Question
     from stackctl.cli.terminal.event_log import EventLog
     from stackctl.cli.terminal.progress import Progress
     from stackctl.model.plan.plan import Change, Plan
@@ -153,16 +152,6 @@ class Report:
             self._gathered[self._context] = found
             return
         write_result(sys.stdout, dumped(SECRETS.masked(found), self.format))
-
-    def agree(self, *, yes: bool, dry_run: bool = False) -> Question:
-        """Return the question to put before anything is changed.
-
-        Raises:
-            UsageError: nobody is there to answer it.
-        """
-        from stackctl.cli.report.question import Question
-
-        return Question(self, yes=yes, dry_run=dry_run)
 
     def proposal(self, plan: Plan, target: TargetInfo, review: Review | None, *, gap: bool) -> None:
         """Show what would change, before it is asked about or done."""

@@ -48,12 +48,13 @@ def change(  # noqa: PLR0913
     shown: OutputOptions,
 ) -> int:
     """Carry out a change on every target; `verb` is for events, `done` says that it went well."""
+    from stackctl.cli.report.question import Question
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.contexts import on_each
     from stackctl.cli.running.requests import connected, deploy_options
 
     report = Report(shown, output.format)
-    agree = report.agree(yes=course.yes, dry_run=course.dry_run)
+    agree = Question(report, yes=course.yes, dry_run=course.dry_run)
     options = deploy_options(course, cluster, agree)
 
     def run(target: Cluster) -> int:
