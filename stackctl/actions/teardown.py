@@ -34,9 +34,9 @@ from stackctl.errors import (
 )
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, Ref
-from stackctl.model.ownership.ownership import own_entry
+from stackctl.model.ownership.ownership import own_entry, recorded_as_ours
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.plan import Action, Change, Plan, still_ours, taken_back
+from stackctl.model.plan.plan import Action, Change, Plan, taken_back
 from stackctl.model.plan.removal import BEFORE, KeptObject, RemovalPhase, Survey, phases, spared
 from stackctl.model.release.release import ReleaseStatus, uninstalling
 from stackctl.model.run.events import Notice, Notify, Step
@@ -259,7 +259,7 @@ def _look(
     live = {
         entry.ref: found[entry.ref]
         for entry in entries
-        if entry.ref in found and still_ours(entry, found[entry.ref], stack)
+        if entry.ref in found and recorded_as_ours(found[entry.ref], stack, entry.uid)
     }
     taken = {
         entry.ref: other

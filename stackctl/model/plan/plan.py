@@ -173,7 +173,7 @@ def _created(entry: Entry | None, live: Manifest | None, stack: StackId) -> bool
     """Tell what the stack made from what it took over: by its record, of this very object."""
     if entry is None or live is None or not entry.created:
         return False
-    return still_ours(entry, live, stack)
+    return recorded_as_ours(live, stack, entry.uid)
 
 
 def _discreet(change: Change, places: tuple[Place, ...], snapshot: Snapshot) -> Change:
@@ -192,7 +192,7 @@ def _departure(
     if other := taken_back(entry, live, stack):
         reason = f"belongs to {other}"
         return Change(entry.ref, entry.component, Action.RELEASE, live=live, reason=reason)
-    if not still_ours(entry, live, stack):
+    if not recorded_as_ours(live, stack, entry.uid):
         return None
     action = Action.RELEASE if entry.component in given_up else Action.PRUNE
     return Change(entry.ref, entry.component, action, live=live)
@@ -303,11 +303,6 @@ def _overwritten(live: Manifest, entry: Entry, stack: StackId) -> tuple[Drift, .
         return ()
     own = own_entry(live, stack) or {}
     return (Drift(str(own.get("manager", "unknown")), str(own.get("time", "")), ()),)
-
-
-def still_ours(entry: Entry, live: Manifest, stack: StackId) -> bool:
-    """Tell whether an object is the one that was recorded, or that was about to be made."""
-    return recorded_as_ours(live, stack, entry.uid)
 
 
 def taken_back(entry: Entry, live: Manifest, stack: StackId) -> str:
