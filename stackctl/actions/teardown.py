@@ -12,7 +12,7 @@ from stackctl.cluster.change.disown import let_go, withdraw
 from stackctl.cluster.change.removal import Removal, remove
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.look import helm, removal_impact, snapshot
+from stackctl.cluster.look import helm, lookup, removal_impact
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import recovery, releases
 from stackctl.cluster.record.event_recorder import chronicle
@@ -255,7 +255,7 @@ def _look(
     entries = recorded.release.inventory
     refs = [entry.ref for entry in entries]
     learn(connection.client, connection.discovery, refs)
-    found = snapshot.find(connection, stack, refs, pool)
+    found = lookup.find(connection, stack, refs, pool)
     live = {
         entry.ref: found[entry.ref]
         for entry in entries
@@ -433,5 +433,5 @@ def _remove_all(
 
 def _remove_data(session: Session, sight: TeardownScope) -> None:
     """Delete users' instances while their controllers run, and the claims in our namespaces."""
-    live = snapshot.read(session.connection, sight.data, session.pool)
+    live = lookup.read(session.connection, sight.data, session.pool)
     remove(session, Removal(live, sight.components, "deleted"), [(RemovalPhase.DATA, tuple(live))])

@@ -17,7 +17,7 @@ from graphlib import TopologicalSorter
 from stackctl.cluster.change.probes import probe
 from stackctl.cluster.change.recreate import await_gone, recreate
 from stackctl.cluster.change.session import Session
-from stackctl.cluster.look.snapshot import look_at
+from stackctl.cluster.look.prediction import predict
 from stackctl.cluster.sending import Occupied
 from stackctl.cluster.wait.targets import Progress, Target
 from stackctl.errors import (
@@ -250,8 +250,8 @@ class _Run:
             live = found.live
         # What came late from a killed run of ours, or what Kubernetes puts into every namespace.
         if written_by(live, sender.stack) or ordinary(change.ref):
-            seen = look_at(sender, path, manifest, live, self.bundle.stance(part))
-            agreed = differences(live, seen.predicted)
+            seen = predict(sender, path, manifest, live, self.bundle.stance(part))
+            agreed = differences(live, seen.result)
             return self._change(part, replace(change, live=live, differences=agreed), manifest)
         self.outcome.foreign.add(change.ref)
         holder = owner(live, sender.stack) or "nobody stackctl knows of"
@@ -297,8 +297,8 @@ class _Run:
             what = "deleted" if live is None else "made anew by somebody else"
             raise ApplyError(f"{change.ref}: {what} after the plan was made", hint=AGAIN)
         if not sender.sent(live, manifest):
-            now = look_at(sender, path, manifest, live, stance)
-            if news := surprises(change, live, now.predicted, sender.stack):
+            now = predict(sender, path, manifest, live, stance)
+            if news := surprises(change, live, now.result, sender.stack):
                 raise ApplyError(
                     f"{change.ref}: changed after the plan was made: {news}", hint=AGAIN
                 )

@@ -12,7 +12,7 @@ from stackctl.api.client import Client
 from stackctl.cluster.change.removal import Removal, delete_one, remove, target_of
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.look import removal_impact, snapshot
+from stackctl.cluster.look import lookup, removal_impact
 from stackctl.cluster.look.scoped_list import EVERYWHERE
 from stackctl.cluster.look.unseen import unlisted, unseen
 from stackctl.cluster.record.lock import RECORD_LABEL, held_at_all
@@ -60,7 +60,7 @@ def scan(
     spaces = {ref.namespace for ref in (*gone, *stays) if ref.namespace}
     labelled = removal_impact.labelled_everywhere(connection, stack, pool, spaces)
     found = dict(labelled.objects)
-    found |= snapshot.read(connection, [ref for ref in gone if ref not in found], pool)
+    found |= lookup.read(connection, [ref for ref in gone if ref not in found], pool)
     asked = set(gone)
     left, copies = [], []
     for ref, item in found.items():
@@ -95,7 +95,7 @@ def _why(metadata: dict[str, object]) -> str:
 def remove_leftovers(session: Session, patterns: Sequence[Ref]) -> None:
     """Delete what operators made by themselves, named exactly; patterns only excuse."""
     named = [ref for ref in patterns if "*" not in (ref.name, ref.namespace)]
-    live = snapshot.read(session.connection, named, session.pool)
+    live = lookup.read(session.connection, named, session.pool)
     remove(session, Removal(live, {}, "deleted"), [(RemovalPhase.REST, tuple(live))])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.look import facts, snapshot
+from stackctl.cluster.look import facts, lookup
 from stackctl.cluster.record import lock, releases
 from stackctl.cluster.record.missing_record import absent
 from stackctl.cluster.status.statuses import read_statuses
@@ -49,7 +49,7 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
     )
     # Where we may not even see how an object stands, we cannot see who changed it either.
     seen_refs = [ref for ref in refs if assessments[ref].status is not Status.UNKNOWN]
-    found = snapshot.labelled(connection, stack, seen_refs, pool)
+    found = lookup.labelled(connection, stack, seen_refs, pool)
     return StackStatus(
         target=connection.info,
         release=release,

@@ -1,0 +1,115 @@
+"""Finds the metadata of objects that are known by name, with as few requests as will do.
+
+What an object would become is for `prediction`, what follows from it for `snapshot`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import suppress
+
+from stackctl.api.client import Client
+from stackctl.api.discovery import ApiResource
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.look import scoped_list
+from stackctl.cluster.look.unseen import definition_gone
+from stackctl.errors import Forbidden, NotServed
+from stackctl.model.objects.kinds import GroupKind
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.ownership.stack_id import StackId
+
+# From this many objects of one kind in one namespace, a LIST is cheaper than the GETs.
+LIST_FROM = 6
+
+
+def find(
+    connection: Connection, stack: StackId, refs: Sequence[Ref], pool: Executor
+) -> dict[Ref, Manifest]:
+    """Find the metadata of objects that are there, labelled as ours or not."""
+    found = labelled(connection, stack, refs, pool)
+    return found | _by_name(connection, [ref for ref in refs if ref not in found], found, pool)
+
+
+def labelled(
+    connection: Connection, stack: StackId, refs: Iterable[Ref], pool: Executor
+) -> dict[Ref, Manifest]:
+    """Find the metadata of every object that carries the stack's label, of the kinds named.
+
+    With few rights, it is that of the objects named.
+    """
+    kinds: dict[GroupKind, list[Ref]] = defaultdict(list)
+    for ref in refs:
+        kinds[ref.group, ref.kind].append(ref)
+    served = [(found, kinds[kind]) for kind in kinds if (found := connection.discovery.find(*kind))]
+    client, labels = connection.client, stack.selector
+    listings = pool.map(lambda each: _labelled(client, each[0], each[1], labels), served)
+    return {
+        resource.ref(item): item
+        for (resource, _), items in zip(served, listings, strict=True)
+        for item in items
+    }
+
+
+def read(connection: Connection, refs: Sequence[Ref], pool: Executor) -> dict[Ref, Manifest]:
+    """Read the metadata of objects; those that are gone are left out."""
+    return _by_name(connection, refs, {}, pool)
+
+
+def _labelled(
+    client: Client, resource: ApiResource, refs: Sequence[Ref], labels: str
+) -> Sequence[Manifest]:
+    try:
+        return scoped_list.find(client, resource, refs, labels=labels).items
+    except NotServed:
+        if not definition_gone(client, resource):
+            raise
+        return ()  # the kind went away between discovery and now
+
+
+def _by_name(
+    connection: Connection, refs: Sequence[Ref], found: Mapping[Ref, Manifest], pool: Executor
+) -> dict[Ref, Manifest]:
+    """Read objects by their names, where the namespace may exist; `found` is known to be there."""
+    groups: dict[tuple[ApiResource, str], list[Ref]] = defaultdict(list)
+    for ref in refs:
+        if resource := connection.discovery.find(ref.group, ref.kind):
+            groups[resource, ref.namespace].append(ref)
+    spaces = _namespaces(connection, {space for _, space in groups if space}, found, pool)
+    asked = [key for key in groups if not key[1] or key[1] in spaces]
+    client = connection.client
+    answers = pool.map(lambda key: _in_one_place(client, key[0], key[1], groups[key]), asked)
+    return {ref: manifest for answer in answers for ref, manifest in answer.items()}
+
+
+def _namespaces(
+    connection: Connection, names: Iterable[str], found: Mapping[Ref, Manifest], pool: Executor
+) -> set[str]:
+    """Return the namespaces that may exist: nothing needs to be looked for in the others."""
+    client = connection.client
+    known = {ref.name for ref in found if ref.kind == "Namespace"}
+    unknown = [name for name in names if name not in known]
+    if len(unknown) >= LIST_FROM:
+        with suppress(Forbidden):
+            listing = client.list("/api/v1/namespaces", metadata_only=True)
+            return {item["metadata"]["name"] for item in listing.items}
+    answers = pool.map(lambda name: scoped_list.may_exist(client, name), unknown)
+    return known | {name for name, there in zip(unknown, answers, strict=True) if there}
+
+
+def _in_one_place(
+    client: Client, resource: ApiResource, namespace: str, refs: Sequence[Ref]
+) -> dict[Ref, Manifest]:
+    try:
+        if len(refs) >= LIST_FROM:
+            with suppress(Forbidden):
+                wanted = set(refs)
+                items = client.list(resource.path(namespace), metadata_only=True).items
+                return {ref: item for item in items if (ref := resource.ref(item)) in wanted}
+        answers = {
+            ref: client.get(resource.path(namespace, ref.name), metadata_only=True) for ref in refs
+        }
+    except NotServed:
+        if not definition_gone(client, resource):
+            raise
+        return {}  # the kind went away between discovery and now
+    return {ref: manifest for ref, manifest in answers.items() if manifest is not None}

@@ -1,0 +1,72 @@
+"""What applying a manifest would make of an object that is there, by the server's own word.
+
+Which objects are asked about is for `snapshot`; nothing is changed by asking.
+"""
+
+from dataclasses import dataclass
+
+from stackctl.cluster.sending import Sender
+from stackctl.errors import Forbidden, Invalid, Rejected
+from stackctl.model.objects.crd_changes import lost
+from stackctl.model.objects.immutable import fixed_fields
+from stackctl.model.objects.kinds import DEFINITION, kind_of
+from stackctl.model.objects.merge import overlay
+from stackctl.model.objects.refs import STACK_LABEL, Manifest, labels_of
+from stackctl.model.ownership.conflict_policy import ConflictPolicy
+from stackctl.model.ownership.managed_fields import after_takeover
+from stackctl.model.ownership.ownership import will_do
+from stackctl.model.ownership.stack_id import StackId
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One object, and what applying the manifest would make of it."""
+
+    live: Manifest
+    result: Manifest
+    fixed: tuple[str, ...] = ()  # fields that would have to change and cannot
+    lost: tuple[str, ...] = ()  # why objects of a definition would be lost
+    left: bool = False  # may not be changed by us, and will do as it is
+
+
+def predict(
+    sender: Sender,
+    path: str,
+    manifest: Manifest,
+    live: Manifest,
+    stance: ConflictPolicy,
+    *,
+    moves: bool = False,
+) -> Prediction:
+    """Try in a dry run what applying an object would make of the one that is there.
+
+    What moves on with its definition may not fit the one that is still there.
+    """
+    if _anothers(live, sender.stack) and will_do(live, manifest):
+        return Prediction(live, live, left=True)
+    try:
+        result = sender.predict(path, manifest, stance)
+    except (Forbidden, Rejected) as refusal:
+        if expected := _expected(refusal, manifest, live, moves=moves):
+            return expected
+        raise
+    return Prediction(live, after_takeover(live, result, sender.stack, adopting=stance.take))
+
+
+def _expected(
+    refusal: Forbidden | Rejected, manifest: Manifest, live: Manifest, *, moves: bool
+) -> Prediction | None:
+    """Return what would become of an object whose dry run was refused; None where nobody knows."""
+    if isinstance(refusal, Forbidden):
+        return Prediction(live, live, left=True) if will_do(live, manifest) else None
+    if isinstance(refusal, Invalid) and (fixed := fixed_fields(refusal.causes)):
+        return Prediction(live, manifest, fixed=fixed)
+    if kind_of(manifest) == DEFINITION and (reasons := tuple(lost(live, manifest))):
+        return Prediction(live, manifest, lost=reasons)
+    return Prediction(live, overlay(live, manifest)) if moves else None
+
+
+def _anothers(live: Manifest, stack: StackId) -> bool:
+    """Tell whether an object is signed by another stack: namespaces are shared."""
+    label = labels_of(live).get(STACK_LABEL, stack.label)
+    return label != stack.label
