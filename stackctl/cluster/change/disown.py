@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from stackctl.cluster.change.apply import ATTEMPTS, Outcome
+from stackctl.cluster.change.apply_object import ATTEMPTS
+from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.session import Session
 from stackctl.errors import ConflictError, Forbidden, Invalid, NotFound, NotServed, StaleWrite
 from stackctl.model.objects.refs import Ref

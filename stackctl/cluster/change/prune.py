@@ -8,7 +8,7 @@ from collections.abc import Container
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from stackctl.cluster.change.apply import Outcome
+from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.removal import Removal, remove
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.connection import Connection

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from secrets import token_hex
 
 from stackctl.api.client import Client
-from stackctl.cluster.change.apply import Outcome, carry_out
+from stackctl.cluster.change.apply import carry_out
 from stackctl.cluster.change.disown import release
+from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.prune import prune
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.connection import Connection
