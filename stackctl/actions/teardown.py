@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from stackctl import __version__
 from stackctl.cluster.change import residue
-from stackctl.cluster.change.disown import let_go, withdraw
+from stackctl.cluster.change.disown import disown_namespaces, disown_object
 from stackctl.cluster.change.removal import Removal, remove
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.connection import Connection
@@ -410,8 +410,8 @@ def _remove_all(
     if options.delete_data:
         _remove_data(session, sight)
     for ref, live in sight.taken.items():
-        let_go(session, ref, live)
-    withdraw(session, sight.shared)
+        disown_object(session, ref, live)
+    disown_namespaces(session, sight.shared)
     order = phases(sight.going)
     remove(session, removal, [each for each in order if each[0] < RemovalPhase.DEFINITIONS])
     residue.remove_leftovers(session, sight.leftovers)

@@ -18,21 +18,21 @@ from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.run.events import Notice, ObjectDone
 
 
-def release(session: Session, plan: Plan, outcome: Outcome) -> None:
+def disown(session: Session, plan: Plan, outcome: Outcome) -> None:
     """Take our labels and claims off what somebody else looks after from now on."""
     changes = [change for change in plan.changes if change.action is Action.RELEASE]
-    for change in session.pool.map(lambda each: _release(session, each), changes):
+    for change in session.pool.map(lambda each: _disown(session, each), changes):
         outcome.pruned.add(change.ref)
         session.notify(ObjectDone(change.component, change.ref, "released"))
 
 
-def _release(session: Session, change: Change) -> Change:
+def _disown(session: Session, change: Change) -> Change:
     if change.live is not None:
-        let_go(session, change.ref, change.live)
+        disown_object(session, change.ref, change.live)
     return change
 
 
-def let_go(session: Session, ref: Ref, seen: Mapping[str, Any]) -> None:
+def disown_object(session: Session, ref: Ref, seen: Mapping[str, Any]) -> None:
     """Take our labels and claims off one object, if it is still the one that was seen."""
     session.begin(ref)
     found = session.connection.discovery.address(ref.group, ref.kind)
@@ -50,8 +50,8 @@ def let_go(session: Session, ref: Ref, seen: Mapping[str, Any]) -> None:
     raise ConflictError(f"{ref}: cannot be given back, somebody writes to it all the time")
 
 
-def withdraw(session: Session, namespaces: Iterable[Ref]) -> None:
-    """Take off namespaces of others all that we wrote on them."""
+def disown_namespaces(session: Session, namespaces: Iterable[Ref]) -> None:
+    """Take all that we wrote on namespaces of others off them."""
     client, stack = session.connection.client, session.sender.stack
     for ref in namespaces:
         session.begin(ref)

@@ -13,7 +13,7 @@ from secrets import token_hex
 
 from stackctl.api.client import Client
 from stackctl.cluster.change.apply import carry_out
-from stackctl.cluster.change.disown import release
+from stackctl.cluster.change.disown import disown
 from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.prune import prune
 from stackctl.cluster.change.session import Session
@@ -245,7 +245,7 @@ def _attempt(
         # A failed apply prunes nothing, and neither does one that is not ready.
         if error := outcome.error():
             return error
-        release(session, intent.plan, outcome)
+        disown(session, intent.plan, outcome)
         prune(session, intent.plan, intent.created, outcome)
     except KeyboardInterrupt:
         session.abandoned.set()
