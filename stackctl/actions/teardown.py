@@ -37,7 +37,15 @@ from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.ownership import own_entry, recorded_as_ours
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan, taken_back
-from stackctl.model.plan.removal import BEFORE, KeptObject, RemovalPhase, Survey, phases, spared
+from stackctl.model.plan.removal import (
+    BEFORE,
+    KeptObject,
+    RemovalBatch,
+    RemovalPhase,
+    Survey,
+    batches,
+    spared,
+)
 from stackctl.model.release.release import ReleaseStatus, uninstalling
 from stackctl.model.run.events import Notice, Notify, Step
 from stackctl.model.run.outcome import Residue, TargetInfo, TeardownOutcome
@@ -412,8 +420,8 @@ def _remove_all(
     for ref, live in sight.taken.items():
         disown_object(session, ref, live)
     disown_namespaces(session, sight.shared)
-    order = phases(sight.going)
-    remove(session, removal, [each for each in order if each[0] < RemovalPhase.DEFINITIONS])
+    order = batches(sight.going)
+    remove(session, removal, [each for each in order if each.phase < RemovalPhase.DEFINITIONS])
     residue.remove_leftovers(session, sight.leftovers)
     residue.clean_nodes(session, sight.node_managers)
     records: list[Target] = []
@@ -426,7 +434,7 @@ def _remove_all(
             records.append(record)
         return records
 
-    last = [each for each in order if each[0] >= RemovalPhase.DEFINITIONS]
+    last = [each for each in order if each.phase >= RemovalPhase.DEFINITIONS]
     remove(session, removal, last, dismiss_record)
     return bool(records)
 
@@ -434,4 +442,8 @@ def _remove_all(
 def _remove_data(session: Session, sight: TeardownScope) -> None:
     """Delete users' instances while their controllers run, and the claims in our namespaces."""
     live = lookup.read(session.connection, sight.data, session.pool)
-    remove(session, Removal(live, sight.components, "deleted"), [(RemovalPhase.DATA, tuple(live))])
+    remove(
+        session,
+        Removal(live, sight.components, "deleted"),
+        [RemovalBatch(RemovalPhase.DATA, tuple(live))],
+    )

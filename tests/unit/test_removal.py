@@ -8,11 +8,11 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.removal import (
     RemovalPhase,
     Survey,
+    batches,
     cannot_list,
     foreign,
     marks,
     matches,
-    phases,
     spared,
 )
 
@@ -39,7 +39,7 @@ def test_objects_leave_in_the_safe_order():
         Ref("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "", "w"),
         Ref("e.dev", "Job", "ml", "ours"),
     ]
-    assert [(phase, [ref.kind for ref in group]) for phase, group in phases(refs)] == [
+    assert [(batch.phase, [ref.kind for ref in batch.refs]) for batch in batches(refs)] == [
         (RemovalPhase.CUSTOM_RESOURCES, ["Job"]),
         (RemovalPhase.WEBHOOKS, ["ValidatingWebhookConfiguration"]),
         (RemovalPhase.WORKLOADS, ["Deployment"]),
@@ -51,10 +51,17 @@ def test_objects_leave_in_the_safe_order():
 def test_what_is_in_a_namespace_that_goes_leaves_with_it():
     """Nothing but workloads and what needs them is worth a phase before that of the namespace."""
     service, deployment = Ref("", "Service", "ml", "s"), Ref("apps", "Deployment", "ml", "d")
-    assert phases([NAMESPACE, service, deployment]) == (
-        (RemovalPhase.WORKLOADS, (deployment,)),
-        (RemovalPhase.DEFINITIONS, (NAMESPACE, service)),
-    )
+    workloads, definitions = batches([NAMESPACE, service, deployment])
+    assert workloads.refs == (deployment,)
+    assert definitions.refs == (NAMESPACE, service)
+    assert definitions.inside == (service,)
+
+
+def test_namespaces_begin_to_go_with_the_workloads():
+    """Kubernetes takes its time over them; where no workload goes they wait for their own turn."""
+    deployment = Ref("apps", "Deployment", "ml", "d")
+    assert [batch.early for batch in batches([NAMESPACE, deployment])] == [(NAMESPACE,), ()]
+    assert [batch.early for batch in batches([NAMESPACE, DEFINITION])] == [()]
 
 
 def test_nothing_is_spared_without_a_reason():

@@ -15,7 +15,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.look.removal_impact import look
 from stackctl.model.objects.refs import Ref
 from stackctl.model.plan.plan import Action, Change, Plan
-from stackctl.model.plan.removal import phases, spared
+from stackctl.model.plan.removal import batches, spared
 from stackctl.model.run.events import Notice
 
 
@@ -45,7 +45,7 @@ def prune(session: Session, plan: Plan, created: Container[Ref], outcome: Outcom
     going = [change.ref for change in changes if change.ref not in stays]
     live = {each.ref: each.live for each in changes if each.ref not in stays and each.live}
     components = {change.ref: change.component for change in changes}
-    remove(session, Removal(live, components, "pruned"), phases(going))
+    remove(session, Removal(live, components, "pruned"), batches(going))
     outcome.pruned.update(going)
 
 

@@ -4,7 +4,7 @@ Serves prune and teardown alike. What may go was decided by `model.removal` and 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.connection import Connection
@@ -19,7 +19,7 @@ from stackctl.errors import (
     StaleWrite,
 )
 from stackctl.model.objects.refs import STACK_LABEL, Manifest, Ref, labels_of
-from stackctl.model.plan.removal import RemovalPhase
+from stackctl.model.plan.removal import RemovalBatch, RemovalPhase
 from stackctl.model.readiness.finalizers import controllers_of
 from stackctl.model.run.events import ComponentProgress, ComponentState, ObjectDone
 
@@ -44,12 +44,16 @@ class Removal:
         """Name the component an object belongs to; empty for what belongs to none."""
         return self._components.get(ref, "")
 
+    def held(self, refs: Iterable[Ref]) -> bool:
+        """Tell whether finalizers hold any of the objects."""
+        return any(self.live[ref]["metadata"].get("finalizers") for ref in refs)
+
     def took(self, refs: Sequence[Ref]) -> None:
         """Count objects that are gone."""
         self._gone.update(self.component(ref) for ref in refs)
 
     def progress(self, refs: Sequence[Ref], waiting_for: str = "") -> Iterator[ComponentProgress]:
-        """Say how far each of the objects' components is."""
+        """Yield how far each of the objects' components is."""
         for name in sorted({self.component(ref) for ref in refs} - {""}):
             gone, total = self._gone[name], self._totals[name]
             state = ComponentState.REMOVED if gone == total else ComponentState.REMOVING
@@ -59,41 +63,37 @@ class Removal:
 def remove(
     session: Session,
     removal: Removal,
-    order: Sequence[tuple[RemovalPhase, Sequence[Ref]]],
+    batches: Iterable[RemovalBatch],
     accepted: Callable[[], Sequence[Target]] = tuple,
 ) -> None:
-    """Delete phase by phase; the next one begins when everything of the last is gone.
+    """Delete batch by batch; the next one begins when everything of the last is gone.
 
-    Namespaces begin to go with the workloads, which saves time: Kubernetes lets five seconds pass
-    before it looks into one. Once the last of them are going, and nothing inside is held by
+    Once all of a batch but what is inside its namespaces is going, and nothing inside is held by
     finalizers, `accepted` is called and says what else to wait for.
 
     Raises:
         ApplyError: deletes were refused, or objects were still there at the deadline; each is
             named, with the finalizers that hold it.
     """
-    for phase, refs in order:
+    for batch in batches:
         if session.abandoned.is_set():
             raise Interrupted("interrupted before everything was removed")
-        if phase is RemovalPhase.WORKLOADS:
-            _delete_all(session, removal, [ref for ref in removal.live if ref.kind == "Namespace"])
-        spaces = {ref.name for ref in refs if ref.kind == "Namespace"}
-        inside = [ref for ref in refs if ref.namespace in spaces]
-        left = _delete_all(session, removal, [ref for ref in refs if ref.namespace not in spaces])
-        held = any(removal.live[ref]["metadata"].get("finalizers") for ref in inside)
-        also = () if held or phase is not order[-1][0] else accepted()
+        _delete_all(session, removal, batch.early)
+        inside = batch.inside
+        left = _delete_all(session, removal, [ref for ref in batch.refs if ref not in inside])
+        also = () if removal.held(inside) else accepted()
         left = _delete_all(session, removal, inside) + left
         session.observer.wait_gone(
             [*(target_of(session.connection, ref, removal.live[ref]) for ref in left), *also],
             deadline=session.deadline,
-            progress=_progress(session, removal, refs),
+            progress=_progress(session, removal, batch.refs),
             stop=session.abandoned,
             controllers=removal.controllers,
         )
-        removal.took(refs)
-        for event in removal.progress(refs):
+        removal.took(batch.refs)
+        for event in removal.progress(batch.refs):
             session.notify(event)
-        if phase is RemovalPhase.DEFINITIONS:
+        if batch.phase is RemovalPhase.DEFINITIONS:
             session.connection.discovery.refresh()
 
 

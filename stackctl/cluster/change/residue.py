@@ -29,7 +29,14 @@ from stackctl.model.objects.refs import (
 )
 from stackctl.model.ownership.ownership import written_by
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.removal import KeptObject, RemovalPhase, cannot_list, foreign, marks
+from stackctl.model.plan.removal import (
+    KeptObject,
+    RemovalBatch,
+    RemovalPhase,
+    cannot_list,
+    foreign,
+    marks,
+)
 from stackctl.model.run.events import Notice
 from stackctl.model.run.outcome import Residue
 
@@ -96,7 +103,7 @@ def remove_leftovers(session: Session, patterns: Sequence[Ref]) -> None:
     """Delete what operators made by themselves, named exactly; patterns only excuse."""
     named = [ref for ref in patterns if "*" not in (ref.name, ref.namespace)]
     live = lookup.read(session.connection, named, session.pool)
-    remove(session, Removal(live, {}, "deleted"), [(RemovalPhase.REST, tuple(live))])
+    remove(session, Removal(live, {}, "deleted"), [RemovalBatch(RemovalPhase.REST, tuple(live))])
 
 
 def clean_nodes(session: Session, managers: Sequence[str]) -> None:

@@ -62,25 +62,44 @@ class Survey:
 
 
 def phase(ref: Ref) -> RemovalPhase:
-    """Say when an object is removed."""
+    """Return when an object is removed."""
     return _PHASES.get(kinds.phase_of((ref.group, ref.kind)), RemovalPhase.REST)
 
 
-def phases(
-    refs: Iterable[Ref],
-) -> tuple[tuple[RemovalPhase, tuple[Ref, ...]], ...]:
+@dataclass(frozen=True, slots=True)
+class RemovalBatch:
+    """Objects that are removed together; the next batch begins when all of them are gone."""
+
+    phase: RemovalPhase
+    refs: tuple[Ref, ...]
+    # Namespaces of a later batch that begin to go with this one, which saves time: Kubernetes
+    # lets five seconds pass before it looks into one.
+    early: tuple[Ref, ...] = ()
+
+    @property
+    def inside(self) -> tuple[Ref, ...]:
+        """What goes with a namespace of the batch."""
+        spaces = {ref.name for ref in self.refs if ref.kind == "Namespace"}
+        return tuple(ref for ref in self.refs if ref.namespace in spaces)
+
+
+def batches(refs: Iterable[Ref]) -> tuple[RemovalBatch, ...]:
     """Group objects by when they are removed, in that order.
 
     What nobody waits for leaves in the phase of its namespace, if that goes as well.
     """
     going = tuple(refs)
-    spaces = {ref.name for ref in going if ref.kind == "Namespace"}
+    namespaces = tuple(ref for ref in going if ref.kind == "Namespace")
+    spaces = {ref.name for ref in namespaces}
     groups: dict[RemovalPhase, list[Ref]] = {}
     for ref in going:
         when = phase(ref)
         along = when is RemovalPhase.REST and ref.namespace in spaces
         groups.setdefault(RemovalPhase.DEFINITIONS if along else when, []).append(ref)
-    return tuple((each, tuple(groups[each])) for each in sorted(groups))
+    early = {RemovalPhase.WORKLOADS: namespaces}
+    return tuple(
+        RemovalBatch(when, tuple(groups[when]), early.get(when, ())) for when in sorted(groups)
+    )
 
 
 def spared(
