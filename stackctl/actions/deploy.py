@@ -11,7 +11,7 @@ from stackctl.actions.placing import compose_placed
 from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack
-from stackctl.cluster.change.run import RunIntent
+from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record.lock import await_free
 from stackctl.cluster.workers import workers

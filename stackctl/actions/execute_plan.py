@@ -7,7 +7,8 @@ from pathlib import Path
 
 from stackctl.actions import plan_file
 from stackctl.actions.failure_rollback import Recovery
-from stackctl.cluster.change.run import RunIntent, RunOptions, execute
+from stackctl.cluster.change.intent import RunIntent
+from stackctl.cluster.change.run import RunOptions, execute
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import helm
 from stackctl.cluster.record import releases

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from stackctl.actions.compose import StackRequest
-from stackctl.cluster.change.run import RunIntent
+from stackctl.cluster.change.intent import RunIntent
 from stackctl.errors import ConflictError
 from stackctl.model.plan.plan_file import Base, SavedPlan, divergences, saved
 from stackctl.model.run.outcome import TargetInfo

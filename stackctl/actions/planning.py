@@ -5,8 +5,8 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 from stackctl import __version__
+from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.change.prune import spare
-from stackctl.cluster.change.run import RunIntent
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import facts, snapshot
 from stackctl.cluster.look.unseen import learn, unseen

@@ -1,7 +1,7 @@
 """What an upgrade brings along, put together from the record, the catalogue and the plan."""
 
 from stackctl.actions.compose import Composed
-from stackctl.cluster.change.run import RunIntent
+from stackctl.cluster.change.intent import RunIntent
 from stackctl.model.plan.upgrades import Review, passages, require_allowed
 from stackctl.model.plan.warnings import worth_knowing
 from stackctl.model.release.history import version_changes

@@ -1,15 +1,25 @@
-"""What every step of one run is given: the cluster, who watches it, who works, until when."""
+"""One run on a stack while it holds the lock: what every step of it is given.
+
+What the steps are is for `run` and `teardown`.
+"""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from secrets import token_hex
 
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.context import RunContext
+from stackctl.cluster.record import releases
+from stackctl.cluster.record.event_recorder import Chronicle, chronicle
+from stackctl.cluster.record.lock import Claim, Lock, locked
 from stackctl.cluster.sending import Sender
 from stackctl.cluster.wait.wait import Observer
 from stackctl.errors import MORE_TIME, Interrupted, OutOfTime
 from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.events import Notify
 
 
@@ -41,3 +51,40 @@ class Session:
             raise Interrupted(f"{ref}: not attempted")
         if self.observer.now() >= self.deadline:
             raise OutOfTime(f"{ref}: not attempted: time is up", hint=MORE_TIME)
+
+
+@contextmanager
+def hold_stack(
+    run: RunContext, stack: StackId, action: str, claim: Claim, timeout: float, *, wait: bool = True
+) -> Iterator[tuple[Session, Lock, Chronicle]]:
+    """Hold the lock of a stack for a run, and tell as Kubernetes Events how it went.
+
+    Waiting for the lock is not what `timeout` is for.
+
+    Raises:
+        LockedError: another run holds it.
+        PreflightError: the namespace of the record is not there.
+    """
+    connection, client, stop, began = run.connection, run.client, run.stop, run.now()
+    releases.ensure_namespace(client, stack, stop)
+    with (
+        chronicle(client, stack, claim.holder, action) as story,
+        locked(client, stack, claim, stop, run.notify) as lock,
+        Observer(
+            client, connection.discovery, stack=stack, notify=run.notify, now=run.now
+        ) as observer,
+    ):
+        fenced = replace(connection, client=client.fenced(lock.fence))
+        session = Session(
+            fenced,
+            observer,
+            run.pool,
+            story.beside(run.notify),
+            deadline=min(run.now(), began + claim.wait) + timeout,
+            wait=wait,
+            abandoned=stop,
+            sender=Sender(fenced.client, stack, token_hex(4)),
+            fence=lock.fence,
+            confirm=lock.confirm,
+        )
+        yield session, lock, story

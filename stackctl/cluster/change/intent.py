@@ -1,0 +1,70 @@
+"""What a run is about to do, decided and agreed to, and from where it starts.
+
+How it is done is for `run`, and how it goes about it for its options.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from stackctl.cluster.record.releases import Recorded
+from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Change, Plan
+from stackctl.model.release.release import Entry, ReleaseStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RunIntent:
+    """What a run is about to do, and from where it starts."""
+
+    stack: StackId
+    bundle: Bundle
+    plan: Plan
+    recorded: Recorded | None
+    tool: str  # stackctl's version
+    pending: ReleaseStatus | None = None  # what the revision is called meanwhile; None: by itself
+    command: str = ""  # what the user ran; recorded
+    # What --set says of it; recorded. Of secrets it only says that they are set.
+    sets: Mapping[str, str] = field(default_factory=dict)
+    secret_sets: Mapping[str, str] = field(default_factory=dict)  # to what; recorded apart
+    lost: tuple[BundleComponent, ...] = ()  # recorded, and their objects are not kept any more
+    strays: tuple[Change, ...] = ()  # what the stack has made and nothing names any more
+    joined: bool = False  # the plan has the strays
+
+    def with_strays(self) -> "RunIntent":
+        """Prune what nothing names, and record it until it is gone."""
+        plan = replace(self.plan, changes=(*self.plan.changes, *self.strays))
+        return replace(self, plan=plan, joined=True)
+
+    @property
+    def inventory(self) -> tuple[Entry, ...]:
+        """What the last revision owns."""
+        known = self.recorded.release.inventory if self.recorded else ()
+        return (*known, *map(_entry, self.strays)) if self.joined else known
+
+    @property
+    def verb(self) -> str:
+        """What the user ran, in a word: Deploy, Upgrade, Rollback."""
+        return self.command.partition(" ")[0].capitalize() or "Deploy"
+
+    @property
+    def created(self) -> frozenset[Ref]:
+        """What is there because the stack made it."""
+        return frozenset(entry.ref for entry in self.inventory if entry.created)
+
+    @property
+    def settled(self) -> bool:
+        """The last run ended well and nothing would change."""
+        return (
+            self.plan.empty
+            and self.recorded is not None
+            and self.recorded.release.status is ReleaseStatus.DEPLOYED
+            and self.recorded.release.bundle == self.bundle.digest
+            and self.recorded.release.sets == self.sets
+        )
+
+
+def _entry(stray: Change) -> Entry:
+    uid = stray.live["metadata"]["uid"] if stray.live else ""
+    return Entry(stray.ref, stray.component, "", uid=uid)
