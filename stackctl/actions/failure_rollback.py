@@ -81,7 +81,6 @@ class Recovery:
                 wait_lock=claim.wait,
                 lease=claim.lease,
             ),
-            now=self.now,
         )
         left = [str(each.ref) for each in outcome.residue]
         return f"everything made was removed{', except ' + ', '.join(left) if left else ''}"

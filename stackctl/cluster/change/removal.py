@@ -65,16 +65,17 @@ def remove(
     removal: Removal,
     batches: Iterable[RemovalBatch],
     accepted: Callable[[], Sequence[Target]] = tuple,
-) -> None:
+) -> list[Target]:
     """Delete batch by batch; the next one begins when everything of the last is gone.
 
     Once all of a batch but what is inside its namespaces is going, and nothing inside is held by
-    finalizers, `accepted` is called and says what else to wait for.
+    finalizers, `accepted` is called and says what else to wait for; that is returned.
 
     Raises:
         ApplyError: deletes were refused, or objects were still there at the deadline; each is
             named, with the finalizers that hold it.
     """
+    others: list[Target] = []
     for batch in batches:
         if session.abandoned.is_set():
             raise Interrupted("interrupted before everything was removed")
@@ -82,6 +83,7 @@ def remove(
         inside = batch.inside
         left = _delete_all(session, removal, [ref for ref in batch.refs if ref not in inside])
         also = () if removal.held(inside) else accepted()
+        others += also
         left = _delete_all(session, removal, inside) + left
         session.observer.wait_gone(
             [*(target_of(session.connection, ref, removal.live[ref]) for ref in left), *also],
@@ -95,6 +97,7 @@ def remove(
             session.notify(event)
         if batch.phase is RemovalPhase.DEFINITIONS:
             session.connection.discovery.refresh()
+    return others
 
 
 def _delete_all(session: Session, removal: Removal, refs: Sequence[Ref]) -> list[Ref]:

@@ -3,7 +3,7 @@
 Also removes what operators made by themselves and nobody else would.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from stackctl.api.client import Client
 from stackctl.cluster.change.removal import Removal, delete_one, remove, target_of
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import lookup, removal_impact
 from stackctl.cluster.look.scoped_list import EVERYWHERE
 from stackctl.cluster.look.unseen import unlisted, unseen
@@ -120,16 +121,10 @@ def clean_nodes(session: Session, managers: Sequence[str]) -> None:
         session.notify(Notice(f"{refusal}; {written}"))
 
 
-def remove_record_namespace(
-    connection: Connection,
-    stack: StackId,
-    pool: Executor,
-    deadline: float,
-    now: Callable[[], float],
-) -> None:
+def remove_record_namespace(run: RunContext, stack: StackId, deadline: float) -> None:
     """Delete the administrators' namespace of records if it was ours and nothing is left in it."""
-    if stack.administrators and (record := dismiss_record(connection, pool)):
-        await_gone(connection, [record], deadline, now)
+    if stack.administrators and (record := dismiss_record(run.connection, run.pool)):
+        _await_gone(run, [record], deadline)
 
 
 def dismiss_record(
@@ -176,29 +171,21 @@ def _namespace(client: Client, name: str) -> Manifest | None:
         return None
 
 
-def await_departure(
-    connection: Connection,
-    stack: StackId,
-    pool: Executor,
-    deadline: float,
-    now: Callable[[], float],
-) -> tuple[bool, list[Ref]]:
+def await_going(run: RunContext, stack: StackId, deadline: float) -> tuple[bool, list[Ref]]:
     """Wait for what is being deleted of a stack; tell whether anything was, and what stays."""
-    found = removal_impact.labelled_everywhere(connection, stack, pool).objects
+    found = removal_impact.labelled_everywhere(run.connection, stack, run.pool).objects
     going = {ref: item for ref, item in found.items() if "deletionTimestamp" in item["metadata"]}
-    targets = [target_of(connection, ref, item) for ref, item in going.items()]
-    await_gone(connection, targets, deadline, now)
+    targets = [target_of(run.connection, ref, item) for ref, item in going.items()]
+    _await_gone(run, targets, deadline)
     return bool(going), [ref for ref in found if ref not in going]
 
 
-def await_gone(
-    connection: Connection, targets: Sequence[Target], deadline: float, now: Callable[[], float]
-) -> None:
+def _await_gone(run: RunContext, targets: Sequence[Target], deadline: float) -> None:
     """Wait for what was deleted.
 
     Raises:
         ApplyError: it is still there at the deadline.
     """
-    Deletion(connection.client, connection.discovery, now).wait(
-        targets, deadline=deadline, progress=lambda *_: None, stop=connection.stop
+    Deletion(run.client, run.connection.discovery, run.now).wait(
+        targets, deadline=deadline, progress=lambda *_: None, stop=run.stop
     )

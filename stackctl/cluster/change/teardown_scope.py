@@ -1,0 +1,167 @@
+"""What a teardown would take off the cluster, found before the first delete.
+
+Whether the user wants that is for `actions`; how it is done is for `teardown`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.context import RunContext
+from stackctl.cluster.look import helm, lookup, removal_impact
+from stackctl.cluster.look.unseen import learn, unseen
+from stackctl.cluster.record import recovery, releases
+from stackctl.cluster.record.releases import Recorded
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.ownership.ownership import own_entry, recorded_as_ours
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action, Change, Plan, taken_back
+from stackctl.model.plan.removal import BEFORE, KeptObject, Survey, spared
+from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.run.events import Notice, Notify
+
+
+@dataclass(frozen=True, slots=True)
+class TeardownScope:
+    """Everything known before the first delete."""
+
+    stack: StackId
+    recorded: Recorded
+    live: Mapping[Ref, Manifest]
+    taken: Mapping[Ref, Manifest]  # by somebody else, since it was ours
+    components: Mapping[Ref, str]
+    leftovers: tuple[Ref, ...]  # what operators make by themselves, as patterns
+    node_managers: tuple[str, ...]  # whose labels on nodes go with the stack
+    found: Survey
+    kept: tuple[KeptObject, ...]
+    unseen: Mapping[Ref, str]  # what may be there, and why nobody knows
+    delete_data: bool
+
+    @property
+    def going(self) -> tuple[Ref, ...]:
+        """What is deleted, definitions and namespaces included."""
+        stays = {each.ref for each in self.kept}
+        return tuple(ref for ref in self.live if ref not in stays)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What cannot be said to be gone, for no record told of it."""
+        return () if self.recorded.version else (recovery.UNKNOWN,)
+
+    @property
+    def plan(self) -> Plan:
+        """The same as a plan of prunes."""
+        changes = (
+            Change(ref, self.components.get(ref, ""), Action.PRUNE, live=self.live[ref])
+            for ref in self.going
+        )
+        given = (
+            Change(ref, self.components.get(ref, ""), Action.RELEASE, live=live)
+            for ref, live in self.taken.items()
+        )
+        lost = (
+            Change(ref, self._component_of(ref), Action.PRUNE, reason="users' data")
+            for ref in (self.data if self.delete_data else ())
+        )
+        return Plan(self.stack, self.recorded.release.profile, (*lost, *changes, *given))
+
+    @property
+    def data(self) -> tuple[Ref, ...]:
+        """Users' instances of our definitions, and the claims in namespaces that the stack made."""
+        found = [ref for refs in self.found.instances.values() for ref in refs]
+        for name, refs in self.found.volumes.items():
+            if Ref("", "Namespace", "", name) in self.made:
+                found += refs
+        return tuple(found)
+
+    def _component_of(self, ref: Ref) -> str:
+        """Name the component whose definition, or namespace, an object of users needs."""
+        names = [each for each, refs in self.found.instances.items() if ref in refs]
+        names += [ref.namespace]
+        known = {each.name: name for each, name in self.components.items() if not each.namespace}
+        return next((known[name] for name in names if name in known), "")
+
+    @property
+    def made(self) -> frozenset[Ref]:
+        """What is there because the stack made it."""
+        return frozenset(e.ref for e in self.recorded.release.inventory if e.created)
+
+    @property
+    def shared(self) -> tuple[Ref, ...]:
+        """Namespaces that were there before the stack, and stay; with something of ours on them."""
+        return tuple(
+            each.ref
+            for each in self.kept
+            if each.ref.kind == "Namespace"
+            and each.ref not in self.made
+            and own_entry(self.live.get(each.ref, {}), self.stack)
+        )
+
+
+def look(
+    run: RunContext,
+    stack: StackId,
+    recorded: Recorded,
+    *,
+    keep_crds: bool = False,
+    delete_data: bool = False,
+) -> TeardownScope:
+    """Find everything of a stack, and what stands in the way of removing it."""
+    connection, pool, notify = run.connection, run.pool, run.notify
+    if not recorded.version:
+        notify(Notice(f"{recorded.release.message}; what goes is what the stack says it made"))
+    entries = recorded.release.inventory
+    refs = [entry.ref for entry in entries]
+    learn(connection.client, connection.discovery, refs)
+    found = lookup.find(connection, stack, refs, pool)
+    live = {
+        entry.ref: found[entry.ref]
+        for entry in entries
+        if entry.ref in found and recorded_as_ours(found[entry.ref], stack, entry.uid)
+    }
+    taken = {
+        entry.ref: other
+        for entry in entries
+        if entry.ref in found and (other := taken_back(entry, found[entry.ref], stack))
+    }
+    bundle = _bundle_of(connection, recorded, notify)
+    leftovers = tuple(ref for part in bundle.components for ref in part.leftovers)
+    looked = removal_impact.look(connection, stack, live, leftovers, pool)
+    kept = spared(
+        live,
+        looked,
+        created={entry.ref for entry in entries if entry.created},
+        delete_data=delete_data,
+        keep_definitions=keep_crds,
+        before=BEFORE if recorded.version else "whether the stack made it is not known",
+    )
+    kept += tuple(KeptObject(ref, f"belongs to {other}") for ref, other in taken.items())
+    kept += helm.empty_records(connection, {ref.namespace for ref in live}, pool)
+    return TeardownScope(
+        stack=stack,
+        recorded=recorded,
+        live=live,
+        taken={ref: found[ref] for ref in taken},
+        components={entry.ref: entry.component for entry in entries},
+        leftovers=leftovers,
+        node_managers=tuple(name for part in bundle.components for name in part.node_managers),
+        found=looked,
+        kept=kept,
+        unseen=unseen(connection.client, connection.discovery, [r for r in refs if r not in found]),
+        delete_data=delete_data,
+    )
+
+
+def _bundle_of(connection: Connection, recorded: Recorded, notify: Notify) -> Bundle:
+    """Read what was applied; of what is lost, nothing but the operators' leftovers is missed.
+
+    Once everything of it is gone, it may be forgotten in part.
+    """
+    release = recorded.release
+
+    def tell(text: str) -> None:
+        if release.status is not ReleaseStatus.UNINSTALLING:
+            notify(Notice(f"{text}; so is what its operator may have made by itself"))
+
+    return releases.bundle_of(connection.client, release, tell)
