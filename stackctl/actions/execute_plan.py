@@ -11,7 +11,7 @@ from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.change.run import RunOptions, execute
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import helm
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import recording
 from stackctl.cluster.record.lock import LEASE_SECONDS, Claim
 from stackctl.errors import ApplyError, ConflictError, NotReadyError
 from stackctl.model.plan.plan import Action, Change, Plan
@@ -102,7 +102,7 @@ def _mend(
     done = "they would be stored again" if options.dry_run else "they are stored again"
     notify(Notice(f"the recorded objects of {names} were lost; {done}"))
     if not options.dry_run:
-        releases.keep_shards(connection.client, intent.stack, intent.lost, pool)
+        recording.keep_shards(connection.client, intent.stack, intent.lost, pool)
 
 
 def _agreed_strays(

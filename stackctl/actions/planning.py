@@ -11,7 +11,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import facts, snapshot
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import reach, recovery, releases
-from stackctl.cluster.record.record_store import StoredIndex
+from stackctl.cluster.record.shards import StoredIndex
 from stackctl.errors import ConflictError, PreflightError, Unreachable
 from stackctl.model.compose.bundle import Bundle, BundleComponent, secrets_in
 from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of

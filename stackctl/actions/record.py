@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from stackctl import __version__
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.record import damage, record_store, recovery, releases
+from stackctl.cluster.record import damage, indexes, recording, recovery, releases
 from stackctl.cluster.record.lock import Claim, locked
 from stackctl.cluster.record.missing_record import absent
 from stackctl.cluster.workers import workers
@@ -57,17 +57,17 @@ def repair(
                 f"record revision {made.release.revision} with the {objects} objects that "
                 "the last readable revision and the objects themselves name"
             )
-        steps += [f"remove {record_store.ref_of_index(stack, number)}" for number in damaged]
+        steps += [f"remove {indexes.ref_of_index(stack, number)}" for number in damaged]
         steps += [f"remove what is left of shard {shard}" for shard in sorted(spoilt)]
         if not agree(found, steps):
             return RecordCheck(connection.info, stack, found, agreed=False)
         notify(Step("taking the lock"))
-        releases.ensure_namespace(client, stack, connection.stop)
+        recording.ensure_namespace(client, stack, connection.stop)
         with locked(client, stack, claim, connection.stop, notify):
             if made is not None:
                 releases.require_latest(client, stack, made)
-                releases.begin(client, made.release, (), pool)
-            releases.drop(client, stack, damaged, spoilt)
+                recording.begin(client, made.release, (), pool)
+            recording.drop(client, stack, damaged, spoilt)
     return RecordCheck(
         connection.info, stack, found, tuple(steps), tuple(damage.faults(client, stack))
     )

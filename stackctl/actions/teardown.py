@@ -10,7 +10,7 @@ from stackctl.cluster.change.teardown import carry_out
 from stackctl.cluster.change.teardown_scope import look
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import RunContext
-from stackctl.cluster.record import recovery, releases
+from stackctl.cluster.record import recording, recovery, releases
 from stackctl.cluster.record.lock import LEASE_SECONDS, Claim, await_free, locked
 from stackctl.cluster.record.missing_record import absent, lost
 from stackctl.cluster.record.releases import Recorded
@@ -114,7 +114,7 @@ def _sweep(run: RunContext, stack: StackId, options: TeardownOptions) -> Teardow
         if there and not residue.record_leaves(client, stack):
             with locked(client, stack, options.claim, run.stop, run.notify):
                 releases.require_newest(client, stack, newest)
-                releases.forget(client, stack)
+                recording.forget(client, stack)
         was_going, left = residue.await_going(run, stack, deadline)
         there = there or was_going
         residue.remove_record_namespace(run, stack, deadline)

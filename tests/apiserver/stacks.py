@@ -12,7 +12,7 @@ from stackctl.actions.planning import look
 from stackctl.actions.teardown import TeardownOptions, teardown
 from stackctl.api.client import Client
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import recording
 from stackctl.cluster.workers import workers
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import (
@@ -98,7 +98,7 @@ class Stack:
 
     def keep_record_namespace(self, *, keep: bool = True) -> None:
         """Put something foreign into the namespace of the records, or take it out again."""
-        releases.ensure_namespace(self.client, self.id, threading.Event())
+        recording.ensure_namespace(self.client, self.id, threading.Event())
         metadata = {"name": KEEPER, "namespace": RECORD_NAMESPACE}
         path = f"/api/v1/namespaces/{RECORD_NAMESPACE}/configmaps/{KEEPER}"
         if keep:

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from stackctl.actions.status import status
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import recording, releases
 from stackctl.cluster.record.lock import Claim, held_by, lease_path, leases_of, locked
 from stackctl.errors import ApplyError, ConflictError, LockedError, NotReadyError
 from stackctl.model.catalogue.component import Mode
@@ -229,7 +229,7 @@ def test_a_controllers_field_is_left_to_it(stack):
 
 def test_a_second_run_meets_the_lock_with_its_holder(stack):
     """While one run is on, another is told who holds the stack and since when."""
-    releases.ensure_namespace(stack.client, stack.id, threading.Event())
+    recording.ensure_namespace(stack.client, stack.id, threading.Event())
     held = locked(stack.client, stack.id, Claim("other@there"), threading.Event())
     with held, pytest.raises(LockedError, match="other@there since 20"):
         stack.deploy(stack.part("a", stack.namespace()))
@@ -238,7 +238,7 @@ def test_a_second_run_meets_the_lock_with_its_holder(stack):
 
 def test_an_expired_lock_is_taken_over(stack):
     """A holder that died no longer renews its lease, and is not waited for for ever."""
-    releases.ensure_namespace(stack.client, stack.id, threading.Event())
+    recording.ensure_namespace(stack.client, stack.id, threading.Event())
     lease = {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",

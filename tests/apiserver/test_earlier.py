@@ -8,8 +8,8 @@ import pytest
 
 from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
+from stackctl.cluster.record import indexes, releases, shards
 from stackctl.cluster.record import record_store as store
-from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.model.catalogue.profile import Needs
 from stackctl.model.compose.bundle import Bundle, BundleComponent
@@ -31,7 +31,7 @@ def app(stack: Stack, value: str, *more: Manifest) -> BundleComponent:
 def earlier(stack: Stack) -> Stack:
     """A stack of one revision, applied and recorded as the first programs did."""
     part = app(stack, "one", stack.config("y"))
-    store.store(stack.client, stack.id, part)
+    shards.keep(stack.client, stack.id, part)
     entries = [entry_of(stack, manifest) for manifest in part.objects]
     release = {
         "format": 1,
@@ -143,7 +143,7 @@ def test_what_it_was_set_to_moves_to_where_only_who_reads_secrets_sees_it(earlie
     earlier.deploy(app(earlier, "two"))
     path = store.indexes_of(earlier.id)
     for index in earlier.client.list(path, labels=store.mine(earlier.id)).items:
-        release = store.opened(earlier.client, earlier.id, index)
+        release = indexes.opened(earlier.client, earlier.id, index)
         assert "hunter2" not in str(release)
     old = releases.read(earlier.client, earlier.id, 1)
     assert releases.secret_sets(earlier.client, old) == SETS

@@ -5,7 +5,7 @@ import pytest
 from stackctl.actions.execute_plan import DeployOptions
 from stackctl.actions.history import bundle_of, diff_revision, diff_revisions, history
 from stackctl.actions.rollback import rollback
-from stackctl.cluster.record.releases import KEPT_REVISIONS
+from stackctl.cluster.record.recording import KEPT_REVISIONS
 from stackctl.errors import ConflictError, ReleaseError
 from stackctl.model.plan.plan import Action
 from stackctl.model.release.release import ReleaseStatus

@@ -15,8 +15,8 @@ from stackctl.actions.history import diff_revision, history
 from stackctl.actions.planning import look
 from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
+from stackctl.cluster.record import indexes, recording, releases, shards
 from stackctl.cluster.record import record_store as store
-from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import Claim
 from stackctl.cluster.workers import workers
 from stackctl.errors import ApplyError, LaterFormat, ReleaseError, StackError
@@ -43,7 +43,7 @@ def content(change: Callable[[Any], Any]) -> Damage:
 
 def holding(index: Manifest, packed: bytes) -> Manifest:
     encoded = base64.b64encode(packed).decode()
-    mark = store.content_mark(packed)
+    mark = indexes.content_mark(packed)
     return index | {"binaryData": {"release": encoded}, "data": {"digest": mark}}
 
 
@@ -215,7 +215,7 @@ def index_path(stack: Stack, revision: int) -> str:
 
 def shard_path(stack: Stack, revision: int = 2) -> str:
     shard = releases.read(stack.client, stack.id, revision).shards["a"]
-    return f"{store.secrets_of(stack.id)}/{store.shard_ref(stack.id, 'a', shard).name}"
+    return f"{store.secrets_of(stack.id)}/{shards.shard_ref(stack.id, 'a', shard).name}"
 
 
 def told_of(stack: Stack, path: str, label: str, damage: Damage) -> list[str]:
@@ -319,7 +319,7 @@ def test_a_teardown_does_without_a_record_that_can_be_read(stack):
 def test_what_a_lost_record_named_is_pruned_after_a_question_of_its_own(stack):
     """Without a yes it stays, and every run says so."""
     recorded_twice(stack)
-    releases.forget(stack.client, stack.id)
+    recording.forget(stack.client, stack.id)
     assert stack.deploy(parts(stack, "three")).plan.counts[Action.PRUNE] == 0
     assert stack.get("configmaps/two") is not None
     (note,) = (e.text for e in stack.told if isinstance(e, Notice))
@@ -366,13 +366,13 @@ def test_an_inventory_larger_than_an_object_is_cut_into_parts(stack):
     assert recorded is not None
     large = replace(recorded.release, inventory=(*recorded.release.inventory, *many))
     assert len(encode(large)) > 1024 * 1024
-    written = releases.update(stack.client, recorded, large)
+    written = recording.update(stack.client, recorded, large)
     assert releases.current(stack.client, stack.id).release == large
     configs = stack.client.list(store.indexes_of(stack.id), labels=store.mine(stack.id)).items
     assert max(len(json.dumps(each)) for each in configs) < 900 * 1024
-    releases.update(stack.client, written, recorded.release)
+    recording.update(stack.client, written, recorded.release)
     stack.deploy(parts(stack, "two"))
-    labels = store.mine(stack.id, store.PART_LABEL)
+    labels = store.mine(stack.id, indexes.PART_LABEL)
     assert stack.client.list(store.indexes_of(stack.id), labels=labels).items == ()
 
 

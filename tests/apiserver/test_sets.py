@@ -12,7 +12,7 @@ from stackctl.actions.execute_plan import DeployOptions
 from stackctl.actions.plan_file import planned_request
 from stackctl.actions.rollback import rollback
 from stackctl.actions.upgrade import upgrade
-from stackctl.cluster.record import record_store, releases, secret_settings
+from stackctl.cluster.record import record_store, recording, releases, secret_settings
 from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.errors import ApplyError, ConfigError, ReleaseError
 from stackctl.model.plan.plan import Action
@@ -254,8 +254,8 @@ def test_a_lost_secret_setting_is_named_with_the_ways_out(stack, shelf):
 
 def test_secret_settings_go_with_their_revisions(stack, shelf):
     """What is not kept any more keeps no secrets either; a teardown leaves none."""
-    for number in range(releases.KEPT_REVISIONS + 2):
+    for number in range(recording.KEPT_REVISIONS + 2):
         run(stack, shelf, deploy, f"widget.password=hunter{number}")
-    assert len(apart(stack)) == releases.KEPT_REVISIONS
+    assert len(apart(stack)) == recording.KEPT_REVISIONS
     stack.teardown()
     assert apart(stack) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from stackctl.actions.history import recorded
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import recording, releases
 from stackctl.errors import ConflictError, NotReadyError, ReleaseError, StackError, headline
 from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref
 from stackctl.model.plan.plan import Action
@@ -48,7 +48,7 @@ def test_a_lost_record_is_told_and_can_be_made_anew(stack):
     """A deploy knows its objects, and records them anew; then they go."""
     parts = stack.part("a", stack.namespace(), stack.config("x"))
     stack.deploy(parts)
-    releases.forget(stack.client, stack.id)
+    recording.forget(stack.client, stack.id)
     with pytest.raises(ReleaseError, match=f"no record on .*: .*Namespace/{stack.name}$"):
         recorded(stack.id, stack.connection)
     assert stack.get("configmaps/x") is not None
@@ -210,7 +210,7 @@ def test_the_last_stack_takes_the_record_along(stack):
     stack.deploy(stack.part("a", stack.namespace()))
     for other in releases.places(stack.client):
         if other != stack.id:
-            releases.forget(stack.client, other)
+            recording.forget(stack.client, other)
     stack.keep_record_namespace(keep=False)
     assert stack.teardown().residue == ()
     live = stack.client.get("/api/v1/namespaces/stackctl-system")
@@ -326,7 +326,7 @@ def test_events_do_not_keep_the_namespace_of_the_records(stack):
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
     for other in releases.places(stack.client):
         if other != stack.id:
-            releases.forget(stack.client, other)
+            recording.forget(stack.client, other)
     stack.keep_record_namespace(keep=False)
     outcome = stack.teardown()
     assert (outcome.residue, outcome.unseen) == ((), ())

@@ -14,7 +14,7 @@ from stackctl.actions.status import status
 from stackctl.api.access.access import Login
 from stackctl.cluster.connection import connect
 from stackctl.cluster.record import record_store as store
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import recording, releases
 from stackctl.cluster.workers import workers
 from stackctl.errors import ConflictError, Forbidden, UsageError
 from stackctl.model.compose.bundle import BundleComponent
@@ -170,7 +170,7 @@ def test_an_inventory_that_names_what_is_not_the_tenants_is_refused(town):
         uid = live["metadata"]["uid"] if live else ""
         entry = Entry(ref, "shop", "v1", uid=uid, owned="x", created=True)
         manipulated = replace(recorded.release, inventory=(*recorded.release.inventory, entry))
-        recorded = releases.update(town.one.client, recorded, manipulated)
+        recorded = recording.update(town.one.client, recorded, manipulated)
         for verb, act in every_verb(town).items():
             with pytest.raises(ConflictError) as refused:
                 act()
@@ -181,7 +181,7 @@ def test_an_inventory_that_names_what_is_not_the_tenants_is_refused(town):
     assert town.other.get("configmaps/goods") is not None
     assert town.administrator.get("configmaps/new") is None
     good = replace(recorded.release, inventory=recorded.release.inventory[:1])
-    releases.update(town.one.client, recorded, good)
+    recording.update(town.one.client, recorded, good)
     for tenant in (town.one, town.other):
         assert tenant.teardown().residue == ()
 
@@ -219,9 +219,9 @@ def test_a_shard_with_what_is_not_the_tenants_is_not_applied(town):
         recorded = releases.current(town.one.client, town.one.id)
         assert recorded is not None
         with workers() as pool:
-            releases.keep_shards(town.one.client, town.one.id, [part], pool)
+            recording.keep_shards(town.one.client, town.one.id, [part], pool)
         manipulated = replace(recorded.release, shards={"shop": part.digest}, bundle=digest(1))
-        releases.update(town.one.client, recorded, manipulated)
+        recording.update(town.one.client, recorded, manipulated)
         # A teardown goes by the inventory; of the shard, it would follow the leftovers alone.
         for verb in ("rollback",) if part is parts[1] else ("rollback", "teardown"):
             with pytest.raises(ConflictError):
@@ -248,7 +248,7 @@ def test_an_administrators_object_beside_the_tenants_is_neither_pruned_nor_remov
     ref = Ref("", "ResourceQuota", town.one.name, "quota")
     entry = Entry(ref, "shop", "v1", uid=uid, created=True)
     manipulated = replace(recorded.release, inventory=(*recorded.release.inventory, entry))
-    releases.update(town.one.client, recorded, manipulated)
+    recording.update(town.one.client, recorded, manipulated)
     user = town.administrator
     user.deploy(goods(user, user.config("new")))
     with pytest.raises(ConflictError, match="quota"):

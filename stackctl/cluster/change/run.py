@@ -20,7 +20,7 @@ from stackctl.cluster.change.prune import prune
 from stackctl.cluster.change.session import Session, hold_stack
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import RunContext
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import recording, releases
 from stackctl.cluster.record.lock import Claim, Lock
 from stackctl.cluster.record.releases import Recorded
 from stackctl.errors import (
@@ -94,7 +94,7 @@ def _begin(run: RunContext, intent: RunIntent, claim: Claim, lock: Lock) -> Reco
     """Record what the run is about to do, if nobody has done anything since it was planned."""
     releases.require_latest(run.client, intent.stack, intent.recorded)
     release = revision.pending(intent, run.info.cluster_uid, claim.holder, lock.stamp())
-    begun = releases.begin(
+    begun = recording.begin(
         run.client, release, intent.bundle.components, run.pool, intent.secret_sets
     )
     _close_dead_run(run.client, intent.recorded, release)
@@ -107,7 +107,7 @@ def _close_dead_run(client: Client, recorded: Recorded | None, release: Release)
         note = f"ended without a word; revision {release.revision} goes on from it"
         ended = replace(recorded.release, status=ReleaseStatus.FAILED, message=note)
         with suppress(LockedError):  # it has said so itself, at the last moment
-            releases.update(client, recorded, ended)
+            recording.update(client, recorded, ended)
 
 
 def _attempt(
@@ -156,7 +156,7 @@ def _finish(
     try:
         lock.confirm()
         release = revision.finished(begun.release, intent, outcome, error, lock.stamp())
-        releases.update(client, begun, release)
+        recording.update(client, begun, release)
     except ClusterError as trouble:
         raise _unrecorded(error, begun.release, trouble) from trouble
     return release
@@ -180,7 +180,7 @@ def _unrecorded(error: StackError | None, pending: Release, trouble: ClusterErro
 def _tidy(client: Client, stack: StackId, notify: Notify) -> None:
     """Let old revisions go; where that fails, the next run does it."""
     try:
-        releases.tidy(client, stack)
+        recording.tidy(client, stack)
     except ClusterError as refusal:
         notify(Notice(f"stack {stack}: old revisions could not be removed: {refusal}"))
 

@@ -12,7 +12,7 @@ from secrets import token_hex
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import RunContext
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import recording
 from stackctl.cluster.record.event_recorder import Chronicle, chronicle
 from stackctl.cluster.record.lock import Claim, Lock, locked
 from stackctl.cluster.sending import Sender
@@ -66,7 +66,7 @@ def hold_stack(
         PreflightError: the namespace of the record is not there.
     """
     connection, client, stop, began = run.connection, run.client, run.stop, run.now()
-    releases.ensure_namespace(client, stack, stop)
+    recording.ensure_namespace(client, stack, stop)
     with (
         chronicle(client, stack, claim.holder, action) as story,
         locked(client, stack, claim, stop, run.notify) as lock,

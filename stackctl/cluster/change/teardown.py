@@ -10,7 +10,7 @@ from stackctl.cluster.change.session import Session, hold_stack
 from stackctl.cluster.change.teardown_scope import TeardownScope
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import lookup
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import recording, releases
 from stackctl.cluster.record.event_recorder import Chronicle
 from stackctl.cluster.record.lock import Claim, Lock
 from stackctl.cluster.wait.targets import Target
@@ -42,7 +42,7 @@ def carry_out(run: RunContext, scope: TeardownScope, claim: Claim, timeout: floa
         to_forget = not (left.found or record_goes)
         if to_forget:
             lock.confirm()
-            releases.forget(run.client, stack)
+            recording.forget(run.client, stack)
     if to_forget:
         residue.remove_record_namespace(run, stack, session.deadline)
     return left
@@ -54,7 +54,7 @@ def _begin(
     """Record that the stack is being removed, if nobody has done anything since it was planned."""
     releases.require_latest(run.client, scope.stack, scope.recorded)
     begun = uninstalling(scope.recorded.release)
-    releases.write(run.client, scope.recorded, begun, run.pool)
+    recording.write(run.client, scope.recorded, begun, run.pool)
     note = f"stack {scope.stack}: revision {begun.revision}, by {claim.holder}"
     story.begin(begun.revision, note, lock.time)
 

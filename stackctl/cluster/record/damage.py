@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from stackctl.api.client import Client
-from stackctl.cluster.record import record_store as store
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import indexes, releases, shards
 from stackctl.errors import ConflictError, LaterFormat, ReleaseError, StackError
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Release
@@ -16,10 +15,10 @@ def faults(client: Client, stack: StackId) -> Iterator[StackError]:
     Raises:
         LaterFormat: a later stackctl has written it.
     """
-    kept = store.kept(client, stack)
+    kept = shards.kept(client, stack)
     numbers = releases.numbers(client, stack)
     if kept.newest > max(numbers, default=0):
-        yield store.gone(stack, kept.newest)
+        yield indexes.gone(stack, kept.newest)
     told: set[str] = set()
     for number in reversed(numbers):
         try:
@@ -35,7 +34,7 @@ def faults(client: Client, stack: StackId) -> Iterator[StackError]:
 def damaged(client: Client, stack: StackId) -> list[int]:
     """List the revisions whose index cannot be read, or names what it may not."""
     numbers = releases.numbers(client, stack)
-    missing = {store.kept(client, stack).newest} - {0, *numbers}
+    missing = {shards.kept(client, stack).newest} - {0, *numbers}
     return [*(each for each in numbers if not _readable(client, stack, each)), *missing]
 
 
@@ -51,11 +50,11 @@ def _readable(client: Client, stack: StackId, number: int) -> bool:
 
 def spoilt_shards(client: Client, stack: StackId) -> set[str]:
     """Find the shards that are there and are not what was stored."""
-    found = set(store.kept(client, stack).broken)
+    found = set(shards.kept(client, stack).broken)
     for number in releases.numbers(client, stack):
         if _readable(client, stack, number):
             release = releases.read_as_is(client, stack, number).release
-            stored = store.stored(client, release)
+            stored = shards.stored(client, release)
             for component, shard in release.shards.items():
                 if stored.get(shard) and _fault(client, release, component) is not None:
                     found.add(shard)
@@ -71,9 +70,9 @@ def _of_shards(client: Client, release: Release, told: set[str]) -> Iterator[Sta
 
 def _fault(client: Client, release: Release, component: str) -> ReleaseError | None:
     shard = release.shards[component]
-    parts = store.stored(client, release, (shard,)).get(shard, ())
+    parts = shards.stored(client, release, (shard,)).get(shard, ())
     try:
-        store.joined(release, component, parts)
+        shards.joined(release, component, parts)
     except ReleaseError as error:
         return error
     return None

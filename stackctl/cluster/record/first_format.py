@@ -11,8 +11,8 @@ from dataclasses import replace
 from itertools import filterfalse
 
 from stackctl.api.client import Client
+from stackctl.cluster.record import indexes, secret_settings, shards
 from stackctl.cluster.record import record_store as store
-from stackctl.cluster.record import secret_settings
 from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.errors import AlreadyExists, Forbidden, ReleaseError
 from stackctl.model.objects.refs import Manifest, Ref, labels_of
@@ -48,7 +48,7 @@ def stacks(client: Client, name: str | None) -> dict[StackId, list[int]]:
     labels = ",".join((f"{RECORD_LABEL}={name}" if name else RECORD_LABEL, store.REVISION_LABEL))
     found: dict[StackId, list[int]] = {}
     for item in client.list(store.secrets_of(StackId("")), labels=labels, metadata_only=True).items:
-        if not store.is_sign(item):
+        if not shards.is_sign(item):
             stack = StackId(labels_of(item)[RECORD_LABEL])
             found.setdefault(stack, []).append(store.revision_of(item))
     return {stack: sorted(found[stack]) for stack in sorted(found)}
@@ -76,9 +76,9 @@ def _as_it_is(stack: StackId, found: Manifest) -> Release:
     try:
         content = base64.b64decode((found.get("data") or {}).get("release", ""))
         release = decode(content, stack.namespace)
-        store.require_its_own(release, stack, store.revision_of(found))
+        indexes.require_its_own(release, stack, store.revision_of(found))
     except ReleaseError as error:
-        raise store.unreadable(stack, store.revision_of(found), where, error) from error
+        raise indexes.unreadable(stack, store.revision_of(found), where, error) from error
     return release
 
 
@@ -88,7 +88,7 @@ def move(client: Client, stack: StackId, secrets: Sequence[Manifest]) -> None:
     Killed at any moment, the newest one is found; what cannot be read stays where it is.
     """
     old = [each for each in secrets if labels_of(each).get(store.REVISION_LABEL)]
-    for number in sorted(map(store.revision_of, filterfalse(store.is_sign, old)), reverse=True):
+    for number in sorted(map(store.revision_of, filterfalse(shards.is_sign, old)), reverse=True):
         found = find(client, stack, number)
         if found is None:
             continue
@@ -98,7 +98,7 @@ def move(client: Client, stack: StackId, secrets: Sequence[Manifest]) -> None:
             continue
         secret_settings.keep(client, release, said(client, release))
         with suppress(AlreadyExists):  # by a run that was killed before it came to the next line
-            client.create(store.indexes_of(stack), store.index(client, release))
+            client.create(store.indexes_of(stack), indexes.index(client, release))
         client.delete(f"{store.secrets_of(stack)}/{found['metadata']['name']}")
 
 
@@ -112,4 +112,4 @@ def _indexes(client: Client, stack: StackId, *, metadata_only: bool = False) -> 
         if metadata_only:
             raise
         return []
-    return [each for each in found.items if not store.is_sign(each)]
+    return [each for each in found.items if not shards.is_sign(each)]

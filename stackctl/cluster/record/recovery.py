@@ -10,8 +10,7 @@ from dataclasses import replace
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import removal_impact
-from stackctl.cluster.record import record_store as store
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import indexes, releases, shards
 from stackctl.errors import ConflictError, LaterFormat, ReleaseError
 from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of
 from stackctl.model.ownership.ownership import written_by
@@ -117,7 +116,7 @@ def rebuild(
     )
     release = replace(
         base,
-        revision=max(newest, store.kept(client, stack).newest) + 1,
+        revision=max(newest, shards.kept(client, stack).newest) + 1,
         status=ReleaseStatus.FAILED,
         by=by,
         tool=tool,
@@ -136,7 +135,7 @@ def _trouble(connection: Connection, stack: StackId) -> str:
             return f"stack {stack}: no record is there"
         kept = releases.kept(connection.client, stack)
         if kept is not None and kept.newest > recorded.release.revision:
-            return str(store.gone(stack, kept.newest))
+            return str(indexes.gone(stack, kept.newest))
     except LaterFormat:
         raise
     except (ReleaseError, ConflictError) as error:

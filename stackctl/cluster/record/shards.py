@@ -1,0 +1,157 @@
+"""What a record keeps in Secrets: the objects of components, and which revision is the newest.
+
+Components are found by the digest of their content, so that each is stored once. That sign of the
+newest revision lets its loss be noticed; the first programs look for indexes in Secrets, find it
+above all others, and refuse it as of a later format.
+"""
+
+import base64
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stackctl.api.client import Client
+from stackctl.cluster.record import record_store as store
+from stackctl.errors import ReleaseError
+from stackctl.model.compose.bundle import BundleComponent, from_plain, to_plain
+from stackctl.model.objects.refs import (
+    Manifest,
+    Ref,
+    annotations_of,
+    digest,
+    labels_of,
+    ref_of,
+)
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.release.release import FORMAT, Release, pack, unpack
+
+SHARD_LABEL = "stackctl.dev/shard"
+NEWEST = "stackctl.dev/newest"
+SHARDS_AT_ONCE = 50  # a request names each
+MENDED_BY_DEPLOY = "stackctl deploy stores it again if it comes to the same objects"
+_ABOVE_ALL = 2**31 - 1  # no revision's number
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIndex:
+    """What is in the Secrets of a record, as far as their metadata tells."""
+
+    shards: Mapping[str, Sequence[str]]  # the names of their Secrets; those that are complete
+    broken: Mapping[str, Sequence[str]]  # those of which a part is gone
+    others: Sequence[Manifest]  # the sign, and indexes of the first format
+
+    @property
+    def newest(self) -> int:
+        """The revision that the sign says is the newest; 0 where there is no sign."""
+        texts = [annotations_of(each).get(NEWEST, "") for each in self.others if is_sign(each)]
+        return max((int(text) for text in texts if store.NUMBER.fullmatch(text)), default=0)
+
+
+def kept(client: Client, stack: StackId) -> StoredIndex:
+    """List the Secrets of a record."""
+    parts: dict[str, list[Manifest]] = defaultdict(list)
+    others = []
+    for item in client.list(
+        store.secrets_of(stack), labels=store.mine(stack), metadata_only=True
+    ).items:
+        if shard := labels_of(item).get(SHARD_LABEL):
+            parts[shard].append(item)
+        else:
+            others.append(item)
+    names = {shard: [each["metadata"]["name"] for each in parts[shard]] for shard in parts}
+    whole = {shard for shard, items in parts.items() if _complete(items)}
+    return StoredIndex(
+        shards={shard: names[shard] for shard in names if shard in whole},
+        broken={shard: names[shard] for shard in names if shard not in whole},
+        others=others,
+    )
+
+
+def _complete(parts: Sequence[Manifest]) -> bool:
+    return {annotations_of(part).get(store.PARTS) for part in parts} == {str(len(parts))}
+
+
+def shard_ref(stack: StackId, component: str, shard: str, number: int = 0) -> Ref:
+    """Name the Secret that a part of a component's objects is kept in."""
+    name = f"stackctl.{stack.name}.{component}.{shard[:12]}.{number}"
+    return Ref("", "Secret", stack.namespace, name)
+
+
+def keep(client: Client, stack: StackId, part: BundleComponent) -> None:
+    """Store the objects of a component; they may be there already."""
+    pieces = store.pieces(pack(to_plain(part)))
+    for number, piece in enumerate(pieces):
+        name = shard_ref(stack, part.name, part.digest, number).name
+        made = store.secret(stack, name, {"objects": base64.b64encode(piece).decode()})
+        made["metadata"]["labels"][SHARD_LABEL] = part.digest
+        made["metadata"]["annotations"] = {store.PARTS: str(len(pieces))}
+        # Applied, not created: a killed run may have left this very part.
+        client.apply(f"{store.secrets_of(stack)}/{name}", made, force=True)
+
+
+def stored(
+    client: Client, release: Release, only: Iterable[str] = ()
+) -> Mapping[str, Sequence[Manifest]]:
+    """Read the Secrets that a revision's shards are kept in, many shards with each request."""
+    found: dict[str, list[Manifest]] = defaultdict(list)
+    shards = sorted(set(only) or set(release.shards.values()))
+    for at in range(0, len(shards), SHARDS_AT_ONCE):
+        wanted = f"{SHARD_LABEL} in ({','.join(shards[at : at + SHARDS_AT_ONCE])})"
+        labels = store.mine(release.stack, wanted)
+        for each in client.list(store.secrets_of(release.stack), labels=labels).items:
+            found[each["metadata"]["labels"][SHARD_LABEL]].append(each)
+    return found
+
+
+def joined(release: Release, component: str, parts: Sequence[Manifest]) -> BundleComponent:
+    """Make a component of the parts it is kept in.
+
+    Raises:
+        ReleaseError: it is not what was stored; the Secret is named, what is lost, the way out.
+    """
+    shard = release.shards[component]
+    where = shard_ref(release.stack, component, shard)
+    try:
+        return _joined(component, shard, parts)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ReleaseError(
+            f"stack {release.stack}: {where}: {error}; the objects of {component} in revision "
+            f"{release.revision} are lost",
+            hint=f"{MENDED_BY_DEPLOY}; stackctl record check --stack {release.stack}",
+        ) from error
+
+
+def _joined(component: str, shard: str, parts: Sequence[Manifest]) -> BundleComponent:
+    if not parts:
+        raise ValueError("is gone")
+    if not _complete(parts):
+        raise ValueError("is there in part only")
+    ordered = sorted(parts, key=_part_number)
+    content = b"".join(base64.b64decode((each.get("data") or {})["objects"]) for each in ordered)
+    plain = unpack(content)
+    if digest(plain) != shard or plain["name"] != component:
+        raise ValueError("is not what was stored")
+    part = from_plain(plain)
+    for ref in map(ref_of, part.objects):
+        if not ref.addressable:
+            raise ValueError(f"{ref} names no object")
+    return part
+
+
+def _part_number(secret: Manifest) -> int:
+    return int(secret["metadata"]["name"].rpartition(".")[2])
+
+
+def sign(client: Client, stack: StackId, revision: int) -> None:
+    """Say which revision is the newest, so that its loss is noticed."""
+    name = store.name_of(stack, _ABOVE_ALL)
+    content = {"release": base64.b64encode(pack({"format": FORMAT})).decode()}
+    made = store.secret(stack, name, content)
+    made["metadata"]["labels"][store.REVISION_LABEL] = str(_ABOVE_ALL)
+    made["metadata"]["annotations"] = {NEWEST: str(revision)}
+    client.apply(f"{store.secrets_of(stack)}/{name}", made, force=True)
+
+
+def is_sign(found: Manifest) -> bool:
+    """Tell the sign from an index of the first format."""
+    return store.revision_of(found) == _ABOVE_ALL
