@@ -21,7 +21,7 @@ from stackctl.cluster.sending import Sender
 from stackctl.cluster.wait.targets import Target
 from stackctl.cluster.wait.wait import Observer
 from stackctl.errors import NotFound
-from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref
+from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.events import ComponentProgress, Event
 from stackctl.model.run.outcome import TargetInfo
@@ -49,7 +49,6 @@ OTHERS = {
 }
 UNBOUND = {"Namespace", "CustomResourceDefinition", "ValidatingWebhookConfiguration"}
 VERBS = frozenset({"create", "delete", "get", "list", "patch"})
-WRITES = ("apply", "create", "replace", "patch", "delete")
 
 
 class Recorder(Client):
@@ -220,8 +219,3 @@ def tell(client: Recorder, event: Event) -> None:
     """Put among the requests how components stand at their end."""
     if isinstance(event, ComponentProgress) and event.state in ("ready", "unchanged", "failed"):
         client.log.append(f"{event.state} {event.component}")
-
-
-def names(refs: Sequence[Ref]) -> list[str]:
-    """Name objects shortly."""
-    return [ref.name for ref in refs]

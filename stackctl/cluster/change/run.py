@@ -75,11 +75,11 @@ def _execute(run: RunContext, intent: RunIntent, options: RunOptions) -> tuple[O
     with hold_stack(run, intent.stack, intent.verb, claim, options.timeout, wait=options.wait) as (
         session,
         lock,
-        story,
+        recorder,
     ):
         begun = _begin(run, intent, claim, lock)
         note = f"stack {intent.stack}: {_announced(begun.release)}"
-        story.begin(begun.release.revision, note, lock.time)
+        recorder.begin(begun.release.revision, note, lock.time)
         with client.within(session.deadline):
             error = _attempt(session, intent, options.on_failure, outcome)
         client.conclude()

@@ -13,7 +13,7 @@ from secrets import token_hex
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.record import recording
-from stackctl.cluster.record.event_recorder import Chronicle, chronicle
+from stackctl.cluster.record.event_recorder import EventRecorder, record_events
 from stackctl.cluster.record.lock import Claim, Lock, locked
 from stackctl.cluster.sending import Sender
 from stackctl.cluster.wait.wait import Observer
@@ -56,7 +56,7 @@ class Session:
 @contextmanager
 def hold_stack(
     run: RunContext, stack: StackId, action: str, claim: Claim, timeout: float, *, wait: bool = True
-) -> Iterator[tuple[Session, Lock, Chronicle]]:
+) -> Iterator[tuple[Session, Lock, EventRecorder]]:
     """Hold the lock of a stack for a run, and tell as Kubernetes Events how it went.
 
     Waiting for the lock is not what `timeout` is for.
@@ -68,7 +68,7 @@ def hold_stack(
     connection, client, stop, began = run.connection, run.client, run.stop, run.now()
     recording.ensure_namespace(client, stack, stop)
     with (
-        chronicle(client, stack, claim.holder, action) as story,
+        record_events(client, stack, claim.holder, action) as recorder,
         locked(client, stack, claim, stop, run.notify) as lock,
         Observer(
             client, connection.discovery, stack=stack, notify=run.notify, now=run.now
@@ -79,7 +79,7 @@ def hold_stack(
             fenced,
             observer,
             run.pool,
-            story.beside(run.notify),
+            recorder.beside(run.notify),
             deadline=min(run.now(), began + claim.wait) + timeout,
             wait=wait,
             abandoned=stop,
@@ -87,4 +87,4 @@ def hold_stack(
             fence=lock.fence,
             confirm=lock.confirm,
         )
-        yield session, lock, story
+        yield session, lock, recorder

@@ -11,7 +11,7 @@ from stackctl.cluster.change.teardown_scope import TeardownScope
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import lookup
 from stackctl.cluster.record import recording, releases
-from stackctl.cluster.record.event_recorder import Chronicle
+from stackctl.cluster.record.event_recorder import EventRecorder
 from stackctl.cluster.record.lock import Claim, Lock
 from stackctl.cluster.wait.targets import Target
 from stackctl.errors import ApplyError, Interrupted, OutOfTime, Unreachable
@@ -30,15 +30,15 @@ def carry_out(run: RunContext, scope: TeardownScope, claim: Claim, timeout: floa
         ApplyError, Interrupted: recorded; running again resumes.
     """
     stack = scope.stack
-    with hold_stack(run, stack, "Teardown", claim, timeout) as (session, lock, story):
-        _begin(run, scope, claim, lock, story)
+    with hold_stack(run, stack, "Teardown", claim, timeout) as (session, lock, recorder):
+        _begin(run, scope, claim, lock, recorder)
         record_goes = _attempt(session, scope, lock)
         run.notify(Step("looking for residue"))
         gone = (*scope.going, *scope.unseen)
         left = residue.scan(run.connection, run.pool, stack, gone, scope.kept)
         if left.found:
             refs = ", ".join(str(each.ref) for each in left.found)
-            story.tell("ResidueFound", f"stack {stack}: still there: {refs}", "Warning")
+            recorder.record("ResidueFound", f"stack {stack}: still there: {refs}", "Warning")
         to_forget = not (left.found or record_goes)
         if to_forget:
             lock.confirm()
@@ -49,14 +49,14 @@ def carry_out(run: RunContext, scope: TeardownScope, claim: Claim, timeout: floa
 
 
 def _begin(
-    run: RunContext, scope: TeardownScope, claim: Claim, lock: Lock, story: Chronicle
+    run: RunContext, scope: TeardownScope, claim: Claim, lock: Lock, recorder: EventRecorder
 ) -> None:
     """Record that the stack is being removed, if nobody has done anything since it was planned."""
     releases.require_latest(run.client, scope.stack, scope.recorded)
     begun = uninstalling(scope.recorded.release)
     recording.write(run.client, scope.recorded, begun, run.pool)
     note = f"stack {scope.stack}: revision {begun.revision}, by {claim.holder}"
-    story.begin(begun.revision, note, lock.time)
+    recorder.begin(begun.revision, note, lock.time)
 
 
 def _attempt(session: Session, scope: TeardownScope, lock: Lock) -> bool:

@@ -1,4 +1,4 @@
-"""Tells a run as Kubernetes Events on the stack's record: `kubectl get events -n stackctl-system`.
+"""Records a run as Kubernetes Events on the stack's record: `kubectl get events -n NAMESPACE`.
 
 It is best effort: nothing waits for it, save a moment at the end for what is on its way, and a
 cluster that refuses it changes nothing. What a run does is decided elsewhere.
@@ -32,8 +32,8 @@ _TOLD = {
 }
 
 
-class Chronicle:
-    """The story of one run, told from any thread, written by one of its own."""
+class EventRecorder:
+    """Records what happens in one run, from any thread; written by one of its own."""
 
     def __init__(self, client: Client, stack: StackId, holder: str, action: str) -> None:
         self._client = client
@@ -45,37 +45,37 @@ class Chronicle:
         self._time: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._events: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         # Nobody waits for it to end: an interpreter that does would be held up by a slow server.
-        self._writer = threading.Thread(target=self._write_all, name="chronicle", daemon=True)
+        self._writer = threading.Thread(target=self._write_all, name="events", daemon=True)
         self._writer.start()
 
     def begin(self, revision: int, note: str, now: Callable[[], datetime]) -> None:
-        """Tell that the run begins, and on which revision everything is told from now on.
+        """Record that the run begins, and on which revision everything is recorded from now on.
 
         `now` is the API server's time: it sorts its events by that.
         """
         self._revision = revision
         self._time = now
-        self.tell(f"{self._action}Started", note)
+        self.record(f"{self._action}Started", note)
 
-    def tell(self, reason: str, note: str, kind: str = "Normal") -> None:
-        """Tell one thing."""
+    def record(self, reason: str, note: str, kind: str = "Normal") -> None:
+        """Record one thing."""
         if self._revision:
             self._events.put(self._event(reason, note, kind))
 
     def beside(self, notify: Notify) -> Notify:
-        """Tell what becomes of components, beside whoever else is told."""
+        """Record what becomes of components, beside telling whoever else is told."""
 
         def told(event: Event) -> None:
             notify(event)
             if isinstance(event, ComponentProgress) and event.state in _TOLD:
                 reason, kind = _TOLD[event.state]
                 why = f": {event.waiting_for}" if event.waiting_for else ""
-                self.tell(reason, f"{event.component} {event.state}{why}", kind)
+                self.record(reason, f"{event.component} {event.state}{why}", kind)
 
         return told
 
     def close(self) -> None:
-        """Let what is left to write be written, if that takes no time to speak of."""
+        """Write what is left to write, if that takes no time to speak of."""
         self._events.put(None)
         self._writer.join(LAST_SECONDS)
         self._refused = True
@@ -125,18 +125,20 @@ class Chronicle:
 
 
 @contextmanager
-def chronicle(client: Client, stack: StackId, holder: str, action: str) -> Iterator[Chronicle]:
-    """Tell how the block went, whatever way it ends."""
-    story = Chronicle(client, stack, holder, action)
+def record_events(
+    client: Client, stack: StackId, holder: str, action: str
+) -> Iterator[EventRecorder]:
+    """Record how the block went, whatever way it ends."""
+    recorder = EventRecorder(client, stack, holder, action)
     try:
-        yield story
+        yield recorder
     except BaseException as error:
-        story.tell(f"{action}Failed", f"stack {stack}: {headline(error)}", "Warning")
+        recorder.record(f"{action}Failed", f"stack {stack}: {headline(error)}", "Warning")
         raise
     else:
-        story.tell(f"{action}Finished", f"stack {stack}: done")
+        recorder.record(f"{action}Finished", f"stack {stack}: done")
     finally:
-        story.close()
+        recorder.close()
 
 
 def _micro(moment: datetime) -> str:

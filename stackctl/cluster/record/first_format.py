@@ -23,17 +23,21 @@ from stackctl.secrets import HIDDEN
 
 def numbers(client: Client, stack: StackId) -> list[int]:
     """List the revisions that are recorded in this way."""
-    return [store.revision_of(each) for each in listed(client, stack)]
+    return [store.revision_of(each) for each in all_of(client, stack, metadata_only=True)]
 
 
-def listed(client: Client, stack: StackId) -> list[Manifest]:
-    """Read the metadata of every index that is kept in this way, oldest first."""
-    return sorted(_indexes(client, stack, metadata_only=True), key=store.revision_of)
-
-
-def all_of(client: Client, stack: StackId) -> list[Manifest]:
+def all_of(client: Client, stack: StackId, *, metadata_only: bool = False) -> list[Manifest]:
     """Read every index that is kept in this way, oldest first."""
-    return sorted(_indexes(client, stack), key=store.revision_of)
+    if not stack.administrators:
+        return []
+    labels = store.mine(stack, store.REVISION_LABEL)
+    try:
+        found = client.list(store.secrets_of(stack), labels=labels, metadata_only=metadata_only)
+    except Forbidden:
+        if metadata_only:
+            raise
+        return []
+    return sorted(filterfalse(shards.is_sign, found.items), key=store.revision_of)
 
 
 def find(client: Client, stack: StackId, revision: int) -> Manifest | None:
@@ -100,16 +104,3 @@ def move(client: Client, stack: StackId, secrets: Sequence[Manifest]) -> None:
         with suppress(AlreadyExists):  # by a run that was killed before it came to the next line
             client.create(store.indexes_of(stack), indexes.index(client, release))
         client.delete(f"{store.secrets_of(stack)}/{found['metadata']['name']}")
-
-
-def _indexes(client: Client, stack: StackId, *, metadata_only: bool = False) -> list[Manifest]:
-    if not stack.administrators:
-        return []
-    labels = store.mine(stack, store.REVISION_LABEL)
-    try:
-        found = client.list(store.secrets_of(stack), labels=labels, metadata_only=metadata_only)
-    except Forbidden:
-        if metadata_only:
-            raise
-        return []
-    return [each for each in found.items if not shards.is_sign(each)]

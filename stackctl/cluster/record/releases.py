@@ -210,7 +210,8 @@ def numbers(client: Client, stack: StackId) -> list[int]:
 
 def _newest(client: Client, stack: StackId) -> Manifest | None:
     """Read the metadata of the newest index."""
-    found = indexes.all_of(client, stack, metadata_only=True) or first_format.listed(client, stack)
+    found = indexes.all_of(client, stack, metadata_only=True)
+    found = found or first_format.all_of(client, stack, metadata_only=True)
     return found[-1] if found else None
 
 
