@@ -152,7 +152,7 @@ def _require_sight(found: Survey, options: TeardownOptions) -> None:
 
 
 def _unseen_data(found: Survey, options: TeardownOptions) -> Iterator[str]:
-    """Say where users' data may have been left because we may not look for it."""
+    """Yield where users' data may have been left because we may not look for it."""
     if options.delete_data:
         for ref, why in found.hidden.items():
             if ref.kind == "Namespace":

@@ -112,7 +112,7 @@ class _Run:
                 raise
 
     def _note(self, part: BundleComponent, future: Future[ComponentState]) -> None:
-        """Keep how a component ended; a bug in it is raised here."""
+        """Note how a component ended; a bug in it is raised here."""
         states = self._outcome.states
         try:
             states[part.name] = future.result()

@@ -20,7 +20,7 @@ from stackctl.model.run.events import Notice
 
 
 def spare(connection: Connection, plan: Plan, created: Container[Ref], pool: Executor) -> Plan:
-    """Leave in peace what a plan would prune and what must not go."""
+    """Return a plan without the prunes of what must not go."""
     stays = _staying(connection, plan, created, pool)
     if not stays:
         return plan

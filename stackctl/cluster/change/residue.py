@@ -84,7 +84,7 @@ def scan(
 
 
 def _unseen(hidden: Mapping[str, Sequence[str]], namespaces: Sequence[str]) -> Iterator[str]:
-    """Say where residue could not be looked for, and which permissions that would take."""
+    """Yield where residue could not be looked for, and which permissions that would take."""
     if elsewhere := hidden.get(EVERYWHERE):
         where = f"outside {', '.join(namespaces)}" if namespaces else "in any namespace"
         yield f"{where}: {cannot_list(elsewhere)} in the whole cluster"

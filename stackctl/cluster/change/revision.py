@@ -95,7 +95,7 @@ def _never_made(intent: RunIntent, outcome: Outcome) -> set[Ref]:
 
 
 def _there(intent: RunIntent, outcome: Outcome) -> dict[Ref, Manifest]:
-    """Collect the objects as they are after the run, untouched ones included."""
+    """Return the objects as they are after the run, untouched ones included."""
     untouched = {
         change.ref: change.live
         for change in intent.plan.changes
@@ -121,5 +121,5 @@ def _proven(
 
 
 def _recordable(mark: Mark, ref: Ref) -> Mark:
-    """Leave out of the record what a Secret's values could be guessed by."""
+    """Return a mark as it may be recorded: a Secret's values could be guessed by the whole."""
     return mark.without_content if ref.kind == "Secret" else mark

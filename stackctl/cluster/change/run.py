@@ -163,7 +163,7 @@ def _finish(
 
 
 def _unrecorded(error: StackError | None, pending: Release, trouble: ClusterError) -> StackError:
-    """Say how a run ended where the record does not: it names all that was made, as pending."""
+    """Return the error of a run whose end is not recorded; all that it made is, as pending."""
     good = f"stack {pending.stack}: everything is applied, and that"
     done = f"{error}\nhow it ended" if error else good
     if isinstance(error, Interrupted):
@@ -178,7 +178,7 @@ def _unrecorded(error: StackError | None, pending: Release, trouble: ClusterErro
 
 
 def _tidy(client: Client, stack: StackId, notify: Notify) -> None:
-    """Let old revisions go; where that fails, the next run does it."""
+    """Remove old revisions; where that fails, the next run does it."""
     try:
         recording.tidy(client, stack)
     except ClusterError as refusal:
@@ -186,7 +186,7 @@ def _tidy(client: Client, stack: StackId, notify: Notify) -> None:
 
 
 def _recorded(error: StackError, release: Release) -> StackError:
-    """Say with what went wrong that nothing of it is lost."""
+    """Add to what went wrong that it is recorded."""
     if type(error) not in (ApplyError, NotReadyError):
         return error
     note = f"revision {release.revision} is recorded as failed; nothing was pruned"

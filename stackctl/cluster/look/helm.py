@@ -27,7 +27,7 @@ _DRIVERS = ("Secret", "ConfigMap")  # kinds that Helm keeps its records in
 
 
 def notes(connection: Connection, plan: Plan, pool: Executor) -> tuple[str, ...]:
-    """Say what a plan that takes objects over from Helm leaves to be done."""
+    """Return what a plan that takes objects over from Helm leaves to be done."""
     if not losing(plan.changes):
         return ()
     signed, _ = _signed(connection, pool)

@@ -118,7 +118,7 @@ class Registry:
                 yield f"objects of {group}: it is registered and not served"
 
     def _doubt(self, group: str, kind: str) -> "Doubt":
-        """Say why objects of a kind that is not served may be there.
+        """Return why objects of a kind that is not served may be there.
 
         Raises:
             AccessDenied: we may not know.
@@ -190,7 +190,7 @@ def plural_of(kind: str) -> str:
 
 
 def _resource(definition: Manifest) -> ApiResource | None:
-    """Say where the objects of a definition are; None where no version is served."""
+    """Return where the objects of a definition are; None where no version is served."""
     spec = definition["spec"]
     for version in spec["versions"]:
         if version.get("served"):

@@ -89,7 +89,7 @@ def unreadable(stack: StackId, revision: int, where: Ref, why: ReleaseError) -> 
 
 
 def gone(stack: StackId, revision: int) -> ReleaseError:
-    """Say that the index of a revision is not there any more."""
+    """Return the error for an index that is not there any more."""
     return unreadable(stack, revision, ref_of_index(stack, revision), ReleaseError("is gone"))
 
 
@@ -99,7 +99,7 @@ def ref_of_index(stack: StackId, revision: int) -> Ref:
 
 
 def repair_hint(stack: StackId) -> str:
-    """Say how a record that is damaged is put in order."""
+    """Return the command that puts a damaged record in order."""
     return f"stackctl record repair --stack {stack}"
 
 
@@ -118,7 +118,7 @@ def require_labelled(client: Client, stack: StackId, revision: int) -> None:
 
 
 def _content(client: Client, stack: StackId, found: Manifest) -> bytes:
-    """Put the content of an index together, as it was written."""
+    """Read the content of an index from its parts, as it was written."""
     data = found.get("data") or {}
     mark, count = data.get("digest", ""), data.get("parts", "0")
     if not store.NUMBER.fullmatch(count):
@@ -154,7 +154,7 @@ def _part_name(stack: StackId, mark: str, number: int) -> str:
 
 
 def tidy_parts(client: Client, stack: StackId, indexes: Iterable[Manifest]) -> None:
-    """Let the parts go that no index names."""
+    """Remove the parts that no index names."""
     named = {(each.get("data") or {}).get("digest") for each in indexes}
     parts = client.list(
         store.indexes_of(stack), labels=store.mine(stack, PART_LABEL), metadata_only=True

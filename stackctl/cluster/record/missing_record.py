@@ -1,4 +1,4 @@
-"""What is said of a stack that has no record here: that it is not here, or that the record is lost.
+"""The errors for a stack that has no record here: it is not here, or its record is lost.
 
 A record that is there and cannot be read is a matter of `releases`.
 """
@@ -23,7 +23,7 @@ RECORD_ANEW = (
 
 
 def absent(connection: Connection, stack: StackId) -> ReleaseError:
-    """Say that a stack is not here, or that only its record is missing."""
+    """Return the error for a stack that is not here, or of which only the record is missing."""
     if left := _marked(connection.client, stack.selector).get(stack.label):
         return lost(connection, stack, left)
     with workers(connection.stop) as pool:
@@ -45,7 +45,7 @@ def _visible(client: Client, stack: StackId) -> Iterable[StackId]:
 
 
 def none_recorded(connection: Connection) -> ReleaseError:
-    """Say that there is no stack here, or that a record is missing."""
+    """Return the error for a cluster with no stack, or with one whose record is missing."""
     if marked := _marked(connection.client, STACK_LABEL):
         label, left = next(iter(marked.items()))
         return lost(connection, StackId.labelled(label), left)
@@ -53,7 +53,7 @@ def none_recorded(connection: Connection) -> ReleaseError:
 
 
 def lost(connection: Connection, stack: StackId, left: Sequence[Ref]) -> ReleaseError:
-    """Say that a stack's objects are here, and its record is not."""
+    """Return the error for a stack whose objects are here, and whose record is not."""
     named = ", ".join(map(str, left[:NAMED]))
     more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
     return ReleaseError(

@@ -36,7 +36,7 @@ POLL_SECONDS = 0.2
 
 
 def ensure_namespace(client: Client, stack: StackId, stop: threading.Event) -> None:
-    """See to it that the namespace of the record is there; the administrators' one is made.
+    """Make sure that the namespace of the record is there; the administrators' one is made.
 
     One that a teardown is just removing is waited for: nothing can be written into it.
 
@@ -152,7 +152,7 @@ def _moved(client: Client, recorded: Recorded) -> Recorded:
 
 
 def tidy(client: Client, stack: StackId) -> None:
-    """Keep the newest revisions, and only what one of them names."""
+    """Remove all but the newest revisions, and what none of those names."""
     found = indexes.all_of(client, stack)
     old, kept = found[:-KEPT_REVISIONS], found[-KEPT_REVISIONS:]
     store.delete_all(client, store.indexes_of(stack), _names(old))

@@ -128,7 +128,7 @@ def rebuild(
 
 
 def _trouble(connection: Connection, stack: StackId) -> str:
-    """Say what keeps the newest revision from being read; that there is none, is a reason too."""
+    """Return what keeps the newest revision from being read; that there is none is a reason too."""
     try:
         recorded = releases.current(connection.client, stack)
         if recorded is None:

@@ -54,7 +54,7 @@ def current(client: Client, stack: StackId, known: Sequence[int] = ()) -> Record
 
 
 def latest(client: Client, stack: StackId) -> int:
-    """Tell the number of the newest revision, whether it can be read or not; 0: there is none."""
+    """Return the number of the newest revision, whether it can be read or not; 0: there is none."""
     return max(_revisions(client, stack), default=0)
 
 

@@ -56,7 +56,7 @@ def read(client: Client, release: Release) -> dict[str, str]:
 
 
 def tidy(client: Client, stack: StackId, kept: Collection[int]) -> None:
-    """Let the settings of revisions go that are not kept."""
+    """Remove the settings of revisions that are not kept."""
     path, labels = store.secrets_of(stack), store.mine(stack, LABEL)
     revisions = {str(revision) for revision in kept}
     names = (

@@ -143,7 +143,7 @@ def _part_number(secret: Manifest) -> int:
 
 
 def sign(client: Client, stack: StackId, revision: int) -> None:
-    """Say which revision is the newest, so that its loss is noticed."""
+    """Write down which revision is the newest, so that its loss is noticed."""
     name = store.name_of(stack, _ABOVE_ALL)
     content = {"release": base64.b64encode(pack({"format": FORMAT})).decode()}
     made = store.secret(stack, name, content)
