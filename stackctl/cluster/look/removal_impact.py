@@ -28,7 +28,7 @@ class Findings:
     """Objects of many kinds, as far as we may see them."""
 
     objects: Mapping[Ref, Manifest]
-    # Kinds that may not be listed, by namespace; sight.EVERYWHERE: in all that were not named.
+    # Kinds that may not be listed, by namespace; EVERYWHERE: in all that were not named.
     hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -86,7 +86,7 @@ def instances_of(
     connection: Connection, definitions: Sequence[str], pool: Executor
 ) -> dict[str, Findings]:
     """List every instance of custom resource definitions, named as `<plural>.<group>`."""
-    served = {_name(each): each for each in _listable(connection)}
+    served = {_name(each): each for each in listable(connection)}
     for name in definitions:
         # A definition that is not served may have objects all the same: they are asked for.
         if name not in served and (found := defined(connection.client, name)):
@@ -100,7 +100,7 @@ def instances_of(
 
 def content_of(connection: Connection, namespaces: Sequence[str], pool: Executor) -> Findings:
     """List everything in namespaces, of every kind the server serves."""
-    kinds = [each for each in _listable(connection) if each.namespaced]
+    kinds = [each for each in listable(connection) if each.namespaced]
     found: dict[Ref, Manifest] = {}
     if len(namespaces) >= WIDE_FROM:
         pages = dict(zip(kinds, pool.map(lambda each: _page(connection, each), kinds), strict=True))
@@ -120,13 +120,24 @@ def labelled_everywhere(
 
     Kinds that may not be listed in the whole cluster are looked for in the namespaces.
     """
-    kinds, spaces, labels = _listable(connection), frozenset(namespaces), stack.selector
+    return labelled(connection, listable(connection), stack.selector, pool, namespaces)
+
+
+def labelled(
+    connection: Connection,
+    kinds: Sequence[ApiResource],
+    labels: str,
+    pool: Executor,
+    namespaces: Iterable[str] = (),
+) -> Findings:
+    """Find the objects of some kinds that a selector of labels chooses."""
+    spaces = frozenset(namespaces)
     answers = pool.map(lambda each: _everywhere(connection, each, spaces, labels), kinds)
     return _findings(zip(kinds, answers, strict=True))
 
 
-def _listable(connection: Connection) -> list[ApiResource]:
-    """One version of each kind that can be listed and deleted and is not mere bookkeeping."""
+def listable(connection: Connection) -> list[ApiResource]:
+    """Return one version of each kind that can be listed and deleted and is more than a note."""
     found: dict[tuple[str, str], ApiResource] = {}
     for each in connection.discovery.all():
         if {"list", "delete"} <= set(each.verbs) and each.kind not in BOOKKEEPING:
