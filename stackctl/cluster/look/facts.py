@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import scoped_list
 from stackctl.errors import Forbidden
-from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
 from stackctl.model.plan.preflight import Facts, Node, Topic
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
@@ -52,15 +52,12 @@ def read(
             Node(
                 name=node["metadata"]["name"],
                 allocatable=dict(node.get("status", {}).get("allocatable") or {}),
-                labels=dict(node["metadata"].get("labels") or {}),
+                labels=labels_of(node),
             )
             for node in nodes
         ),
         storage_classes=tuple(item["metadata"]["name"] for item in classes),
-        default_storage=any(
-            (item["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true"
-            for item in classes
-        ),
+        default_storage=any(annotations_of(item).get(DEFAULT_CLASS) == "true" for item in classes),
         namespaces=frozenset(names),
         hidden=hidden,
     )

@@ -8,17 +8,16 @@ address says so. What cannot be proven is named, with the reason.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
 from stackctl.errors import AccessDenied, NotServed
 from stackctl.model.objects.conditions import holds
-from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.objects.refs import Manifest, Ref, labels_of
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
@@ -152,7 +151,7 @@ class Registry:
     def _services(self) -> tuple[str, ...]:
         """The names of what is registered otherwise: `v1.apps`, `v1beta1.metrics.k8s.io`."""
         items = self.client.list(API_SERVICES, metadata_only=True).items
-        return _names(each for each in items if _labels(each).get(MANAGED_LABEL) != "true")
+        return _names(each for each in items if labels_of(each).get(MANAGED_LABEL) != "true")
 
     def _absent(self, resource: ApiResource, ref: Ref, doubt: "Doubt") -> bool:
         """Ask an object's own address, where anything is served there."""
@@ -213,7 +212,3 @@ def _group(name: str) -> str:
 
 def _names(items: Iterable[Manifest]) -> tuple[str, ...]:
     return tuple(each["metadata"]["name"] for each in items)
-
-
-def _labels(item: Manifest) -> Mapping[str, Any]:
-    return item["metadata"].get("labels") or {}
