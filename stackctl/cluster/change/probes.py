@@ -104,7 +104,7 @@ def _allocatable(node: Manifest) -> Mapping[str, str]:
 
 
 def _hint(scene: ObjectStore, part: BundleComponent, found: Allocation) -> str:
-    """Return the command that shows the log of what should have offered the resource."""
+    """Point at the log of what should have offered the resource."""
     for pod in _pods(scene, part):
         metadata = pod["metadata"]
         if pod["spec"].get("nodeName") in found.short:
