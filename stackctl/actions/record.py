@@ -13,6 +13,8 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.events import Notify, Step
 from stackctl.model.run.outcome import RecordCheck
 
+REPAIR_SECONDS = 120.0  # once it is agreed to
+
 # What is wrong, and what would be done about it.
 AgreeRepair = Callable[[Sequence[StackError], Sequence[str]], bool]
 
@@ -59,15 +61,19 @@ def repair(
             )
         steps += [f"remove {record_store.ref_of_index(stack, number)}" for number in damaged]
         steps += [f"remove what is left of shard {shard}" for shard in sorted(spoilt)]
-        if not agree(found, steps):
+        with client.pausing():
+            agreed = agree(found, steps)
+        if not agreed:
             return RecordCheck(connection.info, stack, found, agreed=False)
+        client.end_look()
         notify(Step("taking the lock"))
-        releases.ensure_namespace(client, stack, connection.stop)
-        with locked(client, stack, claim, connection.stop, notify):
-            if made is not None:
-                releases.require_latest(client, stack, made)
-                releases.begin(client, made.release, (), pool)
-            releases.drop(client, stack, damaged, spoilt)
+        with client.within(client.now() + REPAIR_SECONDS + claim.wait):
+            releases.ensure_namespace(client, stack, connection.stop)
+            with locked(client, stack, claim, connection.stop, notify):
+                if made is not None:
+                    releases.require_latest(client, stack, made)
+                    releases.begin(client, made.release, (), pool)
+                releases.drop(client, stack, damaged, spoilt)
     return RecordCheck(
         connection.info, stack, found, tuple(steps), tuple(damage.faults(client, stack))
     )

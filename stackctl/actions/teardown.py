@@ -173,6 +173,7 @@ def teardown(
         notify(Step("looking at the cluster"))
         recorded = _recorded(connection, stack, pool, options)
         if recorded is None or residue.record_leaves(connection.client, stack):
+            options = _left(connection, options)
             with _limited(connection, options):
                 return _sweep(connection, stack, options, pool, notify, now)
         sight = _look(connection, stack, recorded, options, pool, notify)
@@ -184,13 +185,21 @@ def teardown(
         outcome = TeardownOutcome(connection.info, sight.plan, kept=kept, dry_run=options.dry_run)
         if options.dry_run:
             return replace(outcome, seconds=now() - began)
-        if not agree(sight.plan, connection.info):
+        with connection.client.pausing():
+            agreed = agree(sight.plan, connection.info)
+        if not agreed:
             return replace(outcome, agreed=False)
+        options = _left(connection, options)
         with _limited(connection, options):
             left = _carry_out(connection, sight, options, pool, notify, now)
     unseen = (*left.unseen, *_unseen_data(sight.found, options), *sight.unknown)
     kept = (*kept, *left.copies)
     return replace(outcome, residue=left.found, kept=kept, unseen=unseen, seconds=now() - began)
+
+
+def _left(connection: Connection, options: TeardownOptions) -> TeardownOptions:
+    """Take what the looking has left of the time."""
+    return replace(options, timeout=connection.client.end_look(options.timeout))
 
 
 def _limited(connection: Connection, options: TeardownOptions) -> AbstractContextManager[None]:
