@@ -67,7 +67,7 @@ def repair(
             return RecordCheck(connection.info, stack, found, agreed=False)
         client.end_look()
         notify(Step("taking the lock"))
-        with client.within(client.now() + REPAIR_SECONDS + claim.wait):
+        with client.within(client.now() + REPAIR_SECONDS):
             releases.ensure_namespace(client, stack, connection.stop)
             with locked(client, stack, claim, connection.stop, notify):
                 if made is not None:

@@ -203,9 +203,9 @@ def _left(connection: Connection, options: TeardownOptions) -> TeardownOptions:
 
 
 def _limited(connection: Connection, options: TeardownOptions) -> AbstractContextManager[None]:
-    """Bound all that is done from here on; waiting for the lock has a time of its own."""
+    """Bound all that is done from here on, as far as it is for us to do."""
     client = connection.client
-    return client.within(client.now() + options.timeout + options.wait_lock)
+    return client.within(client.now() + options.timeout)
 
 
 def _recorded(
@@ -231,7 +231,7 @@ def _sweep(
     now: Clock,
 ) -> TeardownOutcome:
     """Remove what runs that were killed at their very beginning or end left of a record."""
-    client, deadline = connection.client, now() + options.timeout
+    client = connection.client
     there, newest = releases.traces(client, stack), releases.latest(client, stack)
     outcome = TeardownOutcome(connection.info, Plan(stack, "", ()), dry_run=options.dry_run)
     if not options.dry_run:
@@ -239,6 +239,7 @@ def _sweep(
             with locked(client, stack, options.claim, connection.stop, notify):
                 releases.require_newest(client, stack, newest)
                 releases.forget(client, stack)
+        deadline = now() + client.left
         departed, left = residue.await_departure(connection, stack, pool, deadline, now)
         there = there or departed
         residue.remove_record_namespace(connection, stack, pool, deadline, now)
@@ -359,7 +360,7 @@ def _carry_out(
     notify: Notify,
     now: Clock,
 ) -> residue.Scan:
-    client, stop, began = connection.client, connection.stop, now()
+    client, stop = connection.client, connection.stop
     releases.ensure_namespace(client, sight.stack, stop)
     with (
         chronicle(client, sight.stack, options.holder, "Teardown") as story,
@@ -368,7 +369,7 @@ def _carry_out(
             client, connection.discovery, stack=sight.stack, notify=notify, now=now
         ) as observer,
     ):
-        deadline = min(now(), began + options.wait_lock) + options.timeout
+        deadline = now() + client.left
         told = story.beside(notify)
         fenced = replace(connection, client=client.fenced(lock.fence))
         sender = Sender(fenced.client, sight.stack)

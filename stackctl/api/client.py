@@ -312,12 +312,17 @@ class Client:
         self._exchange.limits.look_within(allowance)
 
     def pausing(self) -> AbstractContextManager[None]:
-        """Let the time of the block not count as time of looking: somebody else takes it."""
+        """Let the time of the block not count: somebody else takes it."""
         return self._exchange.limits.pausing()
 
     def end_look(self, most: float = FOR_EVER) -> float:
         """End the looking; return how much of the time there is, `most`, it has left."""
         return self._exchange.limits.end_look(most)
+
+    @property
+    def left(self) -> float:
+        """The seconds until the deadline of the work."""
+        return self._exchange.limits.left
 
     def give_up(self) -> None:
         """Wait for nothing any more, the last words included; takes no lock."""

@@ -103,6 +103,16 @@ def test_looking_counts_and_the_question_does_not():
     assert not clock.limits.up()  # what follows has a deadline of its own
 
 
+def test_waiting_for_somebody_else_moves_the_deadline():
+    """The time of a run is for its own work, not for that of another which has the lock."""
+    clock = Clock()
+    with clock.limits.within(120.0):
+        with clock.limits.pausing():
+            clock.time += 1000.0
+        assert clock.limits.left == pytest.approx(20.0)
+        assert not clock.limits.up(writing=True)
+
+
 def test_looking_ends_when_its_time_is_up():
     """And nothing is left for work then."""
     clock = Clock()

@@ -370,7 +370,8 @@ class Exchange:
         waited = ""
         if course.first_failure is not None:
             waited = _duration(course.attempt, self.now() - course.first_failure)
-        now, verb = self.now(), request.verb or request.method
+        now = self.now()
+        verb = request.verb or ("read" if request.method == "GET" else request.method)
         silent = now - course.silent_since if course.silent_since is not None else 0.0
         intent = Intent(verb, _what(request), self._access.server, silent)
         fault = refusal.failure.fault

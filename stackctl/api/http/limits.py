@@ -49,18 +49,26 @@ class Limits:
 
     @contextmanager
     def pausing(self) -> Iterator[None]:
-        """Let the time of the block not count as time of looking: somebody else takes it."""
+        """Let the time of the block not count: somebody else takes it."""
         began = self._now()
         try:
             yield
         finally:
+            taken = self._now() - began
+            self._until += taken
+            self._work += taken
             if self._looking is not None:
-                self._looking += self._now() - began
+                self._looking += taken
 
     def end_look(self, most: float) -> float:
         """End the looking; return how much of the time there is, `most`, it has left."""
         until, self._looking = self._looking, None
         return most if until is None else max(0.0, min(most, until - self._now()))
+
+    @property
+    def left(self) -> float:
+        """The seconds until the deadline of the work."""
+        return self._work - self._now()
 
     @property
     def looking(self) -> bool:

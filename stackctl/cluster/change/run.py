@@ -125,8 +125,7 @@ def execute(
         ApplyError, NotReadyError, Interrupted: recorded; running again resumes.
     """
     client = connection.client
-    # Waiting for the lock is not what the time is for; a server that says nothing is no reason.
-    with client.within(client.now() + options.timeout + options.claim.wait):
+    with client.within(client.now() + options.timeout):
         return _execute(connection, intent, options, pool, notify, now)
 
 
@@ -138,7 +137,7 @@ def _execute(
     notify: Notify,
     now: Clock,
 ) -> tuple[Outcome, Release]:
-    client, stop, began = connection.client, connection.stop, now()
+    client, stop = connection.client, connection.stop
     notify(Step("taking the lock"))
     releases.ensure_namespace(client, intent.stack, stop)
     outcome = Outcome()
@@ -149,7 +148,7 @@ def _execute(
             client, connection.discovery, stack=intent.stack, notify=notify, now=now
         ) as observer,
     ):
-        deadline = min(now(), began + options.claim.wait) + options.timeout
+        deadline = now() + client.left
         told = story.beside(notify)
         fenced = replace(connection, client=client.fenced(lock.fence))
         sender = Sender(fenced.client, intent.stack, token_hex(4))
@@ -173,8 +172,7 @@ def _execute(
         _lay_to_rest(client, intent.recorded, release)
         note = f"stack {intent.stack}: {_announced(release)}"
         story.begin(release.revision, note, lock.time)
-        with client.within(client.now() + deadline - now()):
-            error = _attempt(session, intent, options, outcome)
+        error = _attempt(session, intent, options, outcome)
         client.conclude()
         try:
             lock.confirm()
