@@ -379,7 +379,7 @@ def _carry_out(
         releases.require_latest(client, sight.stack, sight.recorded)
         begun = uninstalling(sight.recorded.release)
         releases.write(client, sight.recorded, begun, pool)
-        note = f"stack {sight.stack}: revision {begun.revision}, by {options.holder}"
+        note = f"revision {begun.revision}, by {options.holder}"
         story.begin(begun.revision, note, lock.time)
         try:
             forgotten = _remove_all(session, sight, options, lock)
@@ -397,8 +397,7 @@ def _carry_out(
         gone = (*sight.going, *sight.unseen)
         left = residue.scan(connection, pool, sight.stack, gone, sight.kept)
         if left.found:
-            refs = ", ".join(str(each.ref) for each in left.found)
-            story.tell("ResidueFound", f"stack {sight.stack}: still there: {refs}", "Warning")
+            story.residue(each.ref for each in left.found)
         elif not forgotten:
             lock.confirm()
             releases.forget(client, sight.stack)

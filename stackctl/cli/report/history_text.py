@@ -8,7 +8,7 @@ from stackctl.cli.report.status_text import ago
 from stackctl.cli.terminal.terminal import Cell, Paint, Row, measure, plain, shorten, table
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.history import Revision
-from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.model.resolve.overrides import shown
 
 _HEADER = ("REVISION", "STATUS", "WHEN", "BY", "PROFILE", "CHANGED")
@@ -20,6 +20,11 @@ _STYLES = {
     ReleaseStatus.SUPERSEDED: "dim",
     ReleaseStatus.FAILED: "red",
 }
+
+
+def _status(release: Release) -> Cell:
+    style = "yellow" if release.word != release.status else _STYLES.get(release.status, "yellow")
+    return Cell(release.word, (style,))
 
 
 def history_lines(
@@ -49,7 +54,7 @@ def _row(each: Revision, now: datetime) -> Row:
     release = each.release
     return (
         str(release.revision),
-        Cell(release.status, (_STYLES.get(release.status, "yellow"),)),
+        _status(release),
         ago(release.finished or release.begun, now),
         release.by,
         release.profile,
@@ -61,7 +66,7 @@ def _wide_row(each: Revision) -> Row:
     release = each.release
     return (
         str(release.revision),
-        Cell(release.status, (_STYLES.get(release.status, "yellow"),)),
+        _status(release),
         release.begun,
         release.finished or "-",
         release.by,
@@ -76,7 +81,8 @@ def _changed(each: Revision) -> str:
     release = each.release
     verb, _, revision = release.command.partition(" ")
     back = f"back to {revision}: " if verb == "rollback" else ""
-    message = f"; {plain(release.message)}" if release.message else ""
+    said = release.message.removeprefix(f"stack {release.stack}: ")
+    message = f"; {plain(said)}" if said else ""
     return f"{back}{each.summary}{message}"
 
 
@@ -109,6 +115,7 @@ def _document(each: Revision) -> dict[str, Any]:
             "added": each.added,
             "changed": each.changed,
             "removed": each.removed,
+            "perhaps": each.perhaps,
         }
         if known
         else None,

@@ -37,7 +37,14 @@ from stackctl.model.ownership.ownership import owned_digest, written_by
 from stackctl.model.ownership.proof import Mark, mark_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan
-from stackctl.model.release.release import Entry, Found, Release, ReleaseStatus, superset
+from stackctl.model.release.release import (
+    INTERRUPTED,
+    Entry,
+    Found,
+    Release,
+    ReleaseStatus,
+    superset,
+)
 from stackctl.model.run.events import Notice, Notify, Step
 from stackctl.model.run.failure_policy import OnFailure
 
@@ -170,8 +177,7 @@ def _execute(
             client, release, intent.bundle.components, pool, intent.secret_sets
         )
         _lay_to_rest(client, intent.recorded, release)
-        note = f"stack {intent.stack}: {_announced(release)}"
-        story.begin(release.revision, note, lock.time)
+        story.begin(release.revision, _announced(release), lock.time)
         error = _attempt(session, intent, options, outcome)
         client.conclude()
         try:
@@ -256,7 +262,7 @@ def _attempt(
 
 def _interrupted(intent: RunIntent) -> Interrupted:
     return Interrupted(
-        f"stack {intent.stack}: interrupted; what was done is recorded",
+        f"stack {intent.stack}: {INTERRUPTED}; what was done is recorded",
         hint="run the same command again to go on",
     )
 
@@ -322,7 +328,7 @@ def _finished(
     return replace(
         release,
         status=ReleaseStatus.DEPLOYED if error is None else ReleaseStatus.FAILED,
-        message=headline(error) if error is not None else "",
+        message=headline(error).removeprefix(f"stack {intent.stack}: ") if error else "",
         finished=finished,
         inventory=tuple(entries),
     )

@@ -7,15 +7,15 @@ cluster that refuses it changes nothing. What a run does is decided elsewhere.
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from stackctl.api.client import Client, encode
 from stackctl.cluster.record.lock import RECORD_LABEL
-from stackctl.errors import Forbidden, NotFound, StackError, headline
-from stackctl.model.objects.refs import FIELD_MANAGER, MANAGED_BY
+from stackctl.errors import Forbidden, Interrupted, NotFound, StackError, headline
+from stackctl.model.objects.refs import FIELD_MANAGER, MANAGED_BY, Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.events import ComponentProgress, ComponentState, Event, Notify
 from stackctl.secrets import SECRETS
@@ -55,7 +55,22 @@ class Chronicle:
         """
         self._revision = revision
         self._time = now
-        self.tell(f"{self._action}Started", note)
+        self.tell(f"{self._action}Started", self._of_stack(note))
+
+    def end(self, error: BaseException | None) -> None:
+        """Tell how the run ended."""
+        if error is None:
+            self.tell(f"{self._action}Finished", self._of_stack("done"))
+        elif isinstance(error, KeyboardInterrupt | Interrupted):
+            said = headline(error) if str(error) else "interrupted"
+            self.tell(f"{self._action}Interrupted", self._of_stack(said), "Warning")
+        else:
+            self.tell(f"{self._action}Failed", self._of_stack(headline(error)), "Warning")
+
+    def residue(self, refs: Iterable[Ref]) -> None:
+        """Tell what a teardown left."""
+        left = ", ".join(map(str, refs))
+        self.tell("ResidueFound", self._of_stack(f"still there: {left}"), "Warning")
 
     def tell(self, reason: str, note: str, kind: str = "Normal") -> None:
         """Tell one thing."""
@@ -79,6 +94,11 @@ class Chronicle:
         self._events.put(None)
         self._writer.join(LAST_SECONDS)
         self._refused = True
+
+    def _of_stack(self, note: str) -> str:
+        """Name the stack, once: most errors do so themselves."""
+        named = f"stack {self._stack}: "
+        return named + note.removeprefix(named)
 
     def _write_all(self) -> None:
         while (event := self._events.get()) is not None and not self._refused:
@@ -131,10 +151,10 @@ def chronicle(client: Client, stack: StackId, holder: str, action: str) -> Itera
     try:
         yield story
     except BaseException as error:
-        story.tell(f"{action}Failed", f"stack {stack}: {headline(error)}", "Warning")
+        story.end(error)
         raise
     else:
-        story.tell(f"{action}Finished", f"stack {stack}: done")
+        story.end(None)
     finally:
         story.close()
 

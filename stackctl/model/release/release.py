@@ -54,6 +54,9 @@ class ReleaseStatus(StrEnum):
         return self.value.startswith("pending-") or self is ReleaseStatus.UNINSTALLING
 
 
+INTERRUPTED = "interrupted"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One object in an inventory; uid and proof are empty until it was applied."""
@@ -88,6 +91,20 @@ class Release:
     shards: Mapping[str, str] = field(default_factory=dict)  # component → content digest
     requires: Needs = Needs()
     inventory: tuple[Entry, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """How it ended, for people: to Helm, a run that somebody stopped has failed as well."""
+        said = self.message.removeprefix(f"stack {self.stack}: ")
+        stopped = self.status is ReleaseStatus.FAILED and said.startswith(INTERRUPTED)
+        return INTERRUPTED if stopped else self.status.value
+
+    @property
+    def untold(self) -> bool:
+        """The run has not said how it ended: its inventory is what it was about to touch."""
+        if self.status is ReleaseStatus.FAILED:
+            return not self.finished
+        return self.status.pending and self.status is not ReleaseStatus.UNINSTALLING
 
 
 def encode(release: Release) -> bytes:
