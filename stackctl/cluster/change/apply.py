@@ -145,7 +145,8 @@ class _Run:
         except StackError as error:
             self.outcome.failures[part.name] = error
             self.outcome.states[part.name] = ComponentState.FAILED
-            self._tell(part, ComponentState.FAILED, waiting_for=headline(error))
+            if not isinstance(error, Interrupted):  # nothing is wrong with what was not begun
+                self._tell(part, ComponentState.FAILED, waiting_for=headline(error))
         else:
             state = self.outcome.states[part.name]
             self._tell(part, state, ready=len(part.objects))
