@@ -115,7 +115,7 @@ def compose_stack(request: StackRequest) -> Composed:
     learn_bundle(bundle, selection)
     named = bool(request.record or selection.record)
     composed = Composed(stack, selection, bundle, {}, {}, named)
-    sets = _said(request)
+    sets = {k: v for k, v in _said(request).items() if k not in selection.unused}
     seen, secret = split(sets, composed.secret_among(sets, _hidden(request)))
     return replace(composed, sets=seen, secret_sets=secret)
 

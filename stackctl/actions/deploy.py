@@ -65,7 +65,7 @@ def outlook(
     composed = compose_placed(request, connection)
     require_cluster(composed.cluster_uid, connection.info)
     await_free(connection.client, composed.stack, wait_lock, connection.stop, notify)
-    tell_kept(request, notify, composed.secret_sets)
+    tell_kept(request, composed, notify)
     intent = look(connection, composed.stack, composed.bundle, notify, pool, known=composed.known)
     intent = replace(
         intent,

@@ -3,7 +3,6 @@
 An upgrade keeps both. A deploy is made of what it is given; what it thereby drops is told.
 """
 
-from collections.abc import Container
 from dataclasses import replace
 
 from stackctl.actions.compose import Composed, StackRequest
@@ -45,11 +44,18 @@ def _kept(release: Release, request: StackRequest, connection: Connection) -> Ke
     return replace(kept, sets={**release.sets, **secret})
 
 
-def tell_kept(request: StackRequest, notify: Notify, secret: Container[str]) -> None:
+def tell_kept(request: StackRequest, composed: Composed, notify: Notify) -> None:
     """Say what holds on that was not said now; of what is secret, that it is set."""
-    if request.kept and (sets := request.kept.beside(request.sets)):
-        source = f"revision {request.kept.revision}"
-        notify(Notice(f"kept from {source}: {spoken(sets, secret)}; --reset leaves it out"))
+    if request.kept is None:
+        return
+    unused = composed.selection.unused
+    source = f"revision {request.kept.revision}"
+    if sets := request.kept.without(unused).beside(request.sets):
+        said = spoken(sets, composed.secret_sets)
+        notify(Notice(f"kept from {source}: {said}; --reset leaves it out"))
+    if gone := spoken(request.kept.only(unused)):
+        where = f"profile {composed.bundle.profile} has no such component"
+        notify(Notice(f"no longer used, of {source}: --set {gone}: {where}"))
 
 
 def tell_dropped(

@@ -45,7 +45,7 @@ def upgrade(
     request = resumed(request, stack, connection)
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
-    tell_kept(request, notify, composed.secret_sets)
+    tell_kept(request, composed, notify)
     with workers(connection.stop) as pool:
         intent = look(connection, composed.stack, composed.bundle, notify, pool)
         intent = replace(

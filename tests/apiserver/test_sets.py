@@ -133,6 +133,23 @@ def test_what_the_new_version_does_not_know_is_refused_by_name(stack, shelf):
     assert values(stack) == "password: default"
 
 
+def test_what_is_set_of_a_component_that_left_is_dropped_with_a_word(stack, shelf):
+    """Its values went with it; typed now, the same is refused by name."""
+    shelf.put("other", "1.0.0", stack.namespace(), stack.config("y"))
+    run(stack, shelf, deploy, "other.namespace=default", "widget.a=one")
+    del shelf.components["other"]
+    run(stack, shelf, upgrade)
+    assert recorded(stack) == {"widget.a": "one"}
+    assert values(stack) == "a: one password: default"
+    gone = "--set other.namespace=default: profile shelf has no such component"
+    assert notices(stack)[-2:] == [
+        "kept from revision 1: widget.a=one; --reset leaves it out",
+        f"no longer used, of revision 1: {gone}",
+    ]
+    with pytest.raises(ConfigError, match="other is not in profile shelf"):
+        run(stack, shelf, upgrade, "other.namespace=x")
+
+
 def test_a_rollback_brings_the_settings_of_its_revision_back(stack, shelf):
     """So that an upgrade after it keeps those, and no others."""
     run(stack, shelf, deploy, "widget.a=one")
