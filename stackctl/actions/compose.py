@@ -16,6 +16,7 @@ from stackctl.model.compose.compose import compose
 from stackctl.model.objects.masking import names_in
 from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan_file import Recipe
 from stackctl.model.resolve.confidential import (
     secret_keys,
     secrets_chosen,
@@ -84,6 +85,24 @@ def spoken(verb: str, request: StackRequest) -> str:
     words += [f"--take-over {manager}" for manager in request.take_over]
     words += ["--reset"] if verb == "upgrade" and request.keep is False else []
     return " ".join([verb, *words])
+
+
+def recipe_of(request: StackRequest, composed: Composed) -> Recipe:
+    """Take down what was typed, for a plan to be carried out later; secrets left out."""
+    said = merge(request.sets)
+    seen, _ = split(said, {k for k, v in said.items() if _unsafe(k, v, composed)})
+    return Recipe(
+        stack_file=str(request.stack_file.absolute()) if request.stack_file else "",
+        stack=request.stack or "",
+        record=request.record or "",
+        catalogs=tuple(str(folder.absolute()) for folder in request.catalogs),
+        sets=seen,
+        take_over=request.take_over,
+    )
+
+
+def _unsafe(key: str, value: str, composed: Composed) -> bool:
+    return key in composed.secret_sets or SECRETS.mask(value) != value
 
 
 def render(request: StackRequest) -> Bundle:

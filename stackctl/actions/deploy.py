@@ -4,7 +4,7 @@ import time
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from stackctl.actions.compose import StackRequest, spoken
+from stackctl.actions.compose import StackRequest, recipe_of, spoken
 from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.inherit import resumed, tell_dropped, tell_kept
 from stackctl.actions.placing import compose_placed
@@ -59,6 +59,7 @@ def outlook(
     wait_lock: float = 0.0,
 ) -> RunIntent:
     """Compose the bundle and compare it with the cluster, once nobody else changes it."""
+    asked = request
     if request.keep and request.kept is None:  # to carry out the plan of an upgrade
         stack = choose_stack(request.stack, request.stack_file, connection, request.record)
         request = resumed(request, stack, connection)
@@ -72,6 +73,7 @@ def outlook(
         command=spoken("deploy", request),
         sets=composed.sets,
         secret_sets=composed.secret_sets,
+        recipe=recipe_of(asked, composed),
     )
     tell_dropped(request, composed, intent.recorded, notify)
     if found := review(composed, intent, connection.info):

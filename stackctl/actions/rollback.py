@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
+from stackctl.actions.plan_file import planned_revision
 from stackctl.actions.planning import look
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
@@ -40,6 +41,8 @@ def rollback(
     known = releases.history(connection.client, stack, lambda text: notify(Notice(text)))
     if revision is not None and all(each.revision != revision for each in known):
         releases.read(connection.client, stack, revision)  # says why it is not known
+    if revision is None and options.plan is not None and not options.dry_run:
+        revision = planned_revision(options.plan)
     wanted = _chosen(stack, known, revision)
     bundle = releases.bundle_of(connection.client, wanted)
     with workers(connection.stop) as pool:

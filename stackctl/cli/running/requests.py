@@ -127,18 +127,21 @@ def stack_of(which: StackName, connection: "Connection") -> "StackId":
     return choose_stack(which.name, stack_file_of(which), connection, which.place)
 
 
-def request_of(recipe: StackOptions, plan: Path | None = None) -> "StackRequest":
-    """Say what is to be composed; a plan that is to be carried out fills in what is not named."""
+def request_of(
+    recipe: StackOptions, plan: Path | None = None, *, reset: bool = False
+) -> "StackRequest":
+    """Say what is to be composed; a plan that is to be carried out says all that is not said."""
     from stackctl.actions.compose import StackRequest
 
     request = StackRequest(
         profile=recipe.profile,
-        stack_file=stack_file_of(recipe),
+        stack_file=stack_file_of(recipe) if plan is None else recipe.file,
         stack=recipe.name,
         record=recipe.place,
         sets=tuple(recipe.sets or ()),
         catalogs=recipe.folders,
         take_over=tuple(recipe.take_over or ()) if isinstance(recipe, Comparison) else (),
+        keep=False if reset else None,
     )
     if plan is None:
         return request

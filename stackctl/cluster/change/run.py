@@ -37,6 +37,7 @@ from stackctl.model.ownership.ownership import owned_digest, written_by
 from stackctl.model.ownership.proof import Mark, mark_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.plan.plan_file import Recipe
 from stackctl.model.release.release import (
     INTERRUPTED,
     Entry,
@@ -78,6 +79,7 @@ class RunIntent:
     lost: tuple[BundleComponent, ...] = ()  # recorded, and their objects are not kept any more
     strays: tuple[Change, ...] = ()  # what the stack has made and nothing names any more
     joined: bool = False  # the plan has the strays
+    recipe: Recipe = Recipe()  # what it was made of, for a plan that is kept
 
     def with_strays(self) -> "RunIntent":
         """Prune what nothing names, and record it until it is gone."""
