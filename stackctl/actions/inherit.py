@@ -5,7 +5,7 @@ An upgrade keeps both. A deploy is made of what it is given; what it thereby dro
 
 from dataclasses import replace
 
-from stackctl.actions.compose import Composed, StackRequest
+from stackctl.actions.compose import Composed, StackRequest, folders_in
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.errors import ReleaseError
@@ -23,15 +23,16 @@ def resumed(request: StackRequest, stack: StackId, connection: Connection) -> St
         ReleaseError: nothing says which profile, and there is no such stack here.
     """
     recorded = releases.current(connection.client, stack)
-    profile = request.profile
-    if profile is None and request.stack_file is None:
+    if request.profile is None and request.stack_file is None:
         if recorded is None:
             raise ReleaseError(f"stack {stack}: not on {connection.info.context}")
-        profile = recorded.release.profile
+        then = recorded.release
+        folders = folders_in(then.command)
+        request = replace(request, profile=then.profile, folders_then=folders)
     kept = request.kept
     if recorded is not None and recorded.release.sets and request.keep is not False:
         kept = _kept(recorded.release, request, connection)
-    return replace(request, stack=stack.name, record=stack.namespace, profile=profile, kept=kept)
+    return replace(request, stack=stack.name, record=stack.namespace, kept=kept)
 
 
 def _kept(release: Release, request: StackRequest, connection: Connection) -> KeptOverrides:
