@@ -312,9 +312,10 @@ def _bundle_of(connection: Connection, recorded: releases.Recorded, notify: Noti
     Once everything of it is gone, it may be forgotten in part.
     """
     release = recorded.release
+    found_out = not recorded.version and not release.bundle  # what is not known is said at the end
 
     def tell(text: str) -> None:
-        if release.status is not ReleaseStatus.UNINSTALLING:
+        if release.status is not ReleaseStatus.UNINSTALLING and not found_out:
             notify(Notice(f"{text}; so is what its operator may have made by itself"))
 
     return releases.bundle_of(connection.client, release, tell)

@@ -19,7 +19,7 @@ def release(revision: int, *entries: Entry, **fields) -> Release:
         stack=StackId("s"),
         revision=revision,
         status=ReleaseStatus.DEPLOYED,
-        bundle="",
+        bundle="b",
         cluster="c",
         by="me@here",
         tool="1",

@@ -83,7 +83,9 @@ def _changed(each: Revision) -> str:
     back = f"back to {revision}: " if verb == "rollback" else ""
     said = release.message.removeprefix(f"stack {release.stack}: ")
     message = f"; {plain(said)}" if said else ""
-    return f"{back}{each.summary}{message}"
+    whose = f" of {', '.join(release.lost)}" if release.lost else ""
+    gone = "" if release.restorable else f"not restorable, the objects{whose} are lost; "
+    return f"{plain(gone)}{back}{each.summary}{message}"
 
 
 def _document(each: Revision) -> dict[str, Any]:
@@ -103,6 +105,7 @@ def _document(each: Revision) -> dict[str, Any]:
         "profile": release.profile,
         "bundle": release.bundle,
         "message": release.message,
+        "restorable": release.restorable,
         "components": dict(release.components),
         "sets": shown(release.sets),
         "objects": len(release.inventory),

@@ -43,7 +43,6 @@ _ABOVE_ALL = 2**31 - 1  # no revision's number
 _NUMBER = re.compile("[0-9]{1,10}")
 PART_BYTES = 600 * 1024  # base64 makes 800 KiB of it
 SHARDS_AT_ONCE = 50  # a request names each
-MENDED_BY_DEPLOY = "stackctl deploy stores it again if it comes to the same objects"
 
 
 def secrets_of(stack: StackId) -> str:
@@ -298,8 +297,18 @@ def joined(release: Release, component: str, parts: Sequence[Manifest]) -> Bundl
         raise ReleaseError(
             f"stack {release.stack}: {where}: {error}; the objects of {component} in revision "
             f"{release.revision} are lost",
-            hint=f"{MENDED_BY_DEPLOY}; stackctl record check --stack {release.stack}",
+            hint=f"stackctl record check --stack {release.stack} says what can be done about it",
         ) from error
+
+
+def unrestorable(release: Release) -> ReleaseError:
+    """Say of a revision that it cannot be gone back to, and why."""
+    whose = f"of {', '.join(release.lost)} " if release.lost else ""
+    return ReleaseError(
+        f"stack {release.stack}: revision {release.revision} cannot be restored: the objects "
+        f"{whose}in it are lost",
+        hint=f"stackctl history --stack {release.stack} shows which can be",
+    )
 
 
 def _joined(component: str, shard: str, parts: Sequence[Manifest]) -> BundleComponent:

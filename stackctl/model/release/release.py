@@ -7,7 +7,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
@@ -100,11 +100,27 @@ class Release:
         return INTERRUPTED if stopped else self.status.value
 
     @property
+    def lost(self) -> tuple[str, ...]:
+        """Components of which it is not recorded any more what was applied."""
+        return tuple(name for name in self.components if name not in self.shards)
+
+    @property
+    def restorable(self) -> bool:
+        """It can be gone back to: what it applied was recorded, and is not known to be lost."""
+        return not self.lost and bool(self.bundle or not self.inventory)
+
+    @property
     def untold(self) -> bool:
         """The run has not said how it ended: its inventory is what it was about to touch."""
         if self.status is ReleaseStatus.FAILED:
             return not self.finished
         return self.status.pending and self.status is not ReleaseStatus.UNINSTALLING
+
+
+def written_off(release: Release, components: Container[str]) -> Release:
+    """Take note that what was applied of components is lost, so that nobody looks for it again."""
+    shards = {name: each for name, each in release.shards.items() if name not in components}
+    return replace(release, shards=shards)
 
 
 def encode(release: Release) -> bytes:
