@@ -37,8 +37,8 @@ from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.ownership import own_entry
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan, still_ours, taken_back
-from stackctl.model.plan.removal import BEFORE, KeptObject, RemovalPhase, Survey, phases, spared
-from stackctl.model.release.release import ReleaseStatus, uninstalling
+from stackctl.model.plan.removal import KeptObject, RemovalPhase, Survey, phases, spared
+from stackctl.model.release.release import ReleaseStatus, provenance, uninstalling
 from stackctl.model.run.events import Notice, Notify, Step
 from stackctl.model.run.outcome import Residue, TargetInfo, TeardownOutcome
 
@@ -137,7 +137,7 @@ class TeardownScope:
     @property
     def made(self) -> frozenset[Ref]:
         """What is there because the stack made it."""
-        return frozenset(e.ref for e in self.recorded.release.inventory if e.created)
+        return provenance(self.recorded.release.inventory).created
 
     @property
     def shared(self) -> tuple[Ref, ...]:
@@ -282,10 +282,9 @@ def _look(
     kept = spared(
         live,
         looked,
-        created={entry.ref for entry in entries if entry.created},
+        made=provenance(entries),
         delete_data=options.delete_data,
         keep_definitions=options.keep_crds,
-        before=BEFORE if recorded.version else "whether the stack made it is not known",
     )
     kept += tuple(KeptObject(ref, f"belongs to {other}") for ref, other in taken.items())
     kept += helm.empty_records(connection, {ref.namespace for ref in live}, pool)

@@ -23,6 +23,7 @@ from stackctl.errors import ApplyError, LaterFormat, ReleaseError, StackError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, Ref, digest
 from stackctl.model.plan.plan import Action
+from stackctl.model.plan.removal import UNSURE
 from stackctl.model.release.release import FORMAT, Entry, encode, pack, unpack
 from stackctl.model.run.events import Notice
 from stackctl.model.run.outcome import RecordCheck
@@ -331,7 +332,23 @@ def test_a_record_made_of_objects_alone_cannot_be_gone_back_to(stack):
     with pytest.raises(ReleaseError, match=f"revision {made.revision} cannot be restored"):
         back(stack, made.revision)
     stack.deploy(parts(stack, "two"))
-    assert stack.teardown().residue == ()
+    assert_unsure(stack)
+
+
+def assert_unsure(stack: Stack) -> None:
+    """Expect of a teardown that it does not say what nobody can know."""
+    (kept,) = stack.teardown().kept
+    assert (kept.ref.kind, kept.why) == ("Namespace", UNSURE)
+    stack.client.delete(f"/api/v1/namespaces/{stack.name}")
+
+
+def test_a_namespace_of_a_lost_record_is_not_said_to_have_been_there_before(stack):
+    """The stack may well have made it: a deploy over what is there does not know, and says so."""
+    recorded_twice(stack)
+    releases.forget(stack.client, stack.id)
+    stack.deploy(parts(stack, "two"))
+    stack.deploy(parts(stack, "three"))
+    assert_unsure(stack)
 
 
 def test_a_newest_revision_that_is_spoilt_is_made_anew(stack):
@@ -363,7 +380,7 @@ def test_a_teardown_does_without_a_record_that_can_be_read(stack):
     outcome = stack.teardown()
     assert outcome.residue == ()
     kept, copied = outcome.kept
-    assert (kept.ref.kind, kept.why) == ("Namespace", "whether the stack made it is not known")
+    assert (kept.ref.kind, kept.why) == ("Namespace", UNSURE)
     assert (copied.ref.name, copied.why) == (
         "copied",
         "has the stack's label, and was not made by it",

@@ -42,8 +42,10 @@ from stackctl.model.release.release import (
     INTERRUPTED,
     Entry,
     Found,
+    Provenance,
     Release,
     ReleaseStatus,
+    provenance,
     superset,
 )
 from stackctl.model.run.events import Notice, Notify, Step
@@ -98,9 +100,9 @@ class RunIntent:
         return self.command.partition(" ")[0].capitalize() or "Deploy"
 
     @property
-    def created(self) -> frozenset[Ref]:
+    def made(self) -> Provenance:
         """What is there because the stack made it."""
-        return frozenset(entry.ref for entry in self.inventory if entry.created)
+        return provenance(self.inventory)
 
     @property
     def settled(self) -> bool:
@@ -116,7 +118,7 @@ class RunIntent:
 
 def _entry(stray: Change) -> Entry:
     uid = stray.live["metadata"]["uid"] if stray.live else ""
-    return Entry(stray.ref, stray.component, "", uid=uid)
+    return Entry(stray.ref, stray.component, "", uid=uid, unsure=True)
 
 
 def execute(
@@ -251,7 +253,7 @@ def _attempt(
         if error := outcome.error():
             return error
         release(session, intent.plan, outcome)
-        prune(session, intent.plan, intent.created, outcome)
+        prune(session, intent.plan, intent.made, outcome)
     except KeyboardInterrupt:
         session.abandoned.set()
         return _interrupted(intent)

@@ -68,6 +68,24 @@ class Entry:
     mark: str = ""  # what was written on it: `proof.Mark`; a Secret's without its digest
     owned: str = ""  # digest of our entry in managedFields after the apply; empty: no proof
     created: bool = False  # by us, not taken over
+    unsure: bool = False  # whether it was: the stack wrote it, and no record tells since when
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What is there because the stack made it, and of what that cannot be told."""
+
+    created: frozenset[Ref] = frozenset()
+    unsure: frozenset[Ref] = frozenset()
+
+
+def provenance(entries: Iterable[Entry]) -> Provenance:
+    """Read out of an inventory what the stack made."""
+    known = tuple(entries)
+    return Provenance(
+        frozenset(each.ref for each in known if each.created),
+        frozenset(each.ref for each in known if each.unsure),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +162,9 @@ _ENTRY: Shape = {
     "component!": TEXT,
     "version!": TEXT,
     "created": FLAG,
+    "unsure": FLAG,
     "rendered": TEXT,
-    **{key: TEXT for key in _NAMES if key not in {"component", "version", "created"}},
+    **{key: TEXT for key in _NAMES if key not in {"component", "version", "created", "unsure"}},
 }
 _SHAPE: Shape = {
     "format!": WHOLE,
@@ -262,7 +281,9 @@ def superset(
         known, found = entries.get(ref), kept.get(ref)
         if found is None:
             entries[ref] = Entry(ref, component, version, created=True)
-        elif known is None or not _same(known, found):
+        elif known is None:
+            entries[ref] = Entry(ref, component, version, unsure=found.written)
+        elif not _same(known, found):
             entries[ref] = Entry(ref, component, version)
         else:
             proof = proofs[ref] if found.untouched else ""
