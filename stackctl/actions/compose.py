@@ -3,8 +3,11 @@
 No cluster is asked for anything in here; that is what `deploy`, `diff` and `render` share.
 """
 
+import shlex
 from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from stackctl.errors import ConfigError, ConflictError, UsageError
@@ -16,6 +19,7 @@ from stackctl.model.compose.compose import compose
 from stackctl.model.objects.masking import names_in
 from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan_file import Recipe
 from stackctl.model.resolve.confidential import (
     secret_keys,
     secrets_chosen,
@@ -44,6 +48,8 @@ class StackRequest:
     take_over: tuple[str, ...] = ()  # managers whose contested fields are taken in this run
     keep: bool | None = None  # whether what --set said before holds on; None: as the verb does
     kept: KeptOverrides | None = None  # what that is
+    # Where the profile is the one of the last deploy: the folders that were named then.
+    folders_then: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +85,39 @@ def spoken(verb: str, request: StackRequest) -> str:
         if request.record not in (None, RECORD_NAMESPACE)
         else []
     )
+    for folder in request.catalogs:
+        words += ["--catalog", shlex.quote(str(folder))]
     for each in request.sets:
         words += ["--set", f"{each.partition('=')[0]}=…"]
     words += [f"--take-over {manager}" for manager in request.take_over]
     words += ["--reset"] if verb == "upgrade" and request.keep is False else []
     return " ".join([verb, *words])
+
+
+def folders_in(command: str) -> tuple[str, ...]:
+    """Read out of what `spoken` wrote which folders were named."""
+    with suppress(ValueError):  # not what was written
+        words = shlex.split(command)
+        return tuple(value for word, value in pairwise(words) if word == "--catalog")
+    return ()
+
+
+def recipe_of(request: StackRequest, composed: Composed) -> Recipe:
+    """Take down what was typed, for a plan to be carried out later; secrets left out."""
+    said = merge(request.sets)
+    seen, _ = split(said, {k for k, v in said.items() if _unsafe(k, v, composed)})
+    return Recipe(
+        stack_file=str(request.stack_file.absolute()) if request.stack_file else "",
+        stack=request.stack or "",
+        record=request.record or "",
+        catalogs=tuple(str(folder.absolute()) for folder in request.catalogs),
+        sets=seen,
+        take_over=request.take_over,
+    )
+
+
+def _unsafe(key: str, value: str, composed: Composed) -> bool:
+    return key in composed.secret_sets or SECRETS.mask(value) != value
 
 
 def render(request: StackRequest) -> Bundle:
@@ -115,7 +149,7 @@ def compose_stack(request: StackRequest) -> Composed:
     learn_bundle(bundle, selection)
     named = bool(request.record or selection.record)
     composed = Composed(stack, selection, bundle, {}, {}, named)
-    sets = _said(request)
+    sets = {k: v for k, v in _said(request).items() if k not in selection.unused}
     seen, secret = split(sets, composed.secret_among(sets, _hidden(request)))
     return replace(composed, sets=seen, secret_sets=secret)
 
@@ -149,6 +183,12 @@ def select(request: StackRequest) -> tuple[StackId, Selection]:
     profile = _profile(request.profile, file)
     stack = request.stack or (file.name if file else profile)
     catalogue = read_catalogue(request.catalogs)
+    if profile not in catalogue.profiles and request.folders_then is not None:
+        named = [f"--catalog {shlex.quote(each)}" for each in request.folders_then]
+        raise ConfigError(
+            f"no profile is called {profile}, which the stack was last deployed with",
+            hint=f"say again where it is: {' '.join(named) or '--catalog DIR'}",
+        )
     _learn_settings(request, catalogue, file)
     selection = resolve(catalogue, profile, stack=file, sets=request.sets, kept=request.kept)
     return StackId(stack, request.record or selection.record or RECORD_NAMESPACE), selection

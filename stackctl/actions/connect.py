@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from stackctl.api.access.access import Access
 from stackctl.api.access.kubeconfig import find_access
+from stackctl.api.http.limits import Allowance
 from stackctl.cluster import connection
 from stackctl.cluster.connection import Connection
 from stackctl.errors import NoTarget
@@ -27,12 +28,13 @@ def connect(
     env: Mapping[str, str],
     notify: Notify,
     stop: threading.Event,
+    allowance: Allowance | None = None,
 ) -> Connection:
     """Reach the cluster that kubectl's rules lead to.
 
     Only where neither a kubeconfig nor in-cluster credentials exist is a running sandbox meant.
     """
-    return connection.connect(_access(wish, env, notify), notify, stop)
+    return connection.connect(_access(wish, env, notify), notify, stop, allowance)
 
 
 def _access(wish: TargetRequest, env: Mapping[str, str], notify: Notify) -> Access:

@@ -4,7 +4,7 @@ import time
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from stackctl.actions.compose import StackRequest, spoken
+from stackctl.actions.compose import StackRequest, recipe_of, spoken
 from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
 from stackctl.actions.inherit import resumed, tell_dropped, tell_kept
 from stackctl.actions.placing import compose_placed
@@ -59,19 +59,21 @@ def outlook(
     wait_lock: float = 0.0,
 ) -> RunIntent:
     """Compose the bundle and compare it with the cluster, once nobody else changes it."""
+    asked = request
     if request.keep and request.kept is None:  # to carry out the plan of an upgrade
         stack = choose_stack(request.stack, request.stack_file, connection, request.record)
         request = resumed(request, stack, connection)
     composed = compose_placed(request, connection)
     require_cluster(composed.cluster_uid, connection.info)
     await_free(connection.client, composed.stack, wait_lock, connection.stop, notify)
-    tell_kept(request, notify, composed.secret_sets)
+    tell_kept(request, composed, notify)
     intent = look(connection, composed.stack, composed.bundle, notify, pool, known=composed.known)
     intent = replace(
         intent,
         command=spoken("deploy", request),
         sets=composed.sets,
         secret_sets=composed.secret_sets,
+        recipe=recipe_of(asked, composed),
     )
     tell_dropped(request, composed, intent.recorded, notify)
     if found := review(composed, intent, connection.info):

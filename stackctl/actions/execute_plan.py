@@ -64,7 +64,7 @@ def bring_about(
         settle = plan_file.keep if options.dry_run else plan_file.require
         settle(options.plan, intent, connection.info)
     _mend(intent, connection, pool, notify, options)
-    if intent.strays and _agreed_strays(intent, connection.info, notify, options):
+    if intent.strays and _agreed_strays(intent, connection, notify, options):
         intent = intent.with_strays()
         outcome = replace(outcome, plan=intent.plan)
     if intent.settled:
@@ -75,14 +75,18 @@ def bring_about(
         notify(Notice(note))
     if options.dry_run:
         return outcome
-    if not agree(intent.plan, connection.info):
+    with connection.client.pausing():
+        agreed = agree(intent.plan, connection.info)
+    if not agreed:
         return replace(outcome, agreed=False)
-    run = RunOptions(options.claim, options.timeout, options.wait, options.on_failure)
+    left = connection.client.end_look(options.timeout)
+    run = RunOptions(options.claim, left, options.wait, options.on_failure)
     try:
         result, release = execute(connection, intent, run, pool, notify, now)
     except (ApplyError, NotReadyError) as failure:
         if options.on_failure is OnFailure.ROLLBACK:
-            recovery = Recovery(connection, intent.stack, run, pool, notify, now)
+            whole = replace(run, timeout=options.timeout)
+            recovery = Recovery(connection, intent.stack, whole, pool, notify, now)
             raise recovery.after(failure) from failure
         raise
     return replace(outcome, release=release, components=result.states)
@@ -106,10 +110,12 @@ def _mend(
 
 
 def _agreed_strays(
-    intent: RunIntent, target: TargetInfo, notify: Notify, options: DeployOptions
+    intent: RunIntent, connection: Connection, notify: Notify, options: DeployOptions
 ) -> bool:
     """Ask whether what nothing names goes as well; where nobody says so it stays, and is told."""
-    if not options.dry_run and options.agree_strays(intent.strays, target):
+    with connection.client.pausing():
+        agreed = not options.dry_run and options.agree_strays(intent.strays, connection.info)
+    if agreed:
         return True
     named = ", ".join(str(each.ref) for each in intent.strays[:_NAMED])
     rest = len(intent.strays) - _NAMED

@@ -3,10 +3,9 @@
 An upgrade keeps both. A deploy is made of what it is given; what it thereby drops is told.
 """
 
-from collections.abc import Container
 from dataclasses import replace
 
-from stackctl.actions.compose import Composed, StackRequest
+from stackctl.actions.compose import Composed, StackRequest, folders_in
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.errors import ReleaseError
@@ -24,15 +23,16 @@ def resumed(request: StackRequest, stack: StackId, connection: Connection) -> St
         ReleaseError: nothing says which profile, and there is no such stack here.
     """
     recorded = releases.current(connection.client, stack)
-    profile = request.profile
-    if profile is None and request.stack_file is None:
+    if request.profile is None and request.stack_file is None:
         if recorded is None:
             raise ReleaseError(f"stack {stack}: not on {connection.info.context}")
-        profile = recorded.release.profile
+        then = recorded.release
+        folders = folders_in(then.command)
+        request = replace(request, profile=then.profile, folders_then=folders)
     kept = request.kept
     if recorded is not None and recorded.release.sets and request.keep is not False:
         kept = _kept(recorded.release, request, connection)
-    return replace(request, stack=stack.name, record=stack.namespace, profile=profile, kept=kept)
+    return replace(request, stack=stack.name, record=stack.namespace, kept=kept)
 
 
 def _kept(release: Release, request: StackRequest, connection: Connection) -> KeptOverrides:
@@ -45,11 +45,18 @@ def _kept(release: Release, request: StackRequest, connection: Connection) -> Ke
     return replace(kept, sets={**release.sets, **secret})
 
 
-def tell_kept(request: StackRequest, notify: Notify, secret: Container[str]) -> None:
+def tell_kept(request: StackRequest, composed: Composed, notify: Notify) -> None:
     """Say what holds on that was not said now; of what is secret, that it is set."""
-    if request.kept and (sets := request.kept.beside(request.sets)):
-        source = f"revision {request.kept.revision}"
-        notify(Notice(f"kept from {source}: {spoken(sets, secret)}; --reset leaves it out"))
+    if request.kept is None:
+        return
+    unused = composed.selection.unused
+    source = f"revision {request.kept.revision}"
+    if sets := request.kept.without(unused).beside(request.sets):
+        said = spoken(sets, composed.secret_sets)
+        notify(Notice(f"kept from {source}: {said}; --reset leaves it out"))
+    if gone := spoken(request.kept.only(unused)):
+        where = f"profile {composed.bundle.profile} has no such component"
+        notify(Notice(f"no longer used, of {source}: --set {gone}: {where}"))
 
 
 def tell_dropped(

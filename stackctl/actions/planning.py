@@ -18,7 +18,7 @@ from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_o
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan, make
 from stackctl.model.plan.preflight import Finding, check, foreign_namespaces, topics, unchecked
-from stackctl.model.release.release import Entry
+from stackctl.model.release.release import Entry, Provenance, provenance
 from stackctl.model.run.events import Notice, Notify, Step
 from stackctl.model.run.outcome import TargetInfo
 from stackctl.secrets import SECRETS
@@ -52,8 +52,7 @@ def look(
     learn(connection.client, connection.discovery, (entry.ref for entry in inventory))
     found = snapshot.take(connection, bundle, stack, inventory, pool)
     SECRETS.learn(secrets_in(bundle, found.live))
-    created = {entry.ref for entry in inventory if entry.created}
-    plan = spare(connection, make(bundle, stack, found, inventory), created, pool)
+    plan = spare(connection, make(bundle, stack, found, inventory), provenance(inventory), pool)
     plan = _with_unseen(plan, connection, inventory, notify)
     held, newest = kept.result(), recorded.release.revision if recorded else 0
     gone = recorded is None or (held is not None and held.newest > newest)
@@ -100,7 +99,8 @@ def _strays(
         Change(ref, labels_of(live).get(COMPONENT_LABEL, ""), Action.PRUNE, live=live, reason=STRAY)
         for ref, live in found.items()
     )
-    spared = spare(connection, replace(plan, changes=changes), (), pool)
+    unsure = Provenance(unsure=frozenset(found))
+    spared = spare(connection, replace(plan, changes=changes), unsure, pool)
     return tuple(each for each in spared.changes if each.action is Action.PRUNE)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from stackctl import __version__
+from stackctl.api.client import Client
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import damage, indexes, recording, recovery, releases
 from stackctl.cluster.record.lock import Claim, locked
@@ -10,8 +11,11 @@ from stackctl.cluster.record.missing_record import absent
 from stackctl.cluster.workers import workers
 from stackctl.errors import StackError
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.release.release import written_off
 from stackctl.model.run.events import Notify, Step
 from stackctl.model.run.outcome import RecordCheck
+
+REPAIR_SECONDS = 120.0  # once it is agreed to
 
 # What is wrong, and what would be done about it.
 AgreeRepair = Callable[[Sequence[StackError], Sequence[str]], bool]
@@ -34,7 +38,8 @@ def repair(
 ) -> RecordCheck:
     """Put in order what can be without the profile: indexes made anew, what is spoilt removed.
 
-    What a component consisted of is stored again by the next deploy that comes to the same.
+    What a component consists of now is stored again by the next deploy that comes to the same.
+    What it consisted of only earlier is lost: it is noted that nothing goes back there any more.
 
     Raises:
         LockedError: a run is on.
@@ -59,15 +64,39 @@ def repair(
             )
         steps += [f"remove {indexes.ref_of_index(stack, number)}" for number in damaged]
         steps += [f"remove what is left of shard {shard}" for shard in sorted(spoilt)]
-        if not agree(found, steps):
+        lost = _lost(client, stack)
+        steps += [
+            f"note that revision {number} cannot be rolled back to any more: "
+            f"the objects of {', '.join(sorted(names))} in it are lost"
+            for number, names in lost.items()
+        ]
+        if not steps:
+            return RecordCheck(connection.info, stack, found, left=found)
+        with client.pausing():
+            agreed = agree(found, steps)
+        if not agreed:
             return RecordCheck(connection.info, stack, found, agreed=False)
+        client.end_look()
         notify(Step("taking the lock"))
-        recording.ensure_namespace(client, stack, connection.stop)
-        with locked(client, stack, claim, connection.stop, notify):
-            if made is not None:
-                releases.require_latest(client, stack, made)
-                recording.begin(client, made.release, (), pool)
-            recording.drop(client, stack, damaged, spoilt)
+        with client.within(client.now() + REPAIR_SECONDS):
+            recording.ensure_namespace(client, stack, connection.stop)
+            with locked(client, stack, claim, connection.stop, notify):
+                if made is not None:
+                    releases.require_latest(client, stack, made)
+                    recording.begin(client, made.release, (), pool)
+                recording.drop(client, stack, damaged, spoilt)
+                for number, names in lost.items():
+                    recorded = releases.read_as_is(client, stack, number)
+                    recording.update(client, recorded, written_off(recorded.release, names))
     return RecordCheck(
         connection.info, stack, found, tuple(steps), tuple(damage.faults(client, stack))
     )
+
+
+def _lost(client: Client, stack: StackId) -> dict[int, set[str]]:
+    """Find the revisions of which something is lost for good, and the components it is of."""
+    found: dict[int, set[str]] = {}
+    for loss in damage.losses(client, stack):
+        for number in () if loss.mendable else loss.revisions:
+            found.setdefault(number, set()).add(loss.component)
+    return {number: found[number] for number in sorted(found)}

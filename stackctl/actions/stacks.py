@@ -12,6 +12,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.sources.files import read_stack_file
 
 FLAG = "--record-namespace"
+_NAMED = 3
 Known = Mapping[StackId, Sequence[int]]  # the revisions of each
 
 
@@ -74,11 +75,11 @@ def only(known: Known, connection: Connection) -> StackId:
     candidates = [stack for stack in known if stack.namespace == home] or list(known)
     if len(candidates) == 1:
         return candidates[0]
-    first = candidates[0]
     if len({stack.name for stack in candidates}) > 1:
-        hint = f"name one: --stack {first}"
+        hint = f"name one: {' or '.join(f'--stack {each}' for each in candidates[:_NAMED])}"
     else:
-        hint = f"say where its record is: {FLAG} {first.namespace}"
+        spaces = (f"{FLAG} {each.namespace}" for each in candidates[:_NAMED])
+        hint = f"say where its record is: {' or '.join(spaces)}"
     raise UsageError(
         f"several stacks on {connection.info.context}: {', '.join(map(_placed, candidates))}",
         hint=hint,

@@ -65,6 +65,7 @@ def teardown(
         notify(Step("looking at the cluster"))
         recorded = _recorded(run, stack, options)
         if recorded is None or residue.record_leaves(connection.client, stack):
+            options = _left(connection, options)
             with _limited(connection, options):
                 return _sweep(run, stack, options)
         scope = look(
@@ -78,19 +79,27 @@ def teardown(
         outcome = TeardownOutcome(connection.info, scope.plan, kept=kept, dry_run=options.dry_run)
         if options.dry_run:
             return replace(outcome, seconds=run.seconds)
-        if not agree(scope.plan, connection.info):
+        with connection.client.pausing():
+            agreed = agree(scope.plan, connection.info)
+        if not agreed:
             return replace(outcome, agreed=False)
+        options = _left(connection, options)
         with _limited(connection, options):
-            left = carry_out(run, scope, options.claim, options.timeout)
+            left = carry_out(run, scope, options.claim)
     unseen = (*left.unseen, *_unseen_data(scope.found, options), *scope.unknown)
     kept = (*kept, *left.copies)
     return replace(outcome, residue=left.found, kept=kept, unseen=unseen, seconds=run.seconds)
 
 
+def _left(connection: Connection, options: TeardownOptions) -> TeardownOptions:
+    """Take what the looking has left of the time."""
+    return replace(options, timeout=connection.client.end_look(options.timeout))
+
+
 def _limited(connection: Connection, options: TeardownOptions) -> AbstractContextManager[None]:
-    """Bound all that is done from here on; waiting for the lock has a time of its own."""
+    """Bound all that is done from here on, as far as it is for us to do."""
     client = connection.client
-    return client.within(client.now() + options.timeout + options.wait_lock)
+    return client.within(client.now() + options.timeout)
 
 
 def _recorded(run: RunContext, stack: StackId, options: TeardownOptions) -> Recorded | None:
@@ -107,7 +116,7 @@ def _recorded(run: RunContext, stack: StackId, options: TeardownOptions) -> Reco
 
 def _sweep(run: RunContext, stack: StackId, options: TeardownOptions) -> TeardownOutcome:
     """Remove what runs that were killed at their very beginning or end left of a record."""
-    client, deadline = run.client, run.now() + options.timeout
+    client = run.client
     there, newest = releases.traces(client, stack), releases.latest(client, stack)
     outcome = TeardownOutcome(run.info, Plan(stack, "", ()), dry_run=options.dry_run)
     if not options.dry_run:
@@ -115,6 +124,7 @@ def _sweep(run: RunContext, stack: StackId, options: TeardownOptions) -> Teardow
             with locked(client, stack, options.claim, run.stop, run.notify):
                 releases.require_newest(client, stack, newest)
                 recording.forget(client, stack)
+        deadline = run.now() + client.left
         was_going, left = residue.await_going(run, stack, deadline)
         there = there or was_going
         residue.remove_record_namespace(run, stack, deadline)

@@ -24,8 +24,11 @@ def unlock(
     hold = lock.find(client, stack)
     if hold is None:
         return Unlocked(connection.info, None)
-    if not agree(hold):
+    with client.pausing():
+        agreed = agree(hold)
+    if not agreed:
         return Unlocked(connection.info, hold, agreed=False)
+    client.end_look()
     if not lock.break_lock(client, hold) and (other := lock.held_by(client, stack)):
         raise LockedError(f"stack {stack}: locked by {other} by now")
     return Unlocked(connection.info, hold)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from stackctl.actions.compose import StackRequest, compose_stack, spoken
+from stackctl.actions.compose import StackRequest, compose_stack, recipe_of, spoken
 from stackctl.actions.execute_plan import Clock, DeployOptions, bring_about
 from stackctl.actions.inherit import resumed, tell_kept
 from stackctl.actions.planning import look, require_cluster
@@ -42,10 +42,10 @@ def upgrade(
     began = now()
     stack = choose_stack(request.stack, request.stack_file, connection, request.record)
     await_free(connection.client, stack, options.wait_lock, connection.stop, notify)
-    request = resumed(request, stack, connection)
+    asked, request = request, resumed(request, stack, connection)
     composed = compose_stack(request)
     require_cluster(composed.cluster_uid, connection.info)
-    tell_kept(request, notify, composed.secret_sets)
+    tell_kept(request, composed, notify)
     with workers(connection.stop) as pool:
         intent = look(connection, composed.stack, composed.bundle, notify, pool)
         intent = replace(
@@ -53,6 +53,7 @@ def upgrade(
             command=spoken("upgrade", request),
             sets=composed.sets,
             secret_sets=composed.secret_sets,
+            recipe=recipe_of(asked, composed),
         )
         found = review(composed, intent, connection.info)
         if found is None:

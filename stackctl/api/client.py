@@ -25,6 +25,7 @@ from stackctl.api.http.exchange import (
     Sleep,
     Terms,
 )
+from stackctl.api.http.limits import FOR_EVER, Allowance
 from stackctl.api.listing import Listing, ListSelection, read_list, read_page
 from stackctl.api.watching import WatchEvent, follow, read_watch
 from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite
@@ -305,6 +306,27 @@ class Client:
     def within(self, until: float) -> AbstractContextManager[None]:
         """Let no request go on beyond a deadline, by `now`, for as long as the block runs."""
         return self._exchange.limits.within(until)
+
+    def look_within(self, allowance: Allowance) -> None:
+        """Bound the looking from now on; a stop ends it at once, for nothing is lost by that."""
+        self._exchange.limits.look_within(allowance)
+
+    def pausing(self) -> AbstractContextManager[None]:
+        """Let the time of the block not count: somebody else takes it."""
+        return self._exchange.limits.pausing()
+
+    def end_look(self, most: float = FOR_EVER) -> float:
+        """End the looking; return how much of the time there is, `most`, it has left."""
+        return self._exchange.limits.end_look(most)
+
+    @property
+    def left(self) -> float:
+        """The seconds until the deadline of the work."""
+        return self._exchange.limits.left
+
+    def give_up(self) -> None:
+        """Wait for nothing any more, the last words included; takes no lock."""
+        self._exchange.limits.give_up()
 
     def conclude(self) -> None:
         """End the work of the block: the last words have a bounded time of their own from now."""

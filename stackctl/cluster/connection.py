@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from stackctl.api.access.kubeconfig import Access
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
+from stackctl.api.http.limits import Allowance
 from stackctl.errors import ClusterError, Forbidden
 from stackctl.model.run.events import Notify
 from stackctl.model.run.outcome import TargetInfo
@@ -26,13 +27,19 @@ class Connection:
     stop: threading.Event  # set when the user interrupts
 
 
-def connect(access: Access, notify: Notify, stop: threading.Event) -> Connection:
+def connect(
+    access: Access, notify: Notify, stop: threading.Event, allowance: Allowance | None = None
+) -> Connection:
     """Reach the cluster and learn which one it is, before anything else is asked of it.
+
+    The allowance is for all looking, from here until the client is told that it ends.
 
     Raises:
         ClusterError: it does not answer.
     """
     client = Client(access, notify=notify, stop=stop)
+    if allowance is not None:
+        client.look_within(allowance)
     version = _version(client)
     info = TargetInfo(
         context=access.context,

@@ -1,6 +1,7 @@
 """Runs in processes of their own, behind a proxy, so that they can be stopped at any request."""
 
 import json
+import os
 import subprocess
 import sys
 from base64 import b64encode
@@ -32,6 +33,26 @@ def kubeconfig_of(proxy: FaultProxy, folder: Path) -> Path:
         )
     )
     return path
+
+
+@contextmanager
+def command(proxy: FaultProxy, folder: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start the program as a user does; it is gone at the end of the block."""
+    environment = os.environ | {"KUBECONFIG": str(kubeconfig_of(proxy, folder))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stackctl", *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @contextmanager

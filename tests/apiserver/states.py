@@ -108,12 +108,13 @@ def differing(one: Any, other: Any, path: str = "") -> list[str]:
 
 def require_nothing_of(stack: Stack) -> None:
     """Make sure that neither an object nor a record of a stack is there."""
-    assert labels(stack) == []
+    assert not (left := labels(stack)), f"with the stack's label: {left}"
     for path in (record_store.indexes_of(stack.id), record_store.secrets_of(stack.id)):
-        left = stack.client.list(path, labels=record_store.mine(stack.id))
-        assert [each["metadata"]["name"] for each in left.items] == []
-    assert stack.client.get(lease_path(stack.id)) is None
-    assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
+        kept = stack.client.list(path, labels=record_store.mine(stack.id)).items
+        assert not kept, f"of the record: {[each['metadata']['name'] for each in kept]}"
+    for path in (lease_path(stack.id), f"/api/v1/namespaces/{stack.name}"):
+        live = stack.client.get(path)
+        assert live is None, f"still there: {live}"
 
 
 def torn_down(stack: Stack) -> None:

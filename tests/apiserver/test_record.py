@@ -23,6 +23,7 @@ from stackctl.errors import ApplyError, LaterFormat, ReleaseError, StackError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, Ref, digest
 from stackctl.model.plan.plan import Action
+from stackctl.model.plan.removal import UNSURE
 from stackctl.model.release.release import FORMAT, Entry, encode, pack, unpack
 from stackctl.model.run.events import Notice
 from stackctl.model.run.outcome import RecordCheck
@@ -275,6 +276,81 @@ def test_a_lost_shard_is_stored_again_by_a_deploy_that_changes_nothing(stack):
     assert check(stack) == []
 
 
+def test_an_earlier_revision_that_is_lost_is_written_off(stack):
+    """Nothing can make it again: it is named once, and neither offered nor called damaged then."""
+    stack.deploy(parts(stack, "zero"))
+    recorded_twice(stack)
+    stack.client.delete(shard_path(stack, 2))
+    (fault,) = record.check(stack.id, stack.connection).faults
+    assert "the objects of a in revision 2 are lost" in str(fault)
+    assert fault.hint.startswith(f"stackctl record repair --stack {stack.name} ")
+    found = repair(stack)
+    assert found.left == ()
+    assert found.done == (
+        "note that revision 2 cannot be rolled back to any more: the objects of a in it are lost",
+    )
+    assert check(stack) == []
+    assert repair(stack).done == ()
+    assert [r.release.restorable for r in history(stack.id, stack.connection)] == [
+        True,
+        False,
+        True,
+    ]
+    with pytest.raises(ReleaseError, match="revision 2 cannot be restored: the objects of a in it"):
+        back(stack, 2)
+    with pytest.raises(ReleaseError, match=r"no revision 9 \(there: 1, 2, 3\)"):
+        back(stack, 9)
+    stack.told.clear()
+    assert back(stack).release.command == "rollback 1"
+    assert any("revision 2 cannot be" in e.text for e in stack.told if isinstance(e, Notice))
+    assert stack.teardown().residue == ()
+
+
+def test_what_a_repair_cannot_mend_is_left_to_a_deploy_by_name(stack):
+    """What the newest revision applied is not written off; nothing is called repaired."""
+    recorded_twice(stack)
+    stack.client.delete(shard_path(stack))
+    stack.client.delete(shard_path(stack, 1))
+    first = repair(stack)
+    assert [step[:26] for step in first.done] == ["note that revision 1 cannot"[:26]]
+    (left,) = first.left
+    assert "in revision 2 are lost" in str(left)
+    assert left.hint.startswith(f"stackctl upgrade --stack {stack.name} stores it again")
+    again = repair(stack)
+    assert (again.done, [str(each) for each in again.left]) == ((), [str(left)])
+    stack.deploy(parts(stack, "two"))
+    assert check(stack) == []
+
+
+def test_a_record_made_of_objects_alone_cannot_be_gone_back_to(stack):
+    """What it applied was never recorded; going back to that would prune everything."""
+    recorded_twice(stack)
+    for revision in (1, 2):
+        stack.client.delete(index_path(stack, revision))
+    assert repair(stack).left == ()
+    made = releases.current(stack.client, stack.id).release
+    with pytest.raises(ReleaseError, match=f"revision {made.revision} cannot be restored"):
+        back(stack, made.revision)
+    stack.deploy(parts(stack, "two"))
+    assert_unsure(stack)
+
+
+def assert_unsure(stack: Stack) -> None:
+    """Expect of a teardown that it does not say what nobody can know."""
+    (kept,) = stack.teardown().kept
+    assert (kept.ref.kind, kept.why) == ("Namespace", UNSURE)
+    stack.client.delete(f"/api/v1/namespaces/{stack.name}")
+
+
+def test_a_namespace_of_a_lost_record_is_not_said_to_have_been_there_before(stack):
+    """The stack may well have made it: a deploy over what is there does not know, and says so."""
+    recorded_twice(stack)
+    recording.forget(stack.client, stack.id)
+    stack.deploy(parts(stack, "two"))
+    stack.deploy(parts(stack, "three"))
+    assert_unsure(stack)
+
+
 def test_a_newest_revision_that_is_spoilt_is_made_anew(stack):
     """By hand: of the revision before it and of what the objects say; then all goes on as ever."""
     recorded_twice(stack)
@@ -304,7 +380,7 @@ def test_a_teardown_does_without_a_record_that_can_be_read(stack):
     outcome = stack.teardown()
     assert outcome.residue == ()
     kept, copied = outcome.kept
-    assert (kept.ref.kind, kept.why) == ("Namespace", "whether the stack made it is not known")
+    assert (kept.ref.kind, kept.why) == ("Namespace", UNSURE)
     assert (copied.ref.name, copied.why) == (
         "copied",
         "has the stack's label, and was not made by it",

@@ -7,6 +7,7 @@ import pytest
 
 from stackctl.actions import deploy as deploying
 from stackctl.actions.adopt import adopt
+from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import deploy
 from stackctl.actions.execute_plan import DeployOptions
 from stackctl.actions.plan_file import planned_request
@@ -14,7 +15,7 @@ from stackctl.actions.rollback import rollback
 from stackctl.actions.upgrade import upgrade
 from stackctl.cluster.record import record_store, recording, releases, secret_settings
 from stackctl.cluster.record.lock import RECORD_LABEL
-from stackctl.errors import ApplyError, ConfigError, ReleaseError
+from stackctl.errors import ApplyError, ConfigError, ConflictError, ReleaseError, UsageError
 from stackctl.model.plan.plan import Action
 from stackctl.model.release.release import encode
 from stackctl.model.run.events import Notice
@@ -133,6 +134,23 @@ def test_what_the_new_version_does_not_know_is_refused_by_name(stack, shelf):
     assert values(stack) == "password: default"
 
 
+def test_what_is_set_of_a_component_that_left_is_dropped_with_a_word(stack, shelf):
+    """Its values went with it; typed now, the same is refused by name."""
+    shelf.put("other", "1.0.0", stack.namespace(), stack.config("y"))
+    run(stack, shelf, deploy, "other.namespace=default", "widget.a=one")
+    del shelf.components["other"]
+    run(stack, shelf, upgrade)
+    assert recorded(stack) == {"widget.a": "one"}
+    assert values(stack) == "a: one password: default"
+    gone = "--set other.namespace=default: profile shelf has no such component"
+    assert notices(stack)[-2:] == [
+        "kept from revision 1: widget.a=one; --reset leaves it out",
+        f"no longer used, of revision 1: {gone}",
+    ]
+    with pytest.raises(ConfigError, match="other is not in profile shelf"):
+        run(stack, shelf, upgrade, "other.namespace=x")
+
+
 def test_a_rollback_brings_the_settings_of_its_revision_back(stack, shelf):
     """So that an upgrade after it keeps those, and no others."""
     run(stack, shelf, deploy, "widget.a=one")
@@ -171,9 +189,8 @@ def test_a_plan_of_an_upgrade_can_be_carried_out_by_a_deploy(stack, shelf, tmp_p
     file = tmp_path / "plan.json"
     run(stack, shelf, upgrade, options=replace(QUICK, plan=file, dry_run=True))
     assert "hunter2" not in file.read_text()
-    request = replace(planned_request(file, shelf.request()), profile="shelf")
     outcome = deploy(
-        request,
+        planned_request(file, StackRequest()),
         stack.connection,
         agree=lambda *_: True,
         notify=stack.tell,
@@ -181,6 +198,48 @@ def test_a_plan_of_an_upgrade_can_be_carried_out_by_a_deploy(stack, shelf, tmp_p
     )
     assert outcome.release.components == {"widget": "1.1.0"}
     assert values(stack) == "a: one password: hunter2"
+
+
+def test_a_plan_says_itself_what_it_was_made_of(stack, shelf, tmp_path):
+    """Nothing is typed again but secrets, which are asked for by name; nor anything else."""
+    file = tmp_path / "plan.json"
+    planning = replace(QUICK, plan=file, dry_run=True)
+    run(stack, shelf, deploy, "widget.a=one", "widget.password=hunter2", options=planning)
+    assert "hunter2" not in file.read_text()
+    with pytest.raises(UsageError, match=r"--set widget\.password=…, and a plan keeps no") as needs:
+        planned_request(file, StackRequest())
+    assert needs.value.hint == "add --set widget.password=VALUE"
+    secret = "widget.password=hunter2"
+    with pytest.raises(ConflictError, match=r"--set widget\.a=…: it was made with widget\.a=one"):
+        planned_request(file, StackRequest(sets=(secret, "widget.a=two")))
+    carrying = replace(QUICK, plan=file)
+    act = {"agree": lambda *_: True, "notify": stack.tell, "options": carrying}
+    other = planned_request(file, StackRequest(sets=("widget.password=hunter3",)))
+    with pytest.raises(ConflictError, match="to another content"):
+        deploy(other, stack.connection, **act)
+    deploy(planned_request(file, StackRequest(sets=(secret,))), stack.connection, **act)
+    assert values(stack) == "a: one password: hunter2"
+
+
+def test_the_plan_of_a_rollback_says_where_to(stack, shelf, tmp_path):
+    """The last good revision is another one by the time that something was deployed."""
+    for value in ("one", "two", "three"):
+        run(stack, shelf, deploy, f"widget.a={value}")
+    file = tmp_path / "plan.json"
+
+    def back(revision, **options):
+        return rollback(
+            stack.id,
+            revision,
+            stack.connection,
+            agree=lambda *_: True,
+            notify=stack.tell,
+            options=replace(QUICK, plan=file, **options),
+        )
+
+    back(1, dry_run=True)
+    assert back(None).release.command == "rollback 1"
+    assert values(stack) == "a: one password: default"
 
 
 def test_adopting_a_component_leaves_what_was_set_of_others(stack, shelf):

@@ -51,4 +51,6 @@ def test_among_several_stacks_one_has_to_be_named(stack, other):
     with pytest.raises(UsageError, match="several stacks") as asked:
         choose_stack(None, None, stack.connection)
     assert stack.name in str(asked.value)
+    named = asked.value.hint.removeprefix("name one: ").split(" or ")
+    assert all(f"{each.removeprefix('--stack ')} (record in" in str(asked.value) for each in named)
     assert choose_stack(other.name, None, stack.connection) == other.id

@@ -268,7 +268,8 @@ def test_the_story_of_a_failed_teardown_says_what_holds(stack):
         stack.teardown(timeout=3.0)
     reason, note = story_of(stack)[-1]
     assert reason == "TeardownFailed"
-    assert note == f"stack {stack.name}: {headline(failed.value)}"
+    named = f"stack {stack.name}: "
+    assert note == named + headline(failed.value).removeprefix(named)
     assert "ConfigMap/" in note
     stack.client.patch(
         f"/api/v1/namespaces/{stack.name}/configmaps/stuck", {"metadata": {"finalizers": None}}

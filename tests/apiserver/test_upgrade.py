@@ -2,10 +2,12 @@
 
 import pytest
 
+from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import deploy
 from stackctl.actions.execute_plan import DeployOptions
+from stackctl.actions.rollback import rollback
 from stackctl.actions.upgrade import upgrade
-from stackctl.errors import ConflictError, ReleaseError
+from stackctl.errors import ConfigError, ConflictError, ReleaseError
 from stackctl.model.plan.plan import Action
 from stackctl.model.plan.upgrades import UpgradeVerdict
 from stackctl.model.plan.warnings import WarningTopic
@@ -58,8 +60,34 @@ def test_an_upgrade_that_is_agreed_to_is_recorded_as_one(stack, shelf):
     release = run(stack, shelf).release
     assert (release.revision, release.status) == (2, ReleaseStatus.DEPLOYED)
     assert release.components == {"widget": "1.1.0"}
-    assert release.command == f"upgrade --profile shelf --stack {stack.name}"
+    assert release.command == (
+        f"upgrade --profile shelf --stack {stack.name} --catalog {shelf.folder}"
+    )
     assert stack.get("configmaps/old") is None
+
+
+def test_a_catalogue_that_is_not_named_again_is_named_by_the_hint(stack, shelf):
+    """The record says where it was; where it does not, which option says so."""
+    for hint in (f"--catalog {shelf.folder}", "--catalog DIR"):
+        with pytest.raises(ConfigError, match="called shelf, which the stack was last") as refused:
+            upgrade(
+                StackRequest(stack=stack.name),
+                stack.connection,
+                agree=lambda *_: True,
+                notify=stack.tell,
+                options=QUICK,
+            )
+        assert refused.value.hint == f"say again where it is: {hint}"
+        shelf.put("widget", "1.1.0", stack.namespace(), stack.config("x", key=hint))
+        run(stack, shelf)
+        rollback(
+            stack.id,
+            1,
+            stack.connection,
+            agree=lambda *_: True,
+            notify=stack.tell,
+            options=QUICK,
+        )
 
 
 def test_a_stack_that_is_not_there_cannot_be_upgraded(stack, tmp_path):

@@ -28,10 +28,13 @@ def test_upgrade_history_and_rollback(cli):
     assert "upgrade from revision 1" in shown.out
     assert "spark-operator-controller" in shown.out
     assert stat.S_IMODE((cli.home / "plan.json").stat().st_mode) == 0o600
-    refused = cli("upgrade", "--yes", "--plan", "plan.json")
+    others = ("--set", "spark-operator.workers=30", "--profile", "base")
+    refused = cli("upgrade", "--yes", *others, "--plan", "plan.json")
     assert refused.code == 7
-    assert "spark-operator.workers=…" in refused.err
-    assert cli("upgrade", "--yes", *WORKERS, "--plan", "plan.json").code == 0
+    assert "--profile base: it is for profile cpu" in refused.err
+    assert "it was made with spark-operator.workers=20" in refused.err
+    done = cli("upgrade", "--yes", "--plan", "plan.json")
+    assert done.code == 0, done.text
 
     assert cli("diff", *WORKERS, "--against", "release").code == 0
     assert cli("diff", "--revision", "1").code == 1

@@ -44,7 +44,7 @@ from stackctl.model.objects.quantities import amount, seconds
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action
-from stackctl.model.plan.plan_file import Base, Planned, SavedPlan
+from stackctl.model.plan.plan_file import Base, Planned, Recipe, SavedPlan
 from stackctl.model.plan.plan_file import to_plain as plan_to_plain
 from stackctl.model.readiness.readiness import assess
 from stackctl.model.release.release import (
@@ -295,7 +295,8 @@ def a_plan() -> SavedPlan:
         Ref("", "Namespace", "", "ml"): Planned("a", Action.CREATE, "d", "", "", ""),
     }
     base = Base("uid", StackId("s"), 1, "digest")
-    return SavedPlan(base, "gpu8", "context", "deploy", "1.0", changes)
+    recipe = Recipe("/s.yaml", "s", "ns", ("/catalog",), {"a.b": "c"}, ("helm",))
+    return SavedPlan(base, "gpu8", "context", "deploy", "1.0", changes, recipe)
 
 
 def a_release() -> Release:

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from stackctl.actions.catalogue import components, profiles
-from stackctl.actions.compose import StackRequest, compose_stack, render, select
+from stackctl.actions.compose import (
+    StackRequest,
+    compose_stack,
+    folders_in,
+    render,
+    select,
+    spoken,
+)
 from stackctl.errors import ConfigError, ConflictError, UsageError
 from stackctl.model.ownership.stack_id import StackId
 from tests.unit import fake
@@ -85,3 +92,12 @@ def test_catalogues_of_the_user_are_there_too(tmp_path):
         "base",
         "mine",
     )
+
+
+def test_the_folders_that_were_named_can_be_read_out_of_what_was_run():
+    """Also those with a space; what somebody else wrote names none."""
+    folders = (Path("my catalog"), Path("/b"))
+    said = spoken("deploy", StackRequest(profile="team", catalogs=folders, sets=("a.b=c",)))
+    assert said == "deploy --profile team --catalog 'my catalog' --catalog /b --set a.b=…"
+    assert folders_in(said) == ("my catalog", "/b")
+    assert folders_in("rollback 1") == folders_in("it's") == ()

@@ -18,6 +18,19 @@ def test_threads_know_of_a_stop():
     assert stop.wait(SOON)
 
 
+def test_who_insists_is_not_kept_waiting():
+    """A second Ctrl-C; the first leaves time for what is to be recorded."""
+    insisted = threading.Event()
+    with stopping(threading.Event()) as stops:
+        stops.hurry = insisted.set
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert not insisted.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert insisted.is_set()
+
+
 def test_signals_mean_afterwards_what_they_meant_before():
     """A command that is over stops nothing."""
     before = [signal.getsignal(number) for number in STOPPING]

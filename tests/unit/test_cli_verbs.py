@@ -1,27 +1,36 @@
 """How history and upgrades look."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from stackctl.cli.report.history_text import history_document, history_lines
+from stackctl.cli.report.record_text import record_lines
 from stackctl.cli.report.unlock_text import hold_lines
 from stackctl.cli.report.upgrade_text import review_lines
 from stackctl.cli.terminal.terminal import Paint, visible
+from stackctl.errors import ReleaseError
 from stackctl.model.catalogue.component import UpgradeRule
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.upgrades import Review, UpgradeStep
 from stackctl.model.plan.warnings import Attention, WarningTopic
 from stackctl.model.release.history import VersionChange, revisions
 from stackctl.model.release.release import Release, ReleaseStatus
-from stackctl.model.run.outcome import HeldLock
+from stackctl.model.run.outcome import HeldLock, RecordCheck, TargetInfo
 
 PLAIN = Paint(on=False)
+TARGET = TargetInfo("here", "https://127.0.0.1", "uid", "v1.36.3")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def release(revision: int, **fields) -> Release:
-    plain = {"status": ReleaseStatus.DEPLOYED, "command": "deploy --profile cpu"} | fields
+def release(revision: int, **fields: Any) -> Release:
+    plain: dict[str, Any] = {
+        "status": ReleaseStatus.DEPLOYED,
+        "command": "deploy --profile cpu",
+    } | fields
+    plain = {"shards": dict.fromkeys(plain.get("components", ()), "d")} | plain
     return Release(
         stack=StackId("ml"),
         revision=revision,
@@ -53,6 +62,44 @@ def test_history_has_a_line_for_each_revision():
         "2         failed      23h59m ago  ada@laptop  cpu      a 1.0.0 → 1.1.0; a: not ready",
         "3         deployed    23h59m ago  ada@laptop  cpu      back to 1: a 1.1.0 → 1.0.0",
     ]
+
+
+def test_history_says_what_cannot_be_gone_back_to_and_what_is_not_known():
+    """Lost objects first; a run that was stopped is no failure; one that died says nothing."""
+    lost = release(1, components={"a": "1.0.0"}, shards={})
+    stopped = release(2, status=ReleaseStatus.FAILED, message="stack ml: interrupted; recorded")
+    found = revisions([lost, stopped])
+    first, second = (
+        line.split("cpu ", 1)
+        for line in history_lines(found, NOW, PLAIN, width=None, wide=False)[1:]
+    )
+    assert first[1].strip() == "not restorable, the objects of a are lost; +a 1.0.0"
+    assert second[1].strip() == "-a; interrupted; recorded"
+    assert second[0].split()[1] == "interrupted"
+    document = history_document(StackId("ml"), found)["revisions"]
+    assert [(each["restorable"], each["status"]) for each in document] == [
+        (False, "deployed"),
+        (True, "failed"),
+    ]
+
+
+def test_a_repair_says_what_it_did_and_what_is_left():
+    """Mended, mended in part, or not at all; each with what goes on from there."""
+    left = (ReleaseError("it is gone", hint="stackctl upgrade"),)
+    check = RecordCheck(TARGET, StackId("ml"), left)
+    assert record_lines(replace(check, left=left), PLAIN) == [
+        "damaged: it is gone",
+        "  hint: stackctl upgrade",
+    ]
+    done = replace(check, done=("remove x",))
+    assert record_lines(done, PLAIN) == ["repaired: the record of stack ml", "  remove x"]
+    assert record_lines(replace(done, left=left), PLAIN) == [
+        "repaired in part: the record of stack ml",
+        "  remove x",
+        "damaged: it is gone",
+        "  hint: stackctl upgrade",
+    ]
+    assert record_lines(replace(check, agreed=False), PLAIN) == []
 
 
 def test_what_changed_is_cut_to_the_width_of_the_terminal():

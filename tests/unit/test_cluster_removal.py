@@ -13,6 +13,7 @@ from stackctl.errors import ApplyError, ConflictError, Forbidden, Interrupted, N
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.plan.removal import batches
+from stackctl.model.release.release import Provenance
 from tests.unit.recorder import (
     ML,
     Recorder,
@@ -176,7 +177,7 @@ def pruned(client: Recorder, *objects: Manifest) -> Outcome:
     outcome = Outcome()
     changes = (Change(ref_of(each), "a", Action.PRUNE, live=each) for each in objects)
     with session(client) as run:
-        prune(run, Plan(ML, "p", tuple(changes)), frozenset(), outcome)
+        prune(run, Plan(ML, "p", tuple(changes)), Provenance(), outcome)
     return outcome
 
 

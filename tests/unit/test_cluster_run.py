@@ -270,7 +270,7 @@ def scope(
 
 def torn_down(client: Recorder, what: TeardownScope) -> Sequence[Ref]:
     with running(connected(client), lambda _: None) as run:
-        left = carry_out(run, what, CLAIM, 30)
+        left = carry_out(run, what, CLAIM)
     return [each.ref for each in left.found]
 
 

@@ -19,7 +19,7 @@ def release(revision: int, *entries: Entry, **fields) -> Release:
         stack=StackId("s"),
         revision=revision,
         status=ReleaseStatus.DEPLOYED,
-        bundle="",
+        bundle="b",
         cluster="c",
         by="me@here",
         tool="1",
@@ -69,6 +69,51 @@ def test_a_revision_that_changed_nothing_says_so():
     assert revisions([one, replace(one, revision=2)])[1].summary == "nothing"
     said = replace(one, revision=2, sets={"a.b": "1"})
     assert revisions([one, said])[1].summary == "nothing but what --set says"
+
+
+def proven(name: str) -> Entry:
+    return replace(entry(name), owned="proof")
+
+
+def test_a_run_that_did_not_say_how_it_ended_claims_nothing():
+    """Killed, or laid to rest by the next one: what it was about to touch is all that is known."""
+    before = replace(release(1, proven("x"), proven("y")), sets={})
+    pending = replace(
+        release(2, entry("x"), proven("y"), entry("new")),
+        status=ReleaseStatus.PENDING_UPGRADE,
+        sets={"a.b": "1"},
+    )
+    dead = replace(pending, status=ReleaseStatus.FAILED)
+    for killed in (pending, dead):
+        found = revisions([before, killed])[1]
+        assert (found.added, found.changed, found.perhaps) == (1, 0, 1)
+        assert found.summary == (
+            "unknown: it has not said how it ended; at most +1 ~1 objects of a"
+        )
+    (first,) = revisions([replace(dead, revision=1)])
+    assert first.summary.endswith("ended; at most +a 1.0.0, +3 objects")
+
+
+def test_a_run_that_failed_says_what_it_may_have_changed_beside():
+    """What it proved again it knows; what it was stopped at it does not."""
+    before = release(1, proven("x"), proven("y"), entry("kept"))
+    failed = replace(
+        release(2, replace(proven("x"), mark="2."), entry("y"), entry("kept")),
+        status=ReleaseStatus.FAILED,
+        finished="2026-01-01T00:00:01Z",
+    )
+    assert revisions([before, failed])[1].summary == "~1 perhaps ~1 objects of a"
+    nothing = replace(failed, inventory=before.inventory, sets={"a.b": "1"})
+    assert revisions([before, nothing])[1].summary == "nothing but what --set says"
+
+
+def test_a_run_that_somebody_stopped_is_called_interrupted():
+    """Helm has no word for it; the message that is recorded has, also as it once was."""
+    stopped = replace(release(1), status=ReleaseStatus.FAILED, message="interrupted; recorded")
+    assert stopped.word == "interrupted"
+    assert replace(stopped, message="stack s: interrupted").word == "interrupted"
+    assert replace(stopped, message="a: not ready").word == "failed"
+    assert replace(stopped, status=ReleaseStatus.DEPLOYED).word == "deployed"
 
 
 def test_all_components_are_compared():

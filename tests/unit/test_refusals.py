@@ -1,5 +1,7 @@
 """What the API server's refusals are called and how they are worded."""
 
+from dataclasses import replace
+
 import pytest
 
 from stackctl.api.http.refusals import (
@@ -102,12 +104,13 @@ def test_a_page_of_somebody_else_is_shown_shortly():
 def test_a_lost_connection_names_the_server_and_the_object():
     """Both ends of the request are in the message."""
     failure = Failure(fault=Fault.SILENT, text="Read timed out.")
-    error = error_for(Refusal(failure), APPLYING, " (tried 3 times in 9 s)")
+    asked = replace(APPLYING, silent=9.2)
+    error = error_for(Refusal(failure), asked, " (tried 3 times in 9 s)")
     assert isinstance(error, Unreachable)
     assert str(error) == (
-        "https://prod:6443: no answer in time (apply Deployment/ml/x): Read timed out. "
-        "(tried 3 times in 9 s)"
+        "no answer from https://prod:6443 within 9s (asked to apply Deployment/ml/x)"
     )
+    assert "/readyz" in error.hint
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import (
     Entry,
     Found,
+    Provenance,
     Release,
     ReleaseStatus,
     decode,
     encode,
     pack,
+    provenance,
     superset,
     uninstalling,
     unpack,
@@ -114,6 +116,18 @@ def test_nothing_is_proven_that_the_run_may_touch():
     joined = superset([changed, pruned], [(changed.ref, "a", "v1")], found)
     assert [entry.owned for entry in joined] == ["", ""]
     assert [entry.owned for entry in uninstalling(release(inventory=(changed,))).inventory] == [""]
+
+
+def test_of_what_no_record_told_it_is_not_known_who_made_it():
+    """The stack wrote it once, and the record is lost; what others wrote was there before."""
+    ref = Ref("", "Namespace", "", "ml")
+    written = {ref: Found("n", written=True, untouched=True)}
+    (entry,) = superset([], [(ref, "a", "v1")], written)
+    assert (entry.created, entry.unsure) == (False, True)
+    assert decode(encode(release(inventory=(entry,)))).inventory == (entry,)
+    assert provenance([entry]) == Provenance(unsure=frozenset({ref}))
+    theirs = {ref: Found("n", written=False, untouched=True)}
+    assert superset([], [(ref, "a", "v1")], theirs) == (Entry(ref, "a", "v1"),)
 
 
 def test_what_somebody_else_made_meanwhile_is_not_called_created():

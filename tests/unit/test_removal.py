@@ -6,6 +6,7 @@ from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Ref
 from stackctl.model.ownership.ownership import HELM_RELEASE
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.removal import (
+    UNSURE,
     RemovalPhase,
     Survey,
     batches,
@@ -15,6 +16,7 @@ from stackctl.model.plan.removal import (
     matches,
     spared,
 )
+from stackctl.model.release.release import Provenance
 
 NAMESPACE = Ref("", "Namespace", "", "ml")
 CLAIM = Ref("", "PersistentVolumeClaim", "ml", "data")
@@ -25,7 +27,7 @@ NOTHING = Survey({}, {}, {})
 
 
 def kept(refs: list[Ref], survey: Survey = NOTHING, **options: Any) -> dict[Ref, str]:
-    options = {"created": set(refs)} | options
+    options = {"made": Provenance(created=frozenset(refs))} | options
     return {each.ref: each.why for each in spared(refs, survey, **options)}
 
 
@@ -77,7 +79,13 @@ def test_claims_stay_unless_their_data_may_go():
 
 def test_a_namespace_that_was_there_before_stays():
     """Only what we created may be deleted whole."""
-    assert kept([NAMESPACE], created=set()) == {NAMESPACE: "was there before the stack"}
+    assert kept([NAMESPACE], made=Provenance()) == {NAMESPACE: "was there before the stack"}
+
+
+def test_a_namespace_of_which_nobody_knows_stays_and_nothing_is_claimed_of_it():
+    """Its record is lost: it may have been there before, or not."""
+    unsure = Provenance(unsure=frozenset({NAMESPACE}))
+    assert kept([NAMESPACE], made=unsure) == {NAMESPACE: UNSURE}
 
 
 def test_kubernetes_own_namespaces_always_stay():

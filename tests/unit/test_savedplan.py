@@ -3,6 +3,7 @@
 import json
 import stat
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,17 @@ from stackctl.model.compose.diff import Difference
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan
-from stackctl.model.plan.plan_file import Base, SavedPlan, divergences, from_plain, saved, to_plain
+from stackctl.model.plan.plan_file import (
+    Base,
+    Recipe,
+    SavedPlan,
+    contradictions,
+    divergences,
+    from_plain,
+    saved,
+    to_plain,
+)
+from stackctl.model.resolve.overrides import merge
 from stackctl.sources.planfile import read_plan, write_plan
 
 BASE = Base(cluster="c1", stack=StackId("s"), revision=3, bundle="b1")
@@ -132,6 +143,51 @@ def test_what_is_no_plan_is_refused(tmp_path, content):
 def test_plain_values_are_json(tmp_path):
     """And come back equal."""
     assert from_plain(json.loads(json.dumps(to_plain(THEN)))) == THEN
+
+
+RECIPE = Recipe(
+    stack_file="/home/me/stack.yaml",
+    stack="s",
+    catalogs=("/home/me/catalog",),
+    sets={"a.workers": "2", "a.password": "<masked>"},
+    take_over=("helm",),
+)
+MADE = replace(THEN, recipe=RECIPE, command="upgrade --profile p")
+
+
+def said(*sets: str, **others: Any) -> list[str]:
+    plain = {"profile": None, "stack": None, "record": None, "take_over": (), "reset": False}
+    return list(contradictions(MADE, **plain | {"sets": merge(sets)} | others))
+
+
+def test_a_plan_knows_what_it_was_made_of(tmp_path):
+    """Written, read, equal: nobody has to say it again; nor what is the same."""
+    write_plan(tmp_path / "plan.json", MADE)
+    assert read_plan(tmp_path / "plan.json") == MADE
+    again = {"profile": "p", "stack": "s", "record": "stackctl-system", "take_over": ("helm",)}
+    assert said() == said("a.workers=2", "a.password=hunter2", **again) == []
+
+
+def test_what_is_not_what_a_plan_was_made_with_is_named():
+    """Every option by its name; of a setting that it does not have, the value may be secret."""
+    assert said(
+        "a.workers=3", "a.token=hunter2", profile="q", stack="t", record="ns", reset=True
+    ) == [
+        "--profile q: it is for profile p",
+        "--stack t: it is for stack s",
+        "--record-namespace ns: its record is in stackctl-system",
+        "--set a.workers=…: it was made with a.workers=2",
+        "--set a.token=…: it was made without that",
+        "--reset: it was made without that",
+    ]
+    assert said(take_over=("helm", "me")) == ["--take-over me: it was made without that"]
+
+
+def test_a_secret_of_a_plan_has_to_be_said_again():
+    """In its place: what is set later may lie over what was set before."""
+    assert RECIPE.missing({}) == ("a.password",)
+    assert RECIPE.missing({"a.password": "hunter2"}) == ()
+    assert RECIPE.with_sets({"a.password": "hunter2"}) == ("a.workers=2", "a.password=hunter2")
 
 
 @pytest.mark.parametrize(

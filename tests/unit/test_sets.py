@@ -47,8 +47,6 @@ def test_what_was_said_before_holds_on_where_it_is_not_said_anew():
     ("before", "problem"),
     [
         ({"web.threads": "4"}, "revision 3: --set web.threads: web has no such parameter"),
-        ({"agent.x": "4"}, "revision 3: --set agent.x: agent is not in profile base"),
-        ({"gone.x": "4"}, "revision 3: --set gone.x: no component is called gone"),
         ({"web.replicas": "0"}, "revision 3: --set web.replicas: expected at least 1, found 0"),
         ({"web.features.gone": "true"}, "revision 3: --set web.features.gone: web has no such"),
     ],
@@ -59,6 +57,24 @@ def test_what_was_said_and_is_not_known_any_more_is_refused(before, problem):
         resolved("base", before)
     assert str(error.value).startswith(problem)
     assert error.value.hint == "stackctl upgrade --reset starts from the profile alone"
+
+
+@pytest.mark.parametrize("key", ["agent.x", "gone.x"])
+def test_what_was_said_of_a_component_that_is_not_here_is_not_used(key):
+    """It may be of another profile, or have left the catalogue; typed now, it is a mistake."""
+    found = resolved("base", {key: "4", "web.replicas": "7"})
+    assert found.unused == {key}
+    assert replicas(found) == (7, "revision 3: --set")
+    assert resolved("base", {"web.replicas": "7"}).unused == frozenset()
+    with pytest.raises(ConfigError, match=rf"--set {key}: "):
+        resolved("base", {key: "4"}, f"{key}=5")
+
+
+def test_what_is_not_used_is_told_without_secrets():
+    """As it was recorded: of what is secret, that it was set."""
+    kept = KeptOverrides(3, {"gone.x": "4", "gone.y": "hunter2", "a.b": "c"}, frozenset({"gone.y"}))
+    assert kept.only({"gone.x", "gone.y"}) == {"gone.x": "4", "gone.y": "<masked>"}
+    assert kept.without({"gone.x", "gone.y"}).sets == {"a.b": "c"}
 
 
 def test_a_mistake_of_now_has_nothing_to_do_with_before():

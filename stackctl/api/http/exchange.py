@@ -30,7 +30,7 @@ from stackctl.api.http.refusals import (
 )
 from stackctl.api.http.retries import Circumstances, Failure, Fault, Retry, decide, happened_nothing
 from stackctl.api.http.transport import Sending, Transport, TransportFault, body_of
-from stackctl.errors import MORE_TIME, ClusterError, Interrupted, OutOfTime, Rejected
+from stackctl.errors import ClusterError, Interrupted, OutOfTime, Rejected
 from stackctl.model.objects.masking import objects_in, values_of
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.run.events import Notice, Notify, Retrying, ServerWarning
@@ -46,7 +46,7 @@ UNKNOWN_SECONDS = 15.0  # for one try, where nothing has ever answered
 PATIENCE_SECONDS = 60.0  # for one request, from its first failure
 WHOLE_SECONDS = 90.0  # for one request with all its tries
 SHORTEST_SECONDS = 1.0  # for a try that may still begin
-LATE_SECONDS = 5.0  # for a request that begins when the run is being stopped already
+LATE_SECONDS = 2.5  # for a request that begins when the run is being stopped already
 BODILESS = (204, 304)
 QUIET_SECONDS = 2.0  # a longer first wait is told at once
 
@@ -112,9 +112,14 @@ class _Course:
     same_since: float = 0.0
     refused: int = 0  # credentials
     refused_since: float = 0.0
+    silent_since: float | None = None  # no answer has come to anything that was sent since
 
-    def note(self, failure: Failure, now: float) -> None:
-        """Count a failure."""
+    def note(self, failure: Failure, sent: float, now: float) -> None:
+        """Count the failure of what was sent at some time."""
+        if failure.fault is not Fault.SILENT:
+            self.silent_since = None
+        elif self.silent_since is None:
+            self.silent_since = sent
         if self.first_failure is None:
             self.first_failure = now
         if failure != self.last:
@@ -138,6 +143,7 @@ class Exchange:
         self._terms = terms
         self._known = False  # something answered
         self._accepted = False  # and knew us
+        self._silence = ""  # that nothing answers, where nothing did since it was noticed
         self._told: set[str] = set()
         self._warned: set[str] = set()
         self._counting = threading.Lock()
@@ -225,9 +231,13 @@ class Exchange:
             if request.fence is not None:
                 request.fence()
             identity = self._credentials.identity()
+            sent = self.now()
             outcome = self._try(request, sending, identity, course, read)
             if not isinstance(outcome, Refusal):
                 return outcome
+            if course.late and outcome.failure.fault is Fault.SILENT:
+                self.limits.give_up()  # what is left to say would be said to nobody
+            course.note(outcome.failure, sent, self.now())
             self._prepare_another(request, outcome, course, identity)
 
     def _try(
@@ -241,7 +251,10 @@ class Exchange:
         """Send a request once, and wait for the answer no longer than there is time."""
         now, least = self.now(), self._least_version(request)
         end = self._end_of_try(request, sending, course)
-        with self.guard.holding(lambda: self.limits.over(end, late=course.late)) as hold:
+        writing = _is_writing(request)
+        with self.guard.holding(
+            lambda: self.limits.over(end, late=course.late, writing=writing)
+        ) as hold:
             try:
                 answer = self._attempt(sending.within(end - now), identity, hold)
                 _require_head(answer)
@@ -274,21 +287,24 @@ class Exchange:
         """Send nothing that nobody would wait for.
 
         Raises:
+            Interrupted: the user stopped before anything was changed.
             OutOfTime: the run has no time left.
         """
-        if self.limits.up:
-            words = explanation(course.last) if course.attempt else ""
+        if self.limits.looking and self._terms.stop.is_set():
+            raise Interrupted("interrupted while looking at the cluster")
+        if self.limits.up(writing=_is_writing(request)):
+            words = self._silence or (explanation(course.last) if course.attempt else "")
             raise OutOfTime(
                 f"{_what(request)}: cannot {request.verb or request.method}: time is up"
                 f"{f': {words}' if words else ''}",
-                hint=MORE_TIME,
+                hint=self.limits.remedy,
             )
 
     def _attempt(self, sending: Sending, identity: Identity, hold: Hold) -> "BaseHTTPResponse":
         with self._counting:
             self.requests += 1
         answer = self._transport.send(sending, identity, hold)
-        self._known = True
+        self._known, self._silence = True, ""
         self._accepted = self._accepted or answer.status < 300 or answer.status == 403
         if "Warning" in answer.headers:
             self._pass_on_warnings(answer.headers)
@@ -298,9 +314,7 @@ class Exchange:
         self, request: Request, refusal: Refusal, course: _Course, identity: Identity
     ) -> None:
         """Wait until the request is worth sending again, or raise."""
-        now = self.now()
-        course.note(refusal.failure, now)
-        retry = decide(refusal.failure, self._circumstances(request, course, now))
+        retry = decide(refusal.failure, self._circumstances(request, course, self.now()))
         if retry is None:
             raise self._error(request, refusal, course)
         course.uncertain = course.uncertain or not happened_nothing(refusal.failure)
@@ -336,7 +350,7 @@ class Exchange:
         if request.retry_until is not None:
             until = request.retry_until
         until = min(until, course.began + LATE_SECONDS) if course.late else until
-        return min(until, self.limits.until)
+        return min(until, self.limits.until(writing=_is_writing(request)))
 
     def _sleep(self, seconds: float, why: str, late: bool) -> None:
         """Let time pass, but not beyond a stop."""
@@ -356,10 +370,19 @@ class Exchange:
         waited = ""
         if course.first_failure is not None:
             waited = _duration(course.attempt, self.now() - course.first_failure)
-        intent = Intent(request.verb or request.method, _what(request), self._access.server)
+        now = self.now()
+        verb = request.verb or ("read" if request.method == "GET" else request.method)
+        silent = now - course.silent_since if course.silent_since is not None else 0.0
+        intent = Intent(verb, _what(request), self._access.server, silent)
+        fault = refusal.failure.fault
+        late = fault is not None and self.limits.up(writing=_is_writing(request))
         error = error_for(refusal, intent, waited)
+        if late and self.limits.remedy:
+            error.hint = "; ".join(filter(None, (error.hint, self.limits.remedy)))
         if isinstance(error, Rejected):
             error.uncertain = course.uncertain
+        if fault is Fault.SILENT:
+            self._silence = str(error)
         return error
 
     def _pass_on_warnings(self, headers: Mapping[str, str]) -> None:
@@ -427,6 +450,10 @@ def _fresh(answer: T, least: int) -> T:
     if version and version < least:
         raise TransportFault(Fault.STALE, f"version {version}, after {least}")
     return answer
+
+
+def _is_writing(request: Request) -> bool:
+    return request.method != "GET" and not _is_dry(request)
 
 
 def _is_dry(request: Request) -> bool:

@@ -9,14 +9,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
 LOOK_SECONDS = 0.1
+
+T = TypeVar("T")
 
 
 class Wire(Protocol):
@@ -33,16 +36,47 @@ class Hold:
     wire: Wire | None = None
     answer: "BaseHTTPResponse | None" = None
     cut: bool = False
+    _opened: "Future[None] | None" = None
+
+    def open(self, connect: Callable[[], None], close: Callable[[], None]) -> None:
+        """Connect, or stop waiting for that; what is too late is closed again.
+
+        Names are looked up, and connections and TLS agreed on, where nothing can be woken.
+        """
+        opened = self._opened = Future()
+
+        def attempt() -> None:
+            try:
+                connect()
+            except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+                _settle(opened.set_exception, error)
+            else:
+                if not _settle(opened.set_result, None):
+                    close()
+
+        threading.Thread(target=attempt, name="connect", daemon=True).start()
+        opened.result()
 
     def end(self) -> None:
         """Wake whoever reads; it may have ended by itself in this moment."""
         self.cut = True
+        if self._opened is not None:
+            _settle(self._opened.set_exception, TimeoutError("nobody waits for it any more"))
         with suppress(OSError, RuntimeError, ValueError):
             if self.answer is not None:
                 self.answer.shutdown()
             elif self.wire is not None and self.wire.sock is not None:
                 # Not the TLS socket's own method: whoever still reads would get ciphertext.
                 socket.socket.shutdown(self.wire.sock, socket.SHUT_RDWR)
+
+
+def _settle(settle: Callable[[T], None], value: T) -> bool:
+    """Say how it ended; False where that was said before."""
+    try:
+        settle(value)
+    except InvalidStateError:
+        return False
+    return True
 
 
 class Guard:

@@ -61,6 +61,7 @@ class Intent:
     verb: str  # "apply", "list"
     what: str  # "Deployment/ml/x", or "deployments/ml/x" where only the path is known
     server: str
+    silent: float = 0.0  # seconds for which nothing has come
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,12 @@ def _unreachable(failure: Failure, intent: Intent, waited: str) -> Unreachable:
             return Unreachable(
                 f"{intent.server}: cannot connect: {failure.text}{waited}",
                 hint="check the context: kubectl config get-contexts",
+            )
+        case Fault.SILENT:
+            return Unreachable(
+                f"no answer from {intent.server} within {intent.silent:.0f}s "
+                f"(asked to {intent.verb} {intent.what})",
+                hint="see whether it is alive: kubectl get --raw /readyz --request-timeout 5s",
             )
     fault = failure.fault.value if failure.fault else ""
     return Unreachable(f"{intent.server}: {fault}{doing}: {failure.text}{waited}")

@@ -69,7 +69,7 @@ def _telling(kind: Any, using: _Using) -> Any:
     class Telling(kind):  # type: ignore[misc]
         def connect(self) -> None:
             using.hold.wire = self
-            super().connect()
+            using.hold.open(super().connect, super().close)
 
         def request(self, *args: Any, **options: Any) -> None:
             using.hold.wire = self

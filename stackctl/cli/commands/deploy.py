@@ -88,7 +88,7 @@ def teardown(
     def run(target: Cluster) -> int:
         with (
             report.progress(telling.events, "teardown", target.context) as notify,
-            connected(target, notify) as connection,
+            connected(target, notify, loss.timeout) as connection,
         ):
             outcome = action.teardown(
                 stack_of(which, connection),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stackctl.cluster.connection import Connection
     from stackctl.model.plan.plan import Plan
     from stackctl.model.run.events import Notify
-    from stackctl.model.run.outcome import TargetInfo
+    from stackctl.model.run.outcome import StackStatus, TargetInfo
 
 
 def status(
@@ -41,7 +41,7 @@ def status(
     from stackctl.actions import status as action
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.contexts import Words, on_each
-    from stackctl.cli.running.requests import connected, stack_of
+    from stackctl.cli.running.requests import connected, reading, stack_of
     from stackctl.cli.running.watch import watch_status
 
     if watch:
@@ -52,7 +52,12 @@ def status(
         with report.progress() as notify, connected(target, notify) as connection:
             stack = stack_of(which, connection)
             if watch:
-                return watch_status(report, lambda: action.status(stack, connection))
+
+                def look() -> "StackStatus":
+                    connection.client.look_within(reading())
+                    return action.status(stack, connection)
+
+                return watch_status(report, look)
             found = action.status(stack, connection)
         report.status(found)
         return 0 if found.current else 1

@@ -41,8 +41,11 @@ def repair(
     """Put a damaged record in order.
 
     A newest revision that cannot be read is made anew, of the one before it and of what the
-    objects on the cluster say themselves. What components consisted of is stored again by the
-    next deploy that comes to the same objects. Nothing but the record is changed.
+    objects on the cluster say themselves. What components consist of is stored again by the next
+    deploy or upgrade that comes to the same objects; an earlier revision of which that is lost
+    cannot be rolled back to any more, which is noted. Nothing but the record is changed.
+
+    Exits 1 if something is left that it cannot mend; it is named, with the command that can.
 
     Examples:
         stackctl record repair

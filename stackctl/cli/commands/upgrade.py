@@ -1,6 +1,5 @@
 """The command that changes a stack which is there: upgrade."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -44,8 +43,7 @@ def upgrade(
     from stackctl.actions import upgrade as action
     from stackctl.cli.running.requests import request_of
 
-    request = request_of(recipe, None if course.dry_run else course.plan)
-    request = replace(request, keep=False) if reset else request
+    request = request_of(recipe, None if course.dry_run else course.plan, reset=reset)
     return change(
         "upgrade",
         "upgraded",

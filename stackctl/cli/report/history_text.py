@@ -8,7 +8,7 @@ from stackctl.cli.report.status_text import ago
 from stackctl.cli.terminal.terminal import Cell, Paint, Row, measure, plain, shorten, table
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.history import Revision
-from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.model.resolve.overrides import shown
 
 _HEADER = ("REVISION", "STATUS", "WHEN", "BY", "PROFILE", "CHANGED")
@@ -20,6 +20,11 @@ _STYLES = {
     ReleaseStatus.SUPERSEDED: "dim",
     ReleaseStatus.FAILED: "red",
 }
+
+
+def _status(release: Release) -> Cell:
+    style = "yellow" if release.word != release.status else _STYLES.get(release.status, "yellow")
+    return Cell(release.word, (style,))
 
 
 def history_lines(
@@ -49,7 +54,7 @@ def _row(each: Revision, now: datetime) -> Row:
     release = each.release
     return (
         str(release.revision),
-        Cell(release.status, (_STYLES.get(release.status, "yellow"),)),
+        _status(release),
         ago(release.finished or release.begun, now),
         release.by,
         release.profile,
@@ -61,7 +66,7 @@ def _wide_row(each: Revision) -> Row:
     release = each.release
     return (
         str(release.revision),
-        Cell(release.status, (_STYLES.get(release.status, "yellow"),)),
+        _status(release),
         release.begun,
         release.finished or "-",
         release.by,
@@ -76,8 +81,11 @@ def _changed(each: Revision) -> str:
     release = each.release
     verb, _, revision = release.command.partition(" ")
     back = f"back to {revision}: " if verb == "rollback" else ""
-    message = f"; {plain(release.message)}" if release.message else ""
-    return f"{back}{each.summary}{message}"
+    said = release.message.removeprefix(f"stack {release.stack}: ")
+    message = f"; {plain(said)}" if said else ""
+    whose = f" of {', '.join(release.lost)}" if release.lost else ""
+    gone = "" if release.restorable else f"not restorable, the objects{whose} are lost; "
+    return f"{plain(gone)}{back}{each.summary}{message}"
 
 
 def _document(each: Revision) -> dict[str, Any]:
@@ -97,6 +105,7 @@ def _document(each: Revision) -> dict[str, Any]:
         "profile": release.profile,
         "bundle": release.bundle,
         "message": release.message,
+        "restorable": release.restorable,
         "components": dict(release.components),
         "sets": shown(release.sets),
         "objects": len(release.inventory),
@@ -109,6 +118,7 @@ def _document(each: Revision) -> dict[str, Any]:
             "added": each.added,
             "changed": each.changed,
             "removed": each.removed,
+            "perhaps": each.perhaps,
         }
         if known
         else None,

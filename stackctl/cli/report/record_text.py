@@ -13,16 +13,22 @@ def record_lines(found: RecordCheck, paint: Paint) -> list[str]:
     name = plain(str(found.stack))
     if not found.faults:
         return [f"{paint('intact:', 'green', 'bold')} the record of stack {name}"]
-    if not found.done and not found.left:
+    if not found.done:
         return list(_faults(found.faults, paint)) if found.agreed else []
-    done = [f"{paint('repaired:', 'green', 'bold')} the record of stack {name}"]
-    return [*done, *_faults(found.left, paint)]
+    if found.left:
+        head = f"{paint('repaired in part:', 'yellow', 'bold')} the record of stack {name}"
+    else:
+        head = f"{paint('repaired:', 'green', 'bold')} the record of stack {name}"
+    return [head, *_steps(found.done), *_faults(found.left, paint)]
 
 
 def repair_lines(faults: Iterable[StackError], steps: Sequence[str], paint: Paint) -> list[str]:
     """Say what would be done about what is wrong."""
-    doing = [f"  {plain(step)}" for step in steps] or ["  nothing without a deploy"]
-    return [*_faults(faults, paint), "to be done:", *doing]
+    return [*_faults(faults, paint), "to be done:", *_steps(steps)]
+
+
+def _steps(steps: Iterable[str]) -> list[str]:
+    return [f"  {plain(step)}" for step in steps]
 
 
 def record_document(found: RecordCheck) -> dict[str, Any]:

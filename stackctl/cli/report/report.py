@@ -224,7 +224,7 @@ class Report:
                 self._progress.pause()
             if not (yes and self.shown.quiet):
                 self.say(repair_lines(faults, steps, self.aside))
-            return yes or not steps or self.ask("Change the record? [y/N] ")
+            return yes or self.ask("Change the record? [y/N] ")
 
         return agree
 

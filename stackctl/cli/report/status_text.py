@@ -83,9 +83,7 @@ def release_text(release: Release, now: datetime, paint: Paint) -> str:
     """Say which revision this is, how it ended, when and by whom."""
     style = "green" if release.status is ReleaseStatus.DEPLOYED else "yellow"
     when = ago(release.finished or release.begun, now)
-    return (
-        f"revision {release.revision} {paint(release.status, style)} {when} by {plain(release.by)}"
-    )
+    return f"revision {release.revision} {paint(release.word, style)} {when} by {plain(release.by)}"
 
 
 def ago(time: str, now: datetime) -> str:

@@ -60,7 +60,7 @@ def change(  # noqa: PLR0913
     def run(target: Cluster) -> int:
         with (
             report.progress(telling.events, verb, target.context) as notify,
-            connected(target, notify) as connection,
+            connected(target, notify, course.timeout) as connection,
         ):
             outcome = act(connection, agree=agree, notify=notify, options=options)
         report.deployed(outcome, done)

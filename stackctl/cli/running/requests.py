@@ -6,8 +6,9 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from stackctl.actions.compose import StackRequest
     from stackctl.actions.execute_plan import DeployOptions
     from stackctl.actions.teardown import TeardownOptions
+    from stackctl.api.http.limits import Allowance
     from stackctl.cli.report.question import Question
     from stackctl.cli.report.report import Report
     from stackctl.cluster.connection import Connection
@@ -36,33 +38,64 @@ if TYPE_CHECKING:
 STACK_FILE = Path("stack.yaml")
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 RESIDUE = ApplyError.exit_code
+READING_SECONDS = 120.0  # for a command that only looks
 
 
 @contextmanager
-def connected(cluster: Cluster, notify: Notify) -> Iterator["Connection"]:
-    """Reach the cluster that is meant, for as long as the block runs."""
-    from stackctl.actions.connect import TargetRequest, connect
+def connected(
+    cluster: Cluster, notify: Notify, timeout: float | None = None
+) -> Iterator["Connection"]:
+    """Reach the cluster that is meant, for as long as the block runs.
 
+    Looking at it counts against `timeout`; a command without one has a time of its own for that.
+    """
+    from stackctl.actions.connect import TargetRequest, connect
+    from stackctl.api.http.limits import Allowance
+
+    allowance = reading() if timeout is None else Allowance(timeout)
     wish, stop = (
         TargetRequest(kubeconfig=cluster.kubeconfig, context=cluster.context),
         threading.Event(),
     )
-    with stopping(stop):
-        connection = connect(wish, os.environ, notify, stop)
+    with stopping(stop) as stops:
+        connection = connect(wish, os.environ, notify, stop, allowance)
+        stops.hurry = connection.client.give_up
         try:
             yield connection
         finally:
             connection.client.close()
 
 
+def reading() -> "Allowance":
+    """Say how long a command may take that only looks."""
+    from stackctl.api.http.limits import Allowance
+
+    return Allowance(READING_SECONDS, remedy="")
+
+
+@dataclass(slots=True)
+class Stops:
+    """What was heard from a user who wants to stop, and what to do when they insist."""
+
+    count: int = 0
+    hurry: Callable[[], None] = lambda: None
+
+
 @contextmanager
-def stopping(stop: threading.Event) -> Iterator[None]:
-    """Let threads know of Ctrl-C and its like at once, before anybody waits for their end."""
+def stopping(stop: threading.Event) -> Iterator[Stops]:
+    """Let threads know of Ctrl-C and its like at once, before anybody waits for their end.
+
+    A Ctrl-C after that waits for nothing at all.
+    """
     before = {number: signal.getsignal(number) for number in STOPPING}
+    stops = Stops()
 
     def heard(number: int, frame: FrameType | None) -> None:
         # By another thread: this one may hold the very lock that an event is set under.
         _thread.start_new_thread(stop.set, ())
+        stops.count += 1
+        if number == signal.SIGINT and stops.count > 1:
+            stops.hurry()
         handler = before[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
@@ -71,7 +104,7 @@ def stopping(stop: threading.Event) -> Iterator[None]:
     for number in taken:
         signal.signal(number, heard)
     try:
-        yield
+        yield stops
     finally:
         for number in taken:
             signal.signal(number, before[number])
@@ -94,18 +127,21 @@ def stack_of(which: StackName, connection: "Connection") -> "StackId":
     return choose_stack(which.name, stack_file_of(which), connection, which.place)
 
 
-def request_of(recipe: StackOptions, plan: Path | None = None) -> "StackRequest":
-    """Say what is to be composed; a plan that is to be carried out fills in what is not named."""
+def request_of(
+    recipe: StackOptions, plan: Path | None = None, *, reset: bool = False
+) -> "StackRequest":
+    """Say what is to be composed; a plan that is to be carried out says all that is not said."""
     from stackctl.actions.compose import StackRequest
 
     request = StackRequest(
         profile=recipe.profile,
-        stack_file=stack_file_of(recipe),
+        stack_file=stack_file_of(recipe) if plan is None else recipe.file,
         stack=recipe.name,
         record=recipe.place,
         sets=tuple(recipe.sets or ()),
         catalogs=recipe.folders,
         take_over=tuple(recipe.take_over or ()) if isinstance(recipe, Comparison) else (),
+        keep=False if reset else None,
     )
     if plan is None:
         return request

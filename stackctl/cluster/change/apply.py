@@ -119,7 +119,8 @@ class _Run:
         except StackError as error:
             self._outcome.failures[part.name] = error
             states[part.name] = ComponentState.FAILED
-            self._tell(part, ComponentState.FAILED, waiting_for=headline(error))
+            if not isinstance(error, Interrupted):  # nothing is wrong with what was not begun
+                self._tell(part, ComponentState.FAILED, waiting_for=headline(error))
         else:
             self._tell(part, states[part.name], ready=len(part.objects))
 

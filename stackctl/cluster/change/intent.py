@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from stackctl.cluster.record.releases import Recorded
 from stackctl.model.compose.bundle import Bundle, BundleComponent
-from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Change, Plan
-from stackctl.model.release.release import Entry, ReleaseStatus
+from stackctl.model.plan.plan_file import Recipe
+from stackctl.model.release.release import Entry, Provenance, ReleaseStatus, provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class RunIntent:
     lost: tuple[BundleComponent, ...] = ()  # recorded, and their objects are not kept any more
     strays: tuple[Change, ...] = ()  # what the stack has made and nothing names any more
     joined: bool = False  # the plan has the strays
+    recipe: Recipe = Recipe()  # what it was made of, for a plan that is kept
 
     def with_strays(self) -> "RunIntent":
         """Prune what nothing names, and record it until it is gone."""
@@ -49,9 +50,9 @@ class RunIntent:
         return self.command.partition(" ")[0].capitalize() or "Deploy"
 
     @property
-    def created(self) -> frozenset[Ref]:
+    def made(self) -> Provenance:
         """What is there because the stack made it."""
-        return frozenset(entry.ref for entry in self.inventory if entry.created)
+        return provenance(self.inventory)
 
     @property
     def settled(self) -> bool:
@@ -67,4 +68,4 @@ class RunIntent:
 
 def _entry(stray: Change) -> Entry:
     uid = stray.live["metadata"]["uid"] if stray.live else ""
-    return Entry(stray.ref, stray.component, "", uid=uid)
+    return Entry(stray.ref, stray.component, "", uid=uid, unsure=True)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from stackctl.api.client import encode
 from stackctl.api.http.exchange import Request
 from stackctl.cluster.change.session import Session
+from stackctl.cluster.silence import silence
 from stackctl.cluster.wait.store import ObjectStore
 from stackctl.cluster.wait.wait import LOOK_SECONDS, insist
 from stackctl.errors import (
@@ -63,6 +64,8 @@ def _wait_allocatable(
             told = str(found)
             tell(told)
         if observer.now() >= session.deadline:
+            if mute := silence(observer.client):
+                raise NotReadyError(f"{mute}; {found}, as far as is known", hint=mute.hint)
             raise NotReadyError(f"time is up, {found}", hint=_hint(observer.scene, part, found))
         if session.abandoned.is_set():
             raise Interrupted(f"stopped while waiting for {resource}")

@@ -4,7 +4,6 @@ The same rules as in a teardown protect users' data: what must not go stays, sta
 is reported.
 """
 
-from collections.abc import Container
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -16,12 +15,13 @@ from stackctl.cluster.look.removal_impact import look
 from stackctl.model.objects.refs import Ref
 from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.plan.removal import batches, spared
+from stackctl.model.release.release import Provenance
 from stackctl.model.run.events import Notice
 
 
-def spare(connection: Connection, plan: Plan, created: Container[Ref], pool: Executor) -> Plan:
+def spare(connection: Connection, plan: Plan, made: Provenance, pool: Executor) -> Plan:
     """Return a plan without the prunes of what must not go."""
-    stays = _staying(connection, plan, created, pool)
+    stays = _staying(connection, plan, made, pool)
     if not stays:
         return plan
 
@@ -33,13 +33,13 @@ def spare(connection: Connection, plan: Plan, created: Container[Ref], pool: Exe
     return replace(plan, changes=tuple(spared(change) for change in plan.changes))
 
 
-def prune(session: Session, plan: Plan, created: Container[Ref], outcome: Outcome) -> None:
+def prune(session: Session, plan: Plan, made: Provenance, outcome: Outcome) -> None:
     """Delete the plan's prunes in reverse order; fill in what is gone."""
     changes = _prunes(plan)
     if not changes:
         return
     # Looked at again: users' objects may have come since the plan was made.
-    stays = _staying(session.connection, plan, created, session.pool)
+    stays = _staying(session.connection, plan, made, session.pool)
     for ref, why in stays.items():
         session.notify(Notice(f"{ref} stays: {why}"))
     going = [change.ref for change in changes if change.ref not in stays]
@@ -54,10 +54,10 @@ def _prunes(plan: Plan) -> list[Change]:
 
 
 def _staying(
-    connection: Connection, plan: Plan, created: Container[Ref], pool: Executor
+    connection: Connection, plan: Plan, made: Provenance, pool: Executor
 ) -> dict[Ref, str]:
     refs = [change.ref for change in _prunes(plan)]
     if not refs:
         return {}
     survey = look(connection, plan.stack, refs, (), pool)
-    return {each.ref: each.why for each in spared(refs, survey, created=created)}
+    return {each.ref: each.why for each in spared(refs, survey, made=made)}

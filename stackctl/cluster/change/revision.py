@@ -78,7 +78,7 @@ def finished(
     return replace(
         release,
         status=ReleaseStatus.DEPLOYED if error is None else ReleaseStatus.FAILED,
-        message=headline(error) if error is not None else "",
+        message=headline(error).removeprefix(f"stack {intent.stack}: ") if error else "",
         finished=finished,
         inventory=tuple(entries),
     )

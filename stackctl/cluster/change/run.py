@@ -32,7 +32,7 @@ from stackctl.errors import (
     StackError,
 )
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.release.release import Release, ReleaseStatus
+from stackctl.model.release.release import INTERRUPTED, Release, ReleaseStatus
 from stackctl.model.run.events import Notice, Notify, Step
 from stackctl.model.run.failure_policy import OnFailure
 
@@ -64,24 +64,21 @@ def execute(
         ApplyError, NotReadyError, Interrupted: recorded; running again resumes.
     """
     run = RunContext(connection, pool, notify, now())
-    # Waiting for the lock is not what the time is for; a server that says nothing is no reason.
-    with run.client.within(run.now() + options.timeout + options.claim.wait):
+    with run.client.within(run.now() + options.timeout):
         return _execute(run, intent, options)
 
 
 def _execute(run: RunContext, intent: RunIntent, options: RunOptions) -> tuple[Outcome, Release]:
     client, claim, outcome = run.client, options.claim, Outcome()
     run.notify(Step("taking the lock"))
-    with hold_stack(run, intent.stack, intent.verb, claim, options.timeout, wait=options.wait) as (
+    with hold_stack(run, intent.stack, intent.verb, claim, wait=options.wait) as (
         session,
         lock,
         recorder,
     ):
         begun = _begin(run, intent, claim, lock)
-        note = f"stack {intent.stack}: {_announced(begun.release)}"
-        recorder.begin(begun.release.revision, note, lock.time)
-        with client.within(session.deadline):
-            error = _attempt(session, intent, options.on_failure, outcome)
+        recorder.begin(begun.release.revision, _announced(begun.release), lock.time)
+        error = _attempt(session, intent, options.on_failure, outcome)
         client.conclude()
         release = _finish(client, intent, begun, outcome, error, lock)
         _tidy(client, intent.stack, run.notify)
@@ -122,7 +119,7 @@ def _attempt(
         if error := outcome.error():
             return error
         disown(session, intent.plan, outcome)
-        prune(session, intent.plan, intent.created, outcome)
+        prune(session, intent.plan, intent.made, outcome)
     except KeyboardInterrupt:
         session.abandoned.set()
         return _interrupted(intent)
@@ -135,7 +132,7 @@ def _attempt(
 
 def _interrupted(intent: RunIntent) -> Interrupted:
     return Interrupted(
-        f"stack {intent.stack}: interrupted; what was done is recorded",
+        f"stack {intent.stack}: {INTERRUPTED}; what was done is recorded",
         hint="run the same command again to go on",
     )
 

@@ -55,17 +55,17 @@ class Session:
 
 @contextmanager
 def hold_stack(
-    run: RunContext, stack: StackId, action: str, claim: Claim, timeout: float, *, wait: bool = True
+    run: RunContext, stack: StackId, action: str, claim: Claim, *, wait: bool = True
 ) -> Iterator[tuple[Session, Lock, EventRecorder]]:
     """Hold the lock of a stack for a run, and tell as Kubernetes Events how it went.
 
-    Waiting for the lock is not what `timeout` is for.
+    Waiting for the lock does not count against the time that the client has left.
 
     Raises:
         LockedError: another run holds it.
         PreflightError: the namespace of the record is not there.
     """
-    connection, client, stop, began = run.connection, run.client, run.stop, run.now()
+    connection, client, stop = run.connection, run.client, run.stop
     recording.ensure_namespace(client, stack, stop)
     with (
         record_events(client, stack, claim.holder, action) as recorder,
@@ -80,7 +80,7 @@ def hold_stack(
             observer,
             run.pool,
             recorder.beside(run.notify),
-            deadline=min(run.now(), began + claim.wait) + timeout,
+            deadline=run.now() + client.left,
             wait=wait,
             abandoned=stop,
             sender=Sender(fenced.client, stack, token_hex(4)),

@@ -22,7 +22,7 @@ from stackctl.model.run.events import Step
 GO_ON = "run the same command again to go on"
 
 
-def carry_out(run: RunContext, scope: TeardownScope, claim: Claim, timeout: float) -> residue.Scan:
+def carry_out(run: RunContext, scope: TeardownScope, claim: Claim) -> residue.Scan:
     """Remove what is in scope, and the record with it once nothing is left; return what is.
 
     Raises:
@@ -30,15 +30,14 @@ def carry_out(run: RunContext, scope: TeardownScope, claim: Claim, timeout: floa
         ApplyError, Interrupted: recorded; running again resumes.
     """
     stack = scope.stack
-    with hold_stack(run, stack, "Teardown", claim, timeout) as (session, lock, recorder):
+    with hold_stack(run, stack, "Teardown", claim) as (session, lock, recorder):
         _begin(run, scope, claim, lock, recorder)
         record_goes = _attempt(session, scope, lock)
         run.notify(Step("looking for residue"))
         gone = (*scope.going, *scope.unseen)
         left = residue.scan(run.connection, run.pool, stack, gone, scope.kept)
         if left.found:
-            refs = ", ".join(str(each.ref) for each in left.found)
-            recorder.record("ResidueFound", f"stack {stack}: still there: {refs}", "Warning")
+            recorder.residue(each.ref for each in left.found)
         to_forget = not (left.found or record_goes)
         if to_forget:
             lock.confirm()
@@ -55,7 +54,7 @@ def _begin(
     releases.require_latest(run.client, scope.stack, scope.recorded)
     begun = uninstalling(scope.recorded.release)
     recording.write(run.client, scope.recorded, begun, run.pool)
-    note = f"stack {scope.stack}: revision {begun.revision}, by {claim.holder}"
+    note = f"revision {begun.revision}, by {claim.holder}"
     recorder.begin(begun.revision, note, lock.time)
 
 

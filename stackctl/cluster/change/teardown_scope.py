@@ -17,8 +17,8 @@ from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.ownership import own_entry, recorded_as_ours
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan, taken_back
-from stackctl.model.plan.removal import BEFORE, KeptObject, Survey, spared
-from stackctl.model.release.release import ReleaseStatus
+from stackctl.model.plan.removal import KeptObject, Survey, spared
+from stackctl.model.release.release import ReleaseStatus, provenance
 from stackctl.model.run.events import Notice, Notify
 
 
@@ -85,7 +85,7 @@ class TeardownScope:
     @property
     def made(self) -> frozenset[Ref]:
         """What is there because the stack made it."""
-        return frozenset(e.ref for e in self.recorded.release.inventory if e.created)
+        return provenance(self.recorded.release.inventory).created
 
     @property
     def shared(self) -> tuple[Ref, ...]:
@@ -131,10 +131,9 @@ def look(
     kept = spared(
         live,
         looked,
-        created={entry.ref for entry in entries if entry.created},
+        made=provenance(entries),
         delete_data=delete_data,
         keep_definitions=keep_crds,
-        before=BEFORE if recorded.version else "whether the stack made it is not known",
     )
     kept += tuple(KeptObject(ref, f"belongs to {other}") for ref, other in taken.items())
     kept += helm.empty_records(connection, {ref.namespace for ref in live}, pool)
@@ -159,9 +158,10 @@ def _bundle_of(connection: Connection, recorded: Recorded, notify: Notify) -> Bu
     Once everything of it is gone, it may be forgotten in part.
     """
     release = recorded.release
+    found_out = not recorded.version and not release.bundle  # what is not known is said at the end
 
     def tell(text: str) -> None:
-        if release.status is not ReleaseStatus.UNINSTALLING:
+        if release.status is not ReleaseStatus.UNINSTALLING and not found_out:
             notify(Notice(f"{text}; so is what its operator may have made by itself"))
 
     return releases.bundle_of(connection.client, release, tell)

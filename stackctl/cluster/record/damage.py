@@ -1,13 +1,23 @@
 """Reads everything of a record, and says of each part that is damaged what is lost with it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from stackctl.api.client import Client
 from stackctl.cluster.record import indexes, releases, shards
 from stackctl.errors import ConflictError, LaterFormat, ReleaseError, StackError
-from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a component consisted of, in the revisions that name it, and is not there any more."""
+
+    component: str
+    revisions: tuple[int, ...]
+    mendable: bool  # by an upgrade to the same: the newest revision has it too
+    error: ReleaseError
 
 
 def faults(client: Client, stack: StackId) -> Iterator[StackError]:
@@ -20,57 +30,80 @@ def faults(client: Client, stack: StackId) -> Iterator[StackError]:
     numbers = releases.numbers(client, stack)
     if kept.newest > max(numbers, default=0):
         yield indexes.gone(stack, kept.newest)
-    seen: set[str] = set()
     for number in reversed(numbers):
-        release = _read(client, stack, number)
-        if isinstance(release, StackError):
-            yield release
-        else:
-            yield from _of_shards(client, release, seen)
+        try:
+            releases.read_as_is(client, stack, number)
+        except LaterFormat:
+            raise
+        except (ReleaseError, ConflictError) as error:
+            yield error
+    for loss in losses(client, stack):
+        yield loss.error
+
+
+def losses(client: Client, stack: StackId) -> tuple[Loss, ...]:
+    """Find what the revisions that can be read name and what is lost, the newest's first."""
+    numbers = [each for each in releases.numbers(client, stack) if _readable(client, stack, each)]
+    kept = [releases.read_as_is(client, stack, each).release for each in reversed(numbers)]
+    named: dict[tuple[str, str], list[Release]] = {}
+    for release in kept:
+        for component, shard in release.shards.items():
+            named.setdefault((component, shard), []).append(release)
+    return tuple(
+        _loss(kept[0], component, using, error)
+        for (component, _), using in named.items()
+        if (error := _fault(client, using[0], component)) is not None
+    )
+
+
+def _loss(newest: Release, component: str, using: Sequence[Release], error: ReleaseError) -> Loss:
+    """Say what is lost with the objects of a component, and what can be done about it."""
+    stack, shard = newest.stack, using[0].shards[component]
+    revisions = tuple(sorted(each.revision for each in using))
+    mendable = newest.shards.get(component) == shard
+    hint = (
+        f"stackctl upgrade --stack {stack} stores it again if it comes to the same objects"
+        if mendable
+        else f"{indexes.repair_hint(stack)} takes note that nothing goes back there any more"
+    )
+    # Of the revision that had it last; earlier ones are named beside it.
+    earlier = f"; so for revision {', '.join(map(str, revisions[:-1]))}" if revisions[1:] else ""
+    return Loss(component, revisions, mendable, ReleaseError(f"{error}{earlier}", hint=hint))
 
 
 def damaged(client: Client, stack: StackId) -> list[int]:
     """List the revisions whose index cannot be read, or names what it may not."""
     numbers = releases.numbers(client, stack)
     missing = {shards.kept(client, stack).newest} - {0, *numbers}
-    unreadable = (n for n in numbers if isinstance(_read(client, stack, n), StackError))
-    return [*unreadable, *missing]
+    return [*(each for each in numbers if not _readable(client, stack, each)), *missing]
+
+
+def _readable(client: Client, stack: StackId, number: int) -> bool:
+    try:
+        releases.read_as_is(client, stack, number)
+    except LaterFormat:
+        raise
+    except (ReleaseError, ConflictError):
+        return False
+    return True
 
 
 def spoilt_shards(client: Client, stack: StackId) -> set[str]:
     """Find the shards that are there and are not what was stored."""
     found = set(shards.kept(client, stack).broken)
     for number in releases.numbers(client, stack):
-        release = _read(client, stack, number)
-        if not isinstance(release, StackError):
+        if _readable(client, stack, number):
+            release = releases.read_as_is(client, stack, number).release
             stored = shards.stored(client, release)
             for component, shard in release.shards.items():
-                if shard in stored and _fault(release, component, stored[shard]):
+                if stored.get(shard) and _fault(client, release, component) is not None:
                     found.add(shard)
     return found
 
 
-def _read(client: Client, stack: StackId, number: int) -> Release | StackError:
-    """Read a revision, or return what is wrong with its index."""
-    try:
-        return releases.read_as_is(client, stack, number).release
-    except LaterFormat:
-        raise
-    except (ReleaseError, ConflictError) as error:
-        return error
-
-
-def _of_shards(client: Client, release: Release, seen: set[str]) -> Iterator[StackError]:
-    """Yield what is wrong with the shards of a revision that were not seen yet."""
-    new = set(release.shards.values()) - seen
-    stored = shards.stored(client, release, new) if new else {}
-    for component, shard in release.shards.items():
-        if shard in new and (error := _fault(release, component, stored.get(shard, ()))):
-            yield error
-    seen |= new
-
-
-def _fault(release: Release, component: str, parts: Sequence[Manifest]) -> ReleaseError | None:
+def _fault(client: Client, release: Release, component: str) -> ReleaseError | None:
+    shard = release.shards[component]
+    parts = shards.stored(client, release, (shard,)).get(shard, ())
     try:
         shards.joined(release, component, parts)
     except ReleaseError as error:

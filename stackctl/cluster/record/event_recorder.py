@@ -7,15 +7,15 @@ cluster that refuses it changes nothing. What a run does is decided elsewhere.
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from stackctl.api.client import Client, encode
 from stackctl.cluster.record.lock import RECORD_LABEL
-from stackctl.errors import Forbidden, NotFound, StackError, headline
-from stackctl.model.objects.refs import FIELD_MANAGER, MANAGED_BY
+from stackctl.errors import Forbidden, Interrupted, NotFound, StackError, headline
+from stackctl.model.objects.refs import FIELD_MANAGER, MANAGED_BY, Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.events import ComponentProgress, ComponentState, Event, Notify
 from stackctl.secrets import SECRETS
@@ -55,7 +55,22 @@ class EventRecorder:
         """
         self._revision = revision
         self._time = now
-        self.record(f"{self._action}Started", note)
+        self.record(f"{self._action}Started", self._of_stack(note))
+
+    def end(self, error: BaseException | None) -> None:
+        """Record how the run ended."""
+        if error is None:
+            self.record(f"{self._action}Finished", self._of_stack("done"))
+        elif isinstance(error, KeyboardInterrupt | Interrupted):
+            said = headline(error) if str(error) else "interrupted"
+            self.record(f"{self._action}Interrupted", self._of_stack(said), "Warning")
+        else:
+            self.record(f"{self._action}Failed", self._of_stack(headline(error)), "Warning")
+
+    def residue(self, refs: Iterable[Ref]) -> None:
+        """Record what a teardown left."""
+        left = ", ".join(map(str, refs))
+        self.record("ResidueFound", self._of_stack(f"still there: {left}"), "Warning")
 
     def record(self, reason: str, note: str, kind: str = "Normal") -> None:
         """Record one thing."""
@@ -79,6 +94,11 @@ class EventRecorder:
         self._events.put(None)
         self._writer.join(LAST_SECONDS)
         self._refused = True
+
+    def _of_stack(self, note: str) -> str:
+        """Name the stack, once: most errors do so themselves."""
+        named = f"stack {self._stack}: "
+        return named + note.removeprefix(named)
 
     def _write_all(self) -> None:
         while (event := self._events.get()) is not None and not self._refused:
@@ -133,10 +153,10 @@ def record_events(
     try:
         yield recorder
     except BaseException as error:
-        recorder.record(f"{action}Failed", f"stack {stack}: {headline(error)}", "Warning")
+        recorder.end(error)
         raise
     else:
-        recorder.record(f"{action}Finished", f"stack {stack}: done")
+        recorder.end(None)
     finally:
         recorder.close()
 

@@ -201,7 +201,7 @@ def await_free(
         if hold is not None and not hold.expired:
             raise _taken(hold)
 
-    _persist(look, client.now() + seconds, client.now, stop, notify)
+    _persist(look, client, client.now() + seconds, stop, notify)
 
 
 def find(client: Client, stack: StackId) -> HeldLock | None:
@@ -260,14 +260,14 @@ def _acquire(
     def take() -> None:
         taken.append(_take(client, stack, claim))
 
-    _persist(take, client.now() + claim.wait, client.now, stop, notify)
+    _persist(take, client, client.now() + claim.wait, stop, notify)
     return taken[0]
 
 
 def _persist(
     attempt: Callable[[], None],
+    client: Client,
     until: float,
-    now: Callable[[], float],
     stop: threading.Event,
     notify: Notify,
 ) -> None:
@@ -277,13 +277,15 @@ def _persist(
         try:
             attempt()
         except LockedError as refusal:
-            left = until - now()
+            left = until - client.now()
             if left <= 0:
                 raise
             if str(refusal) != told:
                 told = str(refusal)
                 notify(Step(f"waiting: {told}"))
-            if stop.wait(min(LOOK_SECONDS, left)):
+            with client.pausing():
+                stopped = stop.wait(min(LOOK_SECONDS, left))
+            if stopped:
                 raise Interrupted(f"interrupted while waiting: {refusal}") from refusal
         else:
             return

@@ -74,7 +74,7 @@ def entry_of(ref: Ref, live: Manifest, connection: Connection) -> Entry:
     resource = connection.discovery.find(ref.group, ref.kind)
     component = labels_of(live).get(COMPONENT_LABEL, "")
     version = resource.version if resource else ""
-    return Entry(ref, component, version, uid=live["metadata"]["uid"])
+    return Entry(ref, component, version, uid=live["metadata"]["uid"], unsure=True)
 
 
 def rebuild(

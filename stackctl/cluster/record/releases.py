@@ -155,10 +155,14 @@ def bundle_of(client: Client, release: Release, tell: Tell | None = None) -> Bun
     """Read the bundle a revision applied.
 
     Raises:
-        ReleaseError: the objects of a component are lost, and there is nobody to tell.
+        ReleaseError: objects that it applied are lost, and there is nobody to tell.
         ConflictError: it has what whoever can write it must not have touched for them.
     """
-    stored = shards.stored(client, release)
+    if not release.restorable:
+        if tell is None:
+            raise shards.unrestorable(release)
+        tell(str(shards.unrestorable(release)))
+    stored = shards.stored(client, release) if release.shards else {}
     parts = []
     for component, shard in release.shards.items():
         try:

@@ -28,7 +28,6 @@ from stackctl.model.release.release import FORMAT, Release, pack, unpack
 SHARD_LABEL = "stackctl.dev/shard"
 NEWEST = "stackctl.dev/newest"
 SHARDS_AT_ONCE = 50  # a request names each
-MENDED_BY_DEPLOY = "stackctl deploy stores it again if it comes to the same objects"
 _ABOVE_ALL = 2**31 - 1  # no revision's number
 
 
@@ -117,8 +116,18 @@ def joined(release: Release, component: str, parts: Sequence[Manifest]) -> Bundl
         raise ReleaseError(
             f"stack {release.stack}: {where}: {error}; the objects of {component} in revision "
             f"{release.revision} are lost",
-            hint=f"{MENDED_BY_DEPLOY}; stackctl record check --stack {release.stack}",
+            hint=f"stackctl record check --stack {release.stack} says what can be done about it",
         ) from error
+
+
+def unrestorable(release: Release) -> ReleaseError:
+    """Return the error for a revision that cannot be gone back to, with the reason."""
+    whose = f"of {', '.join(release.lost)} " if release.lost else ""
+    return ReleaseError(
+        f"stack {release.stack}: revision {release.revision} cannot be restored: the objects "
+        f"{whose}in it are lost",
+        hint=f"stackctl history --stack {release.stack} shows which can be",
+    )
 
 
 def _joined(component: str, shard: str, parts: Sequence[Manifest]) -> BundleComponent:

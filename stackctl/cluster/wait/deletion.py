@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
 from stackctl.cluster.look.unseen import definition_gone, unseen
+from stackctl.cluster.silence import silence
 from stackctl.cluster.wait.targets import Progress, Target
 from stackctl.errors import (
     AccessDenied,
@@ -120,6 +121,10 @@ class Deletion:
         return live is not None and _is_same(target, live["metadata"]["uid"])
 
     def _late(self, left: Sequence[Target]) -> ApplyError:
+        if mute := silence(self.client):
+            names = [str(each.ref) for each in left]
+            lines = [f"{mute}; whether these are gone is not known:", *names]
+            return ApplyError("\n  ".join(lines), hint=mute.hint)
         lines, hints = [], []
         for target in left[:NAMED]:
             try:

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
+from stackctl.cluster.silence import silence
 from stackctl.cluster.wait import diagnosis
 from stackctl.cluster.wait.deletion import Deletion
 from stackctl.cluster.wait.informer import Informer
@@ -261,6 +262,10 @@ class Observer:
         return coming
 
     def _late(self, missing: Sequence[TargetStatus], total: int) -> NotReadyError:
+        if mute := silence(self.client):
+            names = [str(each.target.ref) for each in missing]
+            lines = [f"{mute}; whether these are ready is not known:", *names]
+            return NotReadyError("\n  ".join(lines), hint=mute.hint)
         named = [self._explained(each) for each in missing[:NAMED]]
         named += [str(each) for each in missing[NAMED:]]
         trouble = {str(feed.trouble) for feed in tuple(self._feeds.values()) if feed.trouble}

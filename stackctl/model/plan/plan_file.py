@@ -1,10 +1,11 @@
 """A plan to be agreed to now and carried out later: what it says, and whether it still holds.
 
-It names objects and digests, never values. Files are read and written by `sources.planfile`.
+Of objects it has digests, never values; of what it was made of, everything but secrets. Files are
+read and written by `sources.planfile`.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from stackctl.model.objects.refs import Manifest, Ref, digest
@@ -15,6 +16,7 @@ from stackctl.model.shapes.shapes import (
     NAME,
     REFERENCE,
     TEXT,
+    TEXT_MAP,
     WHOLE,
     Leaf,
     Shape,
@@ -22,6 +24,7 @@ from stackctl.model.shapes.shapes import (
     misshapen,
     one_of,
 )
+from stackctl.secrets import HIDDEN
 
 API_VERSION = "stackctl.dev/v1alpha1"
 KIND = "SavedPlan"
@@ -50,6 +53,26 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a plan was made of, as it was typed, so that nobody has to type it again."""
+
+    stack_file: str = ""  # a whole path, like those of the catalogues
+    stack: str = ""
+    record: str = ""
+    catalogs: tuple[str, ...] = ()
+    sets: Mapping[str, str] = field(default_factory=dict)  # of a secret only that it is set
+    take_over: tuple[str, ...] = ()
+
+    def missing(self, sets: Mapping[str, str]) -> tuple[str, ...]:
+        """Name the secrets that have to be said again, and are not."""
+        return tuple(k for k, value in self.sets.items() if value == HIDDEN and k not in sets)
+
+    def with_sets(self, sets: Mapping[str, str]) -> tuple[str, ...]:
+        """Write everything that is set, in its order; secrets as they are said now."""
+        return tuple(f"{k}={sets.get(k, value)}" for k, value in self.sets.items())
+
+
+@dataclass(frozen=True, slots=True)
 class SavedPlan:
     """A plan with everything its decisions hang on."""
 
@@ -59,6 +82,7 @@ class SavedPlan:
     command: str  # what it was made with
     tool: str
     changes: Mapping[Ref, Planned]
+    recipe: Recipe = Recipe()
 
     @property
     def keeps(self) -> bool:
@@ -68,7 +92,7 @@ class SavedPlan:
 
 
 def saved(plan: Plan, base: Base, *, context: str, command: str, tool: str) -> SavedPlan:
-    """Take down a plan."""
+    """Take down a plan; what it was made of is added by who knows."""
     return SavedPlan(
         base=base,
         profile=plan.profile,
@@ -110,6 +134,7 @@ def to_plain(plan: SavedPlan) -> dict[str, Any]:
         "bundle": plan.base.bundle,
         "command": plan.command,
         "tool": plan.tool,
+        "recipe": _plain(plan.recipe),
         "changes": [_change(ref, each) for ref, each in plan.changes.items()],
     }
 
@@ -133,6 +158,14 @@ _SHAPE: Shape = {
     "bundle!": TEXT,
     "command!": TEXT,
     "tool!": TEXT,
+    "recipe!": {
+        "stackFile": TEXT,
+        "stack": TEXT,
+        "recordNamespace": TEXT,
+        "catalogs": [TEXT],
+        "sets": TEXT_MAP,
+        "takeOver": [TEXT],
+    },
     "changes!": [_PLANNED],
 }
 
@@ -159,6 +192,60 @@ def from_plain(plain: Any) -> SavedPlan:
         command=plain["command"],
         tool=plain["tool"],
         changes=dict(map(_read, plain["changes"])),
+        recipe=_recipe(plain["recipe"]),
+    )
+
+
+def contradictions(
+    plan: SavedPlan,
+    *,
+    profile: str | None,
+    stack: str | None,
+    record: str | None,
+    sets: Mapping[str, str],
+    take_over: Sequence[str],
+    reset: bool,
+) -> Iterator[str]:
+    """Name what is said beside a plan and is not what it was made with."""
+    if profile not in (None, plan.profile):
+        yield f"--profile {profile}: it is for profile {plan.profile}"
+    if stack not in (None, plan.base.stack.name):
+        yield f"--stack {stack}: it is for stack {plan.base.stack.name}"
+    if record not in (None, plan.base.stack.namespace):
+        yield f"--record-namespace {record}: its record is in {plan.base.stack.namespace}"
+    for key, value in sets.items():
+        planned = plan.recipe.sets.get(key)
+        if planned is None:
+            yield f"--set {key}=…: it was made without that"
+        elif planned not in (HIDDEN, value):
+            yield f"--set {key}=…: it was made with {key}={planned}"
+    for manager in take_over:
+        if manager not in plan.recipe.take_over:
+            yield f"--take-over {manager}: it was made without that"
+    if reset and plan.keeps:
+        yield "--reset: it was made without that"
+
+
+def _plain(recipe: Recipe) -> dict[str, Any]:
+    fields = {
+        "stackFile": recipe.stack_file,
+        "stack": recipe.stack,
+        "recordNamespace": recipe.record,
+        "catalogs": list(recipe.catalogs),
+        "sets": dict(recipe.sets),
+        "takeOver": list(recipe.take_over),
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def _recipe(plain: Mapping[str, Any]) -> Recipe:
+    return Recipe(
+        stack_file=plain.get("stackFile", ""),
+        stack=plain.get("stack", ""),
+        record=plain.get("recordNamespace", ""),
+        catalogs=tuple(plain.get("catalogs", ())),
+        sets=dict(plain.get("sets", {})),
+        take_over=tuple(plain.get("takeOver", ())),
     )
 
 

@@ -13,6 +13,7 @@ from stackctl.model.objects import kinds
 from stackctl.model.objects.refs import Manifest, Ref, is_protected
 from stackctl.model.ownership.ownership import ours
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.release.release import Provenance
 
 
 class RemovalPhase(IntEnum):
@@ -35,6 +36,7 @@ _PHASES = {
     kinds.Phase.NAMESPACES: RemovalPhase.DEFINITIONS,
 }
 BEFORE = "was there before the stack"
+UNSURE = "whether the stack made it is not known: the record that would tell is lost"
 # What the control plane puts into every namespace, or keeps about its content.
 _ORDINARY = frozenset({("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")})
 BOOKKEEPING = frozenset(
@@ -106,15 +108,11 @@ def spared(
     refs: Iterable[Ref],
     survey: Survey,
     *,
-    created: Container[Ref],
+    made: Provenance,
     delete_data: bool = False,
     keep_definitions: bool = False,
-    before: str = BEFORE,
 ) -> tuple[KeptObject, ...]:
-    """Name what must stay because it holds something of others, with the reason.
-
-    `before` is what is said of namespaces that the stack is not known to have created.
-    """
+    """Name what must stay because it holds something of others, with the reason."""
     found = []
     for ref in refs:
         if ref.kind == "PersistentVolumeClaim" and not delete_data:
@@ -126,19 +124,17 @@ def spared(
             elif ref in survey.hidden:
                 found.append(KeptObject(ref, survey.hidden[ref]))
         elif ref.kind == "Namespace" and (
-            why := _namespace_stays(ref, survey, created, before, delete_data=delete_data)
+            why := _namespace_stays(ref, survey, made, delete_data=delete_data)
         ):
             found.append(KeptObject(ref, why))
     return tuple(found)
 
 
-def _namespace_stays(
-    ref: Ref, survey: Survey, created: Container[Ref], before: str, *, delete_data: bool
-) -> str:
+def _namespace_stays(ref: Ref, survey: Survey, made: Provenance, *, delete_data: bool) -> str:
     if is_protected(ref.name):
         return "a namespace of Kubernetes itself"
-    if ref not in created:
-        return before
+    if ref not in made.created:
+        return UNSURE if ref in made.unsure else BEFORE
     going = survey.volumes.get(ref.name, ()) if delete_data else ()
     if strangers := [each for each in survey.strangers.get(ref.name, ()) if each not in going]:
         return f"holds {_many('objects that are not ours', strangers)}"

@@ -3,12 +3,12 @@
 Reading revisions is for `cluster.releases`; what would change now is for `plan`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.proof import Mark
-from stackctl.model.release.release import Entry, Release
+from stackctl.model.release.release import Entry, Release, ReleaseStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Revision:
     changed: int
     removed: int
     touched: tuple[str, ...] = ()  # components whose objects are among these
+    perhaps: int = 0  # objects that it may have changed beside these: it did not come to say
 
     @property
     def summary(self) -> str:
@@ -54,17 +55,29 @@ class Revision:
         parts = [str(each) for each in self.versions]
         if self.previous is not None and self.previous.profile != self.release.profile:
             parts.insert(0, f"profile {self.previous.profile} → {self.release.profile}")
-        signs = (("+", self.added), ("~", self.changed), ("-", self.removed))
-        counted = " ".join(f"{sign}{count}" for sign, count in signs if count)
-        if counted:
-            parts.append(f"{counted} {self._objects}")
+        counts = self._counts
+        if counts:
+            parts.append(f"{counts} {self._objects}")
+        if self.release.untold and counts:
+            return f"unknown: it has not said how it ended; at most {', '.join(parts)}"
         if not parts and self.previous is not None and self.previous.sets != self.release.sets:
             return "nothing but what --set says"
         return ", ".join(parts) or "nothing"
 
     @property
+    def _counts(self) -> str:
+        """Count objects behind their signs; those that only may have changed behind a word."""
+        untold = self.release.untold
+        changed = self.changed + (self.perhaps if untold else 0)
+        signs = (("+", self.added), ("~", changed), ("-", self.removed))
+        parts = [f"{sign}{count}" for sign, count in signs if count]
+        if self.perhaps and not untold:
+            parts.append(f"perhaps ~{self.perhaps}")
+        return " ".join(parts)
+
+    @property
     def _objects(self) -> str:
-        one = self.added + self.changed + self.removed == 1
+        one = self.added + self.changed + self.removed + self.perhaps == 1
         word = "object" if one else "objects"
         # Components whose version changes are named already.
         named = not self.versions and 0 < len(self.touched) <= _NAMED
@@ -93,6 +106,7 @@ def _revision(previous: Release | None, release: Release) -> Revision:
     versions = version_changes(previous.components if previous else {}, release.components)
     added = [ref for ref in now if ref not in was]
     changed = [ref for ref, entry in now.items() if ref in was and _differ(was[ref], entry)]
+    perhaps = [ref for ref in _unproven(previous, release) if ref not in changed]
     removed = [ref for ref in was if ref not in now]
     owners = {ref: entry.component for ref, entry in {**was, **now}.items()}
     return Revision(
@@ -103,12 +117,25 @@ def _revision(previous: Release | None, release: Release) -> Revision:
         added=len(added),
         changed=len(changed),
         removed=len(removed),
-        touched=tuple(sorted({owners[ref] for ref in (*added, *changed, *removed)})),
+        touched=tuple(sorted({owners[ref] for ref in (*added, *changed, *removed, *perhaps)})),
+        perhaps=len(perhaps),
     )
 
 
 def _entries(release: Release | None) -> Mapping[Ref, Entry]:
     return {entry.ref: entry for entry in release.inventory} if release else {}
+
+
+def _unproven(previous: Release | None, release: Release) -> Iterator[Ref]:
+    """Yield what a run that did not end well took the proof from, and did not prove again."""
+    if previous is None or not (release.untold or release.status is ReleaseStatus.FAILED):
+        return
+    was = _entries(previous)
+    surely = previous.status in (ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED)
+    for ref, entry in _entries(release).items():
+        # What had no proof while all was well is looked at by every run, and touched by none.
+        if ref in was and not entry.owned and (was[ref].owned or not surely):
+            yield ref
 
 
 def _differ(was: Entry, now: Entry) -> bool:

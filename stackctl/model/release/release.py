@@ -7,7 +7,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
@@ -54,6 +54,9 @@ class ReleaseStatus(StrEnum):
         return self.value.startswith("pending-") or self is ReleaseStatus.UNINSTALLING
 
 
+INTERRUPTED = "interrupted"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One object in an inventory; uid and proof are empty until it was applied."""
@@ -65,6 +68,24 @@ class Entry:
     mark: str = ""  # what was written on it: `proof.Mark`; a Secret's without its digest
     owned: str = ""  # digest of our entry in managedFields after the apply; empty: no proof
     created: bool = False  # by us, not taken over
+    unsure: bool = False  # whether it was: the stack wrote it, and no record tells since when
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What is there because the stack made it, and of what that cannot be told."""
+
+    created: frozenset[Ref] = frozenset()
+    unsure: frozenset[Ref] = frozenset()
+
+
+def provenance(entries: Iterable[Entry]) -> Provenance:
+    """Read out of an inventory what the stack made."""
+    known = tuple(entries)
+    return Provenance(
+        frozenset(each.ref for each in known if each.created),
+        frozenset(each.ref for each in known if each.unsure),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +110,36 @@ class Release:
     requires: Needs = Needs()
     inventory: tuple[Entry, ...] = ()
 
+    @property
+    def word(self) -> str:
+        """How it ended, for people: to Helm, a run that somebody stopped has failed as well."""
+        said = self.message.removeprefix(f"stack {self.stack}: ")
+        stopped = self.status is ReleaseStatus.FAILED and said.startswith(INTERRUPTED)
+        return INTERRUPTED if stopped else self.status.value
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Components of which it is not recorded any more what was applied."""
+        return tuple(name for name in self.components if name not in self.shards)
+
+    @property
+    def restorable(self) -> bool:
+        """It can be gone back to: what it applied was recorded, and is not known to be lost."""
+        return not self.lost and bool(self.bundle or not self.inventory)
+
+    @property
+    def untold(self) -> bool:
+        """The run has not said how it ended: its inventory is what it was about to touch."""
+        if self.status is ReleaseStatus.FAILED:
+            return not self.finished
+        return self.status.pending and self.status is not ReleaseStatus.UNINSTALLING
+
+
+def written_off(release: Release, components: Container[str]) -> Release:
+    """Take note that what was applied of components is lost, so that nobody looks for it again."""
+    shards = {name: each for name, each in release.shards.items() if name not in components}
+    return replace(release, shards=shards)
+
 
 def encode(release: Release) -> bytes:
     """Write a release as compressed JSON, the same bytes for the same release."""
@@ -111,8 +162,9 @@ _ENTRY: Shape = {
     "component!": TEXT,
     "version!": TEXT,
     "created": FLAG,
+    "unsure": FLAG,
     "rendered": TEXT,
-    **{key: TEXT for key in _NAMES if key not in {"component", "version", "created"}},
+    **{key: TEXT for key in _NAMES if key not in {"component", "version", "created", "unsure"}},
 }
 _SHAPE: Shape = {
     "format!": WHOLE,
@@ -229,7 +281,9 @@ def superset(
         known, found = entries.get(ref), kept.get(ref)
         if found is None:
             entries[ref] = Entry(ref, component, version, created=True)
-        elif known is None or not _same(known, found):
+        elif known is None:
+            entries[ref] = Entry(ref, component, version, unsure=found.written)
+        elif not _same(known, found):
             entries[ref] = Entry(ref, component, version)
         else:
             proof = proofs[ref] if found.untouched else ""

@@ -4,7 +4,7 @@ Whether a component has such a parameter, and what the text means, is for `resol
 """
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stackctl.secrets import HIDDEN, secretive
 
@@ -21,6 +21,15 @@ class KeptOverrides:
         """Leave out what is said anew."""
         again = merge(texts)
         return {key: self.sets[key] for key in merge(texts, self.sets) if key not in again}
+
+    def without(self, keys: Container[str]) -> "KeptOverrides":
+        """Leave out what does not hold on."""
+        return replace(self, sets={k: v for k, v in self.sets.items() if k not in keys})
+
+    def only(self, keys: Container[str]) -> dict[str, str]:
+        """Choose some of it; of what is secret, that it is set."""
+        hidden = shown(self.sets, self.hidden)
+        return {key: value for key, value in hidden.items() if key in keys}
 
 
 def merge(texts: Iterable[str], over: Mapping[str, str] | None = None) -> dict[str, str]:

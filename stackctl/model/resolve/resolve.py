@@ -45,7 +45,10 @@ def resolve(
     problems: list[str] = []
     drafts = _gather(layers, problems)
     origin = Origin(f"revision {kept.revision}: --set") if kept else COMMAND_LINE
-    held = [f"{key}={value}" for key, value in kept.beside(sets).items()] if kept else []
+    before = kept.beside(sets) if kept else {}
+    # A component may have left the profile, or the catalogue, or be part of another profile only.
+    unused = frozenset(key for key in before if key.partition(".")[0] not in drafts)
+    held = [f"{key}={value}" for key, value in before.items() if key not in unused]
     _override(drafts, _overrides(held, origin, problems), catalogue, profile, problems)
     _override(drafts, _overrides(sets, COMMAND_LINE, problems), catalogue, profile, problems)
     chosen = [
@@ -70,6 +73,7 @@ def resolve(
         settings=settings,
         target=stack.target if stack else TargetPin(),
         record=_record_namespace([*chain, *([stack] if stack else [])]),
+        unused=unused,
     )
 
 

@@ -47,3 +47,4 @@ class Selection:
     settings: Settings
     target: TargetPin = TargetPin()  # what the stack file pins
     record: str | None = None  # the namespace of the record, where one is named
+    unused: frozenset[str] = frozenset()  # what --set said before of components that are not here
