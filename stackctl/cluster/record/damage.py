@@ -1,11 +1,12 @@
 """Reads everything of a record, and says of each part that is damaged what is lost with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackctl.api.client import Client
 from stackctl.cluster.record import indexes, releases, shards
 from stackctl.errors import ConflictError, LaterFormat, ReleaseError, StackError
+from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Release
 
@@ -26,38 +27,30 @@ def faults(client: Client, stack: StackId) -> Iterator[StackError]:
     Raises:
         LaterFormat: a later stackctl has written it.
     """
-    kept = shards.kept(client, stack)
-    numbers = releases.numbers(client, stack)
-    if kept.newest > max(numbers, default=0):
-        yield indexes.gone(stack, kept.newest)
-    for number in reversed(numbers):
-        try:
-            releases.read_as_is(client, stack, number)
-        except LaterFormat:
-            raise
-        except (ReleaseError, ConflictError) as error:
-            yield error
+    newest, revisions = shards.kept(client, stack).newest, _read_all(client, stack)
+    if newest > max(revisions, default=0):
+        yield indexes.gone(stack, newest)
+    yield from (each for each in revisions.values() if isinstance(each, StackError))
     for loss in losses(client, stack):
         yield loss.error
 
 
 def losses(client: Client, stack: StackId) -> tuple[Loss, ...]:
     """Find what the revisions that can be read name and what is lost, the newest's first."""
-    numbers = [each for each in releases.numbers(client, stack) if _readable(client, stack, each)]
-    kept = [releases.read_as_is(client, stack, each).release for each in reversed(numbers)]
+    kept = [each for each in _read_all(client, stack).values() if isinstance(each, Release)]
     named: dict[tuple[str, str], list[Release]] = {}
     for release in kept:
         for component, shard in release.shards.items():
             named.setdefault((component, shard), []).append(release)
     return tuple(
         _loss(kept[0], component, using, error)
-        for (component, _), using in named.items()
-        if (error := _fault(client, using[0], component)) is not None
+        for (component, shard), using in named.items()
+        if (error := _fault(using[0], component, shards.stored(client, using[0], (shard,))))
     )
 
 
 def _loss(newest: Release, component: str, using: Sequence[Release], error: ReleaseError) -> Loss:
-    """Say what is lost with the objects of a component, and what can be done about it."""
+    """Return what is lost with the objects of a component, and what can be done about it."""
     stack, shard = newest.stack, using[0].shards[component]
     revisions = tuple(sorted(each.revision for each in using))
     mendable = newest.shards.get(component) == shard
@@ -73,39 +66,42 @@ def _loss(newest: Release, component: str, using: Sequence[Release], error: Rele
 
 def damaged(client: Client, stack: StackId) -> list[int]:
     """List the revisions whose index cannot be read, or names what it may not."""
-    numbers = releases.numbers(client, stack)
-    missing = {shards.kept(client, stack).newest} - {0, *numbers}
-    return [*(each for each in numbers if not _readable(client, stack, each)), *missing]
-
-
-def _readable(client: Client, stack: StackId, number: int) -> bool:
-    try:
-        releases.read_as_is(client, stack, number)
-    except LaterFormat:
-        raise
-    except (ReleaseError, ConflictError):
-        return False
-    return True
+    revisions = _read_all(client, stack)
+    missing = {shards.kept(client, stack).newest} - {0, *revisions}
+    faulty = (number for number, each in revisions.items() if isinstance(each, StackError))
+    return [*sorted(faulty), *missing]
 
 
 def spoilt_shards(client: Client, stack: StackId) -> set[str]:
     """Find the shards that are there and are not what was stored."""
     found = set(shards.kept(client, stack).broken)
-    for number in releases.numbers(client, stack):
-        if _readable(client, stack, number):
-            release = releases.read_as_is(client, stack, number).release
+    for release in _read_all(client, stack).values():
+        if isinstance(release, Release):
             stored = shards.stored(client, release)
             for component, shard in release.shards.items():
-                if stored.get(shard) and _fault(client, release, component) is not None:
+                if shard in stored and _fault(release, component, stored):
                     found.add(shard)
     return found
 
 
-def _fault(client: Client, release: Release, component: str) -> ReleaseError | None:
-    shard = release.shards[component]
-    parts = shards.stored(client, release, (shard,)).get(shard, ())
+def _read_all(client: Client, stack: StackId) -> dict[int, Release | StackError]:
+    """Read every revision, the newest first, or what is wrong with its index."""
+    found: dict[int, Release | StackError] = {}
+    for number in reversed(releases.numbers(client, stack)):
+        try:
+            found[number] = releases.read_as_is(client, stack, number).release
+        except LaterFormat:
+            raise
+        except (ReleaseError, ConflictError) as error:
+            found[number] = error
+    return found
+
+
+def _fault(
+    release: Release, component: str, stored: Mapping[str, Sequence[Manifest]]
+) -> ReleaseError | None:
     try:
-        shards.joined(release, component, parts)
+        shards.joined(release, component, stored.get(release.shards[component], ()))
     except ReleaseError as error:
         return error
     return None
