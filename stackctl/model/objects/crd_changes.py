@@ -1,8 +1,9 @@
 """Whether a definition of custom resources may take the place of another without losing objects."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.wording import first_few
 
 
 def lost(live: Manifest, wanted: Manifest) -> Iterator[str]:
@@ -53,7 +54,8 @@ def _fields(version: str, was: Manifest, now: Manifest) -> Iterator[str]:
     for what in ("is gone", "has another type", "is required now"):
         paths = [path for path, change in changes if change == what]
         if paths:
-            yield f"{version}: {_some(paths)} {what if len(paths) == 1 else _PLURAL[what]}"
+            change = what if len(paths) == 1 else _PLURAL[what]
+            yield f"{version}: {first_few(paths, _SHOWN)} {change}"
 
 
 _PLURAL = {
@@ -62,11 +64,6 @@ _PLURAL = {
     "is required now": "are required now",
 }
 _SHOWN = 5
-
-
-def _some(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return f"{', '.join(paths[:_SHOWN])}{more}"
 
 
 def _compare(path: str, was: Manifest, now: Manifest) -> Iterator[tuple[str, str]]:
