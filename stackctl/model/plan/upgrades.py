@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from stackctl.errors import ConflictError
 from stackctl.model.catalogue.component import UpgradeRule
-from stackctl.model.plan.preflight import satisfies
+from stackctl.model.objects.versions import satisfies
 from stackctl.model.plan.warnings import Attention
 from stackctl.model.release.history import VersionChange
 
