@@ -9,6 +9,7 @@ from stackctl.cluster.look import facts, snapshot
 from stackctl.cluster.record import lock, releases
 from stackctl.cluster.record.missing_record import absent
 from stackctl.cluster.status.statuses import read_statuses
+from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import drifted
@@ -65,11 +66,8 @@ def gpus(release: Release, seen: Facts) -> tuple[Gpus, ...]:
     needs = release.requires.gpu
     if needs is None or Topic.NODES in seen.hidden:
         return ()
-    nodes = {
-        node.name: int(node.allocatable[GPU])
-        for node in seen.nodes
-        if int(node.allocatable.get(GPU, "0")) > 0
-    }
+    offered = {node.name: count(node.allocatable.get(GPU, "0")) for node in seen.nodes}
+    nodes = {name: gpus for name, gpus in offered.items() if gpus > 0}
     expected = max(needs.nodes, len(nodes)) * needs.perNode
     return (Gpus(GPU, sum(nodes.values()), expected, nodes),)
 
