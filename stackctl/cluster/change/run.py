@@ -50,6 +50,7 @@ from stackctl.model.release.release import (
 )
 from stackctl.model.run.events import Notice, Notify, Step
 from stackctl.model.run.failure_policy import OnFailure
+from stackctl.model.shapes.ready_rules import rules_for
 
 Clock = Callable[[], float]
 
@@ -156,7 +157,12 @@ def _execute(
         chronicle(client, intent.stack, options.claim.holder, intent.verb) as story,
         locked(client, intent.stack, options.claim, stop, notify) as lock,
         Observer(
-            client, connection.discovery, stack=intent.stack, notify=notify, now=now
+            client,
+            connection.discovery,
+            stack=intent.stack,
+            notify=notify,
+            now=now,
+            rules=intent.bundle.rules,
         ) as observer,
     ):
         deadline = now() + client.left
@@ -283,6 +289,7 @@ def _pending(intent: RunIntent, connection: Connection, options: RunOptions, beg
         (ref, component, version_of(manifest))
         for ref, (component, manifest) in intent.bundle.objects().items()
     ]
+    kinds = frozenset((ref.group, ref.kind) for ref, _, _ in desired)
     return Release(
         stack=intent.stack,
         revision=previous.revision + 1 if previous else 1,
@@ -299,6 +306,7 @@ def _pending(intent: RunIntent, connection: Connection, options: RunOptions, beg
         shards={part.name: part.digest for part in intent.bundle.components},
         requires=intent.bundle.requires,
         inventory=superset(intent.inventory, desired, kept),
+        rules=rules_for(kinds, intent.bundle.rules),
     )
 
 

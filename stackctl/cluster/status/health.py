@@ -47,6 +47,7 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
         refs,
         stack=stack,
         may_match_no_node=frozenset(refs) if release.requires.gpu is None else (),
+        rules=release.rules,
     )
     # Where we may not even see how an object stands, we cannot see who changed it either.
     seen_refs = [ref for ref in refs if assessments[ref].status is not Status.UNKNOWN]

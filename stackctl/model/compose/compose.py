@@ -136,7 +136,13 @@ def _sealed(
     component, namespace = part.chosen.component, part.chosen.namespace
     spec, name = component.spec, component.name
     result = BundleComponent(
-        name, spec.version, namespace, (), frozenset(part.needs), mode=part.chosen.mode
+        name,
+        spec.version,
+        namespace,
+        (),
+        frozenset(part.needs),
+        mode=part.chosen.mode,
+        rules=spec.readyWhen,
     )
     if part.chosen.mode is Mode.EXTERNAL:
         return result

@@ -87,7 +87,6 @@ STATUS: Shape = {
 CUSTOM_STATUS: Shape = {
     "observedGeneration": WHOLE,
     "conditions": [_CONDITION],
-    "applicationState": {"state": TEXT, "errorMessage": TEXT},
 }
 _UNIDENTIFIED: Shape = {"apiVersion": TEXT, "kind": TEXT, "metadata!": LIVE_METADATA}
 # Kinds that no manifest has, and whose parts are read.
