@@ -10,7 +10,7 @@ from typing import Any
 
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import BUILTIN, Scopes, kind_of
-from stackctl.model.objects.pod_templates import pod_specs
+from stackctl.model.objects.pod_templates import template_path
 from stackctl.model.objects.refs import Manifest
 
 _SERVER_FIELDS = frozenset(
@@ -53,8 +53,8 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
         return _secret(manifest)
     if kind == ("", "Service"):
         manifest = _at(manifest, ("spec", "ports"), _ports)
-    for path in pod_specs(manifest):
-        manifest = _at(manifest, path, _pod_spec)
+    if (template := template_path(manifest)) is not None:
+        manifest = _at(manifest, (*template, "spec"), _pod_spec)
     return manifest
 
 

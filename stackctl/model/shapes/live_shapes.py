@@ -9,7 +9,8 @@ from typing import Any
 
 from stackctl.model.objects.kinds import BUILTIN, GroupKind
 from stackctl.model.shapes.decode import Problem
-from stackctl.model.shapes.kind_shapes import METADATA, shape_of
+from stackctl.model.shapes.kind_shapes import shape_of
+from stackctl.model.shapes.pod_shapes import METADATA
 from stackctl.model.shapes.shapes import (
     FLAG,
     MAP,
