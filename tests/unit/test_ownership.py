@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL
-from stackctl.model.ownership.ownership import Verdict, ours, owner, verdict, will_do, without
+from stackctl.model.ownership.field_sets import without
+from stackctl.model.ownership.ownership import Verdict, ours, owner, verdict, will_do
 from stackctl.model.ownership.stack_id import StackId
 
 

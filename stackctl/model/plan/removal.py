@@ -12,6 +12,7 @@ from enum import IntEnum
 from stackctl.model.objects import kinds
 from stackctl.model.objects.refs import Manifest, Ref, is_protected
 from stackctl.model.objects.wording import first_few
+from stackctl.model.ownership.field_sets import claimed
 from stackctl.model.ownership.ownership import ours
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Provenance
@@ -151,21 +152,13 @@ def ordinary(ref: Ref) -> bool:
 
 def marks(node: Manifest, managers: Container[str]) -> Manifest | None:
     """Make the merge patch that takes the managers' labels and annotations off a node."""
-    written = [
-        entry.get("fieldsV1", {}).get("f:metadata", {})
-        for entry in node["metadata"].get("managedFields") or ()
-        if entry.get("manager") in managers
-    ]
-    metadata = {
-        part: dict.fromkeys(sorted(keys))
-        for part in ("labels", "annotations")
-        if (keys := {_key(name) for each in written for name in each.get(f"f:{part}", {})} - {""})
-    }
+    entries = node["metadata"].get("managedFields") or ()
+    written = claimed(each for each in entries if each.get("manager") in managers)
+    metadata: Manifest = {}
+    for root, part, *key in sorted(path for path in written if len(path) > 2):
+        if root == "f:metadata" and part in ("f:labels", "f:annotations") and key != ["."]:
+            metadata.setdefault(part[2:], {})[key[0].removeprefix("f:")] = None
     return {"metadata": metadata} if metadata else None
-
-
-def _key(name: str) -> str:
-    return name.removeprefix("f:") if name.startswith("f:") else ""
 
 
 def matches(pattern: Ref, ref: Ref) -> bool:
