@@ -246,12 +246,12 @@ class _Run:
         """Make an object; one that has come since the plan was made is somebody else's."""
         path, sender = self._served_path(part, manifest), self.session.sender
         try:
-            return sender.create(path, manifest, self.bundle.stance(part))
+            return sender.create(path, manifest, self.bundle.conflict_policy(part))
         except Occupied as found:
             live = found.live
         # What came late from a killed run of ours, or what Kubernetes puts into every namespace.
         if written_by(live, sender.stack) or ordinary(change.ref):
-            seen = look_at(sender, path, manifest, live, self.bundle.stance(part))
+            seen = look_at(sender, path, manifest, live, self.bundle.conflict_policy(part))
             agreed = differences(live, seen.predicted)
             return self._change(part, replace(change, live=live, differences=agreed), manifest)
         self.outcome.foreign.add(change.ref)
@@ -266,7 +266,7 @@ class _Run:
     def _change(self, part: BundleComponent, change: Change, manifest: Manifest) -> Manifest:
         """Apply an object to the version that was looked at, or to one for which that is right."""
         path, sender = self._served_path(part, manifest), self.session.sender
-        stance = self.bundle.stance(part)
+        stance = self.bundle.conflict_policy(part)
         seen = change.live or {}
         for _ in range(ATTEMPTS):
             try:

@@ -41,7 +41,7 @@ from stackctl.model.objects.refs import (
 )
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
 from stackctl.model.ownership.managed_fields import after_takeover
-from stackctl.model.ownership.ownership import owner, recorded_as_ours, will_do, written_by
+from stackctl.model.ownership.ownership import has_all_of, owner, recorded_as_ours, written_by
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Snapshot, proven_unchanged
 from stackctl.model.plan.removal import ordinary
@@ -69,7 +69,7 @@ def take(
     found = find(
         connection, stack, [*desired, *(ref for ref in entries if ref not in desired)], pool
     )
-    stances = {part.name: bundle.stance(part) for part in bundle.components}
+    stances = {part.name: bundle.conflict_policy(part) for part in bundle.components}
     adopted = frozenset(name for name, stance in stances.items() if stance.take)
     _refuse_foreign(found, desired, entries, stack, adopted)
     proven = frozenset(
@@ -280,12 +280,12 @@ def look_at(
 
     What moves on with its definition may not fit the one that is still there.
     """
-    if _anothers(live, sender.stack) and will_do(live, manifest):
+    if _anothers(live, sender.stack) and has_all_of(live, manifest):
         return Look(live, live, left=True)
     try:
         predicted = sender.predict(path, manifest, stance)
     except Forbidden:
-        if not will_do(live, manifest):
+        if not has_all_of(live, manifest):
             raise
         return Look(live, live, left=True)
     except Rejected as refusal:

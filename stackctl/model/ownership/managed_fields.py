@@ -127,7 +127,7 @@ def _merged(
     return [*rest, entry]
 
 
-def letting_go(live: Manifest, stack: StackId) -> list[dict[str, Any]]:
+def disowning_patch(live: Manifest, stack: StackId) -> list[dict[str, Any]]:
     """Make the JSON patch after which an object is as it was, and no longer ours.
 
     It applies to the very version of the object it was made for.

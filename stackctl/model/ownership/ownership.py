@@ -91,7 +91,7 @@ def recorded_as_ours(live: Manifest, stack: StackId, uid: str) -> bool:
     return same and (not owner(live, stack) if stack.administrators else ours(live, stack))
 
 
-def will_do(live: Manifest, manifest: Manifest) -> bool:
+def has_all_of(live: Manifest, manifest: Manifest) -> bool:
     """Tell whether a namespace of somebody else's does what the manifest's would, as it is."""
     if manifest["kind"] != "Namespace":
         return False

@@ -150,7 +150,7 @@ def ordinary(ref: Ref) -> bool:
     return (ref.kind, ref.name) in _ORDINARY
 
 
-def marks(node: Manifest, managers: Container[str]) -> Manifest | None:
+def unmarking_patch(node: Manifest, managers: Container[str]) -> Manifest | None:
     """Make the merge patch that takes the managers' labels and annotations off a node."""
     entries = node["metadata"].get("managedFields") or ()
     written = claimed(each for each in entries if each.get("manager") in managers)
