@@ -190,7 +190,7 @@ class Bundle:
         return {name: rule for part in self.components for name, rule in part.rules.items()}
 
     def conflict_policy(self, part: BundleComponent) -> ConflictPolicy:
-        """Say how the contested fields of a component are judged."""
+        """Return how the contested fields of a component are judged."""
         now = tuple(Contest(Verdict.OVERRIDE, manager) for manager in self.taking)
         return ConflictPolicy((*now, *part.contested), take=part.mode is Mode.ADOPTED)
 

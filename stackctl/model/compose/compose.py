@@ -164,7 +164,7 @@ def _sealed(
 
 
 def _secrets(part: _Part, namespace: str) -> Iterator[tuple[Ref, Place]]:
-    """Say where secret settings stand in objects that are no Secrets."""
+    """Yield where secret settings stand in objects that are no Secrets."""
     there = _objects(part, namespace)
     for name, parameter in part.chosen.component.spec.parameters.items():
         places = parameter.places if confidential(name, parameter) else ()

@@ -17,7 +17,7 @@ _OURS = (MANAGED_BY, STACK_LABEL, COMPONENT_LABEL)
 
 
 def contradictions(manifest: Manifest) -> Iterator[str]:
-    """Say what is wrong with an object."""
+    """Yield what is wrong with an object."""
     ref = ref_of(manifest)
     for label in manifest["metadata"].get("labels") or {}:
         if label in _OURS:

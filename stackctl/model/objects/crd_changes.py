@@ -7,7 +7,7 @@ from stackctl.model.objects.wording import first_few
 
 
 def lost(live: Manifest, wanted: Manifest) -> Iterator[str]:
-    """Say what applying `wanted` over `live` would lose; nothing when it is safe."""
+    """Yield what applying `wanted` over `live` would lose; nothing when it is safe."""
     was, now = live["spec"], wanted["spec"]
     if was.get("scope") != now.get("scope"):
         yield f"scope changes from {was.get('scope')} to {now.get('scope')}"
@@ -18,7 +18,7 @@ def lost(live: Manifest, wanted: Manifest) -> Iterator[str]:
 
 
 def schema_changes(live: Manifest, wanted: Manifest) -> Iterator[str]:
-    """Say what of a definition changes for those who use it: versions, storage, fields."""
+    """Yield what of a definition changes for those who use it: versions, storage, fields."""
     was, now = _versions(live), _versions(wanted)
     for name in now:
         if name not in was:
@@ -49,7 +49,7 @@ def _schema(version: Manifest) -> Manifest:
 
 
 def _fields(version: str, was: Manifest, now: Manifest) -> Iterator[str]:
-    """Say which fields are gone, have another type, or are newly required."""
+    """Yield which fields are gone, have another type, or are newly required."""
     changes = list(_compare("", was, now))
     for what in ("is gone", "has another type", "is required now"):
         paths = [path for path, change in changes if change == what]

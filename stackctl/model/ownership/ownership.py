@@ -1,7 +1,7 @@
 """Who owns an object and its fields, read from labels, annotations and managedFields.
 
 Nothing in here changes an object. What a conflict usually leads to is decided by `verdict`; what
-users say about it is for `contests`.
+users say about it is for `conflict_policy`.
 """
 
 import re

@@ -1,6 +1,6 @@
 """What Helm knows of the objects it installed: how it signs them and what it keeps of a release.
 
-Its claims to fields are `takeover`'s part, whose an object is `ownership`'s.
+Its claims to fields are `managed_fields`'s part, whose an object is `ownership`'s.
 """
 
 import re
@@ -60,7 +60,7 @@ def losing(changes: Iterable[Change]) -> tuple[HelmRelease, ...]:
 def farewells(
     changes: Sequence[Change], signed: Mapping[HelmRelease, Sequence[Ref]]
 ) -> Iterator[str]:
-    """Say what Helm still believes to own after an adoption, and how to tell it otherwise."""
+    """Yield what Helm still believes to own after an adoption, and how to tell it otherwise."""
     taken = {change.ref for change in changes}
     for release in losing(changes):
         left = [ref for ref in signed.get(release, ()) if ref not in taken]

@@ -105,7 +105,7 @@ def saved(plan: Plan, base: Base, *, context: str, command: str, tool: str) -> S
 
 
 def divergences(then: SavedPlan, now: SavedPlan) -> Iterator[str]:
-    """Say what is different now from what was planned; nothing when the plan still holds."""
+    """Yield what is different now from what was planned; nothing when the plan still holds."""
     was, is_ = then.base, now.base
     if was.cluster != is_.cluster:
         yield f"it was made for the cluster {was.cluster} ({then.context}), this is {is_.cluster}"

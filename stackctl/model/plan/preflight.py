@@ -69,7 +69,7 @@ def topics(bundle: Bundle) -> frozenset[Topic]:
 
 
 def unchecked(bundle: Bundle, facts: Facts) -> Iterator[str]:
-    """Say what is needed and could not be looked for."""
+    """Yield what is needed and could not be looked for."""
     for topic in (Topic.NODES, Topic.CLASSES):
         if topic in topics(bundle) and topic in facts.hidden:
             yield f"{topic} are not checked: {facts.hidden[topic]}"

@@ -1,6 +1,6 @@
 """What a change of versions takes: the way each component goes, and by which of its rules.
 
-A component's rules are in its component.yaml; what else deserves attention is `attention`.
+A component's rules are in its component.yaml; what else deserves attention is for `warnings`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -224,7 +224,7 @@ def _subject(subject: Mapping[str, Any], space: str) -> str:
 
 
 def _unbound(role: Manifest, bound: bool) -> str:
-    """Say who gets the rights of a role that the stack does not bind; empty for nobody."""
+    """Return who gets the rights of a role that the stack does not bind; empty for nobody."""
     start = "rbac.authorization.k8s.io/aggregate-to-"
     names = [key.removeprefix(start) for key in labels_of(role) if key.startswith(start)]
     if names:

@@ -79,7 +79,7 @@ def _by_the_way(part: BundleComponent) -> Iterator[Named]:
 def beyond(
     names: Collection[Named], held: AbstractSet[str], lives: Mapping[str, Manifest]
 ) -> Iterator[str]:
-    """Say what of it is not for a tenant's record that holds these namespaces, and why."""
+    """Yield what of it is not for a tenant's record that holds these namespaces, and why."""
     for each in names:
         if why := each.never or _why(each, held, lives):
             yield f"{each.ref}: {why}"

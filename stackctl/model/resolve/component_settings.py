@@ -41,7 +41,7 @@ class ParameterReading:
     hidden: bool
 
     def told(self, problem: ValueError) -> str:
-        """Say what is wrong with a value."""
+        """Return what is wrong with a value."""
         expected, found, _ = str(problem).partition(", found ")
         if not self.hidden:
             return str(problem)

@@ -53,7 +53,7 @@ def _needs(part: Chosen, providers: Mapping[str, list[str]]) -> dict[str, str]:
 
 
 def problems(components: Sequence[Chosen], known: Mapping[str, Component]) -> Iterator[str]:
-    """Say which capabilities are missing, who clashes with whom, and which needs go in a circle."""
+    """Yield which capabilities are missing, who clashes with whom, which needs go in a circle."""
     for part in components:
         yield from _unmet(part, components, known)
         yield from _clashes(part, components)

@@ -90,7 +90,7 @@ def encoded(value: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """Say what was found, for messages."""
+    """Return what was found, for messages."""
     if isinstance(value, str):
         return f'the text "{value}"' if len(value) <= 40 else "a long text"
     if isinstance(value, bool):

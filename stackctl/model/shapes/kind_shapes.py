@@ -383,7 +383,7 @@ def object_problems(manifest: Any, *, patch: bool = False) -> list[Problem]:
 
 
 def _unidentified(manifest: Any) -> list[Problem]:
-    """Say what a value lacks to be an object of some kind."""
+    """Return what a value lacks to be an object of some kind."""
     if not isinstance(manifest, dict):
         return [Problem((), f"expected an object, found {shown(manifest)}")]
     metadata = manifest.get("metadata")
