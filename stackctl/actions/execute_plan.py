@@ -14,6 +14,7 @@ from stackctl.cluster.look import helm
 from stackctl.cluster.record import recording
 from stackctl.cluster.record.lock import LEASE_SECONDS, Claim
 from stackctl.errors import ApplyError, ConflictError, NotReadyError
+from stackctl.model.objects.wording import first_few
 from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.run.events import Notice, Notify
 from stackctl.model.run.failure_policy import OnFailure
@@ -117,12 +118,10 @@ def _agreed_strays(
         agreed = not options.dry_run and options.agree_strays(intent.strays, connection.info)
     if agreed:
         return True
-    named = ", ".join(str(each.ref) for each in intent.strays[:_NAMED])
-    rest = len(intent.strays) - _NAMED
-    more = f" and {rest} more" if rest > 0 else ""
+    named = first_few([each.ref for each in intent.strays], _NAMED)
     notify(
         Notice(
-            f"made by the stack, as label and field manager say, and in no record: {named}{more}; "
+            f"made by the stack, as label and field manager say, and in no record: {named}; "
             "--prune-unrecorded deletes that"
         )
     )

@@ -39,7 +39,7 @@ def _kept(release: Release, request: StackRequest, connection: Connection) -> Ke
     """Read what a revision was made with; of secrets only what is not said anew."""
     hidden = frozenset(key for key, value in release.sets.items() if value == HIDDEN)
     kept = KeptOverrides(release.revision, release.sets, hidden)
-    if hidden.isdisjoint(kept.beside(request.sets)):
+    if hidden.isdisjoint(kept.except_for(request.sets)):
         return kept
     secret = releases.secret_sets(connection.client, release)
     return replace(kept, sets={**release.sets, **secret})
@@ -51,7 +51,7 @@ def tell_kept(request: StackRequest, composed: Composed, notify: Notify) -> None
         return
     unused = composed.selection.unused
     source = f"revision {request.kept.revision}"
-    if sets := request.kept.without(unused).beside(request.sets):
+    if sets := request.kept.without(unused).except_for(request.sets):
         said = spoken(sets, composed.secret_sets)
         notify(Notice(f"kept from {source}: {said}; --reset leaves it out"))
     if gone := spoken(request.kept.only(unused)):
@@ -66,7 +66,7 @@ def tell_dropped(
     if recorded is None or request.kept is not None:
         return
     release = recorded.release
-    if sets := KeptOverrides(release.revision, release.sets).beside(request.sets):
+    if sets := KeptOverrides(release.revision, release.sets).except_for(request.sets):
         source = f"--set of revision {release.revision}"
         said = spoken(sets, composed.secret_among(sets))
         notify(Notice(f"{source} is not kept: {said}; stackctl upgrade would keep it"))

@@ -15,6 +15,7 @@ from stackctl.api.http.answers import is_aggregated, resources_of_version, serve
 from stackctl.api.http.exchange import Request
 from stackctl.errors import ClusterError, ConflictError, NotServed, Rejected
 from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of, version_of
+from stackctl.model.objects.versions import split_api_version
 
 AGGREGATED = ",".join(
     [
@@ -123,7 +124,7 @@ class Discovery:
     @property
     def silent(self) -> frozenset[str]:
         """The groups of which a version is registered, but does not answer."""
-        return frozenset(each.rpartition("/")[0] for each in self.broken)
+        return frozenset(split_api_version(each)[0] for each in self.broken)
 
     def path_of(self, manifest: Manifest) -> str:
         """Return where an object is.
@@ -252,7 +253,7 @@ def _group_versions(document: Mapping[str, Any]) -> Iterator[str]:
 
 def read_resource_list(document: Mapping[str, Any]) -> Iterable[ApiResource]:
     """Read an APIResourceList."""
-    group, _, version = document["groupVersion"].rpartition("/")
+    group, version = split_api_version(document["groupVersion"])
     entries = document.get("resources") or ()
     subresources: dict[str, set[str]] = {}
     for entry in entries:

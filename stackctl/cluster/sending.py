@@ -18,8 +18,9 @@ from stackctl.errors import (
 )
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.ownership.conflict_policy import AS_USUAL, ConflictPolicy
+from stackctl.model.ownership.field_sets import without
 from stackctl.model.ownership.managed_fields import patch
-from stackctl.model.ownership.ownership import Verdict, without
+from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.ownership.proof import marked, sent_by
 from stackctl.model.ownership.stack_id import StackId
 

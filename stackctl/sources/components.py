@@ -100,7 +100,7 @@ def _named(
 
 
 def _layer(parts: tuple[str, ...]) -> tuple[str, str] | None:
-    """Say which layer a file belongs to by the folders it lies in."""
+    """Return which layer a file belongs to by the folders it lies in."""
     match parts:
         case ("base", _):
             return "base", ""

@@ -13,7 +13,8 @@ from stackctl.files import Unreadable, read_file
 from stackctl.model.catalogue.profile import Lines, origin_of
 from stackctl.model.objects.merge import overlay
 from stackctl.model.shapes.decode import At, Problem, Undecodable, decode
-from stackctl.model.shapes.kind_shapes import TOLERATION, object_problems
+from stackctl.model.shapes.kind_shapes import object_problems
+from stackctl.model.shapes.pod_shapes import TOLERATION
 from stackctl.model.shapes.shapes import misshapen
 from stackctl.sources import folders, yaml
 

@@ -293,7 +293,7 @@ class _Builder:
         self.nodes += 1
 
     def _path(self, top: _Frame) -> Path:
-        """Say where the value that comes next belongs."""
+        """Return where the value that comes next belongs."""
         if not self.stack:
             return ()
         if type(top.value) is list:

@@ -14,6 +14,7 @@ from stackctl.model.plan.plan import Action
 from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import ReleaseStatus
 from stackctl.model.run.events import ComponentState, ObjectDone
+from stackctl.model.shapes.ready_rules import ReadyRule
 from tests.apiserver.scenery import until
 from tests.apiserver.stacks import Killed, Stack, killed_at, write_as
 
@@ -276,3 +277,24 @@ def test_components_tell_how_they_ended(stack):
         "base": ComponentState.UNCHANGED,
         "a": ComponentState.READY,
     }
+
+
+def test_a_kind_is_ready_by_the_words_that_its_component_declares(stack):
+    """The run waits for them, and so does every later look, which has only the record."""
+    rule = ReadyRule(("Done",), ("Broken",), state="status.phase")
+    part = stack.part(
+        "a",
+        stack.namespace(),
+        stack.definition("widgets", "Widget"),
+        stack.custom("Widget", "one"),
+        rules={f"Widget.{stack.name}.example.com": rule},
+    )
+    with pytest.raises(NotReadyError, match=r"Widget/.*/one: not started yet"):
+        stack.deploy(part, timeout=5)
+    path = f"/apis/{stack.name}.example.com/v1/namespaces/{stack.name}/widgets/one"
+    found = []
+    for phase in ("Busy", "Done", "Broken"):
+        write_as(stack.client, "operator", path, {"status": {"phase": phase}})
+        (component,) = status(stack.id, stack.connection).components
+        found.append(component.status)
+    assert found == [Status.IN_PROGRESS, Status.CURRENT, Status.FAILED]

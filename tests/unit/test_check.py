@@ -101,6 +101,7 @@ def test_a_component_that_fits_has_no_problems():
         ("features: {f: {description: d, conflicts: [g]}}", "features.f.conflicts",
          "no feature is called g"),
         ("ready: [{}]", "ready[0]", "expected one of allocatable and accepts"),
+        ("readyWhen: {Page: {current: [Up]}}", "readyWhen.Page", "expected Kind.group"),
         ("ready: [{accepts: smoke/x.yaml}]", "ready[0]",
          "expected a file with one object, smoke/x.yaml is none"),
         ("ignore: [{object: Secret/x, path: data}]", "ignore[0]", "there is no Secret/x"),

@@ -1,6 +1,7 @@
 """Layers become a bundle: in order, labelled, each object once, the same every time."""
 
 import base64
+import json
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.resolve.resolve import resolve
 from stackctl.model.resolve.selection import Chosen, Selection, Setting
+from stackctl.model.shapes.ready_rules import ReadyRule
 from stackctl.sources.components import YAML
 from tests.unit import fake
 
@@ -234,6 +236,13 @@ def test_users_say_who_keeps_contested_fields(tmp_path):
         Contest(Verdict.YIELD, "argo*"),
     )
     assert from_plain(to_plain(found)) == found
+
+
+def test_what_is_declared_of_kinds_goes_along():
+    """A recorded component knows how its kinds get ready, as the one it was made of does."""
+    rules = {"A.b": ReadyRule(("Done",), ("Broken",), state="status.phase")}
+    written = to_plain(replace(part(fake.rendered()), rules=rules))
+    assert from_plain(json.loads(json.dumps(written))).rules == rules
 
 
 @pytest.mark.parametrize(

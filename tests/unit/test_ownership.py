@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL
-from stackctl.model.ownership.ownership import Verdict, ours, owner, verdict, will_do, without
+from stackctl.model.ownership.field_sets import without
+from stackctl.model.ownership.ownership import Verdict, has_all_of, ours, owner, verdict
 from stackctl.model.ownership.stack_id import StackId
 
 
@@ -100,7 +101,7 @@ def test_a_namespace_will_do_that_has_every_label_with_an_effect(kind, labels, e
     }
     made = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "ml"}}
     there = made | {"metadata": {"name": "ml", "uid": "u", "labels": labels}}
-    assert will_do(there, made | {"metadata": {"name": "ml", "labels": wanted}}) is expected
+    assert has_all_of(there, made | {"metadata": {"name": "ml", "labels": wanted}}) is expected
 
 
 def test_a_key_may_have_dots_in_it():

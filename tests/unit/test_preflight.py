@@ -6,7 +6,8 @@ import pytest
 
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.compose.bundle import Bundle, BundleComponent
-from stackctl.model.plan.preflight import GPU, Facts, Node, Topic, check, satisfies, unchecked
+from stackctl.model.objects.versions import satisfies
+from stackctl.model.plan.preflight import GPU, Facts, Node, Topic, check, unchecked
 
 
 def facts(*gpus: int, version: str = "v1.36.3", storage: bool = True) -> Facts:

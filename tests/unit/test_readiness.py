@@ -1,9 +1,11 @@
 """How one object stands: a truth table, kind by kind."""
 
+import re
 from typing import Any
 
 import pytest
 
+from stackctl.model.objects.kinds import kind_of
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.readiness.readiness import (
     Surroundings,
@@ -13,7 +15,16 @@ from stackctl.model.readiness.readiness import (
     settles,
 )
 from stackctl.model.readiness.status import Status
+from stackctl.model.shapes.ready_rules import ReadyRule, by_kind, read_rules
+from stackctl.sources.components import read_components
+from stackctl.sources.folders import catalogues
 
+# What the shipped components declare of their kinds.
+DECLARED = {
+    kind: rule
+    for part in read_components(catalogues(())).values()
+    for kind, rule in by_kind(part.spec.readyWhen).items()
+}
 CURRENT, WAITING, FAILED = Status.CURRENT, Status.IN_PROGRESS, Status.FAILED
 
 
@@ -222,6 +233,11 @@ TABLE = [
         on("Running", "False"), on("Succeeded")]}), CURRENT, "complete"),
     ("a Spark application", thing("SparkApplication", {}, {"applicationState": {
         "state": "COMPLETED"}}), CURRENT, "completed"),
+    ("a Spark application that runs", thing("SparkApplication", {}, {"applicationState": {
+        "state": "RUNNING"}}), WAITING, "state RUNNING"),
+    ("a Spark application nobody has seen", thing("SparkApplication", {}), WAITING, "not started"),
+    ("a Spark application whose state is no text", thing("SparkApplication", {}, {
+        "applicationState": {"state": 5}}), WAITING, "not started"),
     ("a Spark application that failed", thing("SparkApplication", {}, {"applicationState": {
         "state": "FAILED", "errorMessage": "driver\n failed"}}), FAILED, "driver failed"),
 ]  # fmt: skip
@@ -232,7 +248,7 @@ TABLE = [
 )
 def test_status_of_an_object(obj, status, message):
     """Each object of the table stands as the table says, and says why."""
-    found = assess(obj)
+    found = assess(obj, Surroundings(rule=DECLARED.get(kind_of(obj))))
     assert (found.status, message in found.message) == (status, True), found
 
 
@@ -305,3 +321,24 @@ def test_established_does_not_wait_for_the_conversion_webhook():
 def test_kinds_that_are_ready_once_accepted_need_no_watching(group, kind, watched):
     """Only kinds that can be anything but ready are worth a watch."""
     assert settles(group, kind) is watched
+
+
+@pytest.mark.parametrize(
+    ("rules", "problem"),
+    [
+        ({"TFJob": {"current": ["Succeeded"]}}, "TFJob: expected Kind.group"),
+        ({"A.b": {"current": ["Done"], "state": "status..x"}}, "status..x"),
+        ({"A.b": {"failed": ["Failed"]}}, "current is missing"),
+        ({"A.b": {"current": ["Done"], "when": 1}}, "unknown key"),
+    ],
+)
+def test_rules_that_cannot_be_followed_are_refused(rules, problem):
+    """Whether a component declares them or a record has them."""
+    with pytest.raises(ValueError, match=re.escape(problem)):
+        read_rules(rules)
+
+
+def test_a_rule_does_not_take_the_place_of_what_is_known():
+    """Nobody declares a Deployment ready that has no replica."""
+    short = thing("Deployment", {"replicas": 1}, {"conditions": [on("Fine")]})
+    assert assess(short, Surroundings(rule=ReadyRule(("Fine",)))).status is WAITING

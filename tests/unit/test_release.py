@@ -11,6 +11,7 @@ from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import (
+    FORMAT,
     Entry,
     Found,
     Provenance,
@@ -24,6 +25,7 @@ from stackctl.model.release.release import (
     uninstalling,
     unpack,
 )
+from stackctl.model.shapes.ready_rules import ReadyRule
 
 names = st.text(alphabet="abcdefghijklmnopqrstuvwxyz-.:", min_size=1, max_size=20).filter(
     lambda name: name not in (".", "..")
@@ -59,6 +61,14 @@ def test_what_was_encoded_is_decoded(inventory):
         requires=Needs(">=1.30", GpuNeeds(1, 8), storageClass=True),
     )
     assert decode(encode(written)) == written
+
+
+def test_rules_of_readiness_are_recorded_where_there_are_any():
+    """An older stackctl is told that a later one wrote them; what has none it goes on reading."""
+    written = release(rules={"A.b": ReadyRule(("Done",), state="status.phase")})
+    assert decode(encode(written)) == written
+    formats = [unpack(encode(each))["format"] for each in (written, release())]
+    assert formats == [FORMAT + 1, FORMAT]
 
 
 def test_a_record_from_before_settings_were_kept_can_be_read():

@@ -12,9 +12,9 @@ from stackctl.model.plan.removal import (
     batches,
     cannot_list,
     foreign,
-    marks,
     matches,
     spared,
+    unmarking_patch,
 )
 from stackctl.model.release.release import Provenance
 
@@ -157,5 +157,5 @@ def test_a_programs_marks_on_a_node_are_found_by_who_wrote_them():
             ]
         }
     }
-    assert marks(node, {"nfd-master"}) == {"metadata": {"labels": {"feature/pci": None}}}
-    assert marks(node, {"gone"}) is None
+    assert unmarking_patch(node, {"nfd-master"}) == {"metadata": {"labels": {"feature/pci": None}}}
+    assert unmarking_patch(node, {"gone"}) is None

@@ -40,7 +40,7 @@ def test_what_was_said_before_holds_on_where_it_is_not_said_anew():
     before = {"web.replicas": "7"}
     assert replicas(resolved("large", before)) == (7, "revision 3: --set")
     assert replicas(resolved("large", before, "web.replicas=8")) == (8, "--set")
-    assert KeptOverrides(3, before | {"a.b": "c"}).beside(["web.replicas=8"]) == {"a.b": "c"}
+    assert KeptOverrides(3, before | {"a.b": "c"}).except_for(["web.replicas=8"]) == {"a.b": "c"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from stackctl.errors import ConfigError, RenderError
 from stackctl.model.shapes.kind_shapes import object_problems
+from stackctl.model.shapes.pod_specs import images_in
 from stackctl.model.shapes.shapes import TEXT, WHOLE, fitting
 from stackctl.sources.components import read_components, read_manifests
 from tests.unit import fake
@@ -87,7 +88,7 @@ def test_what_a_chart_leaves_empty_is_not_there():
 
 def test_a_custom_resource_keeps_its_nulls_and_may_not_have_them_instead_of_parts():
     """No server leaves them out there."""
-    text = "{apiVersion: serving.kserve.io/v1alpha1, kind: ServingRuntime, metadata: {name: a}, %s}"
+    text = "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: a}, %s}"
     assert problems(text % "spec: ") == ["spec: expected a map, found nothing"]
 
 
@@ -170,3 +171,23 @@ def test_a_status_is_read_as_far_as_it_goes():
     status = {"conditions": ["x", {"type": 1}, {"type": "Ready", "status": True}], "a": 1}
     assert fitting(status, shape) == {"conditions": [{"type": "Ready"}], "a": 1}
     assert fitting("x", shape) is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "images"),
+    [
+        ("{containers: [{image: a}, {image: b}], initContainers: [{image: c}]}", ["c", "a", "b"]),
+        ("{container: {image: a, env: [{name: X}]}}", ["a"]),
+        ("{containers: [web, db]}", []),
+        ("{containers: [{image: {name: a}}]}", []),
+        ("{containers: [{image: a, env: {X: y}}]}", []),
+        ("{containers: [{image: a}], volumes: null}", []),
+        ("{template: {containers: [{image: a}]}}", []),
+        ("[{image: a}]", []),
+    ],
+)
+def test_kinds_that_imitate_a_pod_are_known_by_their_shape(spec, images):
+    """Whatever they are called; what only looks alike is left alone."""
+    named = {"apiVersion": "example.com/v1", "kind": "Server", "metadata": {"name": "a"}}
+    manifest = named | {"spec": fake.value(spec)}
+    assert [image for _, image in images_in([manifest])] == images

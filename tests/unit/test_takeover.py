@@ -5,8 +5,8 @@ from typing import Any
 from stackctl.model.ownership.managed_fields import (
     LAST_APPLIED,
     after_takeover,
+    disowning_patch,
     installers,
-    letting_go,
     patch,
 )
 from stackctl.model.ownership.stack_id import StackId
@@ -176,6 +176,6 @@ def test_letting_go_leaves_the_signature_of_whoever_took_the_object_back():
     live = config(entry(ML.manager, data("a"), "Apply"), entry("helm", data("b"), "Apply"))
     labels = {"app.kubernetes.io/managed-by": "Helm", "stackctl.dev/stack": "ml"}
     live["metadata"] |= {"uid": "u", "labels": labels}
-    _, fields, *removed = letting_go(live, ML)
+    _, fields, *removed = disowning_patch(live, ML)
     assert names(fields["value"]) == ["helm"]
     assert [each["path"] for each in removed] == ["/metadata/labels/stackctl.dev~1stack"]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stackctl.cli.terminal.terminal import Paint, plain, wrap
 from stackctl.model.objects.refs import Ref
+from stackctl.model.objects.wording import first_few
 from stackctl.model.plan.plan import Plan
 from stackctl.model.privileges.kind_privileges import Sort
 from stackctl.model.privileges.pod_privileges import HOST_PATH
@@ -89,8 +90,7 @@ def _asked(whats: Sequence[str]) -> Iterator[str]:
     )
     yield from (what for what in whats if not what.startswith(HOST_PATH))
     if paths:
-        rest = f" and {len(paths) - _FEW} more" if len(paths) > _FEW else ""
-        yield f"{HOST_PATH.strip()}{'s' if paths[1:] else ''} {', '.join(paths[:_FEW])}{rest}"
+        yield f"{HOST_PATH.strip()}{'s' if paths[1:] else ''} {first_few(paths, _FEW)}"
 
 
 def _named(ref: Ref) -> str:

@@ -20,6 +20,7 @@ from stackctl.cli.terminal.terminal import (
     visible,
     wrap,
 )
+from stackctl.model.objects.wording import first_few
 from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.model.resolve.overrides import spoken
@@ -186,8 +187,7 @@ def _spread(gpus: Gpus) -> str:
     less = [f"{plain(name)} has {count}" for name, count in gpus.nodes.items() if count < most]
     if not less:
         return f", {most} each" if len(gpus.nodes) > 1 and most else ""
-    more = f" and {len(less) - _MOST_NODES} more" if len(less) > _MOST_NODES else ""
-    return f"; {', '.join(less[:_MOST_NODES])}{more}"
+    return f"; {first_few(less, _MOST_NODES)}"
 
 
 def _drift(status: StackStatus, now: datetime, paint: Paint, width: int | None) -> list[str]:

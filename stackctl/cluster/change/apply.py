@@ -186,7 +186,7 @@ class _Run:
             part,
             change,
             manifest,
-            self._bundle.stance(part),
+            self._bundle.conflict_policy(part),
             self._waiting(part),
         )
         if change.action is Action.UNCHANGED and change.live is not None:

@@ -12,7 +12,7 @@ from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.session import Session
 from stackctl.errors import ConflictError, Forbidden, Invalid, NotFound, NotServed, StaleWrite
 from stackctl.model.objects.refs import Ref
-from stackctl.model.ownership.managed_fields import letting_go
+from stackctl.model.ownership.managed_fields import disowning_patch
 from stackctl.model.ownership.ownership import own_entry
 from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.run.events import Notice, ObjectDone
@@ -45,7 +45,7 @@ def disown_object(session: Session, ref: Ref, seen: Mapping[str, Any]) -> None:
         if live is None or live["metadata"].get("uid") != seen["metadata"].get("uid"):
             return
         with suppress(NotFound, StaleWrite, Invalid):  # a test that fails is answered with 422
-            client.patch(path, letting_go(live, session.sender.stack), kind="json")
+            client.patch(path, disowning_patch(live, session.sender.stack), kind="json")
             return
     raise ConflictError(f"{ref}: cannot be given back, somebody writes to it all the time")
 

@@ -36,7 +36,7 @@ from stackctl.model.plan.removal import (
     RemovalPhase,
     cannot_list,
     foreign,
-    marks,
+    unmarking_patch,
 )
 from stackctl.model.run.events import Notice
 from stackctl.model.run.outcome import Residue
@@ -114,7 +114,7 @@ def clean_nodes(session: Session, managers: Sequence[str]) -> None:
     client, path = session.connection.client, "/api/v1/nodes"
     try:
         for node in client.list(path, metadata_only=True).items:
-            if patch := marks(node, managers):
+            if patch := unmarking_patch(node, managers):
                 client.patch(f"{path}/{node['metadata']['name']}", patch)
     except Forbidden as refusal:
         written = f"what {', '.join(managers)} wrote on nodes stays there"

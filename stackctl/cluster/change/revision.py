@@ -15,6 +15,7 @@ from stackctl.model.ownership.proof import Mark, mark_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change
 from stackctl.model.release.release import Entry, Found, Release, ReleaseStatus, superset
+from stackctl.model.shapes.ready_rules import rules_for
 
 
 def pending(intent: RunIntent, cluster: str, by: str, begun: str) -> Release:
@@ -29,6 +30,7 @@ def pending(intent: RunIntent, cluster: str, by: str, begun: str) -> Release:
         (ref, component, version_of(manifest))
         for ref, (component, manifest) in intent.bundle.objects().items()
     ]
+    kinds = frozenset((ref.group, ref.kind) for ref, _, _ in desired)
     return Release(
         stack=intent.stack,
         revision=previous.revision + 1 if previous else 1,
@@ -45,6 +47,7 @@ def pending(intent: RunIntent, cluster: str, by: str, begun: str) -> Release:
         shards={part.name: part.digest for part in intent.bundle.components},
         requires=intent.bundle.requires,
         inventory=superset(intent.inventory, desired, kept),
+        rules=rules_for(kinds, intent.bundle.rules),
     )
 
 

@@ -71,7 +71,9 @@ def execute(
 def _execute(run: RunContext, intent: RunIntent, options: RunOptions) -> tuple[Outcome, Release]:
     client, claim, outcome = run.client, options.claim, Outcome()
     run.notify(Step("taking the lock"))
-    with hold_stack(run, intent.stack, intent.verb, claim, wait=options.wait) as (
+    with hold_stack(
+        run, intent.stack, intent.verb, claim, wait=options.wait, rules=intent.bundle.rules
+    ) as (
         session,
         lock,
         recorder,

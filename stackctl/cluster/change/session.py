@@ -21,6 +21,7 @@ from stackctl.errors import MORE_TIME, Interrupted, OutOfTime
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.events import Notify
+from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,13 @@ class Session:
 
 @contextmanager
 def hold_stack(
-    run: RunContext, stack: StackId, action: str, claim: Claim, *, wait: bool = True
+    run: RunContext,
+    stack: StackId,
+    action: str,
+    claim: Claim,
+    *,
+    wait: bool = True,
+    rules: ReadyRules = NO_RULES,
 ) -> Iterator[tuple[Session, Lock, EventRecorder]]:
     """Hold the lock of a stack for a run, and tell as Kubernetes Events how it went.
 
@@ -71,7 +78,12 @@ def hold_stack(
         record_events(client, stack, claim.holder, action) as recorder,
         locked(client, stack, claim, stop, run.notify) as lock,
         Observer(
-            client, connection.discovery, stack=stack, notify=run.notify, now=run.now
+            client,
+            connection.discovery,
+            stack=stack,
+            notify=run.notify,
+            now=run.now,
+            rules=rules,
         ) as observer,
     ):
         fenced = replace(connection, client=client.fenced(lock.fence))

@@ -14,7 +14,7 @@ from stackctl.model.objects.merge import overlay
 from stackctl.model.objects.refs import STACK_LABEL, Manifest, labels_of
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
 from stackctl.model.ownership.managed_fields import after_takeover
-from stackctl.model.ownership.ownership import will_do
+from stackctl.model.ownership.ownership import has_all_of
 from stackctl.model.ownership.stack_id import StackId
 
 
@@ -42,7 +42,7 @@ def predict(
 
     What moves on with its definition may not fit the one that is still there.
     """
-    if _anothers(live, sender.stack) and will_do(live, manifest):
+    if _anothers(live, sender.stack) and has_all_of(live, manifest):
         return Prediction(live, live, left=True)
     try:
         result = sender.predict(path, manifest, stance)
@@ -58,7 +58,7 @@ def _expected(
 ) -> Prediction | None:
     """Return what would become of an object whose dry run was refused; None where nobody knows."""
     if isinstance(refusal, Forbidden):
-        return Prediction(live, live, left=True) if will_do(live, manifest) else None
+        return Prediction(live, live, left=True) if has_all_of(live, manifest) else None
     if isinstance(refusal, Invalid) and (fixed := fixed_fields(refusal.causes)):
         return Prediction(live, manifest, fixed=fixed)
     if kind_of(manifest) == DEFINITION and (reasons := tuple(lost(live, manifest))):

@@ -45,7 +45,7 @@ def take(
     entries = {entry.ref: entry for entry in inventory}
     refs = [*desired, *(ref for ref in entries if ref not in desired)]
     found = lookup.find(connection, stack, refs, pool)
-    stances = {part.name: bundle.stance(part) for part in bundle.components}
+    stances = {part.name: bundle.conflict_policy(part) for part in bundle.components}
     existing = [
         _Existing(ref, component, manifest, found[ref], entries.get(ref), stances[component])
         for ref, (component, manifest) in desired.items()

@@ -12,6 +12,7 @@ from stackctl.cluster.workers import workers
 from stackctl.errors import AccessDenied, ReleaseError
 from stackctl.model.objects.kinds import Phase, phase_of
 from stackctl.model.objects.refs import STACK_LABEL, Ref, labels_of
+from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.stack_id import StackId
 
 NAMED = 3
@@ -54,11 +55,9 @@ def none_recorded(connection: Connection) -> ReleaseError:
 
 def lost(connection: Connection, stack: StackId, left: Sequence[Ref]) -> ReleaseError:
     """Return the error for a stack whose objects are here, and whose record is not."""
-    named = ", ".join(map(str, left[:NAMED]))
-    more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
     return ReleaseError(
         f"stack {stack}: no record on {connection.info.context}, but objects with its label: "
-        f"{named}{more}",
+        f"{first_few(left, NAMED)}",
         hint=_remedy(stack, left),
     )
 

@@ -9,6 +9,7 @@ from stackctl.cluster.look import facts, lookup
 from stackctl.cluster.record import lock, releases
 from stackctl.cluster.record.missing_record import absent
 from stackctl.cluster.status.statuses import read_statuses
+from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import drifted
@@ -46,6 +47,7 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
         refs,
         stack=stack,
         may_match_no_node=frozenset(refs) if release.requires.gpu is None else (),
+        rules=release.rules,
     )
     # Where we may not even see how an object stands, we cannot see who changed it either.
     seen_refs = [ref for ref in refs if assessments[ref].status is not Status.UNKNOWN]
@@ -65,11 +67,8 @@ def gpus(release: Release, seen: Facts) -> tuple[Gpus, ...]:
     needs = release.requires.gpu
     if needs is None or Topic.NODES in seen.hidden:
         return ()
-    nodes = {
-        node.name: int(node.allocatable[GPU])
-        for node in seen.nodes
-        if int(node.allocatable.get(GPU, "0")) > 0
-    }
+    offered = {node.name: count(node.allocatable.get(GPU, "0")) for node in seen.nodes}
+    nodes = {name: gpus for name, gpus in offered.items() if gpus > 0}
     expected = max(needs.nodes, len(nodes)) * needs.perNode
     return (Gpus(GPU, sum(nodes.values()), expected, nodes),)
 

@@ -24,6 +24,7 @@ from stackctl.model.readiness.children import WORKLOADS
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import settles
 from stackctl.model.readiness.status import Assessment, Status
+from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules
 
 WORKERS = 8
 Found = dict[Ref, Assessment]
@@ -36,6 +37,7 @@ def read_statuses(
     *,
     stack: StackId,
     may_match_no_node: Container[Ref] = (),
+    rules: ReadyRules = NO_RULES,
 ) -> Found:
     """Tell how each object stands; what cannot be read is unknown, never missing."""
     kinds: dict[tuple[str, str], list[Ref]] = defaultdict(list)
@@ -43,7 +45,7 @@ def read_statuses(
     for ref in wanted:
         kinds[ref.group, ref.kind].append(ref)
     learn(client, discovery, wanted)
-    survey = _Survey(client, discovery, stack.selector)
+    survey = _Survey(client, discovery, stack.selector, rules)
     with ThreadPoolExecutor(WORKERS) as pool:
         found = _merged(pool.map(survey.read_kind, kinds, kinds.values()))
         targets = [
@@ -61,12 +63,14 @@ def read_statuses(
 class _Survey:
     """One look; what needs judging is put on the scene."""
 
-    def __init__(self, client: Client, discovery: Discovery, labels: str) -> None:
+    def __init__(
+        self, client: Client, discovery: Discovery, labels: str, rules: ReadyRules
+    ) -> None:
         self._client = client
         self._discovery = discovery
         self._labels = labels
         self._scene = ObjectStore()
-        explorer = ReadinessContext(client, discovery)
+        explorer = ReadinessContext(client, discovery, rules)
         self._judge = Judge(self._scene, explorer, Patience(), time.monotonic)
 
     def read_kind(self, kind: tuple[str, str], refs: Sequence[Ref]) -> Found:

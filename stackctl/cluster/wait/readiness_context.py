@@ -9,7 +9,8 @@ from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
 from stackctl.errors import AccessDenied
 from stackctl.model.objects.refs import Manifest, Ref
-from stackctl.model.readiness.readiness import BUILT_IN, RULES, Surroundings, reports_conditions
+from stackctl.model.readiness.readiness import BUILT_IN, Surroundings, reports_conditions
+from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules, by_kind
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
@@ -19,8 +20,9 @@ LATE = "WaitForFirstConsumer"
 class ReadinessContext:
     """Finds out about the surroundings of objects; to be used from many threads."""
 
-    def __init__(self, client: Client, discovery: Discovery) -> None:
+    def __init__(self, client: Client, discovery: Discovery, rules: ReadyRules = NO_RULES) -> None:
         self._client = client
+        self._rules = by_kind(rules)
         self._discovery = discovery
         self._asking = threading.Lock()
         self._reports: dict[tuple[str, str, str], bool] = {}
@@ -29,7 +31,9 @@ class ReadinessContext:
     def around(self, ref: Ref, version: str, *, may_match_no_node: bool = False) -> Surroundings:
         """Return what is known about an object before it is looked at."""
         return Surroundings(
-            reports=self._is_reported(ref, version), may_match_no_node=may_match_no_node
+            reports=self._is_reported(ref, version),
+            may_match_no_node=may_match_no_node,
+            rule=self._rules.get((ref.group, ref.kind)),
         )
 
     def binds_late(self, claim: Manifest) -> bool:
@@ -50,7 +54,7 @@ class ReadinessContext:
 
     def _is_reported(self, ref: Ref, version: str) -> bool:
         kind = ref.group, ref.kind
-        if ref.group in BUILT_IN or kind in RULES:
+        if ref.group in BUILT_IN or kind in self._rules:
             return False
         with self._asking:
             key = (*kind, version)

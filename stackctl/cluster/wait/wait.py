@@ -30,6 +30,7 @@ from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import BUILT_IN, settles
 from stackctl.model.readiness.status import Status
 from stackctl.model.run.events import Notify
+from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules
 
 LOOK_SECONDS = 0.25  # how late a stop, a deadline or the end of a grace may be noticed
 GATHER_SECONDS = 0.03  # changes come in bursts
@@ -51,6 +52,7 @@ class Observer:
         notify: Notify,
         now: Callable[[], float] = time.monotonic,
         patience: Patience | None = None,
+        rules: ReadyRules = NO_RULES,
     ) -> None:
         self.client = client
         self.discovery = discovery
@@ -59,7 +61,7 @@ class Observer:
         self._labels = stack.selector
         self._notify = notify
         self._judge = Judge(
-            self.scene, ReadinessContext(client, discovery), patience or Patience(), now
+            self.scene, ReadinessContext(client, discovery, rules), patience or Patience(), now
         )
         self._stop = threading.Event()
         self._starting = threading.Lock()

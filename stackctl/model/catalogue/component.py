@@ -11,6 +11,7 @@ from typing import Any
 from stackctl.model.catalogue.mode import Mode as Mode
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.ownership import Verdict
+from stackctl.model.shapes.ready_rules import ReadyRules
 
 
 class ParameterType(StrEnum):
@@ -180,6 +181,7 @@ class ComponentSpec:
     images: tuple[Image, ...] = ()
     namespacePlaces: tuple[Place, ...] = ()  # noqa: N815 - the file's spelling
     ready: tuple[Probe, ...] = ()
+    readyWhen: ReadyRules = field(default_factory=dict)  # noqa: N815 - by Kind.group
     detect: Detect = Detect()
     ignore: tuple[IgnoredField, ...] = ()
     contested: tuple[ContestedField, ...] = ()

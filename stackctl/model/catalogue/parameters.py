@@ -149,7 +149,7 @@ def bounded(kind: ParameterType) -> bool:
 
 
 def _limits(parameter: Parameter, value: Any) -> Iterator[str]:
-    """Say what is wrong with a value of the right type."""
+    """Yield what is wrong with a value of the right type."""
     if parameter.type in _SIZES:
         size, unit = _SIZES[parameter.type]
         if parameter.minimum is not None and size(value) < parameter.minimum:

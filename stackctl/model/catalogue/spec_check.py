@@ -9,6 +9,7 @@ from stackctl.model.catalogue.component import Component, ComponentSpec, Manifes
 from stackctl.model.catalogue.parameters import NAMESPACE, bounded, checked
 from stackctl.model.shapes.decode import Problem
 from stackctl.model.shapes.patterns import PatternError, compiled
+from stackctl.model.shapes.ready_rules import rule_problems
 from stackctl.model.shapes.suggest import did_you_mean
 
 At = tuple[str | int, ...]
@@ -28,6 +29,8 @@ def declaration_problems(component: Component, manifests: Manifests) -> Iterator
     for index, probe in enumerate(spec.ready):
         if bool(probe.allocatable) == bool(probe.accepts):
             yield Problem(("spec", "ready", index), "expected one of allocatable and accepts")
+    for problem in rule_problems(spec.readyWhen):
+        yield Problem(("spec", "readyWhen", *problem.at), problem.what)
 
 
 def _home(spec: ComponentSpec, at: At, name: str, parameter: Parameter) -> Iterator[Problem]:

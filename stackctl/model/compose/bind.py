@@ -17,9 +17,9 @@ from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import GroupKind, kind_of
 from stackctl.model.objects.paths import MISSING, PathError
-from stackctl.model.objects.pod_templates import containers
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.shapes.kind_shapes import object_problems
+from stackctl.model.shapes.pod_specs import containers
 
 _SECRET: GroupKind = ("", "Secret")
 

@@ -16,8 +16,9 @@ from stackctl.model.objects.masking import values_of
 from stackctl.model.objects.refs import Manifest, Ref, digest, ref_of
 from stackctl.model.ownership.conflict_policy import ConflictPolicy, Contest
 from stackctl.model.ownership.ownership import Verdict
-from stackctl.model.shapes.decode import Problem
+from stackctl.model.shapes.decode import Problem, encoded
 from stackctl.model.shapes.kind_shapes import object_problems
+from stackctl.model.shapes.ready_rules import ReadyRules, read_rules
 from stackctl.model.shapes.shapes import REFERENCE, TEXT, TEXTS, Leaf, Shape, misshapen, one_of
 
 
@@ -40,6 +41,7 @@ class BundleComponent:
     node_managers: tuple[str, ...] = ()  # whose labels and annotations on nodes go with it
     mode: Mode = Mode.MANAGED
     secrets: tuple[tuple[Ref, Place], ...] = ()  # where else than in Secrets secret settings stand
+    rules: ReadyRules = field(default_factory=dict)  # how kinds that are not built in get ready
 
     @cached_property
     def digest(self) -> str:
@@ -77,6 +79,7 @@ def to_plain(part: BundleComponent) -> dict[str, Any]:
         "mode": part.mode.value,
         # Left out where there are none: what was recorded without has the same address still.
         **({"secrets": [_plain_place(*each) for each in part.secrets]} if part.secrets else {}),
+        **({"readyWhen": encoded(part.rules)} if part.rules else {}),
     }
 
 
@@ -94,6 +97,7 @@ _SHAPE: Shape = {
     "leftovers!": [REFERENCE],
     "nodeManagers!": TEXTS,
     "mode!": one_of(Mode),
+    "readyWhen": {"*": {}},
 }
 
 
@@ -127,6 +131,7 @@ def from_plain(plain: Any) -> BundleComponent:
         node_managers=tuple(plain["nodeManagers"]),
         mode=Mode(plain["mode"]),
         secrets=tuple((Ref.parse(key), Place(**place)) for key, place in plain.get("secrets", ())),
+        rules=read_rules(plain.get("readyWhen") or {}),
     )
 
 
@@ -179,8 +184,13 @@ class Bundle:
                 found[ref] = (*found.get(ref, ()), place)
         return found
 
-    def stance(self, part: BundleComponent) -> ConflictPolicy:
-        """Say how the contested fields of a component are judged."""
+    @property
+    def rules(self) -> ReadyRules:
+        """How kinds that are not built in get ready, whichever component says so."""
+        return {name: rule for part in self.components for name, rule in part.rules.items()}
+
+    def conflict_policy(self, part: BundleComponent) -> ConflictPolicy:
+        """Return how the contested fields of a component are judged."""
         now = tuple(Contest(Verdict.OVERRIDE, manager) for manager in self.taking)
         return ConflictPolicy((*now, *part.contested), take=part.mode is Mode.ADOPTED)
 

@@ -17,13 +17,13 @@ from stackctl.model.compose.embedded import Codec, Formats, formats
 from stackctl.model.compose.layers import built, template_of
 from stackctl.model.compose.object_check import contradictions
 from stackctl.model.compose.object_set import NoSuchObject, Objects
-from stackctl.model.objects.images import images_in
 from stackctl.model.objects.kinds import Scopes, defined, kind_of
 from stackctl.model.objects.merge import OverlayError
 from stackctl.model.objects.normalise import flatten, normalised
 from stackctl.model.objects.paths import MISSING
 from stackctl.model.objects.refs import PROTECTED_NAMESPACES
 from stackctl.model.shapes.decode import Problem
+from stackctl.model.shapes.pod_specs import images_in
 from stackctl.model.shapes.suggest import did_you_mean
 
 At = tuple[str | int, ...]

@@ -136,7 +136,13 @@ def _sealed(
     component, namespace = part.chosen.component, part.chosen.namespace
     spec, name = component.spec, component.name
     result = BundleComponent(
-        name, spec.version, namespace, (), frozenset(part.needs), mode=part.chosen.mode
+        name,
+        spec.version,
+        namespace,
+        (),
+        frozenset(part.needs),
+        mode=part.chosen.mode,
+        rules=spec.readyWhen,
     )
     if part.chosen.mode is Mode.EXTERNAL:
         return result
@@ -158,7 +164,7 @@ def _sealed(
 
 
 def _secrets(part: _Part, namespace: str) -> Iterator[tuple[Ref, Place]]:
-    """Say where secret settings stand in objects that are no Secrets."""
+    """Yield where secret settings stand in objects that are no Secrets."""
     there = _objects(part, namespace)
     for name, parameter in part.chosen.component.spec.parameters.items():
         places = parameter.places if confidential(name, parameter) else ()

@@ -10,14 +10,12 @@ from typing import Any
 from stackctl.model.catalogue.component import Place
 from stackctl.model.compose.secret_places import hidden
 from stackctl.model.objects.masking import mask_changes
+from stackctl.model.objects.normalise import as_sent
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.proof import unmarked
 
 MISSING = "<missing>"  # stands for a field that is not there
 
-_SERVER_METADATA = frozenset(
-    {"managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"}
-)
 # Lists that Kubernetes merges by a key are compared by that key, not by position.
 _LIST_KEYS = ("name", "mountPath", "containerPort", "port", "key", "type", "ip")
 
@@ -44,11 +42,7 @@ def differences(
 
 def comparable(manifest: Manifest) -> Manifest:
     """Drop status and the metadata that only the server, or only stackctl, writes."""
-    manifest = unmarked(manifest)
-    kept = {key: value for key, value in manifest.items() if key != "status"}
-    metadata = manifest.get("metadata", {})
-    kept["metadata"] = {k: v for k, v in metadata.items() if k not in _SERVER_METADATA}
-    return kept
+    return as_sent(unmarked(manifest))
 
 
 def _compare(path: str, old: Any, new: Any) -> Iterator[Difference]:

@@ -45,7 +45,7 @@ def objects_of(
         raise RenderError(f"component {component.name}: {error}") from error
     for origin, patch in chosen.patches:
         try:
-            lay(objects, patch, scopes)
+            apply_patch(objects, patch, scopes)
         except (NoSuchObject, OverlayError) as error:
             raise RenderError(f"{origin}: patch of {_title(patch)}: {error}") from error
     rewrite_image_places(Binder(objects, formats), component.spec.images, settings.imageRegistry)
@@ -72,7 +72,7 @@ def built(
             objects.add(normalised(manifest, namespace, scopes))
     for name in names:
         for patch in manifests.patches.get(name, ()):
-            lay(objects, patch, scopes)
+            apply_patch(objects, patch, scopes)
     return objects
 
 
@@ -152,7 +152,7 @@ def template_of(component: Component, manifests: Manifests, name: str, scopes: S
     return objects
 
 
-def lay(objects: Objects, patch: Manifest, scopes: Scopes) -> None:
+def apply_patch(objects: Objects, patch: Manifest, scopes: Scopes) -> None:
     """Lay a partial object over the one of the same identity, or take that one out.
 
     Raises:

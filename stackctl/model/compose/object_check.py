@@ -9,14 +9,15 @@ from typing import Any
 
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import kind_of
-from stackctl.model.objects.pod_templates import containers, pod_specs, template_path
+from stackctl.model.objects.pod_templates import template_path
 from stackctl.model.objects.refs import COMPONENT_LABEL, MANAGED_BY, STACK_LABEL, Manifest, ref_of
+from stackctl.model.shapes.pod_specs import containers, pod_specs
 
 _OURS = (MANAGED_BY, STACK_LABEL, COMPONENT_LABEL)
 
 
 def contradictions(manifest: Manifest) -> Iterator[str]:
-    """Say what is wrong with an object."""
+    """Yield what is wrong with an object."""
     ref = ref_of(manifest)
     for label in manifest["metadata"].get("labels") or {}:
         if label in _OURS:

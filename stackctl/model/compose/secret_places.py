@@ -9,8 +9,8 @@ from typing import Any
 from stackctl.model.catalogue.component import Place
 from stackctl.model.objects import paths
 from stackctl.model.objects.masking import marker
-from stackctl.model.objects.pod_templates import containers
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.shapes.pod_specs import containers
 
 Spot = tuple[paths.Path, str]  # and what stands before the value there
 

@@ -12,8 +12,9 @@ from stackctl.model.catalogue.profile import ForPods, Settings
 from stackctl.model.compose.bind import Binder
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import kind_of
-from stackctl.model.objects.pod_templates import containers, template_path
+from stackctl.model.objects.pod_templates import template_path
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.shapes.pod_specs import containers
 
 T = TypeVar("T")
 _GPU_KEYS = ("nvidia.com/", "feature.node.kubernetes.io/pci-10de")

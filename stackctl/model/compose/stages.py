@@ -41,7 +41,7 @@ def stages(part: BundleComponent) -> tuple[Stage, ...]:
 
 
 def _step(kind: GroupKind, own: frozenset[GroupKind]) -> Phase:
-    """Say with which phase a kind is applied: one that waits for less may go with a later one.
+    """Return with which phase a kind is applied: one that waits for less may go with a later one.
 
     A binding to a role that is not there yet is refused to those who may only pass on rights, so
     it goes with what comes next. Services need nothing of that; the API server takes longer over

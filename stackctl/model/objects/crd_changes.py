@@ -1,12 +1,13 @@
 """Whether a definition of custom resources may take the place of another without losing objects."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.wording import first_few
 
 
 def lost(live: Manifest, wanted: Manifest) -> Iterator[str]:
-    """Say what applying `wanted` over `live` would lose; nothing when it is safe."""
+    """Yield what applying `wanted` over `live` would lose; nothing when it is safe."""
     was, now = live["spec"], wanted["spec"]
     if was.get("scope") != now.get("scope"):
         yield f"scope changes from {was.get('scope')} to {now.get('scope')}"
@@ -17,7 +18,7 @@ def lost(live: Manifest, wanted: Manifest) -> Iterator[str]:
 
 
 def schema_changes(live: Manifest, wanted: Manifest) -> Iterator[str]:
-    """Say what of a definition changes for those who use it: versions, storage, fields."""
+    """Yield what of a definition changes for those who use it: versions, storage, fields."""
     was, now = _versions(live), _versions(wanted)
     for name in now:
         if name not in was:
@@ -48,12 +49,13 @@ def _schema(version: Manifest) -> Manifest:
 
 
 def _fields(version: str, was: Manifest, now: Manifest) -> Iterator[str]:
-    """Say which fields are gone, have another type, or are newly required."""
+    """Yield which fields are gone, have another type, or are newly required."""
     changes = list(_compare("", was, now))
     for what in ("is gone", "has another type", "is required now"):
         paths = [path for path, change in changes if change == what]
         if paths:
-            yield f"{version}: {_some(paths)} {what if len(paths) == 1 else _PLURAL[what]}"
+            change = what if len(paths) == 1 else _PLURAL[what]
+            yield f"{version}: {first_few(paths, _SHOWN)} {change}"
 
 
 _PLURAL = {
@@ -62,11 +64,6 @@ _PLURAL = {
     "is required now": "are required now",
 }
 _SHOWN = 5
-
-
-def _some(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return f"{', '.join(paths[:_SHOWN])}{more}"
 
 
 def _compare(path: str, was: Manifest, now: Manifest) -> Iterator[tuple[str, str]]:

@@ -107,7 +107,7 @@ class Retirement:
 
 
 def retiring(manifest: Manifest, server: str) -> Retirement | None:
-    """Say whether an object's API is gone or about to go on a server of this version."""
+    """Return whether an object's API is gone or about to go on a server of this version."""
     version, kind = str(manifest["apiVersion"]), str(manifest["kind"])
     api, (_, minor) = f"{version} {kind}", minor_of(server)
     if found := _RETIRED.get((version, kind)):

@@ -7,6 +7,7 @@ old one and be refused as well.
 import re
 from collections.abc import Mapping, Sequence
 
+from stackctl.model.objects.normalise import SERVER_METADATA, as_sent
 from stackctl.model.objects.refs import Manifest, Ref
 
 # Deleting one of these takes along what is in it, or in what it defines.
@@ -26,18 +27,7 @@ _IMMUTABLE = re.compile(
     r"|updates? may not change fields other than",
     re.IGNORECASE | re.DOTALL,
 )
-_SERVER_METADATA = frozenset(
-    {
-        "uid",
-        "resourceVersion",
-        "generation",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "managedFields",
-        "selfLink",
-    }
-)
+_OF_FORMER_LIFE = SERVER_METADATA | {"deletionTimestamp", "deletionGracePeriodSeconds"}
 # The server makes these up for each Job and refuses those of another.
 _JOB_LABELS = frozenset(
     {
@@ -64,9 +54,7 @@ def fixed_fields(causes: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
 
 def original(live: Manifest) -> Manifest:
     """Make of a live object the manifest that makes it again."""
-    kept = {key: value for key, value in live.items() if key != "status"}
-    metadata = live["metadata"]
-    kept["metadata"] = {k: v for k, v in metadata.items() if k not in _SERVER_METADATA}
+    kept = as_sent(live, _OF_FORMER_LIFE)
     return _job(kept) if kept.get("kind") == "Job" else kept
 
 

@@ -109,12 +109,12 @@ def builtin_group(kind: str) -> str | None:
 
 
 def phase_of(kind: GroupKind) -> Phase:
-    """Say when objects of a kind are applied; what is not built in comes last."""
+    """Return when objects of a kind are applied; what is not built in comes last."""
     return _PHASES.get(kind, Phase.CUSTOM_RESOURCES)
 
 
 def phase_within(kind: GroupKind, own: Container[GroupKind]) -> Phase:
-    """Say when objects of a kind are applied in a component that defines the kinds `own`."""
+    """Return when objects of a kind are applied in a component that defines the kinds `own`."""
     phase = phase_of(kind)
     if phase is Phase.CUSTOM_RESOURCES and kind not in own:
         return Phase.CONFIGURATION

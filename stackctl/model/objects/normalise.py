@@ -5,15 +5,16 @@ their protocol, fields only a server fills are dropped. Namespaces are put where
 """
 
 import base64
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import BUILTIN, Scopes, kind_of
-from stackctl.model.objects.pod_templates import pod_specs
+from stackctl.model.objects.pod_templates import template_path
 from stackctl.model.objects.refs import Manifest
 
-_SERVER_FIELDS = frozenset(
+# Of an object's metadata, what only the server writes.
+SERVER_METADATA = frozenset(
     {"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"}
 )
 
@@ -37,14 +38,21 @@ def is_list(document: Any) -> bool:
     )
 
 
+def as_sent(manifest: Manifest, written: Container[str] = SERVER_METADATA) -> Manifest:
+    """Leave out of an object its status, and what of its metadata the server has written."""
+    sent = {key: value for key, value in manifest.items() if key != "status"}
+    metadata = manifest.get("metadata", {})
+    sent["metadata"] = {key: value for key, value in metadata.items() if key not in written}
+    return sent
+
+
 def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
     """Return the object in its one spelling, in the given namespace if it needs one and has none.
 
     Objects of the cluster lose a namespace; kinds nobody knows are left as they are.
     """
-    manifest = {key: value for key, value in manifest.items() if key != "status"}
-    manifest["metadata"] = _metadata(manifest, namespace, scopes)
-    kind = kind_of(manifest)
+    manifest, kind = as_sent(manifest), kind_of(manifest)
+    _settle_namespace(manifest["metadata"], namespace, BUILTIN.get(kind, scopes.get(kind)))
     if kind == ("apiextensions.k8s.io", "CustomResourceDefinition") or kind not in BUILTIN:
         return manifest
     if _has_null(manifest):
@@ -53,22 +61,16 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
         return _secret(manifest)
     if kind == ("", "Service"):
         manifest = _at(manifest, ("spec", "ports"), _ports)
-    for path in pod_specs(manifest):
-        manifest = _at(manifest, path, _pod_spec)
+    if (template := template_path(manifest)) is not None:
+        manifest = _at(manifest, (*template, "spec"), _pod_spec)
     return manifest
 
 
-def _metadata(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
-    metadata: Manifest = {
-        key: value for key, value in manifest["metadata"].items() if key not in _SERVER_FIELDS
-    }
-    kind = kind_of(manifest)
-    namespaced = BUILTIN.get(kind, scopes.get(kind))
+def _settle_namespace(metadata: Manifest, namespace: str, namespaced: bool | None) -> None:
     if namespaced is False:
         metadata.pop("namespace", None)
     elif namespaced and not metadata.get("namespace"):
         metadata["namespace"] = namespace
-    return metadata
 
 
 def _has_null(value: Any) -> bool:

@@ -171,7 +171,7 @@ def _without(holder: Any, key: Any) -> Any:
 
 
 def _key(value: Any, step: Step) -> str | int | None:
-    """Say which key or index of a collection a step means; None where there can be none."""
+    """Return which key or index of a collection a step means; None where there can be none."""
     if isinstance(value, dict):
         return step if isinstance(step, str) else None
     if not isinstance(value, list):

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl.model.objects.versions import split_api_version
+
 Manifest = dict[str, Any]
 _SEGMENT = re.compile(r"[^/%?#\s\x00-\x1f]+")
 
@@ -56,13 +58,12 @@ class Ref:
 
 def group_of(manifest: Mapping[str, Any]) -> str:
     """Return the API group, empty for the core group."""
-    group, slash, _ = str(manifest["apiVersion"]).rpartition("/")
-    return group if slash else ""
+    return split_api_version(str(manifest["apiVersion"]))[0]
 
 
 def version_of(manifest: Mapping[str, Any]) -> str:
     """Return the API version without its group."""
-    return str(manifest["apiVersion"]).rpartition("/")[2]
+    return split_api_version(str(manifest["apiVersion"]))[1]
 
 
 def ref_of(manifest: Mapping[str, Any]) -> Ref:

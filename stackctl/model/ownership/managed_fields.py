@@ -5,10 +5,8 @@ claims is therefore put into our own entry of managedFields before we apply: the
 do not send is nobody's, and leaves. Claims of controllers and of people's edits are not touched.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
-from functools import reduce
 from typing import Any
 
 from stackctl.model.objects.refs import (
@@ -20,11 +18,10 @@ from stackctl.model.objects.refs import (
     annotations_of,
     labels_of,
 )
+from stackctl.model.ownership.field_sets import abandoned, claimed, union, without_fields
 from stackctl.model.ownership.ownership import HELM_RELEASE, earlier_entry, own_entry
 from stackctl.model.ownership.proof import APPLIED
 from stackctl.model.ownership.stack_id import StackId
-
-Fields = Mapping[str, Any]  # fieldsV1
 
 _INSTALLERS = re.compile(
     r"stackctl|stackctl/.+|helm|Helm|kubectl|kubectl-client-side-apply|kubectl-create"
@@ -81,9 +78,9 @@ def after_takeover(
         for entry in live["metadata"]["managedFields"]
         if entry not in theirs and entry != own_entry(live, stack)
     ]
-    kept = _union([ours, *others])
-    reduced = _without(predicted, _union(theirs), kept)
-    return reduced if isinstance(reduced, dict) else predicted
+    gone = abandoned(claimed(theirs), claimed([ours, *others]))
+    reduced: Manifest = without_fields(predicted, gone)
+    return reduced
 
 
 def _passes(entry: Mapping[str, Any], live: Manifest, stack: StackId, *, adopting: bool) -> bool:
@@ -120,7 +117,7 @@ def _merged(
         "apiVersion": version,
         "time": (own or leaving[-1]).get("time"),
         "fieldsType": "FieldsV1",
-        "fieldsV1": _union([*([own] if own else []), *joined]),
+        "fieldsV1": union([*([own] if own else []), *joined]),
     }
     rest = [
         dict(each)
@@ -130,50 +127,7 @@ def _merged(
     return [*rest, entry]
 
 
-def _union(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    return reduce(_join, (entry.get("fieldsV1") or {} for entry in entries), {})
-
-
-def _join(first: Fields, second: Fields) -> dict[str, Any]:
-    return {key: _join(first.get(key, {}), second.get(key, {})) for key in {**first, **second}}
-
-
-def _without(value: Any, going: Fields, kept: Fields) -> Any:
-    """Leave out of a value what is claimed by those who leave and by nobody who stays."""
-    for key, inner in going.items():
-        if key == ".":
-            continue
-        whole = key not in kept and (not inner or "." in inner)
-        value = _stepped(value, key, None if whole else (inner, kept.get(key, {})))
-    return value
-
-
-def _stepped(value: Any, key: str, inner: tuple[Fields, Fields] | None) -> Any:
-    """Follow one step of fieldsV1; without anything inner, what it leads to is left out."""
-    kind, _, name = key.partition(":")
-    if kind == "f" and isinstance(value, dict) and name in value:
-        if inner is None:
-            return {each: item for each, item in value.items() if each != name}
-        return value | {name: _without(value[name], *inner)}
-    if kind in ("k", "v") and isinstance(value, list):
-        wanted = json.loads(name)
-        matched = [_is(item, wanted) for item in value]
-        if inner is None:
-            return [item for item, match in zip(value, matched, strict=True) if not match]
-        return [
-            _without(item, *inner) if match else item
-            for item, match in zip(value, matched, strict=True)
-        ]
-    return value
-
-
-def _is(item: Any, wanted: Any) -> bool:
-    if isinstance(wanted, dict) and isinstance(item, dict):
-        return all(item.get(key) == each for key, each in wanted.items())
-    return bool(item == wanted)
-
-
-def letting_go(live: Manifest, stack: StackId) -> list[dict[str, Any]]:
+def disowning_patch(live: Manifest, stack: StackId) -> list[dict[str, Any]]:
     """Make the JSON patch after which an object is as it was, and no longer ours.
 
     It applies to the very version of the object it was made for.

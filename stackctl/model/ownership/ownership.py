@@ -1,15 +1,13 @@
 """Who owns an object and its fields, read from labels, annotations and managedFields.
 
 Nothing in here changes an object. What a conflict usually leads to is decided by `verdict`; what
-users say about it is for `contests`.
+users say about it is for `conflict_policy`.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import takewhile
 from typing import Any
 
 from stackctl.model.objects.merge import overlay
@@ -23,6 +21,7 @@ from stackctl.model.objects.refs import (
     digest,
     labels_of,
 )
+from stackctl.model.ownership.field_sets import FieldPath, claimed
 from stackctl.model.ownership.stack_id import StackId
 
 # How Helm signs what belongs to a release of its.
@@ -39,8 +38,6 @@ _CONTROLLERS = re.compile(
 )
 # Labels that have no effect.
 _DESCRIPTIVE = ("app.kubernetes.io/", STACK_LABEL, COMPONENT_LABEL)
-_STEP = re.compile(r"\.([^.\[\]]+)|\[([^\]]*)\]")
-_KEY = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,]+)')
 
 
 class Verdict(StrEnum):
@@ -94,7 +91,7 @@ def recorded_as_ours(live: Manifest, stack: StackId, uid: str) -> bool:
     return same and (not owner(live, stack) if stack.administrators else ours(live, stack))
 
 
-def will_do(live: Manifest, manifest: Manifest) -> bool:
+def has_all_of(live: Manifest, manifest: Manifest) -> bool:
     """Tell whether a namespace of somebody else's does what the manifest's would, as it is."""
     if manifest["kind"] != "Namespace":
         return False
@@ -140,24 +137,10 @@ def owned_digest(live: Manifest, stack: StackId) -> str:
     return digest(entry.get("fieldsV1", {})) if entry is not None else ""
 
 
-def lost_fields(live: Manifest, predicted: Manifest, stack: StackId) -> dict[str, Any]:
-    """Return the set of fields that would be ours again if the object were applied."""
-    before, after = own_entry(live, stack) or {}, own_entry(predicted, stack) or {}
-    return _beyond(after.get("fieldsV1") or {}, before.get("fieldsV1") or {})
-
-
-def _beyond(fields: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what one set of fields has and another has not."""
-    left = {key: _beyond(inner, others.get(key, {})) for key, inner in fields.items()}
-    return {key: inner for key, inner in left.items() if inner or key not in others}
-
-
-def overlap(fields: Mapping[str, Any], others: Mapping[str, Any]) -> bool:
-    """Tell whether two sets of fields, as managedFields writes them, have a field in common."""
-    shared = (key for key in fields if key in others and key != ".")
-    return any(
-        not fields[key] or not others[key] or overlap(fields[key], others[key]) for key in shared
-    )
+def lost_fields(live: Manifest, predicted: Manifest, stack: StackId) -> frozenset[FieldPath]:
+    """Return the fields that would be ours again if the object were applied."""
+    before, after = (filter(None, [own_entry(each, stack)]) for each in (live, predicted))
+    return claimed(after) - claimed(before)
 
 
 def verdict(manager: str) -> Verdict:
@@ -165,40 +148,3 @@ def verdict(manager: str) -> Verdict:
     if _PEOPLE.match(manager):
         return Verdict.OVERRIDE
     return Verdict.YIELD if _CONTROLLERS.match(manager) else Verdict.REFUSE
-
-
-def without(manifest: Manifest, field: str) -> Manifest:
-    """Leave a field out, named as the API server names it: `.spec.list[name="x"].field`."""
-    reduced = _without(manifest, _steps(field))
-    return reduced if isinstance(reduced, dict) else manifest
-
-
-def _steps(field: str) -> list[str | dict[str, Any]]:
-    steps: list[str | dict[str, Any]] = []
-    for match in _STEP.finditer(field):
-        name, keys = match.groups()
-        steps.append(name if name else {k: json.loads(v) for k, v in _KEY.findall(keys)})
-    return steps
-
-
-def _without(value: Any, steps: list[str | dict[str, Any]]) -> Any:
-    first, *rest = steps
-    if isinstance(first, dict) and isinstance(value, list):
-        return [_without(item, rest) if rest and _matches(item, first) else item for item in value]
-    if not isinstance(first, str) or not isinstance(value, dict):
-        return value
-    names = list(takewhile(lambda step: isinstance(step, str), steps))
-    # A key with dots in it looks like several steps; the longest that is there is meant.
-    for count in range(len(names), 0, -1):
-        first, rest = ".".join(map(str, names[:count])), steps[count:]
-        if first in value:
-            break
-    else:
-        return value
-    if not rest:
-        return {key: each for key, each in value.items() if key != first}
-    return value | {first: _without(value[first], rest)}
-
-
-def _matches(item: Any, keys: Mapping[str, Any]) -> bool:
-    return isinstance(item, dict) and all(item.get(key) == each for key, each in keys.items())

@@ -1,6 +1,6 @@
 """What Helm knows of the objects it installed: how it signs them and what it keeps of a release.
 
-Its claims to fields are `takeover`'s part, whose an object is `ownership`'s.
+Its claims to fields are `managed_fields`'s part, whose an object is `ownership`'s.
 """
 
 import re
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stackctl.model.objects.refs import MANAGED_BY, Manifest, Ref, annotations_of, labels_of
+from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.ownership import HELM_NAMESPACE, HELM_RELEASE
 from stackctl.model.plan.plan import Action, Change
 from stackctl.model.plan.removal import KeptObject
@@ -59,12 +60,13 @@ def losing(changes: Iterable[Change]) -> tuple[HelmRelease, ...]:
 def farewells(
     changes: Sequence[Change], signed: Mapping[HelmRelease, Sequence[Ref]]
 ) -> Iterator[str]:
-    """Say what Helm still believes to own after an adoption, and how to tell it otherwise."""
+    """Yield what Helm still believes to own after an adoption, and how to tell it otherwise."""
     taken = {change.ref for change in changes}
     for release in losing(changes):
         left = [ref for ref in signed.get(release, ()) if ref not in taken]
         if left:
-            yield (f"Helm release {release} keeps what the component does not have: {_named(left)}")
+            named = first_few(left, _FEW)
+            yield f"Helm release {release} keeps what the component does not have: {named}"
         yield (
             f"Helm still lists its release {release}, and an older Helm (before 4.3) may delete "
             f"what is taken over when it uninstalls it. Let Helm forget it: {release.forget}"
@@ -93,8 +95,3 @@ def forgotten(
                 f"Helm's record of its release {release}, of which nothing is left; "
                 f"let Helm forget it: {release.forget}",
             )
-
-
-def _named(refs: Sequence[Ref]) -> str:
-    rest = len(refs) - _FEW
-    return ", ".join(map(str, refs[:_FEW])) + (f" and {rest} more" if rest > 0 else "")

@@ -21,12 +21,12 @@ from stackctl.model.objects.refs import (
     labels_of,
     version_of,
 )
+from stackctl.model.ownership.field_sets import claimed, overlap
 from stackctl.model.ownership.ownership import (
     Verdict,
     earlier_entry,
     lost_fields,
     ours,
-    overlap,
     own_entry,
     owned_digest,
     owner,
@@ -288,8 +288,8 @@ def drifted(
         if each.get("manager") not in (stack.manager, FIELD_MANAGER)
         and each.get("subresource") != "status"
     ]
-    lost = lost_fields(live, predicted, stack) if predicted is not None else {}
-    holders = [each for each in others if overlap(each.get("fieldsV1") or {}, lost)] or others
+    lost = lost_fields(live, predicted, stack) if predicted is not None else ()
+    holders = [each for each in others if overlap(claimed([each]), lost)] or others
     found = [Drift(each.get("manager", "unknown"), each.get("time", ""), ()) for each in holders]
     found.sort(key=lambda each: each.time, reverse=True)
     found.sort(key=lambda each: verdict(each.manager) is Verdict.YIELD)

@@ -5,13 +5,14 @@ read and written by `sources.planfile`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from stackctl.model.objects.refs import Manifest, Ref, digest
 from stackctl.model.ownership.ownership import owned_digest
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.shapes.decode import encoded
 from stackctl.model.shapes.shapes import (
     NAME,
     REFERENCE,
@@ -36,10 +37,10 @@ class Planned:
 
     component: str
     action: Action
-    desired: str  # digest of the manifest; empty for what leaves
-    uid: str  # of the live object; empty for what does not exist
-    live: str  # what of the live object the decision hangs on
-    differences: str  # digest of the fields that would change
+    desired: str = ""  # digest of the manifest; empty for what leaves
+    uid: str = ""  # of the live object; empty for what does not exist
+    live: str = ""  # what of the live object the decision hangs on
+    differences: str = ""  # digest of the fields that would change
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def saved(plan: Plan, base: Base, *, context: str, command: str, tool: str) -> S
 
 
 def divergences(then: SavedPlan, now: SavedPlan) -> Iterator[str]:
-    """Say what is different now from what was planned; nothing when the plan still holds."""
+    """Yield what is different now from what was planned; nothing when the plan still holds."""
     was, is_ = then.base, now.base
     if was.cluster != is_.cluster:
         yield f"it was made for the cluster {was.cluster} ({then.context}), this is {is_.cluster}"
@@ -135,7 +136,7 @@ def to_plain(plan: SavedPlan) -> dict[str, Any]:
         "command": plan.command,
         "tool": plan.tool,
         "recipe": _plain(plan.recipe),
-        "changes": [_change(ref, each) for ref, each in plan.changes.items()],
+        "changes": [{"object": ref.key} | encoded(each) for ref, each in plan.changes.items()],
     }
 
 
@@ -227,7 +228,7 @@ def contradictions(
 
 
 def _plain(recipe: Recipe) -> dict[str, Any]:
-    fields = {
+    values = {
         "stackFile": recipe.stack_file,
         "stack": recipe.stack,
         "recordNamespace": recipe.record,
@@ -235,7 +236,7 @@ def _plain(recipe: Recipe) -> dict[str, Any]:
         "sets": dict(recipe.sets),
         "takeOver": list(recipe.take_over),
     }
-    return {key: value for key, value in fields.items() if value}
+    return {key: value for key, value in values.items() if value}
 
 
 def _recipe(plain: Mapping[str, Any]) -> Recipe:
@@ -251,14 +252,14 @@ def _recipe(plain: Mapping[str, Any]) -> Recipe:
 
 def _planned(change: Change, stack: StackId) -> Planned:
     live = change.live
-    fields = [[each.path, each.old, each.new] for each in change.differences]
+    differing = [[each.path, each.old, each.new] for each in change.differences]
     return Planned(
         component=change.component,
         action=change.action,
         desired=digest(change.desired) if change.desired is not None else "",
         uid=live["metadata"].get("uid", "") if live is not None else "",
         live=_mark(change, live, stack) if live is not None else "",
-        differences=digest(fields) if fields else "",
+        differences=digest(differing) if differing else "",
     )
 
 
@@ -300,25 +301,6 @@ def _difference(then: Planned, now: Planned) -> str:
     return f"is part of {now.component} now, not of {then.component}"
 
 
-def _change(ref: Ref, each: Planned) -> dict[str, str]:
-    fields = {
-        "object": ref.key,
-        "component": each.component,
-        "action": each.action.value,
-        "desired": each.desired,
-        "uid": each.uid,
-        "live": each.live,
-        "differences": each.differences,
-    }
-    return {key: value for key, value in fields.items() if value}
-
-
-def _read(plain: Mapping[str, str]) -> tuple[Ref, Planned]:
-    return Ref.parse(plain["object"]), Planned(
-        component=plain["component"],
-        action=Action(plain["action"]),
-        desired=plain.get("desired", ""),
-        uid=plain.get("uid", ""),
-        live=plain.get("live", ""),
-        differences=plain.get("differences", ""),
-    )
+def _read(plain: Mapping[str, Any]) -> tuple[Ref, Planned]:
+    known = {each.name: plain[each.name] for each in fields(Planned) if each.name in plain}
+    return Ref.parse(plain["object"]), Planned(**known | {"action": Action(plain["action"])})

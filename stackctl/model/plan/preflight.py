@@ -3,7 +3,6 @@
 A new check is one function from needs and facts to findings, and its name in `CHECKS`.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +10,7 @@ from enum import StrEnum
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import ref_of
+from stackctl.model.objects.versions import satisfies
 
 GPU = "nvidia.com/gpu"
 
@@ -69,7 +69,7 @@ def topics(bundle: Bundle) -> frozenset[Topic]:
 
 
 def unchecked(bundle: Bundle, facts: Facts) -> Iterator[str]:
-    """Say what is needed and could not be looked for."""
+    """Yield what is needed and could not be looked for."""
     for topic in (Topic.NODES, Topic.CLASSES):
         if topic in topics(bundle) and topic in facts.hidden:
             yield f"{topic} are not checked: {facts.hidden[topic]}"
@@ -140,29 +140,3 @@ CHECKS: tuple[Callable[[Bundle, Facts], Iterator[Finding]], ...] = (
     storage,
     namespaces,
 )
-
-
-def satisfies(version: str, wanted: str) -> bool:
-    """Compare a version with a comma-separated list of bounds: `>=1.30,<1.40`."""
-    return all(_within(version, bound.strip()) for bound in wanted.split(","))
-
-
-def _within(version: str, bound: str) -> bool:
-    match = re.fullmatch(r"(>=|<=|==|!=|>|<|)\s*v?(\d{1,9}(?:\.\d{1,9})*)", bound)
-    if match is None:
-        return False
-    limit = _numbers(match.group(2))
-    # Compared as precisely as the bound is written: 1.36.3 is not above <=1.36.
-    found = _numbers(version)[: len(limit)]
-    return {
-        ">=": found >= limit,
-        "<=": found <= limit,
-        ">": found > limit,
-        "<": found < limit,
-        "!=": found != limit,
-    }.get(match.group(1), found == limit)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    plain = re.match(r"v?(\d{1,9}(?:\.\d{1,9})*)", version)
-    return tuple(int(part) for part in plain.group(1).split(".")) if plain else ()

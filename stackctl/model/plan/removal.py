@@ -11,6 +11,8 @@ from enum import IntEnum
 
 from stackctl.model.objects import kinds
 from stackctl.model.objects.refs import Manifest, Ref, is_protected
+from stackctl.model.objects.wording import first_few
+from stackctl.model.ownership.field_sets import claimed
 from stackctl.model.ownership.ownership import ours
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Provenance
@@ -35,6 +37,7 @@ _PHASES = {
     kinds.Phase.DEFINITIONS: RemovalPhase.DEFINITIONS,
     kinds.Phase.NAMESPACES: RemovalPhase.DEFINITIONS,
 }
+_NAMED = 3
 BEFORE = "was there before the stack"
 UNSURE = "whether the stack made it is not known: the record that would tell is lost"
 # What the control plane puts into every namespace, or keeps about its content.
@@ -144,14 +147,12 @@ def _namespace_stays(ref: Ref, survey: Survey, made: Provenance, *, delete_data:
 def _many(what: str, refs: Sequence[Ref]) -> str:
     if not refs:
         return f"kept for {what}"
-    named = ", ".join(str(ref) for ref in refs[:3])
-    return f"{what}: {named}" + (f" and {len(refs) - 3} more" if len(refs) > 3 else "")
+    return f"{what}: {first_few(refs, _NAMED)}"
 
 
 def cannot_list(kinds: Sequence[str]) -> str:
     """Say which permissions are missing to see all there is."""
-    rest = len(kinds) - 3
-    return f"cannot list {', '.join(kinds[:3])}" + (f" and {rest} more kinds" if rest > 0 else "")
+    return f"cannot list {first_few(kinds, _NAMED, 'more kinds')}"
 
 
 def foreign(item: Manifest, ref: Ref, stack: StackId | None, leftovers: Iterable[Ref]) -> bool:
@@ -168,23 +169,15 @@ def ordinary(ref: Ref) -> bool:
     return (ref.kind, ref.name) in _ORDINARY
 
 
-def marks(node: Manifest, managers: Container[str]) -> Manifest | None:
+def unmarking_patch(node: Manifest, managers: Container[str]) -> Manifest | None:
     """Make the merge patch that takes the managers' labels and annotations off a node."""
-    written = [
-        entry.get("fieldsV1", {}).get("f:metadata", {})
-        for entry in node["metadata"].get("managedFields") or ()
-        if entry.get("manager") in managers
-    ]
-    metadata = {
-        part: dict.fromkeys(sorted(keys))
-        for part in ("labels", "annotations")
-        if (keys := {_key(name) for each in written for name in each.get(f"f:{part}", {})} - {""})
-    }
+    entries = node["metadata"].get("managedFields") or ()
+    written = claimed(each for each in entries if each.get("manager") in managers)
+    metadata: Manifest = {}
+    for root, part, *key in sorted(path for path in written if len(path) > 2):
+        if root == "f:metadata" and part in ("f:labels", "f:annotations") and key != ["."]:
+            metadata.setdefault(part[2:], {})[key[0].removeprefix("f:")] = None
     return {"metadata": metadata} if metadata else None
-
-
-def _key(name: str) -> str:
-    return name.removeprefix("f:") if name.startswith("f:") else ""
 
 
 def matches(pattern: Ref, ref: Ref) -> bool:

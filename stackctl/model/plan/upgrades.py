@@ -1,6 +1,6 @@
 """What a change of versions takes: the way each component goes, and by which of its rules.
 
-A component's rules are in its component.yaml; what else deserves attention is `attention`.
+A component's rules are in its component.yaml; what else deserves attention is for `warnings`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from stackctl.errors import ConflictError
 from stackctl.model.catalogue.component import UpgradeRule
-from stackctl.model.plan.preflight import satisfies
+from stackctl.model.objects.versions import satisfies
 from stackctl.model.plan.warnings import Attention
 from stackctl.model.release.history import VersionChange
 

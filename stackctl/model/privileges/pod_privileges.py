@@ -11,7 +11,7 @@ _ARMOUR = "container.apparmor.security.beta.kubernetes.io/"
 
 
 def of_pods(spec: Mapping[str, Any], annotations: Any) -> tuple[str, ...]:
-    """Say what Pods ask of their nodes, by their spec and the annotations beside it."""
+    """Return what Pods ask of their nodes, by their spec and the annotations beside it."""
     containers = [
         *(each for key in ("initContainers", "containers") for each in maps(spec.get(key))),
         *maps([spec.get("container")]),

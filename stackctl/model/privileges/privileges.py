@@ -13,7 +13,6 @@ from stackctl.model.compose.layers import built
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import Scopes, kind_of
 from stackctl.model.objects.normalise import flatten, normalised
-from stackctl.model.objects.pod_templates import pod_specs
 from stackctl.model.objects.refs import (
     RECORD_NAMESPACE,
     Manifest,
@@ -29,6 +28,7 @@ from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.privileges.kind_privileges import KINDS, Sort
 from stackctl.model.privileges.pod_privileges import of_pods
 from stackctl.model.privileges.rights import maps, part, rights, rights_of_role
+from stackctl.model.shapes.pod_specs import pod_specs
 
 _NAMESPACE = ("", "Namespace")  # others may define a kind of that name
 _OF_ACCOUNT = "kubernetes.io/service-account-token"  # a type of Secrets
@@ -224,7 +224,7 @@ def _subject(subject: Mapping[str, Any], space: str) -> str:
 
 
 def _unbound(role: Manifest, bound: bool) -> str:
-    """Say who gets the rights of a role that the stack does not bind; empty for nobody."""
+    """Return who gets the rights of a role that the stack does not bind; empty for nobody."""
     start = "rbac.authorization.k8s.io/aggregate-to-"
     names = [key.removeprefix(start) for key in labels_of(role) if key.startswith(start)]
     if names:

@@ -96,7 +96,7 @@ def part(value: Any, key: str) -> Mapping[str, Any]:
 
 
 def rights(role: Manifest) -> tuple[str, ...]:
-    """Say what the rules of a role come to."""
+    """Return what the rules of a role come to."""
     rules = maps(role.get("rules"))
     if any(map(_is_everything, rules)):
         return (EVERYTHING,)
@@ -104,7 +104,7 @@ def rights(role: Manifest) -> tuple[str, ...]:
 
 
 def rights_of_role(name: str) -> tuple[str, ...]:
-    """Say what a role comes to that the cluster has already."""
+    """Return what a role comes to that the cluster has already."""
     if name in _HARMLESS:
         return ()
     return (EVERYTHING,) if name == "cluster-admin" else (f"what the role {name} allows",)

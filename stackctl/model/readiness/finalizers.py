@@ -58,7 +58,7 @@ def finalizers_of(obj: Manifest) -> list[str]:
 
 
 def stuck(obj: Manifest, controllers: Mapping[str, str]) -> str:
-    """Say what holds an object that was deleted and who should have answered.
+    """Return what holds an object that was deleted and who should have answered.
 
     `controllers` names the workload that looks after an API group or a finalizer's domain.
     """

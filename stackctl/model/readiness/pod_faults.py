@@ -111,7 +111,7 @@ def fault_of(pod: Manifest, patience: Patience) -> PodFault | None:
 
 
 def unready(pod: Manifest) -> str:
-    """Say what a Pod without a fault is still waiting for."""
+    """Return what a Pod without a fault is still waiting for."""
     if condition(pod, "PodScheduled").get("reason") == "SchedulingGated":
         return "held back by a scheduling gate"
     if not (pod.get("spec") or {}).get("nodeName"):
@@ -135,7 +135,7 @@ def _containers(pod: Manifest) -> Iterator[Mapping[str, Any]]:
 
 
 def _failure(pod: Manifest) -> str:
-    """Say how a Pod of phase Failed ended."""
+    """Return how a Pod of phase Failed ended."""
     for container in _containers(pod):
         ended = (container.get("state") or {}).get("terminated") or {}
         if ended.get("exitCode"):
@@ -145,7 +145,7 @@ def _failure(pod: Manifest) -> str:
 
 
 def _ending(ended: Mapping[str, Any]) -> str:
-    """Say how a container ended: its reason where it tells more than the exit code."""
+    """Return how a container ended: its reason where it tells more than the exit code."""
     reason = ended.get("reason")
     text = f"exit code {ended.get('exitCode', '?')}"
     text = f"{reason}, {text}" if reason and reason not in {"Error", "Completed"} else text

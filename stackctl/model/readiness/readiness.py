@@ -1,18 +1,21 @@
 """How one object stands, told from the object: one rule for each kind.
 
-To teach readiness a kind, write its rule and add a line to RULES. Pods are read in `pod_faults`;
+To teach readiness a built-in kind, write its rule and add a line to RULES; others are declared by
+their component, or read by the conditions that kinds share. Pods are read in `pod_faults`;
 a workload's Pods, the clock and the cluster do not belong here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl.model.objects import paths
 from stackctl.model.objects.conditions import condition, holds, one_line, words
 from stackctl.model.objects.refs import Manifest, group_of
 from stackctl.model.readiness.pod_faults import assess_pod
 from stackctl.model.readiness.status import Assessment, Status
 from stackctl.model.shapes.live_shapes import CUSTOM_STATUS
+from stackctl.model.shapes.ready_rules import ReadyRule
 from stackctl.model.shapes.shapes import fitting
 
 
@@ -23,6 +26,7 @@ class Surroundings:
     reports: bool = False  # its controller writes conditions, so that none yet is not ready
     may_match_no_node: bool = False  # a DaemonSet that is right with nowhere to run
     binds_late: bool = False  # a claim that is bound when the first Pod uses it
+    rule: ReadyRule | None = None  # what its component declares of a kind that is not built in
 
 
 Rule = Callable[[Manifest, Surroundings], Assessment]
@@ -72,6 +76,8 @@ def assess(obj: Manifest, surroundings: Surroundings = USUAL) -> Assessment:
     observed = _status(obj).get("observedGeneration", 0 if kind in OBSERVING else None)
     if observed is not None and observed < metadata.get("generation", 0):
         return _waiting(UNSEEN)
+    if (rule := surroundings.rule) is not None and kind not in RULES:
+        return _declared(obj, rule)
     return RULES.get(kind, _reported)(obj, surroundings)
 
 
@@ -216,29 +222,43 @@ def _pod(obj: Manifest, _: Surroundings) -> Assessment:
     return assess_pod(obj)
 
 
-def _finishing(obj: Manifest, _: Surroundings) -> Assessment:
+_FINISHED = ReadyRule(("Complete",), ("Failed",))
+
+
+def _job(obj: Manifest, _: Surroundings) -> Assessment:
     """Read what runs once: done when complete, not when started."""
-    if holds(obj, "Failed"):
-        return _failed(words(condition(obj, "Failed")))
-    if any(holds(obj, kind) for kind in ("Complete", "Completed", "Succeeded")):
-        return _current("complete")
+    found, spec = _declared(obj, _FINISHED), _spec(obj)
+    if found.status is Status.IN_PROGRESS and "completions" in spec:
+        return _waiting(f"{_status(obj).get('succeeded', 0)}/{spec['completions']} completed")
+    return found
+
+
+def _declared(obj: Manifest, rule: ReadyRule) -> Assessment:
+    """Read the words that a kind is declared to tell its state by."""
+    told = _states(obj, rule)
+    for state, said in told:
+        if state in rule.failed:
+            return _failed(said)
+    for state, said in told:
+        if state in rule.current:
+            return _current(said if rule.state else "complete")
     if _spec(obj).get("suspend") or (_spec(obj).get("runPolicy") or {}).get("suspend"):
         return _current("suspended")
-    if "completions" in _spec(obj):
-        return _waiting(f"{_status(obj).get('succeeded', 0)}/{_spec(obj)['completions']} completed")
-    last = [each for each in _status(obj).get("conditions") or () if each.get("status") == "True"]
-    return _waiting(f"{last[-1]['type']}: {words(last[-1])}" if last else "not started yet")
+    if not told:
+        return _waiting("not started yet")
+    return _waiting(f"state {told[-1][0]}" if rule.state else ": ".join(told[-1]))
 
 
-def _spark_application(obj: Manifest, _: Surroundings) -> Assessment:
-    application = _status(obj).get("applicationState") or {}
-    state, said = application.get("state") or "", one_line(application.get("errorMessage"))
-    match state:
-        case "COMPLETED":
-            return _current("completed")
-        case "FAILED":
-            return _failed(": ".join(part for part in ("failed", said) if part))
-    return _waiting(f"state {state}" if state else "not submitted yet")
+def _states(obj: Manifest, rule: ReadyRule) -> list[tuple[str, str]]:
+    """Return the words of an object's state, each with what is said beside it."""
+    if not rule.state:
+        conditions = _status(obj).get("conditions") or ()
+        return [(each["type"], words(each)) for each in conditions if each.get("status") == "True"]
+    state = paths.get(obj, paths.parse(rule.state), None)
+    if not state or not isinstance(state, str):
+        return []
+    said = one_line(paths.get(obj, paths.parse(rule.message), None)) if rule.message else ""
+    return [(state, ": ".join(filter(None, (state.lower(), said))))]
 
 
 def _service(obj: Manifest, _: Surroundings) -> Assessment:
@@ -326,11 +346,6 @@ def _reported(obj: Manifest, surroundings: Surroundings) -> Assessment:
     return _current()
 
 
-def _training_jobs() -> Iterator[tuple[tuple[str, str], Rule]]:
-    for kind in ("JAXJob", "MPIJob", "PaddleJob", "PyTorchJob", "TFJob", "XGBoostJob"):
-        yield ("kubeflow.org", kind), _finishing
-
-
 # Kinds whose controllers always write `observedGeneration`: none yet means not seen yet.
 OBSERVING = frozenset(
     {
@@ -348,7 +363,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("apps", "ReplicaSet"): _replica_set,
     ("", "ReplicationController"): _replica_set,
     ("", "Pod"): _pod,
-    ("batch", "Job"): _finishing,
+    ("batch", "Job"): _job,
     ("policy", "PodDisruptionBudget"): _always,
     ("autoscaling", "HorizontalPodAutoscaler"): _autoscaler,
     ("", "Service"): _service,
@@ -359,6 +374,4 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("apiregistration.k8s.io", "APIService"): _api_service,
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _webhooks,
     ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): _webhooks,
-    ("sparkoperator.k8s.io", "SparkApplication"): _spark_application,
-    **dict(_training_jobs()),
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
-from stackctl.model.ownership.ownership import will_do
+from stackctl.model.ownership.ownership import has_all_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Release
 
@@ -79,7 +79,7 @@ def _by_the_way(part: BundleComponent) -> Iterator[Named]:
 def beyond(
     names: Collection[Named], held: AbstractSet[str], lives: Mapping[str, Manifest]
 ) -> Iterator[str]:
-    """Say what of it is not for a tenant's record that holds these namespaces, and why."""
+    """Yield what of it is not for a tenant's record that holds these namespaces, and why."""
     for each in names:
         if why := each.never or _why(each, held, lives):
             yield f"{each.ref}: {why}"
@@ -94,6 +94,6 @@ def _why(each: Named, held: AbstractSet[str], lives: Mapping[str, Manifest]) -> 
         return "is another namespace" if each.is_namespace else "is in another namespace"
     if each.is_namespace and each.manifest is not None:
         live = lives.get(each.space)
-        if live is None or not will_do(live, each.manifest):
+        if live is None or not has_all_of(live, each.manifest):
             return "does not have all that would be written on it"
     return ""

@@ -18,6 +18,8 @@ from stackctl.model.objects.refs import RECORD_NAMESPACE, Ref
 from stackctl.model.ownership.proof import Mark
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.shapes import json_text
+from stackctl.model.shapes.decode import encoded
+from stackctl.model.shapes.ready_rules import ReadyRules, read_rules
 from stackctl.model.shapes.shapes import (
     FLAG,
     NAME,
@@ -31,6 +33,7 @@ from stackctl.model.shapes.shapes import (
 )
 
 FORMAT = 2  # 1: the same, kept in a Secret
+WITH_RULES = 3  # with rules of readiness; written only where there are any
 MOST_BYTES = 64 << 20  # of one release or component, unpacked
 _DIGEST = re.compile("[0-9a-f]{32}")
 _GZIP = 16  # tells zlib to expect gzip's header
@@ -109,6 +112,7 @@ class Release:
     shards: Mapping[str, str] = field(default_factory=dict)  # component → content digest
     requires: Needs = Needs()
     inventory: tuple[Entry, ...] = ()
+    rules: ReadyRules = field(default_factory=dict)  # how kinds in the inventory get ready
 
     @property
     def word(self) -> str:
@@ -147,7 +151,9 @@ def encode(release: Release) -> bytes:
     plain["stack"] = release.stack.name  # the namespace is where it is kept
     plain["requires"] = asdict(release.requires)
     plain["inventory"] = [_plain(entry) for entry in release.inventory]
-    return pack({"format": FORMAT} | plain)
+    if not plain.pop("rules"):  # then what is older can read it too
+        return pack({"format": FORMAT} | plain)
+    return pack({"format": WITH_RULES, "rules": encoded(release.rules)} | plain)
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
@@ -180,6 +186,7 @@ _SHAPE: Shape = {
         "storageClass": FLAG,
     },
     "inventory!": [_ENTRY],
+    "rules": {"*": {}},
 }
 
 
@@ -194,7 +201,7 @@ def decode(content: bytes, namespace: str = RECORD_NAMESPACE) -> Release:
         plain = unpack(content)
         if misshapen(plain, {"format!": WHOLE}):
             raise ValueError("not a release")  # noqa: TRY301 - as every other damage
-        if plain["format"] > FORMAT:
+        if plain["format"] > WITH_RULES:
             raise LaterFormat("recorded by a later stackctl", hint=UPGRADE_HINT)
         for problem in misshapen(plain, _SHAPE):
             raise ValueError(str(problem))  # noqa: TRY301 - as every other damage
@@ -218,6 +225,7 @@ def _release(plain: dict[str, Any], namespace: str) -> Release:
             "status": ReleaseStatus(plain["status"]),
             "requires": needs,
             "inventory": tuple(map(_entry, plain["inventory"])),
+            "rules": read_rules(plain.get("rules") or {}),
         }
     )
 

@@ -41,7 +41,7 @@ class ParameterReading:
     hidden: bool
 
     def told(self, problem: ValueError) -> str:
-        """Say what is wrong with a value."""
+        """Return what is wrong with a value."""
         expected, found, _ = str(problem).partition(", found ")
         if not self.hidden:
             return str(problem)
@@ -56,11 +56,11 @@ class Inputs:
     overrides: list[Override] = field(default_factory=list)
 
 
-def decide(component: Component, draft: Inputs, problems: list[str]) -> Chosen:
+def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     """Settle one component; what is wrong is added to the problems."""
     name = component.name
     mode = Mode.MANAGED
-    for choice, layer in draft.choices:
+    for choice, layer in inputs.choices:
         mode = choice.mode or mode
         if choice.version not in (None, component.spec.version):
             where = layer.origin("components", name, "version")
@@ -68,12 +68,12 @@ def decide(component: Component, draft: Inputs, problems: list[str]) -> Chosen:
                 f"{where}: spec.components.{name}.version: the catalogue has "
                 f"{component.spec.version}, not {choice.version}"
             )
-    features = _features(component, draft, problems)
+    features = _features(component, inputs, problems)
     parameters = {
-        key: _setting(parameter, list(_values(name, key, parameter, draft, problems)))
+        key: _setting(parameter, list(_values(name, key, parameter, inputs, problems)))
         for key, parameter in parameters_of(component).items()
     }
-    _unknown(component, draft, problems)
+    _unknown(component, inputs, problems)
     if mode is not Mode.SKIP:
         problems += _idle(component, parameters, features)
     return Chosen(
@@ -82,18 +82,18 @@ def decide(component: Component, draft: Inputs, problems: list[str]) -> Chosen:
         namespace=str(parameters[NAMESPACE].value),
         parameters=parameters,
         features=frozenset(features),
-        patches=tuple(_listed(name, draft, "patches")),
-        ignore=tuple(_listed(name, draft, "ignore")),
+        patches=tuple(_listed(name, inputs, "patches")),
+        ignore=tuple(_listed(name, inputs, "ignore")),
         # The latest file is asked first, its rules in the order they are written.
-        contested=tuple(_listed(name, draft, "contested", latest_first=True)),
+        contested=tuple(_listed(name, inputs, "contested", latest_first=True)),
     )
 
 
 def _listed(
-    name: str, draft: Inputs, key: str, *, latest_first: bool = False
+    name: str, inputs: Inputs, key: str, *, latest_first: bool = False
 ) -> Iterator[tuple[Origin, Any]]:
     """Yield what all layers list under a key, each with where it is written."""
-    for choice, layer in reversed(draft.choices) if latest_first else draft.choices:
+    for choice, layer in reversed(inputs.choices) if latest_first else inputs.choices:
         for index, item in enumerate(getattr(choice, key)):
             yield layer.origin("components", name, key, index), item
 
@@ -102,16 +102,16 @@ def _listed(
 
 
 def _values(
-    name: str, key: str, parameter: Parameter, draft: Inputs, problems: list[str]
+    name: str, key: str, parameter: Parameter, inputs: Inputs, problems: list[str]
 ) -> Iterator[tuple[Any, Origin]]:
     """Yield the values of a parameter that are valid, earliest first."""
     read = ParameterReading(parameter, hidden=confidential(key, parameter))
-    for choice, layer in draft.choices:
+    for choice, layer in inputs.choices:
         if key in choice.parameters:
             origin = layer.origin("components", name, "parameters", key)
             where = f"{origin}: spec.components.{name}.parameters.{key}"
             yield from _valid(read, choice.parameters[key], origin, where, problems)
-    for override in draft.overrides:
+    for override in inputs.overrides:
         first, _, rest = override.path.partition(".")
         if first == key and key != "features":
             value = _set_value(read, rest, override, problems)
@@ -181,14 +181,14 @@ def _idle(
 # features
 
 
-def _features(component: Component, draft: Inputs, problems: list[str]) -> frozenset[str]:
+def _features(component: Component, inputs: Inputs, problems: list[str]) -> frozenset[str]:
     """Return the features that are on, and check that they go together."""
     known = component.spec.features
     on = {key: (feature.default, DEFAULT) for key, feature in known.items()}
-    for choice, layer in draft.choices:
+    for choice, layer in inputs.choices:
         for key, value in choice.features.items():
             on[key] = (value, layer.origin("components", component.name, "features", key))
-    for override in draft.overrides:
+    for override in inputs.overrides:
         first, _, key = override.path.partition(".")
         if first != "features":
             continue
@@ -222,11 +222,11 @@ def _quarrels(component: Component, active: Mapping[str, Origin]) -> Iterator[st
                 )
 
 
-def _unknown(component: Component, draft: Inputs, problems: list[str]) -> None:
+def _unknown(component: Component, inputs: Inputs, problems: list[str]) -> None:
     """Report parameters and features that the component does not have."""
     name = component.name
     parameters, features = parameters_of(component), component.spec.features
-    for choice, layer in draft.choices:
+    for choice, layer in inputs.choices:
         for key in choice.parameters:
             if key not in parameters:
                 where = layer.origin("components", name, "parameters", key)
@@ -241,7 +241,7 @@ def _unknown(component: Component, draft: Inputs, problems: list[str]) -> None:
                     f"{where}: spec.components.{name}.features.{key}: "
                     f"{name} has no such feature{did_you_mean(key, features)}"
                 )
-    for override in draft.overrides:
+    for override in inputs.overrides:
         first, _, rest = override.path.partition(".")
         if first == "features" and rest not in features:
             known = did_you_mean(rest, features)

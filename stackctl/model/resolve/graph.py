@@ -5,7 +5,7 @@ nobody. What a feature needs or provides counts while it is on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from stackctl.model.catalogue.component import Component, Mode
@@ -53,7 +53,7 @@ def _needs(part: Chosen, providers: Mapping[str, list[str]]) -> dict[str, str]:
 
 
 def problems(components: Sequence[Chosen], known: Mapping[str, Component]) -> Iterator[str]:
-    """Say which capabilities are missing, who clashes with whom, and which needs go in a circle."""
+    """Yield which capabilities are missing, who clashes with whom, which needs go in a circle."""
     for part in components:
         yield from _unmet(part, components, known)
         yield from _clashes(part, components)
@@ -98,41 +98,27 @@ def _clashes(part: Chosen, components: Iterable[Chosen]) -> Iterator[str]:
 def ordered(components: Iterable[Chosen]) -> tuple[Chosen, ...]:
     """Sort components so that needs come first, by name where nothing else decides."""
     by_name = {part.component.name: part for part in components}
-    needs = {name: set(needed) for name, needed in edges(by_name.values()).items()}
-    waiting: dict[str, list[str]] = {}
-    for name, needed in needs.items():
-        for other in needed:
-            waiting.setdefault(other, []).append(name)
-    ready = [name for name, needed in needs.items() if not needed]
-    heapify(ready)
+    sorter = TopologicalSorter(edges(by_name.values()))
+    sorter.prepare()
+    ready: list[str] = []
     result = []
-    while ready:
-        name = heappop(ready)
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()])
+        name = ready.pop(0)
         result.append(by_name[name])
-        for other in waiting.get(name, ()):
-            needs[other].discard(name)
-            if not needs[other]:
-                heappush(ready, other)
+        sorter.done(name)
     return tuple(result)
 
 
 def _cycle(graph: Edges) -> str:
     """Write one circle of needs with the capabilities that tie it, or nothing."""
-    done: set[str] = set()
-    for start in sorted(graph):
-        path = [start]
-        if start not in done and (circle := _follow(graph, path, done)):
-            return circle
-    return ""
-
-
-def _follow(graph: Edges, path: list[str], done: set[str]) -> str:
-    """Walk down the needs of the last component of a path until one comes twice."""
-    for other in sorted(graph[path[-1]]):
-        if other in path:
-            steps = pairwise([*path[path.index(other) :], other])
-            return other + "".join(f" → {two} ({graph[one][two]})" for one, two in steps)
-        if other not in done and (circle := _follow(graph, [*path, other], done)):
-            return circle
-    done.add(path[-1])
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]  # each before what needs it, the first again at the end
+        circle = found[:0:-1]
+        first = circle.index(min(circle))
+        circle = [*circle[first:], *circle[: first + 1]]
+        steps = (f" → {two} ({graph[one][two]})" for one, two in pairwise(circle))
+        return circle[0] + "".join(steps)
     return ""

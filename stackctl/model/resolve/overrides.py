@@ -17,7 +17,7 @@ class KeptOverrides:
     sets: Mapping[str, str]
     hidden: frozenset[str] = frozenset()  # keys of what was recorded apart, for it is secret
 
-    def beside(self, texts: Iterable[str]) -> dict[str, str]:
+    def except_for(self, texts: Iterable[str]) -> dict[str, str]:
         """Leave out what is said anew."""
         again = merge(texts)
         return {key: self.sets[key] for key in merge(texts, self.sets) if key not in again}

@@ -27,7 +27,7 @@ class Layer:
     lines: Lines
 
     def origin(self, *at: str | int) -> Origin:
-        """Say where a path below `spec` is written, or what encloses it."""
+        """Return where a path below `spec` is written, or what encloses it."""
         return origin_of(self.path, self.lines, ("spec", *at))
 
 

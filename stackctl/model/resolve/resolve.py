@@ -15,7 +15,7 @@ from stackctl.model.catalogue.component import Mode
 from stackctl.model.catalogue.profile import Needs, Origin, Profile, Settings, StackFile, TargetPin
 from stackctl.model.objects.merge import overlay
 from stackctl.model.resolve import graph
-from stackctl.model.resolve.component_settings import COMMAND_LINE, Inputs, Override, decide
+from stackctl.model.resolve.component_settings import COMMAND_LINE, Inputs, Override, choose
 from stackctl.model.resolve.overrides import KeptOverrides
 from stackctl.model.resolve.profile_chain import Layer, chain_of, layer_of
 from stackctl.model.resolve.selection import Selection
@@ -43,18 +43,18 @@ def resolve(
     chain = chain_of(catalogue, profile)
     layers = [layer_of(part) for part in chain] + ([layer_of(stack)] if stack else [])
     problems: list[str] = []
-    drafts = _gather(layers, problems)
+    collected = _gather(layers, problems)
     origin = Origin(f"revision {kept.revision}: --set") if kept else COMMAND_LINE
-    before = kept.beside(sets) if kept else {}
+    before = kept.except_for(sets) if kept else {}
     # A component may have left the profile, or the catalogue, or be part of another profile only.
-    unused = frozenset(key for key in before if key.partition(".")[0] not in drafts)
+    unused = frozenset(key for key in before if key.partition(".")[0] not in collected)
     held = [f"{key}={value}" for key, value in before.items() if key not in unused]
-    _override(drafts, _overrides(held, origin, problems), catalogue, profile, problems)
-    _override(drafts, _overrides(sets, COMMAND_LINE, problems), catalogue, profile, problems)
+    _override(collected, _overrides(held, origin, problems), catalogue, profile, problems)
+    _override(collected, _overrides(sets, COMMAND_LINE, problems), catalogue, profile, problems)
     chosen = [
-        decide(catalogue.components[name], draft, problems)
-        for name, draft in drafts.items()
-        if _known(name, draft, catalogue, problems)
+        choose(catalogue.components[name], inputs, problems)
+        for name, inputs in collected.items()
+        if _known(name, inputs, catalogue, problems)
     ]
     running = [part for part in chosen if part.mode is not Mode.SKIP]
     if not problems:  # the graph of half-understood components would only confuse
@@ -92,17 +92,17 @@ def _merged(values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _gather(layers: Iterable[Layer], problems: list[str]) -> dict[str, Inputs]:
     """Collect what the layers say, component by component."""
-    drafts: dict[str, Inputs] = {}
+    collected: dict[str, Inputs] = {}
     for layer in layers:
         for name, choice in layer.components.items():
             if choice is not None:
-                drafts.setdefault(name, Inputs()).choices.append((choice, layer))
-            elif drafts.pop(name, None) is None:
+                collected.setdefault(name, Inputs()).choices.append((choice, layer))
+            elif collected.pop(name, None) is None:
                 problems.append(
                     f"{layer.origin('components', name)}: spec.components.{name}: takes out a "
                     "component that nothing before puts in; to put it in, write {}"
                 )
-    return drafts
+    return collected
 
 
 def _overrides(texts: Iterable[str], origin: Origin, problems: list[str]) -> Iterator[Override]:
@@ -118,26 +118,26 @@ def _overrides(texts: Iterable[str], origin: Origin, problems: list[str]) -> Ite
 
 
 def _override(
-    drafts: Mapping[str, Inputs],
+    collected: Mapping[str, Inputs],
     overrides: Iterable[Override],
     catalogue: Catalogue,
     profile: str,
     problems: list[str],
 ) -> None:
     for override in overrides:
-        if (name := override.component) in drafts:
-            drafts[name].overrides.append(override)
+        if (name := override.component) in collected:
+            collected[name].overrides.append(override)
         elif name in catalogue.components:
             problems.append(f"{override}: {name} is not in profile {profile}")
         else:
-            known = did_you_mean(name, drafts)
+            known = did_you_mean(name, collected)
             problems.append(f"{override}: no component is called {name}{known}")
 
 
-def _known(name: str, draft: Inputs, catalogue: Catalogue, problems: list[str]) -> bool:
+def _known(name: str, inputs: Inputs, catalogue: Catalogue, problems: list[str]) -> bool:
     if name in catalogue.components:
         return True
-    _, layer = draft.choices[0]
+    _, layer = inputs.choices[0]
     problems.append(
         f"{layer.origin('components', name)}: spec.components.{name}: no component is called "
         f"{name}{did_you_mean(name, catalogue.components)}"

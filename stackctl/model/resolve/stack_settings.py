@@ -18,7 +18,7 @@ _OURS = (MANAGED_BY, STACK_LABEL, COMPONENT_LABEL)
 
 
 def problems(settings: Settings) -> Iterator[str]:
-    """Say which settings cannot be applied."""
+    """Yield which settings cannot be applied."""
     for key, value in settings.labels.items():
         if key in _OURS:
             yield f"settings.labels: {key} is set by stackctl itself"

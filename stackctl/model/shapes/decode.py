@@ -74,8 +74,23 @@ def decode(kind: type[T], value: Any, at: At = ()) -> T:
     return cast("T", result)
 
 
+def encoded(value: Any) -> Any:
+    """Write a value as `decode` reads it, without fields that have their default."""
+    if is_dataclass(value):
+        return {
+            each.metadata.get("key", each.name): encoded(getattr(value, each.name))
+            for each in fields(value)
+            if getattr(value, each.name) != each.default
+        }
+    if isinstance(value, Mapping):
+        return {key: encoded(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [encoded(item) for item in value]
+    return value.value if isinstance(value, Enum) else value
+
+
 def shown(value: Any) -> str:
-    """Say what was found, for messages."""
+    """Return what was found, for messages."""
     if isinstance(value, str):
         return f'the text "{value}"' if len(value) <= 40 else "a long text"
     if isinstance(value, bool):

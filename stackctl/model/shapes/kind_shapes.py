@@ -9,6 +9,15 @@ from typing import Any
 
 from stackctl.model.objects.kinds import BUILTIN, GroupKind, kind_of
 from stackctl.model.shapes.decode import Problem, shown
+from stackctl.model.shapes.pod_shapes import (
+    AMOUNTS,
+    INNER_METADATA,
+    METADATA,
+    POD,
+    RESOURCES,
+    SELECTOR,
+    TEMPLATE,
+)
 from stackctl.model.shapes.shapes import (
     API_VERSION,
     BASE64,
@@ -16,7 +25,6 @@ from stackctl.model.shapes.shapes import (
     KIND,
     MAP,
     NAME,
-    QUANTITY,
     TEXT,
     TEXT_MAP,
     TEXTS,
@@ -27,223 +35,6 @@ from stackctl.model.shapes.shapes import (
     Shape,
     misshapen,
 )
-
-_OWNER: Shape = {
-    "apiVersion!": TEXT,
-    "kind!": TEXT,
-    "name!": TEXT,
-    "uid!": TEXT,
-    "controller": FLAG,
-    "blockOwnerDeletion": FLAG,
-}
-_LABELLED: Mapping[str, Any] = {
-    "namespace": NAME,
-    "labels": TEXT_MAP,
-    "annotations": TEXT_MAP,
-    "finalizers": TEXTS,
-    "ownerReferences": [_OWNER],
-}
-METADATA: Mapping[str, Any] = {"name!": NAME, **_LABELLED}
-_INNER_METADATA: Shape = {"name": TEXT, **_LABELLED}
-
-_SELECTOR: Shape = {
-    "matchLabels": TEXT_MAP,
-    "matchExpressions": [{"key!": TEXT, "operator!": TEXT, "values": TEXTS}],
-}
-_AMOUNTS: Shape = {"*": QUANTITY}
-_RESOURCES: Shape = {"limits": _AMOUNTS, "requests": _AMOUNTS, "claims": [{"name!": TEXT}]}
-
-# Pods
-
-_NAMED_REFERENCE: Shape = {"name": TEXT, "optional": FLAG}
-_KEY_REFERENCE: Shape = {"name": TEXT, "key!": TEXT, "optional": FLAG}
-_VARIABLE: Shape = {
-    "name!": TEXT,
-    "value": TEXT,
-    "valueFrom": {
-        "configMapKeyRef": _KEY_REFERENCE,
-        "secretKeyRef": _KEY_REFERENCE,
-        "fieldRef": {"fieldPath!": TEXT, "apiVersion": TEXT},
-        "resourceFieldRef": {"resource!": TEXT, "containerName": TEXT, "divisor": QUANTITY},
-    },
-}
-_HTTP_GET: Shape = {
-    "host": TEXT,
-    "path": TEXT,
-    "port!": WHOLE_OR_TEXT,
-    "scheme": TEXT,
-    "httpHeaders": [{"name!": TEXT, "value!": TEXT}],
-}
-_HANDLER: Mapping[str, Any] = {
-    "exec": {"command": TEXTS},
-    "httpGet": _HTTP_GET,
-    "tcpSocket": {"host": TEXT, "port!": WHOLE_OR_TEXT},
-}
-_PROBE: Shape = {
-    **_HANDLER,
-    "grpc": {"port!": WHOLE, "service": TEXT},
-    "initialDelaySeconds": WHOLE,
-    "timeoutSeconds": WHOLE,
-    "periodSeconds": WHOLE,
-    "successThreshold": WHOLE,
-    "failureThreshold": WHOLE,
-    "terminationGracePeriodSeconds": WHOLE,
-}
-_PORT: Shape = {
-    "name": TEXT,
-    "containerPort!": WHOLE,
-    "hostPort": WHOLE,
-    "hostIP": TEXT,
-    "protocol": TEXT,
-}
-_MOUNT: Shape = {
-    "name!": TEXT,
-    "mountPath!": TEXT,
-    "subPath": TEXT,
-    "subPathExpr": TEXT,
-    "mountPropagation": TEXT,
-    "readOnly": FLAG,
-}
-_CONTAINER: Mapping[str, Any] = {
-    "name!": TEXT,
-    "image": TEXT,
-    "imagePullPolicy": TEXT,
-    "command": TEXTS,
-    "args": TEXTS,
-    "workingDir": TEXT,
-    "env": [_VARIABLE],
-    "envFrom": [{"prefix": TEXT, "configMapRef": _NAMED_REFERENCE, "secretRef": _NAMED_REFERENCE}],
-    "ports": [_PORT],
-    "resources": _RESOURCES,
-    "volumeMounts": [_MOUNT],
-    "volumeDevices": [{"name!": TEXT, "devicePath!": TEXT}],
-    "livenessProbe": _PROBE,
-    "readinessProbe": _PROBE,
-    "startupProbe": _PROBE,
-    "lifecycle": {"postStart": _HANDLER, "preStop": _HANDLER},
-    "restartPolicy": TEXT,
-    "securityContext": {
-        "privileged": FLAG,
-        "runAsNonRoot": FLAG,
-        "runAsUser": WHOLE,
-        "runAsGroup": WHOLE,
-        "readOnlyRootFilesystem": FLAG,
-        "allowPrivilegeEscalation": FLAG,
-        "capabilities": {"add": TEXTS, "drop": TEXTS},
-    },
-    "stdin": FLAG,
-    "tty": FLAG,
-}
-# A kind that imitates a Pod (a ServingRuntime) may leave the rest to its operator.
-_PART_OF_CONTAINER: Mapping[str, Any] = {
-    key.removesuffix("!"): value for key, value in _CONTAINER.items() if key != "name!"
-} | {"name": TEXT}
-_ITEMS: Shape = [{"key!": TEXT, "path!": TEXT, "mode": WHOLE}]
-_SOURCE: Mapping[str, Any] = {"name": TEXT, "items": _ITEMS, "optional": FLAG}
-_VOLUME: Shape = {
-    "name!": TEXT,
-    "configMap": {**_SOURCE, "defaultMode": WHOLE},
-    "secret": {"secretName": TEXT, "items": _ITEMS, "defaultMode": WHOLE, "optional": FLAG},
-    "emptyDir": {"medium": TEXT, "sizeLimit": QUANTITY},
-    "hostPath": {"path!": TEXT, "type": TEXT},
-    "persistentVolumeClaim": {"claimName!": TEXT, "readOnly": FLAG},
-    "downwardAPI": {"items": [MAP], "defaultMode": WHOLE},
-    "projected": {
-        "defaultMode": WHOLE,
-        "sources": [
-            {
-                "configMap": _SOURCE,
-                "secret": _SOURCE,
-                "downwardAPI": {"items": [MAP]},
-                "serviceAccountToken": {
-                    "path!": TEXT,
-                    "audience": TEXT,
-                    "expirationSeconds": WHOLE,
-                },
-            }
-        ],
-    },
-    "csi": {"driver!": TEXT, "readOnly": FLAG, "volumeAttributes": TEXT_MAP},
-    "ephemeral": {"volumeClaimTemplate": MAP},
-    "nfs": {"server!": TEXT, "path!": TEXT, "readOnly": FLAG},
-}
-TOLERATION: Shape = {
-    "key": TEXT,
-    "operator": TEXT,
-    "value": TEXT,
-    "effect": TEXT,
-    "tolerationSeconds": WHOLE,
-}
-_EXPRESSIONS: Shape = [{"key!": TEXT, "operator!": TEXT, "values": TEXTS}]
-_NODE_TERM: Shape = {"matchExpressions": _EXPRESSIONS, "matchFields": _EXPRESSIONS}
-_POD_TERM: Shape = {
-    "topologyKey!": TEXT,
-    "labelSelector": _SELECTOR,
-    "namespaceSelector": _SELECTOR,
-    "namespaces": TEXTS,
-}
-_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
-_POD_AFFINITY: Shape = {
-    _REQUIRED: [_POD_TERM],
-    _PREFERRED: [{"weight!": WHOLE, "podAffinityTerm!": _POD_TERM}],
-}
-_POD: Mapping[str, Any] = {
-    "containers!": [_CONTAINER],
-    "initContainers": [_CONTAINER],
-    "ephemeralContainers": [_CONTAINER],
-    "volumes": [_VOLUME],
-    "nodeSelector": TEXT_MAP,
-    "nodeName": TEXT,
-    "tolerations": [TOLERATION],
-    "affinity": {
-        "nodeAffinity": {
-            _REQUIRED: {"nodeSelectorTerms!": [_NODE_TERM]},
-            _PREFERRED: [{"weight!": WHOLE, "preference!": _NODE_TERM}],
-        },
-        "podAffinity": _POD_AFFINITY,
-        "podAntiAffinity": _POD_AFFINITY,
-    },
-    "topologySpreadConstraints": [
-        {
-            "maxSkew!": WHOLE,
-            "topologyKey!": TEXT,
-            "whenUnsatisfiable!": TEXT,
-            "labelSelector": _SELECTOR,
-        }
-    ],
-    "imagePullSecrets": [{"name": TEXT}],
-    "hostAliases": [{"ip!": TEXT, "hostnames": TEXTS}],
-    "serviceAccountName": TEXT,
-    "serviceAccount": TEXT,
-    "automountServiceAccountToken": FLAG,
-    "priorityClassName": TEXT,
-    "runtimeClassName": TEXT,
-    "schedulerName": TEXT,
-    "restartPolicy": TEXT,
-    "dnsPolicy": TEXT,
-    "hostname": TEXT,
-    "subdomain": TEXT,
-    "hostNetwork": FLAG,
-    "hostPID": FLAG,
-    "hostIPC": FLAG,
-    "terminationGracePeriodSeconds": WHOLE,
-    "activeDeadlineSeconds": WHOLE,
-    "securityContext": {
-        "runAsUser": WHOLE,
-        "runAsGroup": WHOLE,
-        "runAsNonRoot": FLAG,
-        "fsGroup": WHOLE,
-        "supplementalGroups": [WHOLE],
-        "sysctls": [{"name!": TEXT, "value!": TEXT}],
-    },
-}
-_TEMPLATE: Shape = {"metadata": _INNER_METADATA, "spec!": _POD}
-_LIKE_A_POD: Mapping[str, Any] = {
-    **{key: value for key, value in _POD.items() if "ontainers" not in key},
-    "containers": [_PART_OF_CONTAINER],
-    "initContainers": [_PART_OF_CONTAINER],
-}
 
 # What runs Pods
 
@@ -256,22 +47,22 @@ _ROLLING: Shape = {
     },
 }
 _WORKLOAD: Mapping[str, Any] = {
-    "selector!": _SELECTOR,
-    "template!": _TEMPLATE,
+    "selector!": SELECTOR,
+    "template!": TEMPLATE,
     "minReadySeconds": WHOLE,
     "revisionHistoryLimit": WHOLE,
 }
 _CLAIM: Shape = {
     "accessModes": TEXTS,
-    "resources": _RESOURCES,
-    "selector": _SELECTOR,
+    "resources": RESOURCES,
+    "selector": SELECTOR,
     "storageClassName": TEXT,
     "volumeMode": TEXT,
     "volumeName": TEXT,
 }
 _JOB: Mapping[str, Any] = {
-    "template!": _TEMPLATE,
-    "selector": _SELECTOR,
+    "template!": TEMPLATE,
+    "selector": SELECTOR,
     "backoffLimit": WHOLE,
     "completions": WHOLE,
     "parallelism": WHOLE,
@@ -313,8 +104,8 @@ _WEBHOOK: Shape = {
             "scope": TEXT,
         }
     ],
-    "namespaceSelector": _SELECTOR,
-    "objectSelector": _SELECTOR,
+    "namespaceSelector": SELECTOR,
+    "objectSelector": SELECTOR,
     "admissionReviewVersions": TEXTS,
     "failurePolicy": TEXT,
     "matchPolicy": TEXT,
@@ -355,8 +146,8 @@ _DEFINITION: Shape = {
 # Networks
 
 _PEER: Shape = {
-    "podSelector": _SELECTOR,
-    "namespaceSelector": _SELECTOR,
+    "podSelector": SELECTOR,
+    "namespaceSelector": SELECTOR,
     "ipBlock": {"cidr!": TEXT, "except": TEXTS},
 }
 _POLICY_PORTS: Shape = [{"port": WHOLE_OR_TEXT, "protocol": TEXT, "endPort": WHOLE}]
@@ -404,28 +195,28 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "PersistentVolumeClaim": {"spec": _CLAIM},
         "PersistentVolume": {
             "spec": {
-                "capacity": _AMOUNTS,
+                "capacity": AMOUNTS,
                 "accessModes": TEXTS,
                 "storageClassName": TEXT,
                 "claimRef": {"name": TEXT, "namespace": TEXT},
             }
         },
-        "Pod": {"spec!": _POD},
-        "PodTemplate": {"template!": _TEMPLATE},
+        "Pod": {"spec!": POD},
+        "PodTemplate": {"template!": TEMPLATE},
         "ReplicationController": {
-            "spec!": {"replicas": WHOLE, "selector": TEXT_MAP, "template": _TEMPLATE}
+            "spec!": {"replicas": WHOLE, "selector": TEXT_MAP, "template": TEMPLATE}
         },
-        "ResourceQuota": {"spec": {"hard": _AMOUNTS, "scopes": TEXTS}},
+        "ResourceQuota": {"spec": {"hard": AMOUNTS, "scopes": TEXTS}},
         "LimitRange": {
             "spec!": {
                 "limits!": [
                     {
                         "type!": TEXT,
-                        "default": _AMOUNTS,
-                        "defaultRequest": _AMOUNTS,
-                        "max": _AMOUNTS,
-                        "min": _AMOUNTS,
-                        "maxLimitRequestRatio": _AMOUNTS,
+                        "default": AMOUNTS,
+                        "defaultRequest": AMOUNTS,
+                        "max": AMOUNTS,
+                        "min": AMOUNTS,
+                        "maxLimitRequestRatio": AMOUNTS,
                     }
                 ]
             }
@@ -435,7 +226,7 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "Deployment": {
             "spec!": {**_WORKLOAD, "replicas": WHOLE, "paused": FLAG, "strategy": _ROLLING}
         },
-        "ReplicaSet": {"spec!": {**_WORKLOAD, "template!": _TEMPLATE, "replicas": WHOLE}},
+        "ReplicaSet": {"spec!": {**_WORKLOAD, "template!": TEMPLATE, "replicas": WHOLE}},
         "DaemonSet": {"spec!": {**_WORKLOAD, "updateStrategy": _ROLLING}},
         "StatefulSet": {
             "spec!": {
@@ -444,7 +235,7 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
                 "serviceName": TEXT,
                 "podManagementPolicy": TEXT,
                 "updateStrategy": _ROLLING,
-                "volumeClaimTemplates": [{"metadata": _INNER_METADATA, "spec": _CLAIM}],
+                "volumeClaimTemplates": [{"metadata": INNER_METADATA, "spec": _CLAIM}],
             }
         },
     },
@@ -456,7 +247,7 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
                 "timeZone": TEXT,
                 "concurrencyPolicy": TEXT,
                 "suspend": FLAG,
-                "jobTemplate!": {"metadata": _INNER_METADATA, "spec!": _JOB},
+                "jobTemplate!": {"metadata": INNER_METADATA, "spec!": _JOB},
             }
         },
     },
@@ -464,7 +255,7 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "Role": {"rules": _RULES},
         "ClusterRole": {
             "rules": _RULES,
-            "aggregationRule": {"clusterRoleSelectors": [_SELECTOR]},
+            "aggregationRule": {"clusterRoleSelectors": [SELECTOR]},
         },
         "RoleBinding": _BINDING,
         "ClusterRoleBinding": _BINDING,
@@ -506,14 +297,14 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "spec": {
                 "minAvailable": WHOLE_OR_TEXT,
                 "maxUnavailable": WHOLE_OR_TEXT,
-                "selector": _SELECTOR,
+                "selector": SELECTOR,
             }
         }
     },
     "networking.k8s.io": {
         "NetworkPolicy": {
             "spec": {
-                "podSelector": _SELECTOR,
+                "podSelector": SELECTOR,
                 "policyTypes": TEXTS,
                 "ingress": [{"from": [_PEER], "ports": _POLICY_PORTS}],
                 "egress": [{"to": [_PEER], "ports": _POLICY_PORTS}],
@@ -550,7 +341,7 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         },
         "CSIDriver": {"spec": MAP},
     },
-    "node.k8s.io": {"RuntimeClass": {"handler!": TEXT, "overhead": {"podFixed": _AMOUNTS}}},
+    "node.k8s.io": {"RuntimeClass": {"handler!": TEXT, "overhead": {"podFixed": AMOUNTS}}},
     "coordination.k8s.io": {"Lease": {"spec": {"holderIdentity": TEXT}}},
     "cert-manager.io": {
         "Certificate": {"spec!": {"commonName": TEXT, "dnsNames": TEXTS, "secretName": TEXT}}
@@ -558,13 +349,6 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "monitoring.coreos.com": {
         kind: {"spec!": {"namespaceSelector": {"any": FLAG, "matchNames": TEXTS}}}
         for kind in ("ServiceMonitor", "PodMonitor")
-    },
-    "serving.kserve.io": {
-        **{
-            kind: {"spec!": {**_LIKE_A_POD, "container": _PART_OF_CONTAINER}}
-            for kind in ("ServingRuntime", "ClusterServingRuntime")
-        },
-        "ClusterStorageContainer": {"spec!": {"container": _PART_OF_CONTAINER}},
     },
 }
 _ANY_OBJECT: Mapping[str, Any] = {
@@ -599,7 +383,7 @@ def object_problems(manifest: Any, *, patch: bool = False) -> list[Problem]:
 
 
 def _unidentified(manifest: Any) -> list[Problem]:
-    """Say what a value lacks to be an object of some kind."""
+    """Return what a value lacks to be an object of some kind."""
     if not isinstance(manifest, dict):
         return [Problem((), f"expected an object, found {shown(manifest)}")]
     metadata = manifest.get("metadata")

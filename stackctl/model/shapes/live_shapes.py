@@ -9,7 +9,8 @@ from typing import Any
 
 from stackctl.model.objects.kinds import BUILTIN, GroupKind
 from stackctl.model.shapes.decode import Problem
-from stackctl.model.shapes.kind_shapes import METADATA, shape_of
+from stackctl.model.shapes.kind_shapes import shape_of
+from stackctl.model.shapes.pod_shapes import METADATA
 from stackctl.model.shapes.shapes import (
     FLAG,
     MAP,
@@ -87,7 +88,6 @@ STATUS: Shape = {
 CUSTOM_STATUS: Shape = {
     "observedGeneration": WHOLE,
     "conditions": [_CONDITION],
-    "applicationState": {"state": TEXT, "errorMessage": TEXT},
 }
 _UNIDENTIFIED: Shape = {"apiVersion": TEXT, "kind": TEXT, "metadata!": LIVE_METADATA}
 # Kinds that no manifest has, and whose parts are read.

@@ -114,7 +114,7 @@ class _Reader:
                 return begin, end
 
     def wrong(self, what: str) -> PatternError:
-        """Say what is wrong with the pattern, and where."""
+        """Return what is wrong with the pattern, and where."""
         return PatternError(f"no pattern that can be matched: {what} at position {self.at}")
 
     def _sequence(self, depth: int) -> tuple[int, int]:

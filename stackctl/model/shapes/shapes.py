@@ -2,7 +2,7 @@
 
 A shape is a leaf; `[shape]`, a list of such; `{"*": shape}`, a map of such; or a map of fields,
 `{"name!": TEXT, "args": [TEXT]}`, where `!` marks what must be there and fields that are not named
-may be anything. Which object has which shape is said by `kindshapes`.
+may be anything. Which object has which shape is said by `kind_shapes`.
 """
 
 import base64
