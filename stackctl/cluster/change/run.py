@@ -71,13 +71,10 @@ def execute(
 def _execute(run: RunContext, intent: RunIntent, options: RunOptions) -> tuple[Outcome, Release]:
     client, claim, outcome = run.client, options.claim, Outcome()
     run.notify(Step("taking the lock"))
-    with hold_stack(
+    held = hold_stack(
         run, intent.stack, intent.verb, claim, wait=options.wait, rules=intent.bundle.rules
-    ) as (
-        session,
-        lock,
-        recorder,
-    ):
+    )
+    with held as (session, lock, recorder):
         begun = _begin(run, intent, claim, lock)
         recorder.begin(begun.release.revision, _announced(begun.release), lock.time)
         error = _attempt(session, intent, options.on_failure, outcome)
