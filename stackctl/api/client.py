@@ -27,7 +27,7 @@ from stackctl.api.http.exchange import (
 )
 from stackctl.api.http.limits import FOR_EVER, Allowance
 from stackctl.api.listing import Listing, ListSelection, read_list, read_page
-from stackctl.api.watching import WatchEvent, follow, read_watch
+from stackctl.api.watching import Known, WatchEvent, follow, read_watch
 from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite
 from stackctl.model.objects.refs import FIELD_MANAGER, Manifest, ref_of
 from stackctl.model.run.events import Notify
@@ -294,14 +294,17 @@ class Client:
         fields: str = "",
         metadata_only: bool = False,
         stop: threading.Event,
+        known: Known | None = None,
     ) -> Iterator[WatchEvent]:
         """Tell what is there, then LISTED, then every change until `stop` is set.
+
+        Of what is `known` already only the differences are told.
 
         Raises:
             AccessDenied: we may not list or watch this.
         """
         selection = ListSelection(path, labels, fields, metadata_only)
-        return follow(self._exchange, selection, stop)
+        return follow(self._exchange, selection, stop, known or Known())
 
     def within(self, until: float) -> AbstractContextManager[None]:
         """Let no request go on beyond a deadline, by `now`, for as long as the block runs."""

@@ -14,6 +14,7 @@ from stackctl.api.client import Client
 from stackctl.api.http.answers import is_aggregated, resources_of_version, served
 from stackctl.api.http.exchange import Request
 from stackctl.errors import ClusterError, ConflictError, NotServed, Rejected
+from stackctl.model.objects.kinds import GroupKind
 from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of, version_of
 from stackctl.model.objects.versions import split_api_version
 
@@ -36,13 +37,18 @@ class ApiResource:
     kind: str
     plural: str
     namespaced: bool
-    verbs: frozenset[str]
+    verbs: frozenset[str] = frozenset()
     subresources: frozenset[str] = frozenset()
 
     @property
     def api_version(self) -> str:
         """The group and version as manifests write them."""
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def group_kind(self) -> GroupKind:
+        """The kind in whatever version."""
+        return self.group, self.kind
 
     def path(self, namespace: str = "", name: str = "") -> str:
         """Return where the kind, its objects in a namespace or one object are.

@@ -18,7 +18,7 @@ LATE = "WaitForFirstConsumer"
 
 
 class ReadinessContext:
-    """Finds out about the surroundings of objects; to be used from many threads."""
+    """Finds out what the readiness of objects depends on; to be used from many threads."""
 
     def __init__(self, client: Client, discovery: Discovery, rules: ReadyRules = NO_RULES) -> None:
         self._client = client

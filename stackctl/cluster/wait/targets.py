@@ -1,6 +1,6 @@
 """What is waited for: objects as they were when they were applied or deleted.
 
-How they stand is decided in `model.readiness`, waiting is done in `wait` and `gone`.
+Their status is decided in `model.readiness`, waiting is done in `wait` and `deletion`.
 """
 
 from collections.abc import Callable

@@ -56,7 +56,7 @@ class Certificates:
         namespace = certificate["metadata"]["namespace"] if kind == "Issuer" else ""
         found = (
             ready_state(issuer) == "Ready"
-            for issuer in self._mirror.all(f"{_GROUP}/{kind}")
+            for issuer in self._mirror.all((_GROUP, kind))
             if issuer["metadata"]["name"] == name
             and issuer["metadata"].get("namespace", "") == namespace
         )

@@ -1,6 +1,6 @@
 """What is known of a cluster's objects while a run waits for them."""
 
-from stackctl.cluster.wait.store import ObjectStore
+from stackctl.api.store import ObjectStore
 from stackctl.model.objects.refs import ref_of
 
 
@@ -11,10 +11,10 @@ def job(uid: str) -> dict[str, object]:
 
 def test_an_old_answer_does_not_bring_back_what_was_deleted():
     """An answer may be older than the deletion that was seen after it; a new object is not."""
-    scene = ObjectStore()
-    scene.put(job("a"))
-    scene.remove(job("a"))
-    scene.offer(job("a"))
-    assert scene.get(ref_of(job("a"))) is None
-    scene.offer(job("b"))
-    assert scene.get(ref_of(job("b"))) == job("b")
+    store = ObjectStore(keeps_deleted=True)
+    store.put(job("a"))
+    store.remove(job("a"))
+    store.offer(job("a"))
+    assert store.get(ref_of(job("a"))) is None
+    store.offer(job("b"))
+    assert store.get(ref_of(job("b"))) == job("b")
