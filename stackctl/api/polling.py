@@ -4,6 +4,7 @@ What is looked for, and what it means that it is not there, is for the callers.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ class NotYet:
 
     pause: float
     late: Callable[[], StackError]  # what to raise when time is up
-    stopped: str  # what to say when the user stops
+    stopped: str = ""  # what to say when the user stops
 
 
 class Wakeup:
@@ -47,8 +48,8 @@ def until(
     look: Callable[[], T | NotYet],
     *,
     deadline: float,
-    now: Callable[[], float],
-    stop: threading.Event,
+    now: Callable[[], float] = time.monotonic,
+    stop: threading.Event | None = None,
     wakeup: Wakeup | None = None,
 ) -> T:
     """Look until something is found and return it.
@@ -57,6 +58,7 @@ def until(
         StackError: time is up; what the last look had to say to that.
         Interrupted: `stop` was set.
     """
+    stop = stop or threading.Event()
     while isinstance(found := look(), NotYet):
         left = deadline - now()
         if left <= 0:

@@ -1,11 +1,8 @@
-"""What a sandbox that is ready looks like, and waiting for it."""
+"""What a sandbox that is ready looks like; waiting for it is for `starting`."""
 
 import socket
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from stackctl.errors import SandboxError
 from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest
 from stackctl.sandbox.machine.places import Sandbox
@@ -13,7 +10,6 @@ from stackctl.sandbox.plane.nodes import GROUP_LABEL, gpus_of
 from stackctl.sandbox.plane.server import Server
 
 GPU_RESOURCE = "nvidia.com/gpu"
-_POLL = 0.05
 _DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 
 
@@ -25,27 +21,6 @@ class NodeStatus:
     ready: bool
     gpus: int  # that the node is made with
     allocatable: int  # that its device plugin offers
-
-
-@dataclass(frozen=True, slots=True)
-class StartPatience:
-    """How long to wait, by which clock, and what ends the waiting at once."""
-
-    deadline: float
-    alarm: Callable[[], None]  # raises when waiting makes no sense any more
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-
-    def until(self, pending: Callable[[], str]) -> None:
-        """Return once nothing is pending; `pending` says in words what is."""
-        while what := pending():
-            self.alarm()
-            if self.now() >= self.deadline:
-                raise SandboxError(
-                    f"the sandbox is not ready in time: {what}",
-                    hint="stackctl sandbox logs shows what its parts say",
-                )
-            self.sleep(_POLL)
 
 
 def api_pending(server: Server) -> str:
