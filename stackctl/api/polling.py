@@ -37,11 +37,11 @@ class Wakeup:
         self._changed.set()
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
-        """Return after a change or after some time; False when `stop` is set."""
+        """Return after a change or after some time; True when `stop` is set."""
         if not stop.wait(GATHER_SECONDS):
             self._changed.wait(seconds)
             self._changed.clear()
-        return not stop.is_set()
+        return stop.is_set()
 
 
 def until(
@@ -49,22 +49,19 @@ def until(
     *,
     deadline: float,
     now: Callable[[], float] = time.monotonic,
-    stop: threading.Event | None = None,
-    wakeup: Wakeup | None = None,
+    wait: Callable[[float], bool | None] = time.sleep,
 ) -> T:
-    """Look until something is found and return it.
+    """Look until something is found and return it; `wait` lets seconds pass.
 
     Raises:
         StackError: time is up; what the last look had to say to that.
-        Interrupted: `stop` was set.
+        Interrupted: the user stopped: `wait` returned True.
     """
-    stop = stop or threading.Event()
     while isinstance(found := look(), NotYet):
         left = deadline - now()
         if left <= 0:
             raise found.late()
-        pause = min(found.pause, left)
-        if not wakeup.wait(pause, stop) if wakeup else stop.wait(pause):
+        if wait(min(found.pause, left)):
             raise Interrupted(found.stopped)
     return found
 

@@ -5,6 +5,7 @@ Which probes a component has is said in its component.yaml.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 
 from stackctl.api.client import encode
 from stackctl.api.http.exchange import Request
@@ -79,8 +80,7 @@ def _wait_allocatable(
             look,
             deadline=session.deadline,
             now=observer.now,
-            stop=session.abandoned,
-            wakeup=wakeup,
+            wait=partial(wakeup.wait, stop=session.abandoned),
         )
 
 
@@ -150,7 +150,7 @@ def _wait_accepted(session: Session, part: BundleComponent, sample: str, tell: T
             stopped=f"stopped while waiting for {ref_of(manifest)} to be accepted",
         )
 
-    until(look, deadline=session.deadline, now=session.observer.now, stop=session.abandoned)
+    until(look, deadline=session.deadline, now=session.observer.now, wait=session.abandoned.wait)
 
 
 def _try(session: Session, manifest: Manifest) -> None:

@@ -276,7 +276,7 @@ def _patiently(
             LOOK_SECONDS, late=lambda: refusal, stopped=f"interrupted while waiting: {refusal}"
         )
 
-    return until(look, deadline=deadline, now=now, stop=stop)
+    return until(look, deadline=deadline, now=now, wait=stop.wait)
 
 
 def _take(client: Client, stack: StackId, claim: Claim) -> Manifest:

@@ -68,7 +68,7 @@ class Deletion:
                 stopped=f"stopped while waiting for {left[0].ref} to be deleted",
             )
 
-        until(look, deadline=deadline, now=self.now, stop=stop)
+        until(look, deadline=deadline, now=self.now, wait=stop.wait)
 
     def _still_there(self, left: Sequence[Target], deadline: float) -> list[Target]:
         """Return what is not gone; what cannot be seen when time is up is not gone either."""

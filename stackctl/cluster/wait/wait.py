@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 
 from stackctl.api.client import Client
@@ -152,7 +153,7 @@ class Observer:
                 stopped=f"stopped while waiting for {missing[0]} to be served",
             )
 
-        until(look_at_discovery, deadline=deadline, now=self.now, stop=stop)
+        until(look_at_discovery, deadline=deadline, now=self.now, wait=stop.wait)
 
     def wait_gone(
         self,
@@ -259,7 +260,8 @@ class Observer:
             )
 
         with self.store.waking(lambda obj: bool(controller(obj)) or ref_of(obj) in refs) as wakeup:
-            return until(look_and_tell, deadline=deadline, now=self.now, stop=stop, wakeup=wakeup)
+            wait = partial(wakeup.wait, stop=stop)
+            return until(look_and_tell, deadline=deadline, now=self.now, wait=wait)
 
     def _refuse_failed(self, statuses: Iterable[TargetStatus]) -> None:
         failed = [each for each in statuses if each.status is Status.FAILED]

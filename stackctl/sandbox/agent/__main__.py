@@ -101,7 +101,7 @@ class Agent:
         return thread
 
     def _watch_network(self) -> None:
-        while self._network.wait(_RECHECK_SECONDS, self.stop):
+        while not self._network.wait(_RECHECK_SECONDS, self.stop):
             self._egress.recheck()
 
     def _resolve(self, host: str, port: int) -> Destination:

@@ -93,7 +93,7 @@ class Injector:
 
     def run(self) -> None:
         """Work until the agent ends."""
-        while self._wakeup.wait(_LOOK_SECONDS, self._mirror.stop):
+        while not self._wakeup.wait(_LOOK_SECONDS, self._mirror.stop):
             now = self._routes.read().keys()
             self._orphaned = (self._orphaned | (self._registered - now)) - now
             self._registered = frozenset(now)

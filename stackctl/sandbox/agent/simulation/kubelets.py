@@ -53,7 +53,7 @@ class Kubelets:
 
     def run(self) -> None:
         """Work until the agent ends."""
-        while self._wakeup.wait(
+        while not self._wakeup.wait(
             _LOOK_SECONDS if self._leaving else _IDLE_SECONDS, self._mirror.stop
         ):
             if not self._mirror.missing((PODS, NODES)):

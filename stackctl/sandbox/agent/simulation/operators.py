@@ -66,7 +66,7 @@ class Operators:
 
     def run(self) -> None:
         """Work until the agent ends."""
-        while self._wakeup.wait(self._pause(), self._mirror.stop):
+        while not self._wakeup.wait(self._pause(), self._mirror.stop):
             self._follow_kinds()
             self._look()
 
