@@ -14,18 +14,9 @@ from typing import Any
 
 from stackctl.api.access.access import Access
 from stackctl.api.http.answers import Look, an_object, at, created, outcome
-from stackctl.api.http.exchange import (
-    JSON,
-    PATIENCE_SECONDS,
-    READ_SECONDS,
-    Exchange,
-    Fence,
-    Request,
-    Response,
-    Sleep,
-    Terms,
-)
+from stackctl.api.http.exchange import PATIENCE_SECONDS, Exchange, Sleep, Terms
 from stackctl.api.http.limits import FOR_EVER, Allowance
+from stackctl.api.http.messages import JSON, READ_SECONDS, Fence, Request, Response
 from stackctl.api.listing import Listing, ListSelection, read_list, read_page
 from stackctl.api.watching import Known, WatchEvent, follow, read_watch
 from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from stackctl.api.client import Client
 from stackctl.api.http.answers import is_aggregated, resources_of_version, served
-from stackctl.api.http.exchange import Request
+from stackctl.api.http.messages import Request
 from stackctl.errors import ClusterError, ConflictError, NotServed, Rejected
 from stackctl.model.objects.kinds import GroupKind
 from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of, version_of

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from stackctl.api.http.answers import an_event
-from stackctl.api.http.exchange import Exchange, Request
+from stackctl.api.http.exchange import Exchange
+from stackctl.api.http.messages import Request
+from stackctl.api.http.reading import document_of
 from stackctl.api.http.refusals import refusal_of
-from stackctl.api.http.retries import Fault, backoff
+from stackctl.api.http.retries import backoff
 from stackctl.api.http.transport import TransportFault, lines_of
 from stackctl.api.listing import Listing, ListSelection, read_list
 from stackctl.errors import ClusterError, Expired, Rejected, Unreachable
 from stackctl.model.objects.refs import Manifest
-from stackctl.model.shapes import json_text
 
 WATCH_SECONDS = 290  # then the server closes the watch; load balancers often do after 300
 SHORT_SECONDS = 1.0  # a watch that lives no longer than this is opened again more slowly
@@ -66,10 +67,7 @@ def read_watch(
 
 
 def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
-    try:
-        document = json_text.read(line)
-    except ValueError as error:
-        raise TransportFault(Fault.TRUNCATED, str(error)) from error
+    document = document_of(line)
     exchange.require(document, an_event, request)
     if document["type"] == "ERROR":
         raise exchange.error_of(refusal_of(document["object"]), request)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 
 from stackctl.api.client import encode
-from stackctl.api.http.exchange import Request
+from stackctl.api.http.messages import Request
 from stackctl.api.polling import NotYet, once, until
 from stackctl.api.store import ObjectStore
 from stackctl.cluster.change.session import Session

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from stackctl.api.client import Client
 from stackctl.api.http.dates import date_in
-from stackctl.api.http.exchange import READ_SECONDS
+from stackctl.api.http.messages import READ_SECONDS
 from stackctl.api.polling import NotYet, once, until
 from stackctl.errors import (
     AlreadyExists,
