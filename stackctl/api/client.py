@@ -269,7 +269,7 @@ class Client:
         metadata_only: bool = False,
         stop: threading.Event,
     ) -> Iterator[WatchEvent]:
-        """Tell changes after a version until the server closes the watch or `stop` is set.
+        """Yield changes after a version until the server closes the watch or `stop` is set.
 
         Raises:
             Expired: the version is too old.
@@ -287,7 +287,7 @@ class Client:
         stop: threading.Event,
         known: Known | None = None,
     ) -> Iterator[WatchEvent]:
-        """Tell what is there, then LISTED, then every change until `stop` is set.
+        """Yield what is there, then LISTED, then every change until `stop` is set.
 
         Of what is `known` already only the differences are told.
 
@@ -344,7 +344,7 @@ def encode(value: Any) -> bytes:
 
 
 def contains(live: Any, sent: Any) -> bool:
-    """Say whether all that was sent is in a live object, its version aside."""
+    """Return whether all that was sent is in a live object, its version aside."""
     if isinstance(sent, dict):
         return isinstance(live, dict) and all(
             contains(live.get(key), value)
@@ -355,7 +355,7 @@ def contains(live: Any, sent: Any) -> bool:
 
 
 def _is_tested(steps: Any) -> bool:
-    """Tell whether a JSON patch is refused where it has been carried out already."""
+    """Return whether a JSON patch is refused where it has been carried out already."""
     return bool(steps) and steps[0].get("op") == "test"
 
 

@@ -124,7 +124,7 @@ class Discovery:
                 self._know(self._served)
 
     def lacks(self, group: str) -> bool:
-        """Tell whether nothing of a group is served, or its server does not answer."""
+        """Return whether nothing of a group is served, or its server does not answer."""
         return group in self.silent or not any(each == group for each, _ in self._index)
 
     @property

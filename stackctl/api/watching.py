@@ -38,7 +38,7 @@ def read_watch(
     stop: threading.Event,
     retry_until: float | None = None,
 ) -> Iterator[WatchEvent]:
-    """Tell changes after a version until the watch ends, however it ends.
+    """Yield changes after a version until the watch ends, however it ends.
 
     Raises:
         Expired: the version is too old.
@@ -77,7 +77,7 @@ def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
 def follow(
     exchange: Exchange, selection: ListSelection, stop: threading.Event, known: "Known"
 ) -> Iterator[WatchEvent]:
-    """Tell what is there, then LISTED, then every change, through lost connections.
+    """Yield what is there, then LISTED, then every change, through lost connections.
 
     Of what is known already only the differences are told.
 
@@ -117,7 +117,7 @@ def _resume(
 
 
 def _passes(error: ClusterError) -> bool:
-    """Say whether waiting may help."""
+    """Return whether waiting may help."""
     if isinstance(error, Rejected):
         return error.status == 429 or error.status >= 500
     return isinstance(error, Unreachable)

@@ -167,7 +167,7 @@ class _Errand:
             remove_empty_folders(places)
 
     def decide(self, sandbox: Sandbox, before: Record | None, interrupts: Interrupts) -> Record:
-        """Say what the sandbox is to be; a part that runs is left as it is."""
+        """Return what the sandbox is to be; a part that runs is left as it is."""
         nodes = self.wanted.nodes or (before.nodes if before else DEFAULT_NODES)
         nodes = format_nodes(parse_nodes(nodes))
         if before and any(map(before.running, PARTS)):

@@ -154,7 +154,7 @@ class Exchange:
         self._transport.close()
 
     def tell(self, what: str, why: str, seconds: float) -> None:
-        """Say what is being waited for, once for each reason; not where nobody waits any more."""
+        """Tell what is being waited for, once for each reason; not where nobody waits any more."""
         with self._counting:
             new = why not in self._told and not self._terms.stop.is_set()
             self._told.add(why)
@@ -176,7 +176,7 @@ class Exchange:
         )
 
     def error_of(self, refusal: Refusal, request: Request) -> ClusterError:
-        """Say what a refusal that came in the middle of an answer means."""
+        """Return what a refusal that came in the middle of an answer means."""
         return self._error(request, refusal, _Course(self.now()))
 
     def _persist(
@@ -229,7 +229,7 @@ class Exchange:
                 return Refusal(Failure(fault=fault.fault, text=str(fault)))
 
     def _least_version(self, request: Request) -> int:
-        """Say how new an answer must be, going by what was answered before it is asked for."""
+        """Return how new an answer must be, going by what was answered before it is asked for."""
         if request.method != "GET" or "continue" in (request.query or {}):
             return 0
         place = place_of(request.path)

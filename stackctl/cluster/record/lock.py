@@ -220,7 +220,7 @@ def held_by(client: Client, stack: StackId) -> str:
 
 
 def held_at_all(client: Client, *, but: StackId | None = None) -> bool:
-    """Tell whether a run is on in the administrators' namespace, on whichever stack `but` one."""
+    """Return whether a run is on in the administrators' namespace, on whichever stack `but` one."""
     labels = f"{RECORD_LABEL},{RECORD_LABEL}!={but.name}" if but else RECORD_LABEL
     leases = client.list(leases_of(StackId("")), labels=labels).items
     now = server_time(client) if leases else None

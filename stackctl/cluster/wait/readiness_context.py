@@ -37,7 +37,7 @@ class ReadinessContext:
         )
 
     def binds_late(self, claim: Manifest) -> bool:
-        """Tell whether a claim is bound only when a Pod uses it; True where it cannot be told."""
+        """Return whether a claim is bound only when a Pod uses it; True where it cannot be told."""
         with self._asking:
             if self._late is None:
                 self._late = self._late_classes()

@@ -132,7 +132,7 @@ def _faulty(found: TargetStatus, fault: PodFault, status: Status) -> TargetStatu
 
 
 def asks_for_pods(found: TargetStatus) -> bool:
-    """Tell whether only its Pods can say why a workload is not ready."""
+    """Return whether only its Pods can say why a workload is not ready."""
     ref, live = found.target.ref, found.live
     return (
         found.status in {Status.IN_PROGRESS, Status.FAILED}
@@ -143,7 +143,7 @@ def asks_for_pods(found: TargetStatus) -> bool:
 
 
 def _is_observed(live: Manifest) -> bool:
-    """Tell whether the Pods there are can be of the present generation."""
+    """Return whether the Pods there are can be of the present generation."""
     unseen = 0 if (group_of(live), live["kind"]) in OBSERVING else None
     observed = (live.get("status") or {}).get("observedGeneration", unseen)
     return observed is None or observed >= live["metadata"].get("generation", 0)

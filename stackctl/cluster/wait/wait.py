@@ -269,7 +269,7 @@ class Observer:
             raise _error([self._explained(each) for each in failed[:NAMED]], failed)
 
     def _passes(self, found: TargetStatus) -> bool:
-        """Tell whether a node is on its way for a Pod that finds none."""
+        """Return whether a node is on its way for a Pod that finds none."""
         fault = found.fault
         if fault is None or fault.reason != "Unschedulable":
             return False
@@ -313,7 +313,7 @@ class Observer:
 
 
 def _stays(found: TargetStatus) -> bool:
-    """Tell whether a target is ready and nothing is run that could end that."""
+    """Return whether a target is ready and nothing is run that could end that."""
     ref = found.target.ref
     plain = ref.group in BUILT_IN and (ref.group, ref.kind) not in WORKLOADS
     return plain and found.status is Status.CURRENT

@@ -48,7 +48,7 @@ def start(
 
 
 def alive(process: Process) -> bool:
-    """Tell whether the process still runs."""
+    """Return whether the process still runs."""
     return bool(process.birth) and birth_of(process.pid) == process.birth
 
 

@@ -3,6 +3,7 @@
 import socket
 from dataclasses import dataclass
 
+from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest
 from stackctl.sandbox.machine.places import Sandbox
@@ -24,13 +25,13 @@ class NodeStatus:
 
 
 def api_pending(server: Server) -> str:
-    """Say why the API server is not ready, empty when it is."""
+    """Return why the API server is not ready, empty when it is."""
     answer = server.ask("GET", "/readyz")
     return "" if answer.ok else f"the API server: {answer.message}"
 
 
 def cluster_pending(server: Server) -> str:
-    """Say what a cluster that takes Pods still lacks."""
+    """Return what a cluster that takes Pods still lacks."""
     if not server.ask("GET", _DEFAULT_ACCOUNT).ok:
         return "no default ServiceAccount yet"
     waiting = [node.name for node in read_nodes(server) if not node.ready]
@@ -38,7 +39,7 @@ def cluster_pending(server: Server) -> str:
 
 
 def agent_pending(sandbox: Sandbox) -> str:
-    """Say whether the agent takes the API server's calls."""
+    """Return whether the agent takes the API server's calls."""
     if sandbox.long:  # we have no short way to that address
         return "" if sandbox.egress_socket.is_socket() else "the agent: no socket yet"
     with socket.socket(socket.AF_UNIX) as probe:
@@ -57,12 +58,11 @@ def read_nodes(server: Server) -> tuple[NodeStatus, ...]:
 
 def _node_status(node: Manifest) -> NodeStatus:
     status = node.get("status", {})
-    conditions = {item["type"]: item["status"] for item in status.get("conditions", [])}
     # The taint goes a moment after the condition comes, and until then nothing is scheduled.
     tainted = any(taint["key"].startswith("node.kubernetes.io/") for taint in _taints(node))
     return NodeStatus(
         name=node["metadata"]["name"],
-        ready=conditions.get("Ready") == "True" and not tainted,
+        ready=holds(node, "Ready") and not tainted,
         gpus=gpus_of(node),
         allocatable=count(status.get("allocatable", {}).get(GPU_RESOURCE, 0)),
     )

@@ -70,7 +70,7 @@ class Certificates:
 
 
 def wish_of(certificate: Manifest) -> CertificateRequest:
-    """Say what a Certificate asks for."""
+    """Return what a Certificate asks for."""
     spec = certificate["spec"]
     private_key = spec.get("privateKey") or {}
     rsa = private_key.get("algorithm", "RSA") == "RSA"

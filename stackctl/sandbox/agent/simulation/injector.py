@@ -13,7 +13,7 @@ from typing import Any
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
 from stackctl.errors import ClusterError
-from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.sandbox.agent.log import Log
 from stackctl.sandbox.agent.mirror import Mirror
 from stackctl.sandbox.agent.webhooks.routes import Routes
@@ -105,7 +105,7 @@ class Injector:
         changes = injections(manifest, self._bundle, self._registered, self._orphaned)
         if not changes:
             return
-        name = f"{manifest['kind']}/{manifest['metadata']['name']}"
+        name = ref_of(manifest)
         try:
             patch_fields(self._client, path, manifest, changes)
         except ClusterError as error:  # changed or gone meanwhile: its event is on the way

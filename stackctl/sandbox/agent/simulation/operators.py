@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
 from stackctl.errors import ClusterError, NotServed
+from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.kinds import DEFINITION, GroupKind, kind_of
-from stackctl.model.objects.refs import Manifest, labels_of
+from stackctl.model.objects.refs import Manifest, labels_of, ref_of
 from stackctl.sandbox.agent.log import Log
 from stackctl.sandbox.agent.mirror import PODS, SERVICES, Mirror
 from stackctl.sandbox.agent.simulation.devices import is_ready
@@ -104,10 +105,10 @@ class Operators:
         try:
             self._advance(lifecycle, manifest)
         except ClusterError as error:
-            self._log(f"{_say(manifest)}: {error}")
+            self._log(f"{ref_of(manifest)}: {error}")
             self._due[uid] = _Due(lifecycle.state_of(manifest), self._now() + _AGAIN_SECONDS)
         except _NONSENSE as error:
-            self._log(f"{_say(manifest)}: makes no sense: {error!r}")
+            self._log(f"{ref_of(manifest)}: makes no sense: {error!r}")
             self._due.pop(uid, None)
             self._senseless[uid] = version
 
@@ -131,7 +132,7 @@ class Operators:
         if _says_more(status, manifest.get("status") or {}):
             merge(self._client, f"{self._path_of(manifest)}/status", {"status": status})
             reached = lifecycle.state_of(manifest | {"status": status})
-            self._log(f"simulated: {lifecycle.operator.name}: {_say(manifest)}: {reached}")
+            self._log(f"simulated: {lifecycle.operator.name}: {ref_of(manifest)}: {reached}")
 
     def _settle_finalizer(self, lifecycle: Lifecycle, manifest: Manifest) -> bool:
         """Hold an object or let it go, as its operator would; True when that is all for now."""
@@ -156,12 +157,11 @@ class Operators:
 def served_kinds(definitions: Sequence[Manifest]) -> Iterator[ApiResource]:
     """Return what is served of every established definition."""
     for definition in definitions:
-        spec, status = definition["spec"], definition.get("status") or {}
-        conditions = {entry["type"]: entry["status"] for entry in status.get("conditions") or ()}
+        spec = definition["spec"]
         leaving = "deletionTimestamp" in definition["metadata"]
         stored = [entry for entry in spec["versions"] if entry["storage"] and entry["served"]]
         versions = stored or [entry for entry in spec["versions"] if entry["served"]]
-        if versions and conditions.get("Established") == "True" and not leaving:
+        if versions and holds(definition, "Established") and not leaving:
             yield ApiResource(
                 spec["group"],
                 versions[0]["name"],
@@ -187,7 +187,7 @@ def running_pods(
 
 
 def _shares(operator: Operator, pod: Manifest) -> bool:
-    """Tell whether a Pod runs the operator's image, be it another program of it."""
+    """Return whether a Pod runs the operator's image, be it another program of it."""
     return any(operator.image in container["image"] for container in pod["spec"]["containers"])
 
 
@@ -198,7 +198,7 @@ def _selects(service: Manifest, pod: Manifest) -> bool:
 
 
 def _says_more(status: Manifest, known: Manifest) -> bool:
-    """Tell whether a status differs from the known one in more than its times."""
+    """Return whether a status differs from the known one in more than its times."""
     return any(_timeless(value) != _timeless(known.get(key)) for key, value in status.items())
 
 
@@ -212,9 +212,3 @@ def _timeless(value: object) -> object:
 
 def _kind_of(lifecycle: Lifecycle) -> GroupKind:
     return lifecycle.group, lifecycle.kind
-
-
-def _say(manifest: Manifest) -> str:
-    metadata = manifest["metadata"]
-    where = filter(None, (metadata.get("namespace"), metadata["name"]))
-    return f"{manifest['kind']} {'/'.join(where)}"
