@@ -106,15 +106,13 @@ class Observer:
         informers = self._observe(each.target for each in statuses if not _stays(each))
 
         def look() -> list[TargetStatus]:
-            for informer in informers:
-                informer.check()
             statuses[:] = [self._assessor.again(each) for each in statuses]
             return [self._with_pods(each) for each in statuses]
 
         def tell(ready: int, total: int, missing: str) -> None:
             progress(ready + at_once, total + at_once, missing)
 
-        self._until(look, watched, deadline, tell, stop)
+        self._until(look, informers, watched, deadline, tell, stop)
 
     def wait_established(
         self,
@@ -133,11 +131,9 @@ class Observer:
         informers = self._observe(crds)
 
         def look() -> list[TargetStatus]:
-            for informer in informers:
-                informer.check()
             return [self._assessor.assess_definition(crd) for crd in crds]
 
-        statuses = self._until(look, crds, deadline, progress, stop)
+        statuses = self._until(look, informers, crds, deadline, progress, stop)
         definitions = [each.live for each in statuses if each.live]
         if any(crd.fresh for crd in crds):
             self.discovery.refresh()  # it may know a definition of the same name that is gone
@@ -234,6 +230,7 @@ class Observer:
     def _until(
         self,
         look: Callable[[], list[TargetStatus]],
+        informers: Iterable[Informer],
         targets: Iterable[Target],
         deadline: float,
         progress: Progress,
@@ -244,6 +241,8 @@ class Observer:
         tell = once(progress)
 
         def look_and_tell() -> list[TargetStatus] | NotYet:
+            for informer in informers:
+                informer.check()
             statuses = look()
             self._refuse_failed(statuses)
             missing = [each for each in statuses if each.status is not Status.CURRENT]
