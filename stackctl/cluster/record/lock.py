@@ -180,7 +180,7 @@ def locked(
         LockedError: another run holds it; the message says who, and since when.
     """
     take, deadline = partial(_take, client, stack, claim), client.now() + claim.wait
-    lease = _patiently(take, deadline, client.now, abandoned, notify)
+    lease = _patiently(take, client, deadline, abandoned, notify)
     lock = Lock(client, stack, claim, lease, abandoned)
     try:
         yield lock
@@ -204,7 +204,7 @@ def await_free(
         if hold is not None and not hold.expired:
             raise _taken(hold)
 
-    _patiently(look, client.now() + seconds, client.now, stop, notify)
+    _patiently(look, client, client.now() + seconds, stop, notify)
 
 
 def find(client: Client, stack: StackId) -> HeldLock | None:
@@ -257,8 +257,8 @@ def lease_path(stack: StackId) -> str:
 
 def _patiently(
     attempt: Callable[[], T],
+    client: Client,
     deadline: float,
-    now: Callable[[], float],
     stop: threading.Event,
     notify: Notify,
 ) -> T:
@@ -270,13 +270,17 @@ def _patiently(
             return attempt()
         except LockedError as error:
             refusal = error
-        if now() < deadline:
+        if client.now() < deadline:
             tell(str(refusal))
         return NotYet(
             LOOK_SECONDS, late=lambda: refusal, stopped=f"interrupted while waiting: {refusal}"
         )
 
-    return until(look, deadline=deadline, now=now, wait=stop.wait)
+    def pause(seconds: float) -> bool:
+        with client.pausing():
+            return stop.wait(seconds)
+
+    return until(look, deadline=deadline, now=client.now, wait=pause)
 
 
 def _take(client: Client, stack: StackId, claim: Claim) -> Manifest:
