@@ -14,20 +14,11 @@ from typing import Any
 
 from stackctl.api.access.access import Access
 from stackctl.api.http.answers import Look, an_object, at, created, outcome
-from stackctl.api.http.exchange import (
-    JSON,
-    PATIENCE_SECONDS,
-    READ_SECONDS,
-    Exchange,
-    Fence,
-    Request,
-    Response,
-    Sleep,
-    Terms,
-)
+from stackctl.api.http.exchange import PATIENCE_SECONDS, Exchange, Sleep, Terms
 from stackctl.api.http.limits import FOR_EVER, Allowance
+from stackctl.api.http.messages import JSON, READ_SECONDS, Fence, Request, Response
 from stackctl.api.listing import Listing, ListSelection, read_list, read_page
-from stackctl.api.watching import WatchEvent, follow, read_watch
+from stackctl.api.watching import Known, WatchEvent, follow, read_watch
 from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite
 from stackctl.model.objects.refs import FIELD_MANAGER, Manifest, ref_of
 from stackctl.model.run.events import Notify
@@ -278,7 +269,7 @@ class Client:
         metadata_only: bool = False,
         stop: threading.Event,
     ) -> Iterator[WatchEvent]:
-        """Tell changes after a version until the server closes the watch or `stop` is set.
+        """Yield changes after a version until the server closes the watch or `stop` is set.
 
         Raises:
             Expired: the version is too old.
@@ -294,14 +285,17 @@ class Client:
         fields: str = "",
         metadata_only: bool = False,
         stop: threading.Event,
+        known: Known | None = None,
     ) -> Iterator[WatchEvent]:
-        """Tell what is there, then LISTED, then every change until `stop` is set.
+        """Yield what is there, then LISTED, then every change until `stop` is set.
+
+        Of what is `known` already only the differences are told.
 
         Raises:
             AccessDenied: we may not list or watch this.
         """
         selection = ListSelection(path, labels, fields, metadata_only)
-        return follow(self._exchange, selection, stop)
+        return follow(self._exchange, selection, stop, known or Known())
 
     def within(self, until: float) -> AbstractContextManager[None]:
         """Let no request go on beyond a deadline, by `now`, for as long as the block runs."""
@@ -350,7 +344,7 @@ def encode(value: Any) -> bytes:
 
 
 def contains(live: Any, sent: Any) -> bool:
-    """Say whether all that was sent is in a live object, its version aside."""
+    """Return whether all that was sent is in a live object, its version aside."""
     if isinstance(sent, dict):
         return isinstance(live, dict) and all(
             contains(live.get(key), value)
@@ -361,7 +355,7 @@ def contains(live: Any, sent: Any) -> bool:
 
 
 def _is_tested(steps: Any) -> bool:
-    """Tell whether a JSON patch is refused where it has been carried out already."""
+    """Return whether a JSON patch is refused where it has been carried out already."""
     return bool(steps) and steps[0].get("op") == "test"
 
 

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from stackctl.api.client import Client
 from stackctl.api.http.answers import is_aggregated, resources_of_version, served
-from stackctl.api.http.exchange import Request
+from stackctl.api.http.messages import Request
 from stackctl.errors import ClusterError, ConflictError, NotServed, Rejected
+from stackctl.model.objects.kinds import GroupKind
 from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of, version_of
 from stackctl.model.objects.versions import split_api_version
 
@@ -36,13 +37,18 @@ class ApiResource:
     kind: str
     plural: str
     namespaced: bool
-    verbs: frozenset[str]
+    verbs: frozenset[str] = frozenset()
     subresources: frozenset[str] = frozenset()
 
     @property
     def api_version(self) -> str:
         """The group and version as manifests write them."""
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def group_kind(self) -> GroupKind:
+        """The kind in whatever version."""
+        return self.group, self.kind
 
     def path(self, namespace: str = "", name: str = "") -> str:
         """Return where the kind, its objects in a namespace or one object are.
@@ -118,7 +124,7 @@ class Discovery:
                 self._know(self._served)
 
     def lacks(self, group: str) -> bool:
-        """Tell whether nothing of a group is served, or its server does not answer."""
+        """Return whether nothing of a group is served, or its server does not answer."""
         return group in self.silent or not any(each == group for each, _ in self._index)
 
     @property

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from stackctl.api.http.answers import a_list
-from stackctl.api.http.exchange import JSON, Exchange, Request
+from stackctl.api.http.exchange import Exchange
+from stackctl.api.http.messages import JSON, Request
 from stackctl.errors import Expired
 from stackctl.model.objects.refs import Manifest
 

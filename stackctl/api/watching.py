@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from stackctl.api.http.answers import an_event
-from stackctl.api.http.exchange import Exchange, Request
+from stackctl.api.http.exchange import Exchange
+from stackctl.api.http.messages import Request
+from stackctl.api.http.reading import document_of
 from stackctl.api.http.refusals import refusal_of
-from stackctl.api.http.retries import Fault, backoff
+from stackctl.api.http.retries import backoff
 from stackctl.api.http.transport import TransportFault, lines_of
 from stackctl.api.listing import Listing, ListSelection, read_list
 from stackctl.errors import ClusterError, Expired, Rejected, Unreachable
 from stackctl.model.objects.refs import Manifest
-from stackctl.model.shapes import json_text
 
 WATCH_SECONDS = 290  # then the server closes the watch; load balancers often do after 300
 SHORT_SECONDS = 1.0  # a watch that lives no longer than this is opened again more slowly
@@ -27,6 +28,9 @@ class WatchEvent:
     object: Manifest
 
 
+LISTED = WatchEvent("LISTED", {})
+
+
 def read_watch(
     exchange: Exchange,
     selection: ListSelection,
@@ -34,7 +38,7 @@ def read_watch(
     stop: threading.Event,
     retry_until: float | None = None,
 ) -> Iterator[WatchEvent]:
-    """Tell changes after a version until the watch ends, however it ends.
+    """Yield changes after a version until the watch ends, however it ends.
 
     Raises:
         Expired: the version is too old.
@@ -63,10 +67,7 @@ def read_watch(
 
 
 def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
-    try:
-        document = json_text.read(line)
-    except ValueError as error:
-        raise TransportFault(Fault.TRUNCATED, str(error)) from error
+    document = document_of(line)
     exchange.require(document, an_event, request)
     if document["type"] == "ERROR":
         raise exchange.error_of(refusal_of(document["object"]), request)
@@ -74,23 +75,24 @@ def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
 
 
 def follow(
-    exchange: Exchange, selection: ListSelection, stop: threading.Event
+    exchange: Exchange, selection: ListSelection, stop: threading.Event, known: "Known"
 ) -> Iterator[WatchEvent]:
-    """Tell what is there, then LISTED, then every change, through lost connections.
+    """Yield what is there, then LISTED, then every change, through lost connections.
+
+    Of what is known already only the differences are told.
 
     Raises:
         ClusterError: the first list fails, or we are refused later on.
     """
-    seen = _Seen()
-    yield from seen.compare(read_list(exchange, selection))
-    yield WatchEvent("LISTED", {})
+    yield from known.compare(read_list(exchange, selection))
+    yield LISTED
     failures = 0
     while not stop.is_set():
         began = exchange.now()
         try:
-            yield from _resume(exchange, selection, seen, stop)
+            yield from _resume(exchange, selection, known, stop)
         except Expired:
-            seen.version = ""
+            known.version = ""
         except (Unreachable, Rejected) as error:
             if not _passes(error):
                 raise
@@ -102,33 +104,34 @@ def follow(
 
 
 def _resume(
-    exchange: Exchange, selection: ListSelection, seen: "_Seen", stop: threading.Event
+    exchange: Exchange, selection: ListSelection, known: "Known", stop: threading.Event
 ) -> Iterator[WatchEvent]:
     """Go on from the last version that was seen, or from a new list."""
     until = exchange.now() + PATIENCE_SECONDS
-    if not seen.version:
-        yield from seen.compare(read_list(exchange, selection, until))
-    for event in read_watch(exchange, selection, seen.version, stop, until):
-        seen.note(event)
+    if not known.version:
+        yield from known.compare(read_list(exchange, selection, until))
+    for event in read_watch(exchange, selection, known.version, stop, until):
+        known.note(event)
         if event.type != "BOOKMARK":
             yield event
 
 
 def _passes(error: ClusterError) -> bool:
-    """Say whether waiting may help."""
+    """Return whether waiting may help."""
     if isinstance(error, Rejected):
         return error.status == 429 or error.status >= 500
     return isinstance(error, Unreachable)
 
 
 @dataclass(slots=True)
-class _Seen:
+class Known:
     """The objects as they were last told, so that a new list can be told as changes."""
 
     version: str = ""
     objects: dict[tuple[str, str], Manifest] = field(default_factory=dict)
 
     def note(self, event: WatchEvent) -> None:
+        """Take in a change."""
         self.version = event.object["metadata"]["resourceVersion"]
         if event.type == "DELETED":
             self.objects.pop(_key(event.object), None)
@@ -136,17 +139,18 @@ class _Seen:
             self.objects[_key(event.object)] = event.object
 
     def compare(self, listing: Listing) -> Iterator[WatchEvent]:
+        """Take in a list, and return in which changes it differs from what was known."""
         fresh = {_key(item): item for item in listing.items}
-        for key, old in list(self.objects.items()):
-            if key not in fresh or _uid(fresh[key]) != _uid(old):
+        for key, gone in list(self.objects.items()):
+            if key not in fresh or _uid(fresh[key]) != _uid(gone):
                 del self.objects[key]
-                yield WatchEvent("DELETED", old)
+                yield WatchEvent("DELETED", gone)
         for key, item in fresh.items():
-            known = self.objects.get(key)
+            old = self.objects.get(key)
             self.objects[key] = item
-            if known is None:
+            if old is None:
                 yield WatchEvent("ADDED", item)
-            elif known["metadata"]["resourceVersion"] != item["metadata"]["resourceVersion"]:
+            elif old["metadata"]["resourceVersion"] != item["metadata"]["resourceVersion"]:
                 yield WatchEvent("MODIFIED", item)
         self.version = listing.resource_version
 

@@ -68,7 +68,7 @@ class LogLine:
 def status(
     name: str = DEFAULT_NAME, *, environment: Mapping[str, str] | None = None
 ) -> SandboxStatus:
-    """Say how a sandbox is."""
+    """Return the status of a sandbox."""
     sandbox = _sandbox(name, environment)
     record = read_record(sandbox)
     if record is None:

@@ -15,7 +15,12 @@ from stackctl.model.run.events import Notify
 from stackctl.sandbox.machine.interrupts import Interrupts, interruptible
 from stackctl.sandbox.machine.locks import locked
 from stackctl.sandbox.machine.places import DEFAULT_NAME, Places, Sandbox
-from stackctl.sandbox.merging import add_context, check_kubeconfig, remove_context, user_kubeconfig
+from stackctl.sandbox.machine.user_kubeconfig import (
+    add_context,
+    check_kubeconfig,
+    remove_context,
+    user_kubeconfig,
+)
 from stackctl.sandbox.plane.kubeconfigs import kubeconfig_of
 from stackctl.sandbox.plane.nodes import DEFAULT_NODES, format_nodes, parse_nodes
 from stackctl.sandbox.plane.parts import PARTS
@@ -162,7 +167,7 @@ class _Errand:
             remove_empty_folders(places)
 
     def decide(self, sandbox: Sandbox, before: Record | None, interrupts: Interrupts) -> Record:
-        """Say what the sandbox is to be; a part that runs is left as it is."""
+        """Return what the sandbox is to be; a part that runs is left as it is."""
         nodes = self.wanted.nodes or (before.nodes if before else DEFAULT_NODES)
         nodes = format_nodes(parse_nodes(nodes))
         if before and any(map(before.running, PARTS)):

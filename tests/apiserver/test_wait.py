@@ -148,7 +148,7 @@ def test_job_that_deletes_itself_when_done_is_done(scenery):
     with scenery.observer() as observer:
         target = scenery.apply(job(scenery, ttlSecondsAfterFinished=0))
         scenery.wait(target, observer=observer)
-        until(lambda: observer.scene.gone(target.uid))
+        until(lambda: observer.store.deleted(target.uid))
         scenery.wait(target, observer=observer)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from stackctl.api.discovery import ApiResource
 from stackctl.sandbox.agent.simulation.certificates import ready_status, secret_of, wish_of
 from stackctl.sandbox.agent.simulation.lifecycles import (
     CERT_MANAGER,
@@ -21,7 +22,7 @@ from stackctl.sandbox.agent.simulation.lifecycles import (
     ready_state,
     run_seconds,
 )
-from stackctl.sandbox.agent.simulation.operators import running_pods, served_paths
+from stackctl.sandbox.agent.simulation.operators import running_pods, served_kinds
 from stackctl.sandbox.agent.webhooks.authority import Issued
 
 Objects = dict[str, Any]
@@ -197,6 +198,7 @@ def test_kinds_are_served_once_established():
         "metadata": {"name": "jobs.e.dev"},
         "spec": {
             "group": "e.dev",
+            "scope": "Namespaced",
             "names": {"kind": "Job", "plural": "jobs"},
             "versions": [
                 {"name": "v1", "served": True, "storage": False},
@@ -205,9 +207,10 @@ def test_kinds_are_served_once_established():
         },
         "status": {"conditions": [{"type": "Established", "status": "True"}]},
     }
-    assert served_paths([definition]) == {"e.dev/Job": "/apis/e.dev/v2/jobs"}
-    assert served_paths([definition | {"status": {}}]) == {}
-    assert served_paths([definition | {"metadata": {"deletionTimestamp": NOW}}]) == {}
+    jobs = ApiResource("e.dev", "v2", "Job", "jobs", namespaced=True)
+    assert list(served_kinds([definition])) == [jobs]
+    assert list(served_kinds([definition | {"status": {}}])) == []
+    assert list(served_kinds([definition | {"metadata": {"deletionTimestamp": NOW}}])) == []
 
 
 CERTIFICATE: Objects = {

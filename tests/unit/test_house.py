@@ -61,7 +61,7 @@ DOORS = {
     "yaml": (
         "sources/yaml.py",
         "api/access/kubeconfig.py",
-        "sandbox/merging.py",
+        "sandbox/machine/user_kubeconfig.py",
         "sandbox/agent/simulation/kubelets.py",
     ),
     "urllib3": ("api", "sandbox"),

@@ -10,7 +10,7 @@ import yaml
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.errors import SandboxError
 from stackctl.sandbox.machine.places import Places, Sandbox
-from stackctl.sandbox.merging import add_context, remove_context, user_kubeconfig
+from stackctl.sandbox.machine.user_kubeconfig import add_context, remove_context, user_kubeconfig
 from stackctl.sandbox.plane import pki
 from stackctl.sandbox.plane.kubeconfigs import kubeconfig_of, write_kubeconfigs
 

@@ -48,14 +48,7 @@ def test_patience_ends(tmp_path):
     """A lock that is never free is an error that names its holder."""
     clock = iter(range(100))
     path = tmp_path / "x.lock"
-    again = locked(
-        path,
-        "x",
-        lambda _: None,
-        patience=5,
-        now=lambda: float(next(clock)),
-        sleep=lambda _: None,
-    )
+    again = locked(path, "x", lambda _: None, patience=5, now=lambda: float(next(clock)))
     with (
         locked(path, "x", lambda _: None),
         pytest.raises(LockedError, match=r"\(process \d+\)"),

@@ -13,7 +13,7 @@ _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
 
 def fault_in(address: str, schemes: Collection[str]) -> str:
-    """Say what is wrong with an address, never with any part of it; empty when nothing is."""
+    """Return what is wrong with an address, never with any part of it; empty when nothing is."""
     if not _PRINTABLE.fullmatch(address):
         return "there are blanks, or letters that are not ASCII, in it"
     scheme, found, _ = address.partition("://")
@@ -35,7 +35,7 @@ def _fault_of_end(host: str, port: int | None) -> str:
 
 
 def is_server_name(text: str) -> bool:
-    """Tell whether a certificate can be for this name."""
+    """Return whether a certificate can be for this name."""
     labels = text.rstrip(".").split(".")
     return _NAME.fullmatch(text) is not None and all(0 < len(label) < 64 for label in labels)
 

@@ -16,7 +16,7 @@ _NULLS = ("null", "~")  # scalars are kept as the text they are, this one too
 
 
 def sound(text: str) -> bool:
-    """Tell whether programs and files can be given a text: no NUL, no half characters."""
+    """Return whether programs and files can be given a text: no NUL, no half characters."""
     return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
@@ -87,5 +87,5 @@ class Fields:
             raise self.wrong(key, "base64 of a PEM text") from error
 
     def wrong(self, key: str, expected: str) -> ClusterError:
-        """Say which place is wrong."""
+        """Return an error that names the place that is wrong."""
         return ClusterError(f"{self.origin}: {self.where}{key}: expected {expected}")

@@ -45,13 +45,13 @@ def without_login(address: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine; no proxy is ever asked for those."""
+    """Return whether a host is this machine; no proxy is ever asked for those."""
     address = _address(host)
     return address.is_loopback if address else host.lower() == "localhost"
 
 
 def exempt(host: str, port: int, exceptions: str) -> bool:
-    """Say whether NO_PROXY names a host: a name, a domain, an address, a network, or `*`."""
+    """Return whether NO_PROXY names a host: a name, a domain, an address, a network, or `*`."""
     return any(_matches(rule.strip().lower(), host.lower(), port) for rule in exceptions.split(","))
 
 

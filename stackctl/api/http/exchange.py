@@ -1,6 +1,7 @@
 """Sends a request, repeats it while that makes sense, and gives its answer or one of our errors.
 
-What requests there are is for `client`; whether a failure is worth repeating for `retries`.
+What requests there are is for `client`; whether a failure is worth repeating for `retries`; what
+is sent and what comes back is in `messages`.
 """
 
 import random
@@ -19,70 +20,30 @@ from stackctl.api.access.credentials import Credentials, Identity
 from stackctl.api.http.answers import Look, an_object, require
 from stackctl.api.http.guard import Guard, Hold
 from stackctl.api.http.limits import Limits
-from stackctl.api.http.newest import Newest, place_of, version_in
-from stackctl.api.http.refusals import (
-    Intent,
-    Refusal,
-    error_for,
-    explanation,
-    name_path,
-    read_refusal,
-)
+from stackctl.api.http.messages import READ_SECONDS, Request, Response
+from stackctl.api.http.newest import Newest, place_of
+from stackctl.api.http.reading import read_answer, read_refused, require_head, require_newer
+from stackctl.api.http.refusals import Intent, Refusal, error_for, explanation, read_refusal
 from stackctl.api.http.retries import Circumstances, Failure, Fault, Retry, decide, happened_nothing
-from stackctl.api.http.transport import Sending, Transport, TransportFault, body_of
+from stackctl.api.http.transport import Sending, Transport, TransportFault
 from stackctl.errors import ClusterError, Interrupted, OutOfTime, Rejected
-from stackctl.model.objects.masking import objects_in, values_of
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.run.events import Notice, Notify, Retrying, ServerWarning
-from stackctl.model.shapes import json_text
-from stackctl.secrets import SECRETS
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-JSON = "application/json"
-READ_SECONDS = 65.0  # for one try: an API server ends a request after 60
 UNKNOWN_SECONDS = 15.0  # for one try, where nothing has ever answered
 PATIENCE_SECONDS = 60.0  # for one request, from its first failure
 WHOLE_SECONDS = 90.0  # for one request with all its tries
 SHORTEST_SECONDS = 1.0  # for a try that may still begin
 LATE_SECONDS = 2.5  # for a request that begins when the run is being stopped already
-BODILESS = (204, 304)
 QUIET_SECONDS = 2.0  # a longer first wait is told at once
 
 Sleep = Callable[[float], None]
-Fence = Callable[[], None]  # raises where nothing may be written any more
 T = TypeVar("T")
 
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request and how far to go for it."""
-
-    method: str
-    path: str
-    query: Mapping[str, str] | None = None
-    body: bytes | None = None
-    content_type: str = JSON
-    accept: str = JSON
-    timeout: float = READ_SECONDS  # for one try; of what is read as it comes, for each part
-    verb: str = ""  # for messages: "apply"
-    what: str = ""  # the object, where the path alone does not name its kind
-    repeatable: bool = True  # carrying it out twice does no harm
-    retry_until: float | None = None  # by the clock given to the exchange; None: its patience
-    fence: Fence | None = None  # asked before each try
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer; `document` is the JSON in it, or None."""
-
-    status: int
-    headers: Mapping[str, str]  # their names in any case
-    body: bytes
-    document: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +136,7 @@ class Exchange:
         Raises:
             Unreachable: it has one.
         """
-        what = f"{request.verb or request.method} {_what(request)}"
+        what = f"{request.verb or request.method} {request.name}"
         require(document, look, self._access.server, what)
 
     def open(self, request: Request) -> "BaseHTTPResponse":
@@ -183,8 +144,8 @@ class Exchange:
         return self._persist(request, self._sending(request, stream=True), _leave)
 
     def _whole(self, request: Request, answer: "BaseHTTPResponse") -> Response:
-        response = _read(answer)
-        if not _is_dry(request) and (place := place_of(request.path)):
+        response = read_answer(answer)
+        if not request.is_dry and (place := place_of(request.path)):
             self.newest.note(place, response.document)
         return response
 
@@ -193,7 +154,7 @@ class Exchange:
         self._transport.close()
 
     def tell(self, what: str, why: str, seconds: float) -> None:
-        """Say what is being waited for, once for each reason; not where nobody waits any more."""
+        """Tell what is being waited for, once for each reason; not where nobody waits any more."""
         with self._counting:
             new = why not in self._told and not self._terms.stop.is_set()
             self._told.add(why)
@@ -215,7 +176,7 @@ class Exchange:
         )
 
     def error_of(self, refusal: Refusal, request: Request) -> ClusterError:
-        """Say what a refusal that came in the middle of an answer means."""
+        """Return what a refusal that came in the middle of an answer means."""
         return self._error(request, refusal, _Course(self.now()))
 
     def _persist(
@@ -251,16 +212,16 @@ class Exchange:
         """Send a request once, and wait for the answer no longer than there is time."""
         now, least = self.now(), self._least_version(request)
         end = self._end_of_try(request, sending, course)
-        writing = _is_writing(request)
+        writing = request.writes
         with self.guard.holding(
             lambda: self.limits.over(end, late=course.late, writing=writing)
         ) as hold:
             try:
                 answer = self._attempt(sending.within(end - now), identity, hold)
-                _require_head(answer)
+                require_head(answer)
                 if answer.status < 300 or answer.status == 304:
-                    return _fresh(read(request, answer), least)
-                return read_refusal(answer.status, answer.headers, _whole_body(answer))
+                    return require_newer(read(request, answer), least)
+                return read_refusal(answer.status, answer.headers, read_refused(answer))
             except TransportFault as fault:
                 if hold.cut:
                     waited = f"nothing complete came within {self.now() - now:.0f} s"
@@ -268,7 +229,7 @@ class Exchange:
                 return Refusal(Failure(fault=fault.fault, text=str(fault)))
 
     def _least_version(self, request: Request) -> int:
-        """Say how new an answer must be, going by what was answered before it is asked for."""
+        """Return how new an answer must be, going by what was answered before it is asked for."""
         if request.method != "GET" or "continue" in (request.query or {}):
             return 0
         place = place_of(request.path)
@@ -292,10 +253,10 @@ class Exchange:
         """
         if self.limits.looking and self._terms.stop.is_set():
             raise Interrupted("interrupted while looking at the cluster")
-        if self.limits.up(writing=_is_writing(request)):
+        if self.limits.up(writing=request.writes):
             words = self._silence or (explanation(course.last) if course.attempt else "")
             raise OutOfTime(
-                f"{_what(request)}: cannot {request.verb or request.method}: time is up"
+                f"{request.name}: cannot {request.verb or request.method}: time is up"
                 f"{f': {words}' if words else ''}",
                 hint=self.limits.remedy,
             )
@@ -341,7 +302,7 @@ class Exchange:
         if seconds and now + retry.seconds > until:
             raise self._error(request, refusal, course)
         if course.attempt > 1 or seconds > QUIET_SECONDS:
-            self.tell(_what(request), retry.why, seconds)
+            self.tell(request.name, retry.why, seconds)
         self._sleep(min(seconds, max(retry.seconds, until - now)), retry.why, course.late)
 
     def _deadline(self, request: Request, course: _Course) -> float:
@@ -350,7 +311,7 @@ class Exchange:
         if request.retry_until is not None:
             until = request.retry_until
         until = min(until, course.began + LATE_SECONDS) if course.late else until
-        return min(until, self.limits.until(writing=_is_writing(request)))
+        return min(until, self.limits.until(writing=request.writes))
 
     def _sleep(self, seconds: float, why: str, late: bool) -> None:
         """Let time pass, but not beyond a stop."""
@@ -373,9 +334,9 @@ class Exchange:
         now = self.now()
         verb = request.verb or ("read" if request.method == "GET" else request.method)
         silent = now - course.silent_since if course.silent_since is not None else 0.0
-        intent = Intent(verb, _what(request), self._access.server, silent)
+        intent = Intent(verb, request.name, self._access.server, silent)
         fault = refusal.failure.fault
-        late = fault is not None and self.limits.up(writing=_is_writing(request))
+        late = fault is not None and self.limits.up(writing=request.writes)
         error = error_for(refusal, intent, waited)
         if late and self.limits.remedy:
             error.hint = "; ".join(filter(None, (error.hint, self.limits.remedy)))
@@ -395,45 +356,6 @@ class Exchange:
                 self._terms.notify(ServerWarning(warning))
 
 
-def _require_head(answer: "BaseHTTPResponse") -> None:
-    """Take no answer whose head ends too early, which Python does not notice.
-
-    The end of the head says how long the body is; one that ends with the connection says that.
-    """
-    headers = answer.headers
-    framed = "Content-Length" in headers or "Transfer-Encoding" in headers
-    if not framed and answer.status not in BODILESS and headers.get("Connection") != "close":
-        raise TransportFault(Fault.TRUNCATED, "its head ends too early")
-
-
-def _read(answer: "BaseHTTPResponse") -> Response:
-    body = answer.data
-    if not _is_json(answer):
-        return Response(answer.status, answer.headers, body)
-    document = _document(body)
-    SECRETS.learn(values_of(objects_in(document)))
-    return Response(answer.status, answer.headers, body, document)
-
-
-def _whole_body(answer: "BaseHTTPResponse") -> bytes:
-    """Read the rest of a refusal; half a one says nothing certain."""
-    body = body_of(answer)
-    if body and _is_json(answer):
-        _document(body)
-    return body
-
-
-def _is_json(answer: "BaseHTTPResponse") -> bool:
-    return answer.headers.get("Content-Type", "").startswith("application/json")
-
-
-def _document(body: bytes) -> Any:
-    try:
-        return json_text.read(body)
-    except ValueError as error:
-        raise TransportFault(Fault.TRUNCATED, str(error)) from error
-
-
 def _fixed_headers(access: Access) -> tuple[tuple[str, str], ...]:
     agent = f"stackctl/{__version__} ({sys.platform})"
     encoding = "gzip" if access.compress else "identity"
@@ -444,25 +366,5 @@ def _duration(attempts: int, seconds: float) -> str:
     return f" (tried {attempts} times in {seconds:.0f} s)" if seconds >= 1 else ""
 
 
-def _fresh(answer: T, least: int) -> T:
-    """Let an answer pass, unless it is older than one that was given before it was asked for."""
-    version = version_in(answer.document) if isinstance(answer, Response) else 0
-    if version and version < least:
-        raise TransportFault(Fault.STALE, f"version {version}, after {least}")
-    return answer
-
-
-def _is_writing(request: Request) -> bool:
-    return request.method != "GET" and not _is_dry(request)
-
-
-def _is_dry(request: Request) -> bool:
-    return "dryRun" in (request.query or {})
-
-
 def _leave(_: Request, answer: "BaseHTTPResponse") -> "BaseHTTPResponse":
     return answer
-
-
-def _what(request: Request) -> str:
-    return request.what or name_path(request.path)

@@ -113,11 +113,11 @@ class Limits:
         return min(until, stopped + HASTY_SECONDS if looking is None else stopped)
 
     def up(self, *, writing: bool = False) -> bool:
-        """Say whether no time is left."""
+        """Return whether no time is left."""
         return self._now() >= self.until(writing=writing)
 
     def over(self, end: float, *, late: bool, writing: bool = False) -> bool:
-        """Say whether to wait no longer for what was to take until `end`.
+        """Return whether to wait no longer for what was to take until `end`.
 
         What began after the stop is meant to be said all the same.
         """
@@ -128,7 +128,7 @@ class Limits:
         )
 
     def _stopped_at(self) -> float | None:
-        """Say when the stop was first noticed, by the clock that everything else goes by."""
+        """Return when the stop was first noticed, by the clock that everything else goes by."""
         if self._stopped is None and self._stop.is_set():
             self._stopped = self._now()
         return self._stopped

@@ -53,7 +53,7 @@ class Newest:
         self._noting = threading.Lock()
 
     def known(self, place: ResourcePlace) -> int:
-        """Say which version an answer that is asked for now must have at least."""
+        """Return which version an answer that is asked for now must have at least."""
         seen = self._objects.get(place.key) if place.name else self._kinds.get(place.kind)
         return seen or 0
 

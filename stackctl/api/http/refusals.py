@@ -158,7 +158,7 @@ def _class_of(refusal: Refusal) -> type[Rejected]:
 
 
 def explanation_of(refusal: Refusal) -> str:
-    """Say why the server refused, in its own words as far as they help."""
+    """Return why the server refused, in its own words as far as they help."""
     failure, causes = refusal.failure, refusal.causes
     if failure.status == 404 and not refusal.structured:
         return "the API server does not serve this API"

@@ -79,7 +79,7 @@ class Retry:
 
 
 def decide(failure: Failure, so_far: Circumstances) -> Retry | None:
-    """Say whether and when to repeat a request; None when only somebody else can mend it."""
+    """Return whether and when to repeat a request; None when only somebody else can mend it."""
     if failure.fault is not None:
         return _after_fault(failure.fault, failure.text, so_far)
     if failure.status == 401:
@@ -158,7 +158,7 @@ def _passing(failure: Failure) -> str | None:
 
 
 def happened_nothing(failure: Failure) -> bool:
-    """Say whether a request that failed was certainly not carried out."""
+    """Return whether a request that failed was certainly not carried out."""
     if failure.fault is not None:
         return failure.fault in (Fault.CONNECT, Fault.UNTRUSTED)
     if failure.status in (401, 429, 503) or _quota_contention(failure):

@@ -5,17 +5,18 @@ Which probes a component has is said in its component.yaml.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 
 from stackctl.api.client import encode
-from stackctl.api.http.exchange import Request
+from stackctl.api.http.messages import Request
+from stackctl.api.polling import NotYet, once, until
+from stackctl.api.store import ObjectStore
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.silence import silence
-from stackctl.cluster.wait.store import ObjectStore
-from stackctl.cluster.wait.wait import LOOK_SECONDS, insist
+from stackctl.cluster.wait.wait import LOOK_SECONDS
 from stackctl.errors import (
     AlreadyExists,
     ClusterError,
-    Interrupted,
     NotReadyError,
     NotServed,
     Rejected,
@@ -52,35 +53,46 @@ def probe(
 def _wait_allocatable(
     session: Session, part: BundleComponent, resource: str, needs: GpuNeeds | None, tell: Tell
 ) -> None:
-    observer, told = session.observer, ""
-    nodes = observer.feed("", "Node")
-    while True:
-        version = observer.scene.version
-        insist([nodes])
-        found = _allocation(observer.scene, part, resource, needs)
+    observer, store = session.observer, session.observer.store
+    nodes, tell_news = observer.informer("", "Node"), once(tell)
+
+    def look() -> bool | NotYet:
+        nodes.check()
+        found = _allocation(store, part, resource, needs)
         if nodes.listed and found.complete:
-            return
-        if nodes.listed and str(found) != told:
-            told = str(found)
-            tell(told)
-        if observer.now() >= session.deadline:
+            return True
+        if nodes.listed:
+            tell_news(str(found))
+
+        def late() -> NotReadyError:
             if mute := silence(observer.client):
-                raise NotReadyError(f"{mute}; {found}, as far as is known", hint=mute.hint)
-            raise NotReadyError(f"time is up, {found}", hint=_hint(observer.scene, part, found))
-        if session.abandoned.is_set():
-            raise Interrupted(f"stopped while waiting for {resource}")
-        observer.scene.wait(version, LOOK_SECONDS)
+                return NotReadyError(f"{mute}; {found}, as far as is known", hint=mute.hint)
+            return NotReadyError(f"time is up, {found}", hint=_hint(store, part, found))
+
+        return NotYet(
+            LOOK_SECONDS,
+            late=late,
+            stopped=f"stopped while waiting for {resource}",
+        )
+
+    with store.waking(lambda _: True) as wakeup:
+        until(
+            look,
+            deadline=session.deadline,
+            now=observer.now,
+            wait=partial(wakeup.wait, stop=session.abandoned),
+        )
 
 
 def _allocation(
-    scene: ObjectStore, part: BundleComponent, resource: str, needs: GpuNeeds | None
+    store: ObjectStore, part: BundleComponent, resource: str, needs: GpuNeeds | None
 ) -> Allocation:
     """Read what the nodes that a component's DaemonSets chose have of a resource."""
     there = {
         node["metadata"]["name"]: count(_allocatable(node).get(resource, "0"))
-        for node in scene.of_kind("", "Node")
+        for node in store.of_kind("", "Node")
     }
-    sets, pods = _daemons(scene, part), _pods(scene, part)
+    sets, pods = _daemons(store, part), _pods(store, part)
     chosen = {pod["spec"].get("nodeName") for pod in pods} & there.keys()
     if not pods:  # we may not be allowed to see them: then whoever has some should have all
         chosen = {name for name, count in there.items() if count}
@@ -93,22 +105,22 @@ def _allocation(
     )
 
 
-def _daemons(scene: ObjectStore, part: BundleComponent) -> list[Manifest]:
+def _daemons(store: ObjectStore, part: BundleComponent) -> list[Manifest]:
     refs = [ref_of(each) for each in part.objects if kind_of(each) == ("apps", "DaemonSet")]
-    return [live for ref in refs if (live := scene.get(ref)) is not None]
+    return [live for ref in refs if (live := store.get(ref)) is not None]
 
 
-def _pods(scene: ObjectStore, part: BundleComponent) -> list[Manifest]:
-    return [pod for each in _daemons(scene, part) for pod in pods_of(each, scene.owned)]
+def _pods(store: ObjectStore, part: BundleComponent) -> list[Manifest]:
+    return [pod for each in _daemons(store, part) for pod in pods_of(each, store.owned)]
 
 
 def _allocatable(node: Manifest) -> Mapping[str, str]:
     return (node.get("status") or {}).get("allocatable") or {}
 
 
-def _hint(scene: ObjectStore, part: BundleComponent, found: Allocation) -> str:
+def _hint(store: ObjectStore, part: BundleComponent, found: Allocation) -> str:
     """Point at the log of what should have offered the resource."""
-    for pod in _pods(scene, part):
+    for pod in _pods(store, part):
         metadata = pod["metadata"]
         if pod["spec"].get("nodeName") in found.short:
             return f"kubectl -n {metadata['namespace']} logs {metadata['name']} --all-containers"
@@ -118,8 +130,9 @@ def _hint(scene: ObjectStore, part: BundleComponent, found: Allocation) -> str:
 def _wait_accepted(session: Session, part: BundleComponent, sample: str, tell: Tell) -> None:
     """Send an object that is not stored, until every webhook that looks at it has answered."""
     manifest = (part.samples or {})[sample]
-    now, told = session.observer.now, ""
-    while True:
+    tell_news = once(tell)
+
+    def look() -> bool | NotYet:
         try:
             _try(session, manifest)
         except (NotServed, Unreachable) as error:
@@ -129,14 +142,15 @@ def _wait_accepted(session: Session, part: BundleComponent, sample: str, tell: T
                 raise _refused(sample, error) from error
             trouble = error
         else:
-            return
-        if str(trouble) != told:
-            told = str(trouble)
-            tell(told)
-        if now() >= session.deadline:
-            raise NotReadyError(f"time is up, {trouble}", hint=trouble.hint) from trouble
-        if session.abandoned.wait(PAUSE_SECONDS):
-            raise Interrupted(f"stopped while waiting for {ref_of(manifest)} to be accepted")
+            return True
+        tell_news(str(trouble))
+        return NotYet(
+            PAUSE_SECONDS,
+            late=lambda: NotReadyError(f"time is up, {trouble}", hint=trouble.hint),
+            stopped=f"stopped while waiting for {ref_of(manifest)} to be accepted",
+        )
+
+    until(look, deadline=session.deadline, now=session.observer.now, wait=session.abandoned.wait)
 
 
 def _try(session: Session, manifest: Manifest) -> None:

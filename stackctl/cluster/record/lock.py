@@ -11,16 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 from stackctl.api.client import Client
 from stackctl.api.http.dates import date_in
-from stackctl.api.http.exchange import READ_SECONDS
+from stackctl.api.http.messages import READ_SECONDS
+from stackctl.api.polling import NotYet, once, until
 from stackctl.errors import (
     AlreadyExists,
     ClusterError,
-    Interrupted,
     LockedError,
     NotFound,
     StaleWrite,
@@ -34,6 +35,7 @@ LEASE_SECONDS = 30.0
 RENEWALS = 3  # in the time of a lease
 LOOK_SECONDS = 1.0  # between two attempts to take a lock that is held
 RECORD_LABEL = "stackctl.dev/record"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +114,12 @@ class Lock:
             )
 
     def time(self) -> datetime:
-        """Say what time it is for the API server, going by when it last said so."""
+        """Return the API server's time, going by when it last told it."""
         then, clock = self._told
         return then + timedelta(seconds=_clock() - clock)
 
     def stamp(self) -> str:
-        """Say what time it is for the API server, as RFC 3339."""
+        """Return the API server's time as RFC 3339."""
         return self.time().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @property
@@ -135,17 +137,17 @@ class Lock:
         return self._claim.lease / RENEWALS
 
     def _renew(self) -> ClusterError | None:
-        """Say that we are alive; return what kept us from it, losing the lock apart."""
+        """Renew the lease; return what kept us from it, losing the lock apart."""
         with self._renewing:
             began = _clock()
-            until = self._client.now() + self._pause
+            deadline = self._client.now() + self._pause
             try:
-                now = stated_time(self._client, self._pause, until) or self.time()
+                now = stated_time(self._client, self._pause, deadline) or self.time()
                 self._lease = self._client.replace(
                     lease_path(self._stack),
                     _held(self._lease, self._claim, now),
                     timeout=self._pause,
-                    retry_until=until,
+                    retry_until=deadline,
                 )
             except (NotFound, StaleWrite):
                 self._lose()
@@ -177,7 +179,8 @@ def locked(
     Raises:
         LockedError: another run holds it; the message says who, and since when.
     """
-    lease = _acquire(client, stack, claim, abandoned, notify)
+    take, deadline = partial(_take, client, stack, claim), client.now() + claim.wait
+    lease = _patiently(take, client, deadline, abandoned, notify)
     lock = Lock(client, stack, claim, lease, abandoned)
     try:
         yield lock
@@ -201,23 +204,23 @@ def await_free(
         if hold is not None and not hold.expired:
             raise _taken(hold)
 
-    _persist(look, client, client.now() + seconds, stop, notify)
+    _patiently(look, client, client.now() + seconds, stop, notify)
 
 
 def find(client: Client, stack: StackId) -> HeldLock | None:
-    """Read who holds the lock, whether they still renew it or not; `None` when nobody does."""
+    """Return the holder of the lock, whether it still renews it or not; None when there is none."""
     lease = client.get(lease_path(stack))
     return _hold(stack, lease, server_time(client)) if lease is not None else None
 
 
 def held_by(client: Client, stack: StackId) -> str:
-    """Say who holds the lock and since when; empty when nobody does."""
+    """Return the holder of the lock and since when, as text; empty when there is none."""
     hold = find(client, stack)
     return str(hold) if hold is not None and not hold.expired else ""
 
 
 def held_at_all(client: Client, *, but: StackId | None = None) -> bool:
-    """Tell whether a run is on in the administrators' namespace, on whichever stack `but` one."""
+    """Return whether a run is on in the administrators' namespace, on whichever stack `but` one."""
     labels = f"{RECORD_LABEL},{RECORD_LABEL}!={but.name}" if but else RECORD_LABEL
     leases = client.list(leases_of(StackId("")), labels=labels).items
     now = server_time(client) if leases else None
@@ -230,14 +233,14 @@ def break_lock(client: Client, hold: HeldLock) -> bool:
 
 
 def server_time(client: Client) -> datetime:
-    """Ask the API server what time it is; this machine's is taken where it does not say."""
+    """Return the API server's time; this machine's where it does not tell."""
     return stated_time(client) or datetime.now(UTC)
 
 
 def stated_time(
     client: Client, timeout: float = READ_SECONDS, retry_until: float | None = None
 ) -> datetime | None:
-    """Return what the API server says the time is, if it does."""
+    """Return the time that the API server tells, if it does."""
     answer = client.request("GET", "/version", timeout=timeout, retry_until=retry_until)
     return date_in(answer.headers)
 
@@ -252,43 +255,32 @@ def lease_path(stack: StackId) -> str:
     return f"{leases_of(stack)}/stackctl.{stack.name}"
 
 
-def _acquire(
-    client: Client, stack: StackId, claim: Claim, stop: threading.Event, notify: Notify
-) -> Manifest:
-    taken: list[Manifest] = []
-
-    def take() -> None:
-        taken.append(_take(client, stack, claim))
-
-    _persist(take, client, client.now() + claim.wait, stop, notify)
-    return taken[0]
-
-
-def _persist(
-    attempt: Callable[[], None],
+def _patiently(
+    attempt: Callable[[], T],
     client: Client,
-    until: float,
+    deadline: float,
     stop: threading.Event,
     notify: Notify,
-) -> None:
+) -> T:
     """Try until it is not refused for the lock any more; say once for whom it is waited."""
-    told = ""
-    while True:
+    tell = once(lambda text: notify(Step(f"waiting: {text}")))
+
+    def look() -> T | NotYet:
         try:
-            attempt()
-        except LockedError as refusal:
-            left = until - client.now()
-            if left <= 0:
-                raise
-            if str(refusal) != told:
-                told = str(refusal)
-                notify(Step(f"waiting: {told}"))
-            with client.pausing():
-                stopped = stop.wait(min(LOOK_SECONDS, left))
-            if stopped:
-                raise Interrupted(f"interrupted while waiting: {refusal}") from refusal
-        else:
-            return
+            return attempt()
+        except LockedError as error:
+            refusal = error
+        if client.now() < deadline:
+            tell(str(refusal))
+        return NotYet(
+            LOOK_SECONDS, late=lambda: refusal, stopped=f"interrupted while waiting: {refusal}"
+        )
+
+    def pause(seconds: float) -> bool:
+        with client.pausing():
+            return stop.wait(seconds)
+
+    return until(look, deadline=deadline, now=client.now, wait=pause)
 
 
 def _take(client: Client, stack: StackId, claim: Claim) -> Manifest:
@@ -363,7 +355,7 @@ def _expired(renewed: str, seconds: float, now: datetime) -> bool:
 
 
 def _renewal(lease: Manifest) -> datetime:
-    """Say when a lease that we hold was renewed, by the API server's clock."""
+    """Return when a lease that we hold was renewed, by the API server's clock."""
     return datetime.fromisoformat(lease["spec"]["renewTime"].replace("Z", "+00:00"))
 
 
@@ -376,7 +368,7 @@ def _stamp(time: datetime) -> str:
 
 
 def _clock() -> float:
-    """Tell the time that has passed, a sleep of this machine included where that is known."""
+    """Return the time that has passed, a sleep of this machine included where that is known."""
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()

@@ -1,1 +1,1 @@
-"""How a recorded stack stands."""
+"""The status of a recorded stack."""

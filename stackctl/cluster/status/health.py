@@ -1,4 +1,4 @@
-"""How a recorded stack stands now: ready or not, drifted or not, GPUs there or not."""
+"""The status of a recorded stack: ready or not, drifted or not, GPUs there or not."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from stackctl.model.readiness.status import Assessment, Status
 from stackctl.model.release.release import Entry, Release
 from stackctl.model.run.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus
 
-# The worst of a component's objects is how the component stands.
+# A component's status is the worst of its objects'.
 _WORST = (
     Status.FAILED,
     Status.NOT_FOUND,
@@ -49,7 +49,7 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
         may_match_no_node=frozenset(refs) if release.requires.gpu is None else (),
         rules=release.rules,
     )
-    # Where we may not even see how an object stands, we cannot see who changed it either.
+    # Where we may not even see the status of an object, we cannot see who changed it either.
     seen_refs = [ref for ref in refs if assessments[ref].status is not Status.UNKNOWN]
     found = lookup.labelled(connection, stack, seen_refs, pool)
     return StackStatus(
@@ -74,7 +74,7 @@ def gpus(release: Release, seen: Facts) -> tuple[Gpus, ...]:
 
 
 def _unseen(release: Release, seen: Facts) -> tuple[str, ...]:
-    """Say what is expected and could not be looked at."""
+    """Return what is expected and could not be looked at."""
     why = seen.hidden.get(Topic.NODES)
     return (f"GPUs are not counted: {why}",) if release.requires.gpu and why else ()
 

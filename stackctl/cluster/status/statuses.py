@@ -1,9 +1,8 @@
-"""How the objects of a stack stand at this moment: one LIST for each kind, nothing watched.
+"""The status of the objects of a stack at this moment: one LIST for each kind, nothing watched.
 
-Waiting for them is done in `wait`; what stands where is decided in `model.readiness`.
+Waiting for them is done in `wait`; what status follows from what is decided in `model.readiness`.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -11,11 +10,11 @@ from functools import partial
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
+from stackctl.api.store import ObjectStore
 from stackctl.cluster.look import scoped_list
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.wait.readiness_context import ReadinessContext
-from stackctl.cluster.wait.store import ObjectStore
-from stackctl.cluster.wait.target_status import Judge, TargetStatus
+from stackctl.cluster.wait.target_status import Assessor, TargetStatus
 from stackctl.cluster.wait.targets import Target
 from stackctl.errors import AccessDenied, Forbidden, NotServed
 from stackctl.model.objects.refs import Manifest, Ref
@@ -39,7 +38,7 @@ def read_statuses(
     may_match_no_node: Container[Ref] = (),
     rules: ReadyRules = NO_RULES,
 ) -> Found:
-    """Tell how each object stands; what cannot be read is unknown, never missing."""
+    """Return the status of each object; what cannot be read is unknown, never missing."""
     kinds: dict[tuple[str, str], list[Ref]] = defaultdict(list)
     wanted = tuple(refs)
     for ref in wanted:
@@ -53,15 +52,15 @@ def read_statuses(
             for ref in wanted
             if ref not in found
         ]
-        standings = survey.standings(targets, pool)
+        statuses = survey.statuses(targets, pool)
     found |= {
-        each.target.ref: Assessment(each.status, each.message, each.hint) for each in standings
+        each.target.ref: Assessment(each.status, each.message, each.hint) for each in statuses
     }
     return {ref: found[ref] for ref in wanted}
 
 
 class _Survey:
-    """One look; what needs judging is put on the scene."""
+    """One look; what is to be assessed is put into the store."""
 
     def __init__(
         self, client: Client, discovery: Discovery, labels: str, rules: ReadyRules
@@ -69,12 +68,12 @@ class _Survey:
         self._client = client
         self._discovery = discovery
         self._labels = labels
-        self._scene = ObjectStore()
-        explorer = ReadinessContext(client, discovery, rules)
-        self._judge = Judge(self._scene, explorer, Patience(), time.monotonic)
+        self._store = ObjectStore()
+        context = ReadinessContext(client, discovery, rules)
+        self._assessor = Assessor(self._store, context, Patience(), client.now)
 
     def read_kind(self, kind: tuple[str, str], refs: Sequence[Ref]) -> Found:
-        """Put the objects of a kind on the scene, or say why there is nothing to judge."""
+        """Put the objects of a kind into the store, or say why there is nothing to assess."""
         resource = self._discovery.find(*kind)
         if resource is None:
             return self._unserved(refs)
@@ -86,7 +85,7 @@ class _Survey:
             if isinstance(seen, Assessment):
                 found[ref] = seen
             else:
-                self._scene.put(seen)
+                self._store.put(seen)
         return found
 
     def target(self, ref: Ref, *, may_match_no_node: bool) -> Target:
@@ -95,23 +94,23 @@ class _Survey:
         version = resource.version if resource else ""
         return Target(ref, version, may_match_no_node=may_match_no_node)
 
-    def standings(self, targets: Sequence[Target], pool: Executor) -> list[TargetStatus]:
-        """Judge what is on the scene; workloads that are not ready with their Pods."""
-        standings = list(pool.map(self._judge.ready, targets))
+    def statuses(self, targets: Sequence[Target], pool: Executor) -> list[TargetStatus]:
+        """Assess what is in the store; workloads that are not ready with their Pods."""
+        statuses = list(pool.map(self._assessor.assess, targets))
         unready = [
             each.target.ref
-            for each in standings
+            for each in statuses
             if each.status is not Status.CURRENT
             and (each.target.ref.group, each.target.ref.kind) in WORKLOADS
         ]
         if not unready:
-            return standings
+            return statuses
         resources = [self._discovery.find("", "Pod"), self._discovery.find("apps", "ReplicaSet")]
         paths = {
             found.path(ref.namespace) for found in resources if found is not None for ref in unready
         }
         list(pool.map(self._read_children, paths))
-        return list(pool.map(self._judge.ready, targets))
+        return list(pool.map(self._assessor.assess, targets))
 
     def _unserved(self, refs: Sequence[Ref]) -> Found:
         doubts = unseen(self._client, self._discovery, refs)
@@ -150,7 +149,7 @@ class _Survey:
         except AccessDenied:
             return  # then nobody can say why
         for item in items:
-            self._scene.put(item)
+            self._store.put(item)
 
 
 def _by_ref(resource: ApiResource, items: Iterable[Manifest]) -> dict[Ref, Manifest]:

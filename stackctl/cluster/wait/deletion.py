@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
+from stackctl.api.polling import NotYet, once, until
 from stackctl.cluster.look.unseen import definition_gone, unseen
 from stackctl.cluster.silence import silence
 from stackctl.cluster.wait.targets import Progress, Target
 from stackctl.errors import (
     AccessDenied,
     ApplyError,
-    Interrupted,
     NotServed,
     OutOfTime,
     Unreachable,
@@ -55,20 +55,20 @@ class Deletion:
             ApplyError: time is up; names what is left, its finalizers and who should have answered.
             Interrupted: `stop` was set.
         """
-        left, pause, told = list(targets), FIRST_SECONDS, None
-        while True:
+        left, pause, tell = list(targets), FIRST_SECONDS, once(progress)
+
+        def look() -> bool | NotYet:
+            nonlocal left, pause
             before, left = len(left), self._still_there(left, deadline)
-            news = len(targets) - len(left), len(targets), str(left[0].ref) if left else ""
-            if news != told:
-                told = news
-                progress(*news)
-            if not left:
-                return
-            if self.now() >= deadline:
-                raise self._late(left)
+            tell(len(targets) - len(left), len(targets), str(left[0].ref) if left else "")
             pause = FIRST_SECONDS if len(left) < before else min(pause * 1.5, LONGEST_SECONDS)
-            if stop.wait(pause):
-                raise Interrupted(f"stopped while waiting for {left[0].ref} to be deleted")
+            return not left or NotYet(
+                pause,
+                late=lambda: self._late(left),
+                stopped=f"stopped while waiting for {left[0].ref} to be deleted",
+            )
+
+        until(look, deadline=deadline, now=self.now, wait=stop.wait)
 
     def _still_there(self, left: Sequence[Target], deadline: float) -> list[Target]:
         """Return what is not gone; what cannot be seen when time is up is not gone either."""

@@ -20,7 +20,7 @@ SCALING = frozenset({"TriggeredScaleUp", "Nominated"})
 
 
 def of_fault(client: Client, fault: PodFault) -> Iterator[str]:
-    """Tell what is known beyond what the status says."""
+    """Yield what is known beyond what the status says."""
     for said, line in _warning(client, fault.namespace, fault.uid):
         if said not in fault.text and fault.text not in said:
             yield line
@@ -29,7 +29,7 @@ def of_fault(client: Client, fault: PodFault) -> Iterator[str]:
 
 
 def of_pod(client: Client, pod: Manifest) -> Iterator[str]:
-    """Tell what is known about a Pod that is not ready and shows no fault."""
+    """Yield what is known about a Pod that is not ready and shows no fault."""
     metadata = pod["metadata"]
     for event in _events(client, metadata["namespace"], metadata["uid"])[:1]:
         yield f"event of Pod {metadata['name']}: {event['reason']}: {_words(event)}"
@@ -40,14 +40,14 @@ def of_pod(client: Client, pod: Manifest) -> Iterator[str]:
 
 
 def of_object(client: Client, obj: Manifest) -> Iterator[str]:
-    """Tell the last thing that went wrong with any object."""
+    """Yield the last thing that went wrong with any object."""
     metadata = obj["metadata"]
     for _, line in _warning(client, metadata.get("namespace") or "default", metadata["uid"]):
         yield line
 
 
 def scaling_up(client: Client, fault: PodFault) -> bool:
-    """Tell whether a node is being added for a Pod."""
+    """Return whether a node is being added for a Pod."""
     events = _events(client, fault.namespace, fault.uid)
     return any(event["reason"] in SCALING for event in events)
 

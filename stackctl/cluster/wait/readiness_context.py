@@ -18,7 +18,7 @@ LATE = "WaitForFirstConsumer"
 
 
 class ReadinessContext:
-    """Finds out about the surroundings of objects; to be used from many threads."""
+    """Finds out what the readiness of objects depends on; to be used from many threads."""
 
     def __init__(self, client: Client, discovery: Discovery, rules: ReadyRules = NO_RULES) -> None:
         self._client = client
@@ -37,7 +37,7 @@ class ReadinessContext:
         )
 
     def binds_late(self, claim: Manifest) -> bool:
-        """Tell whether a claim is bound only when a Pod uses it; True where it cannot be told."""
+        """Return whether a claim is bound only when a Pod uses it; True where it cannot be told."""
         with self._asking:
             if self._late is None:
                 self._late = self._late_classes()

@@ -1,13 +1,14 @@
-"""How the targets of a run stand, judged by what was seen of them and of their Pods.
+"""The status of what is waited for, by what was seen of the objects and of their Pods.
 
-Nothing in here asks the API server for more than the scene holds, a kind's surroundings aside.
+Nothing in here asks the API server for more than the store holds, except what readiness needs to
+know of a kind.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from stackctl.api.store import ObjectStore
 from stackctl.cluster.wait.readiness_context import ReadinessContext
-from stackctl.cluster.wait.store import ObjectStore
 from stackctl.cluster.wait.targets import Target
 from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.refs import Manifest, Ref, group_of
@@ -21,7 +22,7 @@ FaultKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class TargetStatus:
-    """How a target stands, and what it was judged by."""
+    """The status of a target, and what it follows from."""
 
     target: Target
     status: Status
@@ -29,24 +30,24 @@ class TargetStatus:
     hint: str = ""
     live: Manifest | None = None
     fault: PodFault | None = None
-    kin: int = 0  # how far what objects control had changed
+    children_version: int = 0  # how far what objects control had changed
 
     def __str__(self) -> str:
         return f"{self.target.ref}: {self.message or self.status.value}"
 
 
-class Judge:
-    """Judges targets; remembers since when their Pods have shown a fault."""
+class Assessor:
+    """Finds the status of targets; remembers since when their Pods have shown a fault."""
 
     def __init__(
         self,
-        scene: ObjectStore,
-        explorer: ReadinessContext,
+        store: ObjectStore,
+        context: ReadinessContext,
         patience: Patience,
         now: Callable[[], float],
     ) -> None:
-        self._scene = scene
-        self._explorer = explorer
+        self._store = store
+        self._context = context
         self._patience = patience
         self._now = now
         self._since: dict[Ref, dict[FaultKey, float]] = {}
@@ -56,64 +57,65 @@ class Judge:
         """Take a fault for one that passes by itself."""
         self._forgiven.add(fault.key)
 
-    def ready(self, target: Target) -> TargetStatus:
-        """Judge whether a target is ready."""
-        kin, live = self._scene.kin, self._scene.get(target.ref)
+    def assess(self, target: Target) -> TargetStatus:
+        """Find out whether a target is ready."""
+        version, live = self._store.children_version, self._store.get(target.ref)
         if live is None or target.is_older(live):
             return self._unseen(target)
-        surroundings = self._explorer.around(
+        surroundings = self._context.around(
             target.ref, target.version, may_match_no_node=target.may_match_no_node
         )
         if (target.ref.group, target.ref.kind) == ("", "PersistentVolumeClaim"):
-            surroundings = replace(surroundings, binds_late=self._explorer.binds_late(live))
-        standing = replace(_standing(target, assess(live, surroundings), live), kin=kin)
-        return self._with_pods(standing, live) if asks_for_pods(standing) else standing
+            surroundings = replace(surroundings, binds_late=self._context.binds_late(live))
+        found = _status(target, assess(live, surroundings), live)
+        found = replace(found, children_version=version)
+        return self._with_pods(found, live) if asks_for_pods(found) else found
 
     def again(self, former: TargetStatus) -> TargetStatus:
-        """Judge once more, unless nothing can have changed."""
-        same = former.live is not None and self._scene.get(former.target.ref) is former.live
-        alike = former.fault is None and former.kin == self._scene.kin
+        """Find the status once more, unless nothing can have changed."""
+        same = former.live is not None and self._store.get(former.target.ref) is former.live
+        alike = former.children_version == self._store.children_version and former.fault is None
         if same and (alike or former.status is Status.CURRENT):
             return former
-        return self.ready(former.target)
+        return self.assess(former.target)
 
-    def served(self, target: Target) -> TargetStatus:
-        """Judge whether a CustomResourceDefinition serves its kind."""
-        live = self._scene.get(target.ref)
+    def assess_definition(self, target: Target) -> TargetStatus:
+        """Find out whether a CustomResourceDefinition serves its kind."""
+        live = self._store.get(target.ref)
         if live is None or target.is_older(live):
             return self._unseen(target)
-        return _standing(target, established(live), live)
+        return _status(target, established(live), live)
 
-    def unready_pod(self, standing: TargetStatus) -> Manifest | None:
+    def unready_pod(self, found: TargetStatus) -> Manifest | None:
         """Return a Pod that keeps a workload from being ready."""
-        if standing.live is None:
+        if found.live is None:
             return None
-        return next(unready_pods(standing.live, self._scene.owned), None)
+        return next(unready_pods(found.live, self._store.owned), None)
 
     def _unseen(self, target: Target) -> TargetStatus:
-        last = self._scene.gone(target.uid)
+        last = self._store.deleted(target.uid)
         if last is None:
             return TargetStatus(target, Status.IN_PROGRESS, "the change has not been seen yet")
         if "ttlSecondsAfterFinished" in (last.get("spec") or {}) and not holds(last, "Failed"):
             return TargetStatus(target, Status.CURRENT, "done, and deleted as it asked to be")
         return TargetStatus(target, Status.FAILED, "was deleted by somebody else")
 
-    def _with_pods(self, standing: TargetStatus, live: Manifest) -> TargetStatus:
+    def _with_pods(self, found: TargetStatus, live: Manifest) -> TargetStatus:
         """Let the Pods of a workload say why it is not ready."""
-        faults = faults_of(live, self._scene.owned, self._patience)
-        since = self._note(standing.target.ref, faults)
+        faults = faults_of(live, self._store.owned, self._patience)
+        since = self._note(found.target.ref, faults)
         for fault in faults:
             grace = fault.grace
-            if not standing.target.fresh:
+            if not found.target.fresh:
                 grace = max(grace, self._patience.inherited)
             if self._now() - since[fault.key] >= grace and fault.key not in self._forgiven:
-                return _faulty(standing, fault, Status.FAILED)
+                return _faulty(found, fault, Status.FAILED)
         if faults:
-            return _faulty(standing, faults[0], standing.status)
-        if pod := self.unready_pod(standing):
-            said = f"{standing.message}; Pod {pod['metadata']['name']}: {unready(pod)}"
-            return replace(standing, message=said)
-        return standing
+            return _faulty(found, faults[0], found.status)
+        if pod := self.unready_pod(found):
+            said = f"{found.message}; Pod {pod['metadata']['name']}: {unready(pod)}"
+            return replace(found, message=said)
+        return found
 
     def _note(self, ref: Ref, faults: list[PodFault]) -> dict[FaultKey, float]:
         known, now = self._since.get(ref, {}), self._now()
@@ -121,19 +123,19 @@ class Judge:
         return self._since[ref]
 
 
-def _standing(target: Target, found: Assessment, live: Manifest) -> TargetStatus:
+def _status(target: Target, found: Assessment, live: Manifest) -> TargetStatus:
     return TargetStatus(target, found.status, found.message, found.hint, live)
 
 
-def _faulty(standing: TargetStatus, fault: PodFault, status: Status) -> TargetStatus:
-    return replace(standing, status=status, message=fault.message, hint=fault.hint, fault=fault)
+def _faulty(found: TargetStatus, fault: PodFault, status: Status) -> TargetStatus:
+    return replace(found, status=status, message=fault.message, hint=fault.hint, fault=fault)
 
 
-def asks_for_pods(standing: TargetStatus) -> bool:
-    """Tell whether only its Pods can say why a workload is not ready."""
-    ref, live = standing.target.ref, standing.live
+def asks_for_pods(found: TargetStatus) -> bool:
+    """Return whether only its Pods can say why a workload is not ready."""
+    ref, live = found.target.ref, found.live
     return (
-        standing.status in {Status.IN_PROGRESS, Status.FAILED}
+        found.status in {Status.IN_PROGRESS, Status.FAILED}
         and (ref.group, ref.kind) in WORKLOADS
         and live is not None
         and _is_observed(live)
@@ -141,7 +143,7 @@ def asks_for_pods(standing: TargetStatus) -> bool:
 
 
 def _is_observed(live: Manifest) -> bool:
-    """Tell whether the Pods there are can be of the present generation."""
+    """Return whether the Pods there are can be of the present generation."""
     unseen = 0 if (group_of(live), live["kind"]) in OBSERVING else None
     observed = (live.get("status") or {}).get("observedGeneration", unseen)
     return observed is None or observed >= live["metadata"].get("generation", 0)

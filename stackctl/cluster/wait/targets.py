@@ -1,6 +1,6 @@
 """What is waited for: objects as they were when they were applied or deleted.
 
-How they stand is decided in `model.readiness`, waiting is done in `wait` and `gone`.
+Their status is decided in `model.readiness`, waiting is done in `wait` and `deletion`.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class Target:
         )
 
     def is_older(self, live: Manifest) -> bool:
-        """Tell whether a live object is not yet, or no longer, the one that was applied."""
+        """Return whether a live object is not yet, or no longer, the one that was applied."""
         metadata = live["metadata"]
         other = bool(self.uid) and metadata.get("uid") != self.uid
         return other or int(metadata.get("generation", self.generation)) < self.generation

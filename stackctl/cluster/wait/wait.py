@@ -1,31 +1,33 @@
 """Waits until what was applied is ready, and says early when it will never be.
 
 One LIST and WATCH for each kind serves every component of a run; Pods are watched where there
-are workloads. How an object stands is judged in `standing`; waiting for the end of something is
-done in `gone`.
+are workloads. The status of an object is found out in `target_status`; waiting for the end of
+something is done in `deletion`.
 """
 
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
+from stackctl.api.informer import Informer
+from stackctl.api.polling import NotYet, once, until
+from stackctl.api.store import ObjectStore
 from stackctl.cluster.silence import silence
 from stackctl.cluster.wait import diagnosis
 from stackctl.cluster.wait.deletion import Deletion
-from stackctl.cluster.wait.informer import Informer
 from stackctl.cluster.wait.readiness_context import ReadinessContext
-from stackctl.cluster.wait.store import ObjectStore
-from stackctl.cluster.wait.target_status import Judge, TargetStatus, asks_for_pods
+from stackctl.cluster.wait.target_status import Assessor, TargetStatus, asks_for_pods
 from stackctl.cluster.wait.targets import Progress, Target
-from stackctl.errors import Interrupted, NotReadyError, NotServed
-from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.errors import NotReadyError, NotServed
+from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.readiness.children import WORKLOADS
+from stackctl.model.readiness.children import WORKLOADS, controller
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import BUILT_IN, settles
 from stackctl.model.readiness.status import Status
@@ -33,7 +35,6 @@ from stackctl.model.run.events import Notify
 from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules
 
 LOOK_SECONDS = 0.25  # how late a stop, a deadline or the end of a grace may be noticed
-GATHER_SECONDS = 0.03  # changes come in bursts
 SERVED_SECONDS = 0.1  # between two looks at what the server serves
 JOIN_SECONDS = 1.0
 UNEXPLAINED = "why Pods fail cannot be told"
@@ -57,15 +58,15 @@ class Observer:
         self.client = client
         self.discovery = discovery
         self.now = now
-        self.scene = ObjectStore()
+        self.store = ObjectStore(keeps_deleted=True)
         self._labels = stack.selector
         self._notify = notify
-        self._judge = Judge(
-            self.scene, ReadinessContext(client, discovery, rules), patience or Patience(), now
+        self._assessor = Assessor(
+            self.store, ReadinessContext(client, discovery, rules), patience or Patience(), now
         )
         self._stop = threading.Event()
         self._starting = threading.Lock()
-        self._feeds: dict[tuple[str, str, str, str], Informer] = {}
+        self._informers: dict[tuple[str, str, str, str], Informer] = {}
 
     def __enter__(self) -> "Observer":
         return self
@@ -77,9 +78,9 @@ class Observer:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
-        end = time.monotonic() + JOIN_SECONDS
-        for feed in tuple(self._feeds.values()):
-            feed.join(max(0.0, end - time.monotonic()))
+        end = self.now() + JOIN_SECONDS
+        for informer in tuple(self._informers.values()):
+            informer.join(max(0.0, end - self.now()))
 
     def wait(
         self,
@@ -99,21 +100,19 @@ class Observer:
         at_once = len(targets) - len(watched)
         for target in watched:
             if target.answer is not None:
-                self.scene.offer(target.answer)
-        standings = [self._judge.ready(target) for target in watched]
+                self.store.offer(target.answer)
+        statuses = [self._assessor.assess(target) for target in watched]
         # Much is ready as soon as it is accepted; it has to be followed only if it could fall back.
-        feeds = self._observe(each.target for each in standings if not _stays(each))
+        informers = self._observe(each.target for each in statuses if not _stays(each))
 
         def look() -> list[TargetStatus]:
-            insist(feeds)
-            standings[:] = [self._judge.again(each) for each in standings]
-            return [self._with_pods(each) for each in standings]
+            statuses[:] = [self._assessor.again(each) for each in statuses]
+            return [self._with_pods(each) for each in statuses]
 
-        def told(ready: int, total: int, missing: str) -> None:
+        def tell(ready: int, total: int, missing: str) -> None:
             progress(ready + at_once, total + at_once, missing)
 
-        with self.scene.bell(each.ref for each in watched) as bell:
-            self._until(look, bell, deadline, told, stop)
+        self._until(look, informers, watched, deadline, tell, stop)
 
     def wait_established(
         self,
@@ -129,23 +128,28 @@ class Observer:
             NotReadyError: a definition is refused, or time is up.
             Interrupted: `stop` was set.
         """
-        feeds = self._observe(crds)
+        informers = self._observe(crds)
 
         def look() -> list[TargetStatus]:
-            insist(feeds)
-            return [self._judge.served(crd) for crd in crds]
+            return [self._assessor.assess_definition(crd) for crd in crds]
 
-        with self.scene.bell(each.ref for each in crds) as bell:
-            standings = self._until(look, bell, deadline, progress, stop)
-        definitions = [each.live for each in standings]
+        statuses = self._until(look, informers, crds, deadline, progress, stop)
+        definitions = [each.live for each in statuses if each.live]
         if any(crd.fresh for crd in crds):
             self.discovery.refresh()  # it may know a definition of the same name that is gone
-        while missing := [name for crd in definitions if crd for name in self._unserved(crd)]:
-            if self.now() >= deadline:
-                raise NotReadyError(f"not served in time: {', '.join(missing)}")
-            if stop.wait(SERVED_SECONDS):
-                raise Interrupted(f"stopped while waiting for {missing[0]} to be served")
+
+        def look_at_discovery() -> bool | NotYet:
+            if not any(map(self._unserved, definitions)):
+                return True
             self.discovery.refresh()
+            missing = [name for crd in definitions for name in self._unserved(crd)]
+            return not missing or NotYet(
+                SERVED_SECONDS,
+                late=lambda: NotReadyError(f"not served in time: {', '.join(missing)}"),
+                stopped=f"stopped while waiting for {missing[0]} to be served",
+            )
+
+        until(look_at_discovery, deadline=deadline, now=self.now, wait=stop.wait)
 
     def wait_gone(
         self,
@@ -156,11 +160,11 @@ class Observer:
         stop: threading.Event,
         controllers: Mapping[str, str] | None = None,
     ) -> None:
-        """Return when every target is gone; see `gone.Departure`."""
-        departure = Deletion(self.client, self.discovery, self.now, controllers or {})
-        departure.wait(targets, deadline=deadline, progress=progress, stop=stop)
+        """Return when every target is gone; see `Deletion`."""
+        deletion = Deletion(self.client, self.discovery, self.now, controllers or {})
+        deletion.wait(targets, deadline=deadline, progress=progress, stop=stop)
 
-    def feed(
+    def informer(
         self,
         group: str,
         kind: str,
@@ -168,7 +172,7 @@ class Observer:
         *,
         namespace: str = "",
         labels: str = "",
-        names: Iterable[Ref] = (),
+        names: Collection[Ref] = (),
         without: str = "",
     ) -> Informer:
         """Return what tells about a kind; it is started when it is first asked for.
@@ -178,89 +182,98 @@ class Observer:
         """
         key = (group, kind, namespace, labels)
         with self._starting:
-            if key not in self._feeds:
+            if key not in self._informers:
                 resource = self.discovery.find(group, kind, version)
                 if resource is None:
                     raise NotServed(f"the cluster does not serve {kind} of {group}", status=404)
-                self._feeds[key] = Informer(
+                self._informers[key] = Informer(
                     client=self.client,
                     resource=resource,
-                    scene=self.scene,
-                    notify=self._notify,
+                    store=self.store,
                     stop=self._stop,
                     namespace=namespace,
                     labels=labels,
                     names=frozenset(names),
                     without=without,
+                    notify=self._notify,
                 )
-                self._feeds[key].start()
-            self._feeds[key].names |= frozenset(names)
-            return self._feeds[key]
+                self._informers[key].start()
+            self._informers[key].ask_for(names)
+            return self._informers[key]
 
     def _observe(self, targets: Iterable[Target]) -> list[Informer]:
         """Follow the kinds of targets."""
         kinds: dict[tuple[str, str, str], list[Ref]] = defaultdict(list)
         for each in targets:
             kinds[each.ref.group, each.ref.kind, each.version].append(each.ref)
-        return [self.feed(*kind, labels=self._labels, names=names) for kind, names in kinds.items()]
+        return [
+            self.informer(*kind, labels=self._labels, names=names) for kind, names in kinds.items()
+        ]
 
-    def _with_pods(self, standing: TargetStatus) -> TargetStatus:
+    def _with_pods(self, found: TargetStatus) -> TargetStatus:
         """Follow the Pods of a workload that hangs; without them it is not given up."""
-        if not asks_for_pods(standing):
-            return standing
-        feeds = list(self._children(standing.target.ref))
-        seen = all(feed.listed or feed.ended for feed in feeds)
-        if standing.status is Status.FAILED and not seen:
-            return replace(standing, status=Status.IN_PROGRESS)
-        return standing
+        if not asks_for_pods(found):
+            return found
+        informers = list(self._children(found.target.ref))
+        seen = all(each.listed or each.ended for each in informers)
+        if found.status is Status.FAILED and not seen:
+            return replace(found, status=Status.IN_PROGRESS)
+        return found
 
     def _children(self, ref: Ref) -> Iterator[Informer]:
         """Follow the Pods in the namespace of a workload."""
         if ref.kind != "Pod":
-            yield self.feed("", "Pod", namespace=ref.namespace, without=UNEXPLAINED)
+            yield self.informer("", "Pod", namespace=ref.namespace, without=UNEXPLAINED)
         if ref.kind == "Deployment":
-            yield self.feed("apps", "ReplicaSet", namespace=ref.namespace, without=UNEXPLAINED)
+            yield self.informer("apps", "ReplicaSet", namespace=ref.namespace, without=UNEXPLAINED)
 
     def _until(
         self,
         look: Callable[[], list[TargetStatus]],
-        bell: threading.Event,
+        informers: Iterable[Informer],
+        targets: Iterable[Target],
         deadline: float,
         progress: Progress,
         stop: threading.Event,
     ) -> list[TargetStatus]:
-        """Look again whenever the bell has rung, until nothing is missing."""
-        told = None
-        while True:
-            bell.clear()
-            standings = look()
-            failed = [each for each in standings if each.status is Status.FAILED]
-            if failed := [each for each in failed if not self._passes(each)]:
-                raise _error([self._explained(each) for each in failed[:NAMED]], failed)
-            missing = [each for each in standings if each.status is not Status.CURRENT]
-            news = (
-                len(standings) - len(missing),
-                len(standings),
-                str(missing[0]) if missing else "",
-            )
-            if news != told:
-                told = news
-                progress(*news)
-            if not missing:
-                return standings
-            if self.now() >= deadline:
-                raise self._late(missing, len(standings))
-            if stop.wait(GATHER_SECONDS):
-                raise Interrupted(f"stopped while waiting for {missing[0]}")
-            bell.wait(LOOK_SECONDS)
+        """Look again at every change that may matter, until nothing is missing."""
+        refs = frozenset(each.ref for each in targets)
+        tell = once(progress)
 
-    def _passes(self, standing: TargetStatus) -> bool:
-        """Tell whether a node is on its way for a Pod that finds none."""
-        fault = standing.fault
+        def look_and_tell() -> list[TargetStatus] | NotYet:
+            for informer in informers:
+                informer.check()
+            statuses = look()
+            self._refuse_failed(statuses)
+            missing = [each for each in statuses if each.status is not Status.CURRENT]
+            total = len(statuses)
+            tell(total - len(missing), total, str(missing[0]) if missing else "")
+            return (
+                statuses
+                if not missing
+                else NotYet(
+                    LOOK_SECONDS,
+                    late=lambda: self._late(missing, total),
+                    stopped=f"stopped while waiting for {missing[0]}",
+                )
+            )
+
+        with self.store.waking(lambda obj: bool(controller(obj)) or ref_of(obj) in refs) as wakeup:
+            wait = partial(wakeup.wait, stop=stop)
+            return until(look_and_tell, deadline=deadline, now=self.now, wait=wait)
+
+    def _refuse_failed(self, statuses: Iterable[TargetStatus]) -> None:
+        failed = [each for each in statuses if each.status is Status.FAILED]
+        if failed := [each for each in failed if not self._passes(each)]:
+            raise _error([self._explained(each) for each in failed[:NAMED]], failed)
+
+    def _passes(self, found: TargetStatus) -> bool:
+        """Return whether a node is on its way for a Pod that finds none."""
+        fault = found.fault
         if fault is None or fault.reason != "Unschedulable":
             return False
         if coming := diagnosis.scaling_up(self.client, fault):
-            self._judge.forgive(fault)
+            self._assessor.forgive(fault)
         return coming
 
     def _late(self, missing: Sequence[TargetStatus], total: int) -> NotReadyError:
@@ -270,21 +283,22 @@ class Observer:
             return NotReadyError("\n  ".join(lines), hint=mute.hint)
         named = [self._explained(each) for each in missing[:NAMED]]
         named += [str(each) for each in missing[NAMED:]]
-        trouble = {str(feed.trouble) for feed in tuple(self._feeds.values()) if feed.trouble}
+        informers = tuple(self._informers.values())
+        trouble = {str(each.trouble) for each in informers if each.trouble}
         lines = [f"time is up, {len(missing)} of {total} objects not ready:", *named, *trouble]
         return _error(lines, missing)
 
-    def _explained(self, standing: TargetStatus) -> str:
-        """Add to a standing what events and logs tell about it."""
-        return "\n    ".join([str(standing), *self._causes(standing)])
+    def _explained(self, found: TargetStatus) -> str:
+        """Add to a status what events and logs tell about it."""
+        return "\n    ".join([str(found), *self._causes(found)])
 
-    def _causes(self, standing: TargetStatus) -> Iterator[str]:
-        if standing.fault:
-            yield from diagnosis.of_fault(self.client, standing.fault)
-        elif pod := self._judge.unready_pod(standing):
+    def _causes(self, found: TargetStatus) -> Iterator[str]:
+        if found.fault:
+            yield from diagnosis.of_fault(self.client, found.fault)
+        elif pod := self._assessor.unready_pod(found):
             yield from diagnosis.of_pod(self.client, pod)
-        elif standing.live:
-            yield from diagnosis.of_object(self.client, standing.live)
+        elif found.live:
+            yield from diagnosis.of_object(self.client, found.live)
 
     def _unserved(self, crd: Manifest) -> list[str]:
         """Name what a CRD defines and the server does not serve yet."""
@@ -297,30 +311,21 @@ class Observer:
         ]
 
 
-def insist(feeds: Sequence[Informer]) -> None:
-    """Raise what keeps us from ever seeing the targets."""
-    for feed in feeds:
-        if feed.ended is not None:
-            raise feed.ended
-        if feed.broken:
-            raise RuntimeError(f"nothing tells about {feed.path} any more")
-
-
-def _stays(standing: TargetStatus) -> bool:
-    """Tell whether a target is ready and nothing is run that could end that."""
-    ref = standing.target.ref
+def _stays(found: TargetStatus) -> bool:
+    """Return whether a target is ready and nothing is run that could end that."""
+    ref = found.target.ref
     plain = ref.group in BUILT_IN and (ref.group, ref.kind) not in WORKLOADS
-    return plain and standing.status is Status.CURRENT
+    return plain and found.status is Status.CURRENT
 
 
-def _error(lines: Sequence[str], standings: Sequence[TargetStatus]) -> NotReadyError:
+def _error(lines: Sequence[str], statuses: Sequence[TargetStatus]) -> NotReadyError:
     """Make an error of what was found; the first hint is the one to follow."""
-    hints = [each.hint for each in standings if each.hint]
-    return NotReadyError("\n  ".join(lines), hint=hints[0] if hints else _describe(standings[0]))
+    hints = [each.hint for each in statuses if each.hint]
+    return NotReadyError("\n  ".join(lines), hint=hints[0] if hints else _describe(statuses[0]))
 
 
-def _describe(standing: TargetStatus) -> str:
-    ref = standing.target.ref
+def _describe(found: TargetStatus) -> str:
+    ref = found.target.ref
     where = f" -n {ref.namespace}" if ref.namespace else ""
     kind = f"{ref.kind}.{ref.group}" if ref.group else ref.kind
     return f"kubectl{where} describe {kind.lower()} {ref.name}"

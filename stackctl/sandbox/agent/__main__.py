@@ -11,9 +11,10 @@ from pathlib import Path
 
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.api.client import Client
+from stackctl.api.discovery import ApiResource
 from stackctl.model.run.events import Event, Retrying
 from stackctl.sandbox.agent.log import log_to_stderr
-from stackctl.sandbox.agent.mirror import Mirror
+from stackctl.sandbox.agent.mirror import NODES, PODS, SERVICES, SLICES, Mirror
 from stackctl.sandbox.agent.simulation import injector
 from stackctl.sandbox.agent.simulation.certificates import Certificates
 from stackctl.sandbox.agent.simulation.kubelets import Kubelets
@@ -25,15 +26,15 @@ from stackctl.sandbox.agent.webhooks.egress import Egress
 from stackctl.sandbox.agent.webhooks.responder import Responder
 from stackctl.sandbox.agent.webhooks.routes import Routes
 
-KINDS = {
-    "services": "/api/v1/services",
-    "slices": "/apis/discovery.k8s.io/v1/endpointslices",
-    "pods": "/api/v1/pods",
-    "nodes": "/api/v1/nodes",
-    **injector.KINDS,
-}
+KINDS = (
+    ApiResource("", "v1", "Service", "services", namespaced=True),
+    ApiResource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", namespaced=True),
+    ApiResource("", "v1", "Pod", "pods", namespaced=True),
+    ApiResource("", "v1", "Node", "nodes", namespaced=False),
+    *injector.KINDS,
+)
 _PATIENCE_SECONDS = 3.0  # whatever fails is seen again
-_RECHECK_SECONDS = 1.0  # the routes are a file, which rings no bell
+_RECHECK_SECONDS = 1.0  # the routes are a file, which wakes nobody
 _POLL_SECONDS = 0.05
 
 
@@ -51,7 +52,7 @@ class Agent:
         self._mirror = Mirror(self._client, self.stop, log_to_stderr)
         self._routes = Routes(state / "routes.json", log_to_stderr)
         self._authority = Authority(state / "ca.crt", state / "ca.key")
-        self._network = self._mirror.bell("services", "slices", "pods", "nodes")
+        self._network = self._mirror.wakeup(SERVICES, SLICES, PODS, NODES)
         self._egress = Egress(
             state / "egress.sock",
             self._resolve,
@@ -64,8 +65,8 @@ class Agent:
         """Work until `stop` is set."""
         self._ready.unlink(missing_ok=True)
         parts = self._parts()
-        for kind, path in KINDS.items():
-            self._mirror.follow(kind, path)
+        for resource in KINDS:
+            self._mirror.follow(resource)
         threads = [self._start(name, part) for name, part in parts.items()]
         while self._trouble() and not self.stop.wait(_POLL_SECONDS):
             pass
@@ -100,23 +101,23 @@ class Agent:
         return thread
 
     def _watch_network(self) -> None:
-        while self._network.wait(_RECHECK_SECONDS):
+        while not self._network.wait(_RECHECK_SECONDS, self.stop):
             self._egress.recheck()
 
     def _resolve(self, host: str, port: int) -> Destination:
         mirror = self._mirror
         world = World(
-            mirror.all("services"),
-            mirror.all("slices"),
-            mirror.all("pods"),
-            mirror.all("nodes"),
+            mirror.all(SERVICES),
+            mirror.all(SLICES),
+            mirror.all(PODS),
+            mirror.all(NODES),
             self._routes.read(),
         )
         return resolve(host, port, world)
 
     def _trouble(self) -> str:
-        missing = self._mirror.missing(KINDS)
-        return f"not read yet: {', '.join(missing)}" if missing else ""
+        missing = self._mirror.missing(each.group_kind for each in KINDS)
+        return f"not read yet: {', '.join(kind for _, kind in missing)}" if missing else ""
 
     def fail(self, arguments: threading.ExceptHookArgs) -> None:
         """End the program when one of its threads does: half an agent would deceive."""

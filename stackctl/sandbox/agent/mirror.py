@@ -4,159 +4,93 @@ Concerns ask for all objects of a kind and are woken when one changes. What they
 """
 
 import threading
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from stackctl.api.client import Client
+from stackctl.api.discovery import ApiResource
+from stackctl.api.informer import Informer
+from stackctl.api.polling import Wakeup
+from stackctl.api.store import ObjectStore
 from stackctl.errors import ClusterError, NotFound, NotServed
+from stackctl.model.objects.kinds import DEFINITION, GroupKind, kind_of
 from stackctl.model.objects.refs import Manifest
 from stackctl.sandbox.agent.log import Log
 
-_AGAIN_SECONDS = 1.0
-_SETTLE_SECONDS = 0.02  # changes come in bursts; one look at the whole burst is enough
-
-
-class Bell:
-    """Wakes one concern."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._rung = threading.Event()
-        self._stop = stop
-
-    def ring(self) -> None:
-        """Something changed."""
-        self._rung.set()
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep until something changed or the time is over; False when the agent ends."""
-        self._rung.wait(seconds)
-        self._stop.wait(_SETTLE_SECONDS)
-        self._rung.clear()
-        return not self._stop.is_set()
-
-
-@dataclass(slots=True)
-class _Copy:
-    """The objects of one kind by namespace and name, and whether they are all there."""
-
-    path: str
-    stop: threading.Event
-    objects: dict[tuple[str, str], Manifest] = field(default_factory=dict)
-    complete: bool = False
+PODS: GroupKind = ("", "Pod")
+NODES: GroupKind = ("", "Node")
+SERVICES: GroupKind = ("", "Service")
+SLICES: GroupKind = ("discovery.k8s.io", "EndpointSlice")
+_JOIN_SECONDS = 5.0
 
 
 class Mirror:
-    """Copies of kinds; a kind goes by any name the caller likes."""
+    """Copies of kinds."""
 
     def __init__(self, client: Client, stop: threading.Event, log: Log) -> None:
+        self.stop = stop  # of the whole agent
         self._client = client
-        self._stop = stop
         self._log = log
-        self._copies: dict[str, _Copy] = {}
-        self._bells: defaultdict[str, list[Bell]] = defaultdict(list)
-        self._changing = threading.Lock()
+        self._store = ObjectStore()
+        self._informers: dict[GroupKind, Informer] = {}
 
-    def bell(self, *kinds: str) -> Bell:
-        """Make a bell that rings when an object of these kinds changes."""
-        bell = Bell(self._stop)
-        self.connect(bell, *kinds)
-        return bell
+    def wakeup(self, *kinds: GroupKind) -> Wakeup:
+        """Return what wakes a concern when an object of these kinds changes."""
+        return self._store.wakeup(lambda obj: kind_of(obj) in kinds)
 
-    def connect(self, bell: Bell, *kinds: str) -> None:
-        """Make a bell ring for more kinds."""
-        for kind in kinds:
-            self._bells[kind].append(bell)
+    def follow(self, resource: ApiResource) -> None:
+        """Begin to copy the objects of a kind."""
 
-    def follow(self, kind: str, path: str) -> None:
-        """Begin to copy the objects under a path."""
-        copy = _Copy(path, threading.Event())
-        with self._changing:
-            self._copies[kind] = copy
-        name = f"watch {kind}"
-        threading.Thread(target=self._keep, args=(kind, copy), name=name, daemon=True).start()
+        def tell(error: ClusterError) -> None:
+            if not isinstance(error, NotFound | NotServed):  # not served yet, or no more
+                self._log(f"watch {resource.plural}: {error}")
 
-    def forget(self, kind: str) -> None:
+        informer = Informer(
+            self._client,
+            resource,
+            self._store,
+            threading.Event(),
+            trim=_trim,
+            on_trouble=tell,
+        )
+        self._informers[resource.group_kind] = informer
+        informer.start()
+
+    def forget(self, kind: GroupKind) -> None:
         """Stop copying a kind."""
-        with self._changing:
-            copy = self._copies.pop(kind, None)
-        if copy is not None:
-            copy.stop.set()
+        informer = self._informers.pop(kind, None)
+        if informer is not None:
+            informer.stop.set()
+            informer.join(_JOIN_SECONDS)
+            for obj in self._store.of_kind(*kind):
+                self._store.remove(obj)
 
     def close(self) -> None:
         """Stop copying everything, and wake everybody to see that the agent ends."""
-        for kind in list(self._copies):
-            self.forget(kind)
-        for bells in self._bells.values():
-            for bell in bells:
-                bell.ring()
+        for informer in tuple(self._informers.values()):
+            informer.stop.set()
+        self._store.touch()
 
-    def path(self, kind: str) -> str:
-        """Return what is being copied under this name; empty for nothing."""
-        copy = self._copies.get(kind)
-        return copy.path if copy else ""
+    def resource(self, kind: GroupKind) -> ApiResource | None:
+        """Return how a kind is copied; None when it is not."""
+        informer = self._informers.get(kind)
+        return informer.resource if informer else None
 
-    def all(self, kind: str) -> list[Manifest]:
+    def all(self, kind: GroupKind) -> list[Manifest]:
         """Return the objects of a kind as they are now."""
-        with self._changing:
-            copy = self._copies.get(kind)
-            return list(copy.objects.values()) if copy else []
+        return self._store.of_kind(*kind)
 
-    def missing(self, kinds: Iterable[str]) -> list[str]:
-        """Name the kinds that have not been read yet."""
-        with self._changing:
-            complete = {kind for kind, copy in self._copies.items() if copy.complete}
-        return [kind for kind in kinds if kind not in complete]
-
-    def _keep(self, kind: str, copy: _Copy) -> None:
-        while not copy.stop.is_set():
-            try:
-                self._read(kind, copy)
-            except (NotFound, NotServed):  # a kind that is not served yet, or no more
-                copy.stop.wait(_AGAIN_SECONDS)
-            except ClusterError as error:
-                self._log(f"watch {kind}: {error}")
-                copy.stop.wait(_AGAIN_SECONDS)
-
-    def _read(self, kind: str, copy: _Copy) -> None:
-        """Copy until the watch breaks; a new list then says what is really there."""
-        listed: set[tuple[str, str]] | None = set()
-        for event in self._client.follow(copy.path, stop=copy.stop):
-            if event.type == "LISTED":
-                self._drop_others(copy, listed or set())
-                listed, copy.complete = None, True
-            else:
-                key = self._note(copy, event.type, event.object)
-                if listed is not None:
-                    listed.add(key)
-            for bell in self._bells[kind]:
-                bell.ring()
-            if copy.stop.is_set():
-                return
-
-    def _note(self, copy: _Copy, event: str, manifest: Manifest) -> tuple[str, str]:
-        _shed(manifest)
-        metadata = manifest["metadata"]
-        key = metadata.get("namespace", ""), metadata["name"]
-        with self._changing:
-            if event == "DELETED":
-                copy.objects.pop(key, None)
-            else:
-                copy.objects[key] = manifest
-        return key
-
-    def _drop_others(self, copy: _Copy, listed: set[tuple[str, str]]) -> None:
-        with self._changing:
-            for key in copy.objects.keys() - listed:
-                del copy.objects[key]
+    def missing(self, kinds: Iterable[GroupKind]) -> list[GroupKind]:
+        """Return the kinds that have not been read yet."""
+        informers = {kind: self._informers.get(kind) for kind in kinds}
+        return [kind for kind, each in informers.items() if each is None or not each.listed]
 
 
-def _shed(manifest: Manifest) -> None:
+def _trim(manifest: Manifest) -> None:
     """Drop, in place, what nobody here reads and what makes up most of an object.
 
-    The watch keeps a reference to the same object: a shortened copy would save nothing.
+    The informer keeps a reference to the same object: a shortened copy would save nothing.
     """
     manifest["metadata"].pop("managedFields", None)
-    if manifest["kind"] == "CustomResourceDefinition":
+    if kind_of(manifest) == DEFINITION:
         for version in manifest["spec"]["versions"]:
             version.pop("schema", None)

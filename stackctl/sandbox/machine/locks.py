@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stackctl.api.polling import NotYet, once, until
 from stackctl.errors import LockedError
 from stackctl.model.run.events import Notice, Notify
 
@@ -22,21 +23,26 @@ def locked(
     *,
     patience: float = _PATIENCE,
     now: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
     """Hold a lock file for the block; waits for another holder and says so."""
-    deadline = now() + patience
-    told = False
-    while (descriptor := _take(path)) is None:
-        if not told:
-            notify(Notice(f"waiting for another stackctl{_holder(path)} that works on {what}"))
-            told = True
-        if now() >= deadline:
-            raise LockedError(
-                f"another stackctl{_holder(path)} still works on {what}",
-                hint="wait for it, or stop it",
-            )
-        sleep(_POLL)
+
+    def tell() -> None:
+        notify(Notice(f"waiting for another stackctl{_holder(path)} that works on {what}"))
+
+    def late() -> LockedError:
+        text = f"another stackctl{_holder(path)} still works on {what}"
+        return LockedError(text, hint="wait for it, or stop it")
+
+    tell_once = once(tell)
+
+    def take() -> int | NotYet:
+        descriptor = _take(path)
+        if descriptor is not None:
+            return descriptor
+        tell_once()
+        return NotYet(_POLL, late)
+
+    descriptor = until(take, deadline=now() + patience, now=now)
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,28 +48,22 @@ def start(
 
 
 def alive(process: Process) -> bool:
-    """Tell whether the process still runs."""
+    """Return whether the process still runs."""
     return bool(process.birth) and birth_of(process.pid) == process.birth
 
 
-def stop(
-    processes: Iterable[Process],
-    grace: float,
-    *,
-    now: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
+def stop(processes: Iterable[Process], grace: float) -> None:
     """Ask processes to end, and end those that have not after `grace` seconds."""
     running = [process for process in processes if alive(process)]
     for process in running:
         _send(process, signal.SIGTERM)
-    deadline = now() + grace
-    while (running := list(filter(alive, running))) and now() < deadline:
-        sleep(_POLL)
+    deadline = time.monotonic() + grace
+    while (running := list(filter(alive, running))) and time.monotonic() < deadline:
+        time.sleep(_POLL)
     for process in running:
         _send(process, signal.SIGKILL)
     while any(map(alive, running)):
-        sleep(_POLL)
+        time.sleep(_POLL)
 
 
 def _send(process: Process, number: signal.Signals) -> None:

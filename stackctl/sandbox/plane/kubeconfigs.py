@@ -1,6 +1,6 @@
 """Writes the kubeconfig files of a sandbox, each for one identity.
 
-The user's own kubeconfig is for `merging`.
+The user's own kubeconfig is for `user_kubeconfig`.
 """
 
 import base64

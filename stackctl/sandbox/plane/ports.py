@@ -50,7 +50,7 @@ def _free_port(taken: set[int]) -> int:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on a loopback port now."""
+    """Return whether a server could listen on a loopback port now."""
     with socket.socket() as probe:
         # As servers do: connections that only wait to be forgotten are no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,7 +62,7 @@ def is_free(port: int) -> bool:
 
 
 def is_open(port: int) -> bool:
-    """Tell whether a server takes connections on a loopback port."""
+    """Return whether a server takes connections on a loopback port."""
     try:
         socket.create_connection((HOST, port), timeout=1).close()
     except OSError:

@@ -1,11 +1,9 @@
-"""What a sandbox that is ready looks like, and waiting for it."""
+"""What a sandbox that is ready looks like; waiting for it is for `starting`."""
 
 import socket
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from stackctl.errors import SandboxError
+from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest
 from stackctl.sandbox.machine.places import Sandbox
@@ -13,7 +11,6 @@ from stackctl.sandbox.plane.nodes import GROUP_LABEL, gpus_of
 from stackctl.sandbox.plane.server import Server
 
 GPU_RESOURCE = "nvidia.com/gpu"
-_POLL = 0.05
 _DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 
 
@@ -27,35 +24,14 @@ class NodeStatus:
     allocatable: int  # that its device plugin offers
 
 
-@dataclass(frozen=True, slots=True)
-class StartPatience:
-    """How long to wait, by which clock, and what ends the waiting at once."""
-
-    deadline: float
-    alarm: Callable[[], None]  # raises when waiting makes no sense any more
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-
-    def until(self, pending: Callable[[], str]) -> None:
-        """Return once nothing is pending; `pending` says in words what is."""
-        while what := pending():
-            self.alarm()
-            if self.now() >= self.deadline:
-                raise SandboxError(
-                    f"the sandbox is not ready in time: {what}",
-                    hint="stackctl sandbox logs shows what its parts say",
-                )
-            self.sleep(_POLL)
-
-
 def api_pending(server: Server) -> str:
-    """Say why the API server is not ready, empty when it is."""
+    """Return why the API server is not ready, empty when it is."""
     answer = server.ask("GET", "/readyz")
     return "" if answer.ok else f"the API server: {answer.message}"
 
 
 def cluster_pending(server: Server) -> str:
-    """Say what a cluster that takes Pods still lacks."""
+    """Return what a cluster that takes Pods still lacks."""
     if not server.ask("GET", _DEFAULT_ACCOUNT).ok:
         return "no default ServiceAccount yet"
     waiting = [node.name for node in read_nodes(server) if not node.ready]
@@ -63,7 +39,7 @@ def cluster_pending(server: Server) -> str:
 
 
 def agent_pending(sandbox: Sandbox) -> str:
-    """Say whether the agent takes the API server's calls."""
+    """Return whether the agent takes the API server's calls."""
     if sandbox.long:  # we have no short way to that address
         return "" if sandbox.egress_socket.is_socket() else "the agent: no socket yet"
     with socket.socket(socket.AF_UNIX) as probe:
@@ -82,12 +58,11 @@ def read_nodes(server: Server) -> tuple[NodeStatus, ...]:
 
 def _node_status(node: Manifest) -> NodeStatus:
     status = node.get("status", {})
-    conditions = {item["type"]: item["status"] for item in status.get("conditions", [])}
     # The taint goes a moment after the condition comes, and until then nothing is scheduled.
     tainted = any(taint["key"].startswith("node.kubernetes.io/") for taint in _taints(node))
     return NodeStatus(
         name=node["metadata"]["name"],
-        ready=conditions.get("Ready") == "True" and not tainted,
+        ready=holds(node, "Ready") and not tainted,
         gpus=gpus_of(node),
         allocatable=count(status.get("allocatable", {}).get(GPU_RESOURCE, 0)),
     )

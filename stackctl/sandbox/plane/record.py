@@ -27,7 +27,7 @@ class Record:
     merged_into: str = ""  # the user's kubeconfig that has a context for us
 
     def running(self, part: str) -> bool:
-        """Tell whether a part runs."""
+        """Return whether a part runs."""
         return part in self.processes and alive(self.processes[part])
 
     def with_process(self, part: str, process: Process) -> "Record":

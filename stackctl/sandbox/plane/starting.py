@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stackctl.api.polling import NotYet, until
 from stackctl.errors import SandboxError
 from stackctl.model.run.events import Notify, Step
 from stackctl.sandbox.machine import processes
@@ -21,7 +22,6 @@ from stackctl.sandbox.plane.parts import PARTS, Plane, command_of, egress_config
 from stackctl.sandbox.plane.population import populate
 from stackctl.sandbox.plane.ports import is_open
 from stackctl.sandbox.plane.readiness import (
-    StartPatience,
     agent_pending,
     api_pending,
     cluster_pending,
@@ -32,6 +32,7 @@ from stackctl.sandbox.programs.versions import this_platform
 
 _STAGES = Path(__file__).parent / "simulation"
 _LOG_LINES = 5
+_POLL = 0.05
 
 
 def prepare(sandbox: Sandbox, record: Record) -> None:
@@ -107,9 +108,23 @@ class Start:
             return
         running = sum(map(self.record.running, PARTS))
         self.notify(Step(f"waiting for {what}", running, len(PARTS), "parts"))
-        StartPatience(self.deadline, self._alarm, self.now).until(pending)
 
-    def _alarm(self) -> None:
+        def look() -> bool | NotYet:
+            missing = pending()
+            if missing:
+                self._require_parts()
+            return not missing or NotYet(
+                _POLL,
+                late=lambda: SandboxError(
+                    f"the sandbox is not ready in time: {missing}",
+                    hint="stackctl sandbox logs shows what its parts say",
+                ),
+            )
+
+        until(look, deadline=self.deadline, now=self.now)
+
+    def _require_parts(self) -> None:
+        """Raise when waiting makes no sense any more: a part has ended."""
         for part in self.record.processes:
             if not self.record.running(part):
                 raise self._crashed(part)

@@ -147,7 +147,7 @@ def _size(path: Path) -> int:
 
 
 def _reason(error: Exception) -> str:
-    """Say what happened in the fewest words that urllib3 has for it."""
+    """Return what happened in the fewest words that urllib3 has for it."""
     import urllib3
 
     if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason:

@@ -56,7 +56,7 @@ class Certificates:
         namespace = certificate["metadata"]["namespace"] if kind == "Issuer" else ""
         found = (
             ready_state(issuer) == "Ready"
-            for issuer in self._mirror.all(f"{_GROUP}/{kind}")
+            for issuer in self._mirror.all((_GROUP, kind))
             if issuer["metadata"]["name"] == name
             and issuer["metadata"].get("namespace", "") == namespace
         )
@@ -70,7 +70,7 @@ class Certificates:
 
 
 def wish_of(certificate: Manifest) -> CertificateRequest:
-    """Say what a Certificate asks for."""
+    """Return what a Certificate asks for."""
     spec = certificate["spec"]
     private_key = spec.get("privateKey") or {}
     rsa = private_key.get("algorithm", "RSA") == "RSA"

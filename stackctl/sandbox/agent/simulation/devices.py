@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
 from stackctl.sandbox.plane.nodes import NVIDIA_LABEL, gpus_of
 
@@ -57,11 +58,9 @@ def report(
 
 
 def is_ready(pod: Manifest) -> bool:
-    """Tell whether a Pod runs, is ready and is to stay."""
-    status = pod.get("status", {})
-    conditions = {entry["type"]: entry["status"] for entry in status.get("conditions") or ()}
+    """Return whether a Pod runs, is ready and is to stay."""
     staying = "deletionTimestamp" not in pod["metadata"]
-    return staying and status.get("phase") == "Running" and conditions.get("Ready") == "True"
+    return staying and pod.get("status", {}).get("phase") == "Running" and holds(pod, "Ready")
 
 
 def _resources(gpus: int, sharing: Sharing, running: Iterable[Manifest]) -> dict[str, str]:
@@ -122,8 +121,7 @@ def _is_feature_worker(pod: Manifest) -> bool:
 
 
 def _runs(container: Manifest, image: str, program: str) -> bool:
-    words = [*(container.get("command") or ()), *(container.get("args") or ())]
-    named = any(word.rpartition("/")[2] == program for word in words)
+    named = any(word.rpartition("/")[2] == program for word in words_of(container))
     return image in container["image"] and named
 
 
@@ -167,7 +165,7 @@ def _mounted_source(volume: Manifest, file: str) -> ConfigSource:
 
 
 def _config_paths(container: Manifest) -> Iterator[PurePosixPath]:
-    words = [*(container.get("command") or ()), *(container.get("args") or ())]
+    words = words_of(container)
     flags = [word.partition("=")[2] for word in words if word.startswith("--config-file=")]
     variable = environment_of(container).get("CONFIG_FILE", "")
     return (PurePosixPath(path) for path in (*flags, variable) if path)
@@ -176,6 +174,11 @@ def _config_paths(container: Manifest) -> Iterator[PurePosixPath]:
 def _all_containers(pod: Manifest) -> Iterator[Manifest]:
     yield from pod["spec"]["containers"]
     yield from pod["spec"].get("initContainers") or ()
+
+
+def words_of(container: Manifest) -> list[str]:
+    """Return a container's command line, as far as it is not the image's own."""
+    return [*(container.get("command") or ()), *(container.get("args") or ())]
 
 
 def environment_of(container: Manifest) -> dict[str, str]:

@@ -11,21 +11,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackctl.api.client import Client
+from stackctl.api.discovery import ApiResource
 from stackctl.errors import ClusterError
-from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.sandbox.agent.log import Log
 from stackctl.sandbox.agent.mirror import Mirror
 from stackctl.sandbox.agent.webhooks.routes import Routes
 from stackctl.sandbox.agent.writes import patch_fields
 
-_ADMISSION = "/apis/admissionregistration.k8s.io/v1"
-KINDS = {
-    "mutating": f"{_ADMISSION}/mutatingwebhookconfigurations",
-    "validating": f"{_ADMISSION}/validatingwebhookconfigurations",
-    "crds": "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-    "apiservices": "/apis/apiregistration.k8s.io/v1/apiservices",
-}
-_LOOK_SECONDS = 0.5  # the routes are a file, which rings no bell
+KINDS = tuple(
+    ApiResource(group, "v1", kind, f"{kind.lower()}s", namespaced=False)
+    for group, kind in (
+        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"),
+        ("apiregistration.k8s.io", "APIService"),
+    )
+)
+_LOOK_SECONDS = 0.5  # the routes are a file, which wakes nobody
 _EMPTY = ("", "Cg==")  # a line feed: what generators write where a bundle is to come
 
 
@@ -84,25 +87,25 @@ class Injector:
         self._routes = routes
         self._bundle = base64.b64encode(bundle).decode()
         self._log = log
-        self._bell = mirror.bell(*KINDS)
+        self._wakeup = mirror.wakeup(*(each.group_kind for each in KINDS))
         self._registered: AbstractSet[str] = frozenset()
         self._orphaned: AbstractSet[str] = frozenset()
 
     def run(self) -> None:
         """Work until the agent ends."""
-        while self._bell.wait(_LOOK_SECONDS):
+        while not self._wakeup.wait(_LOOK_SECONDS, self._mirror.stop):
             now = self._routes.read().keys()
             self._orphaned = (self._orphaned | (self._registered - now)) - now
             self._registered = frozenset(now)
-            for kind, path in KINDS.items():
-                for manifest in self._mirror.all(kind):
-                    self._inject(f"{path}/{manifest['metadata']['name']}", manifest)
+            for resource in KINDS:
+                for manifest in self._mirror.all(resource.group_kind):
+                    self._inject(resource.path(name=manifest["metadata"]["name"]), manifest)
 
     def _inject(self, path: str, manifest: Manifest) -> None:
         changes = injections(manifest, self._bundle, self._registered, self._orphaned)
         if not changes:
             return
-        name = f"{manifest['kind']}/{manifest['metadata']['name']}"
+        name = ref_of(manifest)
         try:
             patch_fields(self._client, path, manifest, changes)
         except ClusterError as error:  # changed or gone meanwhile: its event is on the way

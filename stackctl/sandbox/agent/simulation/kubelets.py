@@ -13,7 +13,7 @@ from stackctl.api.client import Client
 from stackctl.errors import ClusterError
 from stackctl.model.objects.refs import Manifest, labels_of
 from stackctl.sandbox.agent.log import Log
-from stackctl.sandbox.agent.mirror import Mirror
+from stackctl.sandbox.agent.mirror import NODES, PODS, Mirror
 from stackctl.sandbox.agent.simulation.devices import (
     DeviceReport,
     Sharing,
@@ -46,31 +46,33 @@ class Kubelets:
         self._mirror = mirror
         self._log = log
         self._now = now
-        self._bell = mirror.bell("pods", "nodes")
+        self._wakeup = mirror.wakeup(PODS, NODES)
         self._applied: dict[str, DeviceReport] = {}  # by node uid
         self._leaving: dict[str, float] = {}  # node uid → since when its labels have no source
         self._sharing: dict[str, Sharing] = {}  # by Pod uid: plugins read it once, at their start
 
     def run(self) -> None:
         """Work until the agent ends."""
-        while self._bell.wait(_LOOK_SECONDS if self._leaving else _IDLE_SECONDS):
-            if not self._mirror.missing(("pods", "nodes")):
+        while not self._wakeup.wait(
+            _LOOK_SECONDS if self._leaving else _IDLE_SECONDS, self._mirror.stop
+        ):
+            if not self._mirror.missing((PODS, NODES)):
                 self._look()
 
     def _look(self) -> None:
-        pods = self._mirror.all("pods")
+        pods = self._mirror.all(PODS)
         alive = {pod["metadata"]["uid"] for pod in pods}
         self._sharing = {uid: known for uid, known in self._sharing.items() if uid in alive}
         by_node = defaultdict(list)
         for pod in pods:
             by_node[pod["spec"].get("nodeName")].append(pod)
-        for node in self._mirror.all("nodes"):
+        for node in self._mirror.all(NODES):
             here = by_node[node["metadata"]["name"]]
             try:
                 self._tell(node, report(node, here, partial(self._shares, node)))
             except ClusterError as error:
                 self._log(f"node {node['metadata']['name']}: {error}")
-                self._bell.ring()
+                self._wakeup.ring()
 
     def _tell(self, node: Manifest, wanted: DeviceReport) -> None:
         uid, name = node["metadata"]["uid"], node["metadata"]["name"]

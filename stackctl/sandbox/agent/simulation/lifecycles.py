@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from stackctl.model.objects.quantities import seconds as duration
 from stackctl.model.objects.refs import Manifest, annotations_of
+from stackctl.sandbox.agent.simulation.devices import words_of
 
 FAIL_ANNOTATION = "sandbox.stackctl.dev/fail"
 RUN_FOR_ANNOTATION = "sandbox.stackctl.dev/run-for"  # a Go duration, or "forever"
@@ -54,7 +55,7 @@ class Lifecycle:
 
 
 def next_step(lifecycle: Lifecycle, manifest: Manifest) -> LifecycleStep | None:
-    """Say what comes next for an object; None when nothing does."""
+    """Return what comes next for an object; None when nothing does."""
     if _is_suspended(manifest):
         return None
     state = lifecycle.state_of(manifest)
@@ -83,7 +84,7 @@ def run_seconds(text: str, default: float) -> float | None:
 
 
 def covers(operator: Operator, pod: Manifest, manifest: Manifest) -> bool:
-    """Tell whether the operator in this Pod looks after this object, as its flags say."""
+    """Return whether the operator in this Pod looks after this object, as its flags say."""
     scopes = (
         (operator.namespace_flag, manifest["metadata"].get("namespace", "")),
         (operator.kind_flag, manifest["kind"].lower()),
@@ -96,24 +97,20 @@ def covers(operator: Operator, pod: Manifest, manifest: Manifest) -> bool:
 
 
 def is_operator(operator: Operator, pod: Manifest) -> bool:
-    """Tell whether a Pod runs this operator."""
+    """Return whether a Pod runs this operator."""
     return any(
         operator.image in container["image"]
-        and (not operator.command or operator.command in _words(container))
+        and (not operator.command or operator.command in words_of(container))
         for container in pod["spec"]["containers"]
     )
 
 
 def _flag_values(pod: Manifest, flag: str) -> Iterator[str]:
     for container in pod["spec"]["containers"]:
-        for word, following in pairwise((*_words(container), "")):
+        for word, following in pairwise((*words_of(container), "")):
             name, equals, value = word.partition("=")
             if name == flag:
                 yield from filter(None, (value if equals else following).strip('"').split(","))
-
-
-def _words(container: Manifest) -> list[str]:
-    return [*(container.get("command") or ()), *(container.get("args") or ())]
 
 
 def _is_suspended(manifest: Manifest) -> bool:

@@ -5,15 +5,18 @@ Service is a real one, and its resources are not touched.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from stackctl.api.client import Client
-from stackctl.errors import ClusterError
-from stackctl.model.objects.refs import Manifest, labels_of
+from stackctl.api.discovery import ApiResource
+from stackctl.errors import ClusterError, NotServed
+from stackctl.model.objects.conditions import holds
+from stackctl.model.objects.kinds import DEFINITION, GroupKind, kind_of
+from stackctl.model.objects.refs import Manifest, labels_of, ref_of
 from stackctl.sandbox.agent.log import Log
-from stackctl.sandbox.agent.mirror import Mirror
+from stackctl.sandbox.agent.mirror import PODS, SERVICES, Mirror
 from stackctl.sandbox.agent.simulation.devices import is_ready
 from stackctl.sandbox.agent.simulation.lifecycles import (
     Lifecycle,
@@ -26,7 +29,7 @@ from stackctl.sandbox.agent.webhooks.addresses import key_of
 from stackctl.sandbox.agent.webhooks.routes import Routes
 from stackctl.sandbox.agent.writes import merge
 
-_IDLE_SECONDS = 5.0  # the routes are a file, which rings no bell
+_IDLE_SECONDS = 5.0  # the routes are a file, which wakes nobody
 _AGAIN_SECONDS = 2.0
 # Schemas let through what no operator could read; one such object must not stop the others.
 _NONSENSE = (AttributeError, LookupError, TypeError, ValueError)
@@ -60,11 +63,11 @@ class Operators:
         self._now = now
         self._due: dict[str, _Due] = {}  # by uid
         self._senseless: dict[str, str] = {}  # by uid: the version that could not be read
-        self._bell = mirror.bell("crds", "pods", *map(_name_of, lifecycles))
+        self._wakeup = mirror.wakeup(DEFINITION, PODS, *map(_kind_of, lifecycles))
 
     def run(self) -> None:
         """Work until the agent ends."""
-        while self._bell.wait(self._pause()):
+        while not self._wakeup.wait(self._pause(), self._mirror.stop):
             self._follow_kinds()
             self._look()
 
@@ -74,22 +77,21 @@ class Operators:
 
     def _follow_kinds(self) -> None:
         """Copy the kinds that are served, and no longer those that are not."""
-        paths = served_paths(self._mirror.all("crds"))
-        for lifecycle in self._lifecycles:
-            name = _name_of(lifecycle)
-            path = paths.get(name, "")
-            if path != self._mirror.path(name):
-                self._mirror.forget(name)
-                if path:
-                    self._mirror.follow(name, path)
+        served = {each.group_kind: each for each in served_kinds(self._mirror.all(DEFINITION))}
+        for kind in map(_kind_of, self._lifecycles):
+            resource = served.get(kind)
+            if resource != self._mirror.resource(kind):
+                self._mirror.forget(kind)
+                if resource is not None:
+                    self._mirror.follow(resource)
 
     def _look(self) -> None:
-        pods = self._mirror.all("pods")
-        local = local_services(self._mirror.all("services"), self._routes.read())
+        pods = self._mirror.all(PODS)
+        local = local_services(self._mirror.all(SERVICES), self._routes.read())
         seen = set()
         for lifecycle in self._lifecycles:
             running = running_pods(lifecycle.operator, pods, local)
-            for manifest in self._mirror.all(_name_of(lifecycle)) if running else ():
+            for manifest in self._mirror.all(_kind_of(lifecycle)) if running else ():
                 if any(covers(lifecycle.operator, pod, manifest) for pod in running):
                     seen.add(manifest["metadata"]["uid"])
                     self._try(lifecycle, manifest)
@@ -103,10 +105,10 @@ class Operators:
         try:
             self._advance(lifecycle, manifest)
         except ClusterError as error:
-            self._log(f"{_say(manifest)}: {error}")
+            self._log(f"{ref_of(manifest)}: {error}")
             self._due[uid] = _Due(lifecycle.state_of(manifest), self._now() + _AGAIN_SECONDS)
         except _NONSENSE as error:
-            self._log(f"{_say(manifest)}: makes no sense: {error!r}")
+            self._log(f"{ref_of(manifest)}: makes no sense: {error!r}")
             self._due.pop(uid, None)
             self._senseless[uid] = version
 
@@ -128,9 +130,9 @@ class Operators:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         status = lifecycle.describe(manifest, step.state, now)
         if _says_more(status, manifest.get("status") or {}):
-            merge(self._client, f"{self._path_of(lifecycle, manifest)}/status", {"status": status})
+            merge(self._client, f"{self._path_of(manifest)}/status", {"status": status})
             reached = lifecycle.state_of(manifest | {"status": status})
-            self._log(f"simulated: {lifecycle.operator.name}: {_say(manifest)}: {reached}")
+            self._log(f"simulated: {lifecycle.operator.name}: {ref_of(manifest)}: {reached}")
 
     def _settle_finalizer(self, lifecycle: Lifecycle, manifest: Manifest) -> bool:
         """Hold an object or let it go, as its operator would; True when that is all for now."""
@@ -142,30 +144,31 @@ class Operators:
             wanted = others if leaving else [*others, lifecycle.finalizer]
             version = metadata["resourceVersion"]
             change = {"metadata": {"finalizers": wanted, "resourceVersion": version}}
-            merge(self._client, self._path_of(lifecycle, manifest), change)
+            merge(self._client, self._path_of(manifest), change)
         return leaving
 
-    def _path_of(self, lifecycle: Lifecycle, manifest: Manifest) -> str:
-        root, plural = self._mirror.path(_name_of(lifecycle)).rsplit("/", 1)
-        namespace = manifest["metadata"].get("namespace")
-        middle = f"namespaces/{namespace}/" if namespace else ""
-        return f"{root}/{middle}{plural}/{manifest['metadata']['name']}"
+    def _path_of(self, manifest: Manifest) -> str:
+        resource, metadata = self._mirror.resource(kind_of(manifest)), manifest["metadata"]
+        if resource is None:
+            raise NotServed(f"{manifest['kind']} is not served any more", status=404)
+        return resource.path(metadata.get("namespace", ""), metadata["name"])
 
 
-def served_paths(definitions: Sequence[Manifest]) -> dict[str, str]:
-    """Map `group/Kind` to the path of its objects, for every established definition."""
-    paths = {}
+def served_kinds(definitions: Sequence[Manifest]) -> Iterator[ApiResource]:
+    """Return what is served of every established definition."""
     for definition in definitions:
-        spec, status = definition["spec"], definition.get("status") or {}
-        conditions = {entry["type"]: entry["status"] for entry in status.get("conditions") or ()}
+        spec = definition["spec"]
         leaving = "deletionTimestamp" in definition["metadata"]
         stored = [entry for entry in spec["versions"] if entry["storage"] and entry["served"]]
         versions = stored or [entry for entry in spec["versions"] if entry["served"]]
-        if versions and conditions.get("Established") == "True" and not leaving:
-            names = spec["names"]
-            path = f"/apis/{spec['group']}/{versions[0]['name']}/{names['plural']}"
-            paths[f"{spec['group']}/{names['kind']}"] = path
-    return paths
+        if versions and holds(definition, "Established") and not leaving:
+            yield ApiResource(
+                spec["group"],
+                versions[0]["name"],
+                spec["names"]["kind"],
+                spec["names"]["plural"],
+                namespaced=spec["scope"] == "Namespaced",
+            )
 
 
 def local_services(services: Sequence[Manifest], routes: Mapping[str, str]) -> list[Manifest]:
@@ -184,7 +187,7 @@ def running_pods(
 
 
 def _shares(operator: Operator, pod: Manifest) -> bool:
-    """Tell whether a Pod runs the operator's image, be it another program of it."""
+    """Return whether a Pod runs the operator's image, be it another program of it."""
     return any(operator.image in container["image"] for container in pod["spec"]["containers"])
 
 
@@ -195,7 +198,7 @@ def _selects(service: Manifest, pod: Manifest) -> bool:
 
 
 def _says_more(status: Manifest, known: Manifest) -> bool:
-    """Tell whether a status differs from the known one in more than its times."""
+    """Return whether a status differs from the known one in more than its times."""
     return any(_timeless(value) != _timeless(known.get(key)) for key, value in status.items())
 
 
@@ -207,11 +210,5 @@ def _timeless(value: object) -> object:
     return value
 
 
-def _name_of(lifecycle: Lifecycle) -> str:
-    return f"{lifecycle.group}/{lifecycle.kind}"
-
-
-def _say(manifest: Manifest) -> str:
-    metadata = manifest["metadata"]
-    where = filter(None, (metadata.get("namespace"), metadata["name"]))
-    return f"{manifest['kind']} {'/'.join(where)}"
+def _kind_of(lifecycle: Lifecycle) -> GroupKind:
+    return lifecycle.group, lifecycle.kind

@@ -46,7 +46,7 @@ class World:
 
 
 def resolve(host: str, port: int, world: World) -> Destination:
-    """Say where a connection to an address inside or outside the cluster goes."""
+    """Return where a connection to an address inside or outside the cluster goes."""
     if (service := _service_at(host, world.services)) is not None:
         return _to_service(service, port, world)
     if (backend := _backend_at(host, port, world.slices)) is not None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from stackctl.cluster.wait.store import ObjectStore
-from stackctl.cluster.wait.target_status import Judge
+from stackctl.api.store import ObjectStore
+from stackctl.cluster.wait.target_status import Assessor
 from stackctl.cluster.wait.targets import Target
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.readiness.pod_faults import Patience
@@ -17,7 +17,7 @@ REVISION = {"deployment.kubernetes.io/revision": "1"}
 
 
 class Plain:
-    """An explorer of surroundings where there is nothing to find."""
+    """A context where there is nothing to find."""
 
     def around(self, *_: Any, **__: Any) -> Surroundings:
         """Know nothing of any object."""
@@ -29,17 +29,17 @@ class Plain:
 
 
 class Play:
-    """A scene with a judge."""
+    """A store with an assessor."""
 
     def __init__(self) -> None:
-        self.scene, self.seconds = ObjectStore(), 0.0
+        self.store, self.seconds = ObjectStore(keeps_deleted=True), 0.0
         patience = Patience(unschedulable=15, inherited=30)
-        self.judge = Judge(self.scene, Plain(), patience, lambda: self.seconds)  # type: ignore[arg-type]
+        self.assessor = Assessor(self.store, Plain(), patience, lambda: self.seconds)  # type: ignore[arg-type]
 
     def at(self, seconds: float, target: Target) -> Status:
-        """Judge a target at some time."""
+        """Assessor a target at some time."""
         self.seconds = seconds
-        return self.judge.ready(target).status
+        return self.assessor.assess(target).status
 
 
 def thing(kind: str, name: str, owner: str = "", **more: Any) -> Manifest:
@@ -96,7 +96,7 @@ def test_what_was_not_seen_is_not_ready(play):
 )
 def test_only_the_object_that_was_applied_counts(play, target, status):
     """A stale answer is never taken for ready."""
-    play.scene.put(deployment(ready=1))
+    play.store.put(deployment(ready=1))
     assert play.at(0, target) is status
 
 
@@ -105,14 +105,14 @@ def test_a_fault_is_known_in_whichever_order_its_links_arrive(play, order):
     """The Pod may be seen before the ReplicaSet that owns it."""
     seen = [SET, waiting("ImagePullBackOff")]
     for each in (*seen[order:], *seen[:order], deployment(ready=0)):
-        play.scene.put(each)
+        play.store.put(each)
     assert play.at(0, APPLIED) is Status.FAILED
 
 
 def test_a_fault_with_a_grace_fails_when_it_has_lasted(play):
     """A Pod that no node takes is given time, and fails when the time is over."""
     for each in (deployment(ready=0), SET, HOMELESS):
-        play.scene.put(each)
+        play.store.put(each)
     assert [play.at(seconds, APPLIED) for seconds in (100, 114, 115)] == [
         Status.IN_PROGRESS,
         Status.IN_PROGRESS,
@@ -123,11 +123,11 @@ def test_a_fault_with_a_grace_fails_when_it_has_lasted(play):
 def test_a_fault_that_went_away_starts_anew(play):
     """Only the present spell of a fault counts."""
     for each in (deployment(ready=0), SET, HOMELESS):
-        play.scene.put(each)
+        play.store.put(each)
     play.at(0, APPLIED)
-    play.scene.put(pod())
+    play.store.put(pod())
     play.at(10, APPLIED)
-    play.scene.put(HOMELESS)
+    play.store.put(HOMELESS)
     assert play.at(16, APPLIED) is Status.IN_PROGRESS
     assert play.at(31, APPLIED) is Status.FAILED
 
@@ -136,7 +136,7 @@ def test_a_fault_from_before_the_run_gets_longer(play):
     """What failed before this run may be mended by it, or by somebody just before."""
     old = Target(WEB, "v1", uid="web", generation=1, fresh=False)
     for each in (deployment(ready=0), SET, waiting("ImagePullBackOff")):
-        play.scene.put(each)
+        play.store.put(each)
     assert play.at(0, old) is Status.IN_PROGRESS
     assert play.at(30, old) is Status.FAILED
 
@@ -144,11 +144,11 @@ def test_a_fault_from_before_the_run_gets_longer(play):
 def test_a_forgiven_fault_never_fails(play):
     """A Pod that a new node is being made for is waited for."""
     for each in (deployment(ready=0), SET, HOMELESS):
-        play.scene.put(each)
+        play.store.put(each)
     play.at(0, APPLIED)
     play.seconds = 20
-    fault = play.judge.ready(APPLIED).fault
-    play.judge.forgive(fault)
+    fault = play.assessor.assess(APPLIED).fault
+    play.assessor.forgive(fault)
     assert play.at(99, APPLIED) is Status.IN_PROGRESS
 
 
@@ -156,7 +156,7 @@ def test_pods_of_an_unseen_change_are_not_looked_at(play):
     """Until the controller has seen the change, the Pods there are belong to what was before."""
     changed = Target(WEB, "v1", uid="web", generation=2)
     for each in (deployment(0, generation=2, observed=1), SET, waiting("ImagePullBackOff")):
-        play.scene.put(each)
+        play.store.put(each)
     assert play.at(0, changed) is Status.IN_PROGRESS
 
 
@@ -177,14 +177,14 @@ def test_a_job_that_went_away(play, spec, status, expected):
     """A Job that is deleted was done if it asked to be deleted, and had not failed."""
     job = thing("Job", "once", status=status) | {"spec": spec}
     target = Target(Ref("batch", "Job", "ml", "once"), "v1", uid="once")
-    play.scene.put(job)
-    play.scene.remove(job)
+    play.store.put(job)
+    play.store.remove(job)
     assert play.at(0, target) is expected
 
 
 def test_a_late_deletion_does_not_take_the_successor(play):
-    """News of the old object's end, coming late, leaves the new one on the scene."""
-    play.scene.put(deployment(ready=1))
+    """News of the old object's end, coming late, leaves the new one on the store."""
+    play.store.put(deployment(ready=1))
     old = thing("Deployment", "web")
-    play.scene.remove(old | {"metadata": old["metadata"] | {"uid": "before"}})
+    play.store.remove(old | {"metadata": old["metadata"] | {"uid": "before"}})
     assert play.at(0, APPLIED) is Status.CURRENT

@@ -5,12 +5,13 @@ Everything else in the file stays as it is written, except comments.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackctl.api.access.kubeconfig import kubeconfig_files
+from stackctl.api.polling import NotYet, until
 from stackctl.errors import SandboxError
 from stackctl.sandbox.machine.files import write_private
 
@@ -133,26 +134,23 @@ def _current(document: "yaml.MappingNode") -> str:
 
 
 @contextmanager
-def _locked(
-    path: Path,
-    now: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[None]:
     """Hold the lock that kubectl takes as well: a file beside the kubeconfig."""
     lock = path.with_name(f"{path.name}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
-    deadline = now() + _LOCK_SECONDS
-    while True:
+    taken = SandboxError(
+        f"{path} is locked by another program ({lock} exists)",
+        hint=f"remove {lock} if no kubectl is running",
+    )
+
+    def take() -> bool | NotYet:
         try:
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL, 0o600))
-            break
-        except FileExistsError as error:
-            if now() >= deadline:
-                raise SandboxError(
-                    f"{path} is locked by another program ({lock} exists)",
-                    hint=f"remove {lock} if no kubectl is running",
-                ) from error
-            sleep(_LOCK_POLL)
+        except FileExistsError:
+            return NotYet(_LOCK_POLL, late=lambda: taken)
+        return True
+
+    until(take, deadline=time.monotonic() + _LOCK_SECONDS)
     try:
         yield
     finally:
