@@ -14,7 +14,9 @@ from stackctl.cluster.connection import Connection
 from stackctl.errors import Rejected
 from stackctl.model.objects.refs import Manifest, ref_of, version_of
 from stackctl.sources.yaml import load_all
+from tests.apiserver.misspellings import misspelt
 from tests.apiserver.shipped import connected, deployed
+from tests.schemas import DEFINITIONS, open_in, schemas
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 SAMPLES = Path(__file__).parent / "samples"
@@ -73,6 +75,36 @@ def test_a_mistake_is_refused_and_named(target, path):
         submit(path, target)
     assert refused.value.status in (400, 422)  # by its schema, not for another reason
     assert expected in str(refused.value)
+
+
+SCHEMAS = {
+    (definition["spec"]["names"]["kind"], version): (schema, open_in(name))
+    for name, definition in DEFINITIONS.items()
+    for version, schema in schemas(definition)
+}
+OWN = [
+    path
+    for path in (*SAMPLES.glob("*/accepted/*.yaml"), *MANIFESTS.glob("*/smoke/*.yaml"))
+    if any(
+        (each.value["kind"], each.value["apiVersion"]) in SCHEMAS
+        for each in load_all(path.read_text(), path.name)
+    )
+]
+
+
+@each(OWN, MANIFESTS.parent)
+def test_every_misspelt_field_of_a_sample_is_refused(target, path):
+    """However deep it is, and whichever of its neighbours are right."""
+    for document in load_all(path.read_text(), path.name):
+        manifest = document.value
+        if (known := SCHEMAS.get((manifest["kind"], manifest["apiVersion"]))) is None:
+            continue
+        wrong, names = misspelt(manifest, *known)
+        assert names
+        with pytest.raises(Rejected) as refused:
+            _submit(wrong, target)
+        said = str(refused.value)
+        assert [name for name in names if f'unknown field "{name}"' not in said] == []
 
 
 def test_every_component_has_samples_of_both_kinds():
