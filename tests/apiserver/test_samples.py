@@ -147,6 +147,24 @@ def test_what_features_bring_is_accepted(target, component, tmp_path):
             target.client.apply(path, manifest, manager=composed.stack.manager, dry_run=True)
 
 
+def test_models_are_served_where_pods_are_restricted(target):
+    """The download before, and every server that is on: the namespace of KServe enforces that."""
+    api = "/apis/serving.kserve.io/v1alpha1"
+    download = target.client.get(f"{api}/clusterstoragecontainers/default")["spec"]["container"]
+    for runtime in target.client.list(f"{api}/clusterservingruntimes").items:
+        servers = [
+            {key: part[key] for key in ("name", "image", "securityContext")}
+            for part in runtime["spec"]["containers"]
+        ]
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "model", "namespace": "kserve"},
+            "spec": {"initContainers": [download], "containers": servers},
+        }
+        target.client.create("/api/v1/namespaces/kserve/pods", pod, dry_run=True)
+
+
 def test_every_component_has_samples_of_both_kinds():
     """What is shipped is tried: nothing is left out by accident."""
     for component in MANIFESTS.iterdir():
