@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.actions.compose import StackRequest
+from stackctl.actions.compose import StackRequest, compose_stack
 from stackctl.cluster.connection import Connection
 from stackctl.errors import Rejected
+from stackctl.model.catalogue.component import Component
 from stackctl.model.objects.refs import Manifest, ref_of, version_of
+from stackctl.sources.files import read_catalogue
 from stackctl.sources.yaml import load_all
+from tests.apiserver.misspellings import misspelt
 from tests.apiserver.shipped import connected, deployed
+from tests.schemas import DEFINITIONS, open_in, schemas
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 SAMPLES = Path(__file__).parent / "samples"
@@ -73,6 +77,92 @@ def test_a_mistake_is_refused_and_named(target, path):
         submit(path, target)
     assert refused.value.status in (400, 422)  # by its schema, not for another reason
     assert expected in str(refused.value)
+
+
+SCHEMAS = {
+    (definition["spec"]["names"]["kind"], version): (schema, open_in(name))
+    for name, definition in DEFINITIONS.items()
+    for version, schema in schemas(definition)
+}
+OWN = [
+    path
+    for path in (*SAMPLES.glob("*/accepted/*.yaml"), *MANIFESTS.glob("*/smoke/*.yaml"))
+    if any(
+        (each.value["kind"], each.value["apiVersion"]) in SCHEMAS
+        for each in load_all(path.read_text(), path.name)
+    )
+]
+
+
+@each(OWN, MANIFESTS.parent)
+def test_every_misspelt_field_of_a_sample_is_refused(target, path):
+    """However deep it is, and whichever of its neighbours are right."""
+    for document in load_all(path.read_text(), path.name):
+        manifest = document.value
+        if (known := SCHEMAS.get((manifest["kind"], manifest["apiVersion"]))) is None:
+            continue
+        wrong, names = misspelt(manifest, *known)
+        assert names
+        with pytest.raises(Rejected) as refused:
+            _submit(wrong, target)
+        said = str(refused.value)
+        assert [name for name in names if f'unknown field "{name}"' not in said] == []
+
+
+def sides(component: Component) -> list[set[str]]:
+    """Sort a component's features into groups that can be on together."""
+    groups: list[set[str]] = []
+    for name, feature in component.spec.features.items():
+        others = {*feature.conflicts} | {
+            each for each, its in component.spec.features.items() if name in its.conflicts
+        }
+        needed = {name, *feature.requires}
+        group = next((each for each in groups if not each & others), None)
+        if group is None:
+            groups.append(needed)
+        else:
+            group |= needed
+    return groups
+
+
+@pytest.mark.parametrize("component", sorted(path.name for path in MANIFESTS.iterdir()))
+def test_what_features_bring_is_accepted(target, component, tmp_path):
+    """All that can be on together, applied strictly and in a dry run over what is there."""
+    features = read_catalogue().components[component].spec.features
+    (tmp_path / "profiles").mkdir()
+    for number, on in enumerate(sides(read_catalogue().components[component])):
+        switches = ", ".join(f"{name}: {str(name in on).lower()}" for name in features)
+        (tmp_path / "profiles" / f"side-{number}.yaml").write_text(
+            f"apiVersion: stackctl.dev/v1alpha1\nkind: Profile\nmetadata: {{name: side-{number}}}\n"
+            f"spec: {{extends: gpu8, components: {{{component}: {{features: {{{switches}}}}}}}}}\n"
+        )
+        asked = StackRequest(profile=f"side-{number}", stack="samples", catalogs=(tmp_path,))
+        composed = compose_stack(asked)
+        ours = next(each for each in composed.bundle.components if each.name == component)
+        for manifest in ours.objects:
+            ref = ref_of(manifest)
+            resource = target.discovery.find(ref.group, ref.kind, version_of(manifest))
+            assert resource is not None, f"{manifest['apiVersion']} {ref.kind} is not served"
+            path = f"{resource.path(ref.namespace)}/{ref.name}"
+            target.client.apply(path, manifest, manager=composed.stack.manager, dry_run=True)
+
+
+def test_models_are_served_where_pods_are_restricted(target):
+    """The download before, and every server that is on: the namespace of KServe enforces that."""
+    api = "/apis/serving.kserve.io/v1alpha1"
+    download = target.client.get(f"{api}/clusterstoragecontainers/default")["spec"]["container"]
+    for runtime in target.client.list(f"{api}/clusterservingruntimes").items:
+        servers = [
+            {key: part[key] for key in ("name", "image", "securityContext")}
+            for part in runtime["spec"]["containers"]
+        ]
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "model", "namespace": "kserve"},
+            "spec": {"initContainers": [download], "containers": servers},
+        }
+        target.client.create("/api/v1/namespaces/kserve/pods", pod, dry_run=True)
 
 
 def test_every_component_has_samples_of_both_kinds():

@@ -232,6 +232,35 @@ def test_labels_on_nodes_go_with_the_program_that_wrote_them(stack):
     assert f"{stack.name}/theirs" in labels
 
 
+def test_taints_and_extended_resources_go_with_the_program_that_set_them(stack):
+    """Taints have one owner for all: whose they are is told by the program's own annotation."""
+    name = stack.client.list("/api/v1/nodes").items[0]["metadata"]["name"]
+    node = f"/api/v1/nodes/{name}"
+    ours = {"key": f"{stack.name}/ours", "value": "1", "effect": "PreferNoSchedule"}
+    theirs = {"key": f"{stack.name}/theirs", "effect": "PreferNoSchedule"}
+    note = {
+        "annotations": {f"{stack.name}.example.com/taints": f"{ours['key']}=1:{ours['effect']}"}
+    }
+    write_as(stack.client, "feature-program", node, {"metadata": note, "spec": {"taints": [ours]}})
+    write_as(stack.client, "somebody", node, {"spec": {"taints": [ours, theirs]}})
+    for manager, resource in (("feature-program", "ours"), ("somebody", "theirs")):
+        offer = {f"{stack.name}.example.com/{resource}": "2"}
+        write_as(
+            stack.client,
+            manager,
+            f"{node}/status",
+            {"status": {"capacity": offer, "allocatable": offer}},
+        )
+    stack.deploy(stack.part("a", stack.namespace(), node_managers=("feature-program",)))
+    assert stack.teardown().residue == ()
+    live = stack.client.get(node)
+    assert live["spec"]["taints"] == [theirs]
+    for part in ("capacity", "allocatable"):
+        mine = {key for key in live["status"][part] if key.startswith(f"{stack.name}.")}
+        assert mine == {f"{stack.name}.example.com/theirs"}, part
+    write_as(stack.client, "somebody", node, {"spec": {"taints": None}})
+
+
 def story_of(stack):
     """The reasons and notes of the events told of a stack's teardown, in order."""
     events = stack.client.list(

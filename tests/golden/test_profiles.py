@@ -144,6 +144,37 @@ def test_every_feature_of_a_component_can_be_on(component, tmp_path):
         assert chosen.features == on
 
 
+@pytest.mark.parametrize(
+    ("profile", "format_", "version", "protocol"),
+    [
+        ("base", "sklearn", "1", "v2"),
+        ("base", "xgboost", "2", "v1"),
+        ("base", "lightgbm", "4", "v2"),
+        ("base", "tensorflow", "2", "grpc-v1"),
+        ("base", "onnx", "1", "v2"),
+        ("gpu8", "huggingface", "1", "v1"),
+        ("gpu8", "tensorrt", "8", "v2"),
+        ("gpu8", "tensorrt", "10", "grpc-v2"),
+    ],
+)
+def test_a_model_finds_a_server(profile, format_, version, protocol):
+    """Chosen by itself, for the formats and versions that KServe's own examples ask for."""
+    bundle = compose_stack(StackRequest(profile=profile, stack="golden")).bundle
+    servers = [
+        manifest["spec"]
+        for part in bundle.components
+        for manifest in part.objects
+        if manifest["kind"] == "ClusterServingRuntime"
+    ]
+    assert [
+        each
+        for each in servers
+        if protocol in each["protocolVersions"]
+        for one in each["supportedModelFormats"]
+        if (one["name"], one["version"], one.get("autoSelect")) == (format_, version, True)
+    ]
+
+
 def test_what_is_shipped_is_this_checkouts():
     """The tests look at the files beside them."""
     assert catalogues([], env={}) == (ROOT,)

@@ -2,9 +2,17 @@
 
 from typing import Any
 
+import pytest
+
 from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Ref
 from stackctl.model.ownership.ownership import HELM_RELEASE
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.node_marks import (
+    noted_taints,
+    unmarking_patch,
+    untainting_patch,
+    withdrawing_patch,
+)
 from stackctl.model.plan.removal import (
     UNSURE,
     RemovalPhase,
@@ -14,7 +22,6 @@ from stackctl.model.plan.removal import (
     foreign,
     matches,
     spared,
-    unmarking_patch,
 )
 from stackctl.model.release.release import Provenance
 
@@ -159,3 +166,46 @@ def test_a_programs_marks_on_a_node_are_found_by_who_wrote_them():
     }
     assert unmarking_patch(node, {"nfd-master"}) == {"metadata": {"labels": {"feature/pci": None}}}
     assert unmarking_patch(node, {"gone"}) is None
+
+
+def entry(fields, manager="nfd-master"):
+    """One of the server's notes on who wrote what."""
+    return {"manager": manager, "fieldsV1": fields}
+
+
+def test_extended_resources_go_from_capacity_and_what_can_be_allocated():
+    """Those of others stay."""
+    mine = entry({"f:status": {"f:capacity": {"f:example.com/cards": {}}}})
+    theirs = entry({"f:status": {"f:capacity": {"f:nvidia.com/gpu": {}}}}, "kubelet")
+    node = {"metadata": {"managedFields": [mine, theirs]}}
+    gone = {"example.com/cards": None}
+    assert withdrawing_patch(node, {"nfd-master"}) == {
+        "status": {"capacity": gone, "allocatable": gone}
+    }
+    assert withdrawing_patch(node, {"gone"}) is None
+
+
+@pytest.mark.parametrize(
+    ("manager", "noted"),
+    [("nfd-master", {"cards=old:NoSchedule", "slow:NoExecute"}), ("somebody", set())],
+)
+def test_taints_are_a_programs_by_its_own_annotation(manager, noted):
+    """What others write under such a name takes no taint off a node."""
+    name = "nfd.node.kubernetes.io/taints"
+    fields: dict[str, Any] = {"f:metadata": {"f:annotations": {f"f:{name}": {}}}}
+    text = "cards=old:NoSchedule,slow:NoExecute"
+    meta = {"annotations": {name: text}, "managedFields": [entry(fields, manager)]}
+    assert noted_taints({"metadata": meta}, {"nfd-master"}) == noted
+
+
+def test_other_taints_stay_and_a_changed_node_is_left():
+    """The version in the patch makes the server refuse it once the node has moved on."""
+    mine = {"key": "cards", "value": "old", "effect": "NoSchedule"}
+    theirs = mine | {"effect": "NoExecute"}
+    node = {"metadata": {"resourceVersion": "7"}, "spec": {"taints": [mine, theirs]}}
+    seen = {"resourceVersion": "7"}
+    patch = {"metadata": seen, "spec": {"taints": [theirs]}}
+    assert untainting_patch(node, {"cards=old:NoSchedule"}) == patch
+    both = {"cards=old:NoSchedule", "cards=old:NoExecute"}
+    assert untainting_patch(node, both) == {"metadata": seen, "spec": {"taints": None}}
+    assert untainting_patch(node, {"other:NoSchedule"}) is None

@@ -3,7 +3,7 @@
 Also removes what operators made by themselves and nobody else would.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from stackctl.cluster.look.unseen import unlisted, unseen
 from stackctl.cluster.record.lock import RECORD_LABEL, held_at_all
 from stackctl.cluster.wait.deletion import Deletion
 from stackctl.cluster.wait.targets import Target
-from stackctl.errors import Forbidden
+from stackctl.errors import Forbidden, StaleWrite
 from stackctl.model.objects.refs import (
     FIELD_MANAGER,
     MANAGED_BY,
@@ -30,13 +30,18 @@ from stackctl.model.objects.refs import (
 )
 from stackctl.model.ownership.ownership import written_by
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.node_marks import (
+    noted_taints,
+    unmarking_patch,
+    untainting_patch,
+    withdrawing_patch,
+)
 from stackctl.model.plan.removal import (
     KeptObject,
     RemovalBatch,
     RemovalPhase,
     cannot_list,
     foreign,
-    unmarking_patch,
 )
 from stackctl.model.run.events import Notice
 from stackctl.model.run.outcome import Residue
@@ -114,11 +119,26 @@ def clean_nodes(session: Session, managers: Sequence[str]) -> None:
     client, path = session.connection.client, "/api/v1/nodes"
     try:
         for node in client.list(path, metadata_only=True).items:
-            if patch := unmarking_patch(node, managers):
-                client.patch(f"{path}/{node['metadata']['name']}", patch)
+            _clean_node(client, f"{path}/{node['metadata']['name']}", node, managers)
     except Forbidden as refusal:
         written = f"what {', '.join(managers)} wrote on nodes stays there"
         session.notify(Notice(f"{refusal}; {written}"))
+
+
+def _clean_node(client: Client, path: str, node: Manifest, managers: Sequence[str]) -> None:
+    if noted := noted_taints(node, managers):  # before the annotation that notes them
+        _remove_taints(client, path, noted)
+    if patch := unmarking_patch(node, managers):
+        client.patch(path, patch)
+    if patch := withdrawing_patch(node, managers):
+        client.patch(f"{path}/status", patch)
+
+
+def _remove_taints(client: Client, path: str, noted: Container[str]) -> None:
+    """Take taints off a node; read again when others change it at the same time."""
+    while (live := client.get(path)) and (patch := untainting_patch(live, noted)):
+        with suppress(StaleWrite):
+            client.patch(path, patch)
 
 
 def remove_record_namespace(run: RunContext, stack: StackId, deadline: float) -> None:

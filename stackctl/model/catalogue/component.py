@@ -186,7 +186,7 @@ class ComponentSpec:
     ignore: tuple[IgnoredField, ...] = ()
     contested: tuple[ContestedField, ...] = ()
     leftovers: tuple[str, ...] = ()
-    nodeManagers: tuple[str, ...] = ()  # noqa: N815 - who writes labels on nodes
+    nodeManagers: tuple[str, ...] = ()  # noqa: N815 - who writes on nodes
     upgrades: tuple[UpgradeRule, ...] = ()
 
 

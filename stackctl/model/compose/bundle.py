@@ -38,7 +38,7 @@ class BundleComponent:
     ignored: tuple[tuple[Ref, str], ...] = ()  # fields never owned, never diffed
     contested: tuple[Contest, ...] = ()  # who keeps fields that others hold as well
     leftovers: tuple[Ref, ...] = ()  # what its operator makes by itself
-    node_managers: tuple[str, ...] = ()  # whose labels and annotations on nodes go with it
+    node_managers: tuple[str, ...] = ()  # whose marks on nodes go with it
     mode: Mode = Mode.MANAGED
     secrets: tuple[tuple[Ref, Place], ...] = ()  # where else than in Secrets secret settings stand
     rules: ReadyRules = field(default_factory=dict)  # how kinds that are not built in get ready

@@ -5,14 +5,13 @@ workloads that answer them, definitions and namespaces last, and together: the s
 time over both, and neither needs the other by then.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from stackctl.model.objects import kinds
 from stackctl.model.objects.refs import Manifest, Ref, is_protected
 from stackctl.model.objects.wording import first_few
-from stackctl.model.ownership.field_sets import claimed
 from stackctl.model.ownership.ownership import ours
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Provenance
@@ -167,17 +166,6 @@ def foreign(item: Manifest, ref: Ref, stack: StackId | None, leftovers: Iterable
 def ordinary(ref: Ref) -> bool:
     """Tell whether Kubernetes itself puts an object of this name into every namespace."""
     return (ref.kind, ref.name) in _ORDINARY
-
-
-def unmarking_patch(node: Manifest, managers: Container[str]) -> Manifest | None:
-    """Make the merge patch that takes the managers' labels and annotations off a node."""
-    entries = node["metadata"].get("managedFields") or ()
-    written = claimed(each for each in entries if each.get("manager") in managers)
-    metadata: Manifest = {}
-    for root, part, *key in sorted(path for path in written if len(path) > 2):
-        if root == "f:metadata" and part in ("f:labels", "f:annotations") and key != ["."]:
-            metadata.setdefault(part[2:], {})[key[0].removeprefix("f:")] = None
-    return {"metadata": metadata} if metadata else None
 
 
 def matches(pattern: Ref, ref: Ref) -> bool:
