@@ -10,7 +10,7 @@ import threading
 from stackctl.actions.rollback import rollback
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import connect
-from stackctl.errors import Interrupted, StackError
+from stackctl.errors import ApplyError, Interrupted, StackError
 from stackctl.model.compose.bundle import BundleComponent
 from tests.apiserver.stacks import Stack
 
@@ -102,7 +102,7 @@ def main(kubeconfig: str, name: str, verb: str, bundle: str) -> int:
         access = find_access(kubeconfig=kubeconfig, context=None, env={})
         stack = Stack(connect(access, lambda _: None, threading.Event()), name)
         if verb == "teardown":
-            stack.teardown()
+            return ApplyError.exit_code if stack.teardown().residue else 0
         elif verb == "rollback":
             rollback(
                 stack.id,
