@@ -1,17 +1,17 @@
 """Take the objects of one component over from whoever applied them, and nothing else."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 from stackctl.actions.compose import Composed, StackRequest
-from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
+from stackctl.actions.execute_plan import Agree, execute_plan
 from stackctl.actions.placing import compose_placed
 from stackctl.actions.planning import look, require_cluster
+from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.context import running
 from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import await_free
-from stackctl.cluster.workers import workers
 from stackctl.errors import ConflictError, UsageError
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent, needs_first
@@ -27,8 +27,7 @@ def adopt(
     *,
     agree: Agree,
     notify: Notify,
-    options: DeployOptions,
-    now: Clock = time.monotonic,
+    options: RunOptions,
 ) -> DeployOutcome:
     """Make one component's existing objects part of a stack; its others stay as recorded.
 
@@ -36,16 +35,14 @@ def adopt(
         UsageError: the stack has no such component, or leaves it to somebody else.
         ConflictError: none of its objects is there.
     """
-    began = now()
-    composed = compose_placed(request, connection)
-    require_cluster(composed.cluster_uid, connection.info)
-    part = _adopted(composed, component)
-    await_free(connection.client, composed.stack, options.wait_lock, connection.stop, notify)
-    bundle = _with(part, composed, connection)
-    with workers(connection.stop) as pool:
-        intent = look(connection, composed.stack, bundle, notify, pool)
+    with running(connection, notify) as run:
+        composed = compose_placed(request, connection)
+        require_cluster(composed.cluster_uid, run.info)
+        part = _adopted(composed, component)
+        await_free(run.client, composed.stack, options.wait_lock, run.stop, notify)
+        intent = look(run, composed.stack, _with(part, composed, connection))
         before = intent.recorded.release if intent.recorded else None
-        secret = releases.secret_sets(connection.client, before) if before else {}
+        secret = releases.secret_sets(run.client, before) if before else {}
         intent = replace(
             intent,
             command=f"adopt {component}",
@@ -53,10 +50,7 @@ def adopt(
             secret_sets=_sets(component, composed.secret_sets, secret),
         )
         _require_something(intent.plan, component, connection)
-        outcome = bring_about(
-            intent, connection, pool, agree=agree, notify=notify, options=options, now=now
-        )
-    return replace(outcome, seconds=now() - began)
+        return execute_plan(run, intent, agree, options)
 
 
 def _adopted(composed: Composed, component: str) -> BundleComponent:

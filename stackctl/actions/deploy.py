@@ -1,30 +1,22 @@
-"""Bring a cluster to the state a profile describes, or show what that would take."""
+"""Bring a cluster to the state a profile describes."""
 
-import time
-from concurrent.futures import Executor
 from dataclasses import replace
 
 from stackctl.actions.compose import StackRequest, recipe_of, spoken
-from stackctl.actions.execute_plan import Agree, Clock, DeployOptions, bring_about
+from stackctl.actions.execute_plan import Agree, execute_plan
 from stackctl.actions.inherit import resumed, tell_dropped, tell_kept
 from stackctl.actions.placing import compose_placed
 from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack
 from stackctl.cluster.change.intent import RunIntent
+from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.context import RunContext, running
 from stackctl.cluster.record.lock import await_free
-from stackctl.cluster.workers import workers
-from stackctl.model.plan.plan import Plan
 from stackctl.model.plan.upgrades import Review, UpgradeVerdict
 from stackctl.model.run.events import Notice, Notify
-from stackctl.model.run.outcome import DeployOutcome, TargetInfo
-
-
-def diff(request: StackRequest, connection: Connection, notify: Notify) -> tuple[Plan, TargetInfo]:
-    """Show what a deploy would change; nothing is written."""
-    with workers(connection.stop) as pool:
-        return outlook(request, connection, notify, pool).plan, connection.info
+from stackctl.model.run.outcome import DeployOutcome
 
 
 def deploy(
@@ -33,41 +25,29 @@ def deploy(
     *,
     agree: Agree,
     notify: Notify,
-    options: DeployOptions,
-    now: Clock = time.monotonic,
+    options: RunOptions,
 ) -> DeployOutcome:
     """Compose, look, plan, ask, apply, wait, prune and record.
 
     Raises:
         StackError: its class says how far it came; from `ApplyError` on, it is recorded.
     """
-    began = now()
-    with workers(connection.stop) as pool:
-        intent = outlook(request, connection, notify, pool, wait_lock=options.wait_lock)
-        outcome = bring_about(
-            intent, connection, pool, agree=agree, notify=notify, options=options, now=now
-        )
-    return replace(outcome, seconds=now() - began)
+    with running(connection, notify) as run:
+        intent = plan_deploy(run, request, wait_lock=options.wait_lock)
+        return execute_plan(run, intent, agree, options)
 
 
-def outlook(
-    request: StackRequest,
-    connection: Connection,
-    notify: Notify,
-    pool: Executor,
-    *,
-    wait_lock: float = 0.0,
-) -> RunIntent:
+def plan_deploy(run: RunContext, request: StackRequest, *, wait_lock: float = 0.0) -> RunIntent:
     """Compose the bundle and compare it with the cluster, once nobody else changes it."""
-    asked = request
+    asked, connection, notify = request, run.connection, run.notify
     if request.keep and request.kept is None:  # to carry out the plan of an upgrade
         stack = choose_stack(request.stack, request.stack_file, connection, request.record)
         request = resumed(request, stack, connection)
     composed = compose_placed(request, connection)
-    require_cluster(composed.cluster_uid, connection.info)
-    await_free(connection.client, composed.stack, wait_lock, connection.stop, notify)
+    require_cluster(composed.cluster_uid, run.info)
+    await_free(run.client, composed.stack, wait_lock, run.stop, notify)
     tell_kept(request, composed, notify)
-    intent = look(connection, composed.stack, composed.bundle, notify, pool, known=composed.known)
+    intent = look(run, composed.stack, composed.bundle, known=composed.known)
     intent = replace(
         intent,
         command=spoken("deploy", request),
@@ -76,7 +56,7 @@ def outlook(
         recipe=recipe_of(asked, composed),
     )
     tell_dropped(request, composed, intent.recorded, notify)
-    if found := review(composed, intent, connection.info):
+    if found := review(composed, intent, run.info):
         _tell(found, notify)
     return intent
 

@@ -1,125 +1,89 @@
 """Ask, and carry out what was agreed to; shared by every verb that changes a stack."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from stackctl.actions import plan_file
-from stackctl.actions.failure_rollback import Recovery
+from stackctl.actions.failure_rollback import undo
 from stackctl.cluster.change.intent import RunIntent
-from stackctl.cluster.change.run import RunOptions, execute
-from stackctl.cluster.connection import Connection
+from stackctl.cluster.change.options import RunOptions
+from stackctl.cluster.change.run import execute
+from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import helm
 from stackctl.cluster.record import recording
-from stackctl.cluster.record.lock import LEASE_SECONDS, Claim
 from stackctl.errors import ApplyError, ConflictError, NotReadyError
 from stackctl.model.objects.wording import first_few
-from stackctl.model.plan.plan import Action, Change, Plan
-from stackctl.model.run.events import Notice, Notify
+from stackctl.model.plan.plan import Action, Plan
+from stackctl.model.run.events import Notice
 from stackctl.model.run.failure_policy import OnFailure
 from stackctl.model.run.outcome import DeployOutcome, TargetInfo
 
 _NAMED = 3
 
 Agree = Callable[[Plan, TargetInfo], bool]
-AgreeStrays = Callable[[tuple[Change, ...], TargetInfo], bool]
-Clock = Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
-class DeployOptions:
-    """How a deploy goes about it."""
-
-    timeout: float = 600.0  # seconds for the whole run
-    wait: bool = True
-    dry_run: bool = False
-    holder: str = ""  # user@host: holds the lock and is recorded
-    plan: Path | None = None  # written by a dry run; else nothing but what it says is done
-    wait_lock: float = 0.0  # seconds to wait for a run of somebody else to end
-    lease: float = LEASE_SECONDS  # after which a holder that gives no sign of life counts as dead
-    on_failure: OnFailure = OnFailure.CONTINUE
-    allow_recreate: bool = False  # delete and make anew what cannot become what is wanted
-    # Whether what the stack has made and no record names is pruned as well: its own question.
-    agree_strays: AgreeStrays = lambda *_: False
-
-    @property
-    def claim(self) -> Claim:
-        """Who wants the lock."""
-        return Claim(self.holder, self.wait_lock, self.lease)
-
-
-def bring_about(
-    intent: RunIntent,
-    connection: Connection,
-    pool: Executor,
-    *,
-    agree: Agree,
-    notify: Notify,
-    options: DeployOptions,
-    now: Clock,
+def execute_plan(
+    run: RunContext, intent: RunIntent, agree: Agree, options: RunOptions
 ) -> DeployOutcome:
     """Ask about a plan and carry it out; nothing happens where nothing would change."""
-    outcome = DeployOutcome(connection.info, intent.plan, None, dry_run=options.dry_run)
+    outcome = _carried_out(run, intent, agree, options)
+    return replace(outcome, seconds=run.seconds)
+
+
+def _carried_out(
+    run: RunContext, intent: RunIntent, agree: Agree, options: RunOptions
+) -> DeployOutcome:
     if options.plan is not None:
         settle = plan_file.keep if options.dry_run else plan_file.require
-        settle(options.plan, intent, connection.info)
-    _mend(intent, connection, pool, notify, options)
-    if intent.strays and _agreed_strays(intent, connection, notify, options):
+        settle(options.plan, intent, run.info)
+    _mend(run, intent, options)
+    if intent.strays and _agreed_strays(run, intent, options):
         intent = intent.with_strays()
-        outcome = replace(outcome, plan=intent.plan)
+    outcome = DeployOutcome(run.info, intent.plan, None, dry_run=options.dry_run)
     if intent.settled:
         return outcome
     if not options.dry_run:
         _require_consent(intent.plan, options)
-    for note in helm.notes(connection, intent.plan, pool):
-        notify(Notice(note))
+    for note in helm.notes(run.connection, intent.plan, run.pool):
+        run.notify(Notice(note))
     if options.dry_run:
         return outcome
-    with connection.client.pausing():
-        agreed = agree(intent.plan, connection.info)
+    with run.client.pausing():
+        agreed = agree(intent.plan, run.info)
     if not agreed:
         return replace(outcome, agreed=False)
-    left = connection.client.end_look(options.timeout)
-    run = RunOptions(options.claim, left, options.wait, options.on_failure)
+    left = run.client.end_look(options.timeout)
     try:
-        result, release = execute(connection, intent, run, pool, notify, now)
+        result, release = execute(run, intent, replace(options, timeout=left))
     except (ApplyError, NotReadyError) as failure:
         if options.on_failure is OnFailure.ROLLBACK:
-            whole = replace(run, timeout=options.timeout)
-            recovery = Recovery(connection, intent.stack, whole, pool, notify, now)
-            raise recovery.after(failure) from failure
+            raise undo(run, intent.stack, options, failure) from failure
         raise
     return replace(outcome, release=release, components=result.states)
 
 
-def _mend(
-    intent: RunIntent,
-    connection: Connection,
-    pool: Executor,
-    notify: Notify,
-    options: DeployOptions,
-) -> None:
+def _mend(run: RunContext, intent: RunIntent, options: RunOptions) -> None:
     """Store the recorded objects of components again that are lost, where they are the same."""
     if not intent.lost:
         return
     names = ", ".join(part.name for part in intent.lost)
     done = "they would be stored again" if options.dry_run else "they are stored again"
-    notify(Notice(f"the recorded objects of {names} were lost; {done}"))
+    run.notify(Notice(f"the recorded objects of {names} were lost; {done}"))
     if not options.dry_run:
-        recording.keep_shards(connection.client, intent.stack, intent.lost, pool)
+        recording.keep_shards(run.client, intent.stack, intent.lost, run.pool)
 
 
-def _agreed_strays(
-    intent: RunIntent, connection: Connection, notify: Notify, options: DeployOptions
-) -> bool:
+def _agreed_strays(run: RunContext, intent: RunIntent, options: RunOptions) -> bool:
     """Ask whether what nothing names goes as well; where nobody says so it stays, and is told."""
-    with connection.client.pausing():
-        agreed = not options.dry_run and options.agree_strays(intent.strays, connection.info)
+    with run.client.pausing():
+        agreed = not options.dry_run and (
+            options.prune_unrecorded or options.agree_strays(intent.strays, run.info)
+        )
     if agreed:
         return True
     named = first_few([each.ref for each in intent.strays], _NAMED)
-    notify(
+    run.notify(
         Notice(
             f"made by the stack, as label and field manager say, and in no record: {named}; "
             "--prune-unrecorded deletes that"
@@ -128,10 +92,13 @@ def _agreed_strays(
     return False
 
 
-def _require_consent(plan: Plan, options: DeployOptions) -> None:
-    """Refuse to delete what is to be made anew unless the user said that it may be."""
+def _require_consent(plan: Plan, options: RunOptions) -> None:
+    """Refuse to delete what is to be made anew unless the user said that it may be.
+
+    Who is asked sees in the plan what would be made anew, and says yes to that.
+    """
     found = [change for change in plan.changes if change.action is Action.RECREATE]
-    if found and not options.allow_recreate:
+    if found and options.yes and not options.allow_recreate:
         lines = [f"  {change.ref}: {change.reason}" for change in found]
         raise ConflictError(
             "\n".join(["objects would have to be deleted and made anew:", *lines]),

@@ -1,13 +1,12 @@
 """What a cluster has to say about a bundle before anything is changed."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 
 from stackctl import __version__
 from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.change.prune import spare
-from stackctl.cluster.connection import Connection
+from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import facts, snapshot
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import reach, recovery, releases
@@ -18,26 +17,28 @@ from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_o
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan, make
 from stackctl.model.plan.preflight import Finding, check, foreign_namespaces, topics, unchecked
-from stackctl.model.release.release import Entry, Provenance, provenance
-from stackctl.model.run.events import Notice, Notify, Step
+from stackctl.model.release.release import (
+    Entry,
+    Provenance,
+    Release,
+    ReleaseStatus,
+    provenance,
+)
+from stackctl.model.run.events import Notice, Step
 from stackctl.model.run.outcome import TargetInfo
 from stackctl.secrets import SECRETS
 
 LATER = "run it again in a moment; what is served: kubectl api-resources"
 
+GOOD = (ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED)  # what may be gone back to
 STRAY = "in no record; by its label and its field manager the stack has made it"
 
 
 def look(
-    connection: Connection,
-    stack: StackId,
-    bundle: Bundle,
-    notify: Notify,
-    pool: Executor,
-    *,
-    known: Sequence[int] = (),
+    run: RunContext, stack: StackId, bundle: Bundle, *, known: Sequence[int] = ()
 ) -> RunIntent:
     """Check, look and plan: steps 6 to 8 of every change; `known` revisions are not asked for."""
+    connection, pool, notify = run.connection, run.pool, run.notify
     notify(Step("looking at the cluster"))
     reach.require_bundle(connection.client, stack, bundle)
     pool.submit(connection.discovery.all)  # known by the time it is asked for
@@ -53,7 +54,7 @@ def look(
     found = snapshot.take(connection, bundle, stack, inventory, pool)
     SECRETS.learn(secrets_in(bundle, found.live))
     plan = spare(connection, make(bundle, stack, found, inventory), provenance(inventory), pool)
-    plan = _with_unseen(plan, connection, inventory, notify)
+    plan = _with_unseen(run, plan, inventory)
     held, newest = kept.result(), recorded.release.revision if recorded else 0
     gone = recorded is None or (held is not None and held.newest > newest)
     if held is not None and held.newest > newest:
@@ -65,7 +66,19 @@ def look(
         recorded,
         __version__,
         lost=_lost(bundle, recorded, held),
-        strays=_strays(connection, stack, found.live, plan, pool, lost=gone),
+        strays=_strays(run, stack, found.live, plan, lost=gone),
+    )
+
+
+def look_back(run: RunContext, stack: StackId, target: Release) -> RunIntent:
+    """Check, look and plan to go back to what a revision applied."""
+    bundle = releases.bundle_of(run.client, target)
+    return replace(
+        look(run, stack, bundle),
+        pending=ReleaseStatus.PENDING_ROLLBACK,
+        command=f"rollback {target.revision}",
+        sets=target.sets,
+        secret_sets=releases.secret_sets(run.client, target),
     )
 
 
@@ -84,29 +97,21 @@ def _lost(
 
 
 def _strays(
-    connection: Connection,
-    stack: StackId,
-    seen: Mapping[Ref, Manifest],
-    plan: Plan,
-    pool: Executor,
-    *,
-    lost: bool,
+    run: RunContext, stack: StackId, seen: Mapping[Ref, Manifest], plan: Plan, *, lost: bool
 ) -> tuple[Change, ...]:
     """Plan to delete what the stack has made, as it says itself, and what nothing names."""
     known = {change.ref for change in plan.changes}
-    found = recovery.strays(connection, stack, seen, known, pool, lost=lost)
+    found = recovery.strays(run.connection, stack, seen, known, run.pool, lost=lost)
     changes = tuple(
         Change(ref, labels_of(live).get(COMPONENT_LABEL, ""), Action.PRUNE, live=live, reason=STRAY)
         for ref, live in found.items()
     )
     unsure = Provenance(unsure=frozenset(found))
-    spared = spare(connection, replace(plan, changes=changes), unsure, pool)
+    spared = spare(run.connection, replace(plan, changes=changes), unsure, run.pool)
     return tuple(each for each in spared.changes if each.action is Action.PRUNE)
 
 
-def _with_unseen(
-    plan: Plan, connection: Connection, inventory: Sequence[Entry], notify: Notify
-) -> Plan:
+def _with_unseen(run: RunContext, plan: Plan, inventory: Sequence[Entry]) -> Plan:
     """Keep on record what may be there and cannot be looked at.
 
     Raises:
@@ -115,12 +120,13 @@ def _with_unseen(
     planned = {change.ref: change.action for change in plan.changes}
     known = {entry.ref: entry.component for entry in inventory}
     asked = [ref for ref in known if planned.get(ref) in (None, Action.CREATE)]
-    doubts = unseen(connection.client, connection.discovery, asked)
+    discovery = run.connection.discovery
+    doubts = unseen(run.client, discovery, asked)
     for ref, why in doubts.items():
         # Where a server is down, the bundle may be what mends it.
-        if ref in planned and ref.group not in connection.discovery.silent:
+        if ref in planned and ref.group not in discovery.silent:
             raise Unreachable(f"{ref}: whether it is there cannot be told: {why}", hint=LATER)
-        notify(Notice(f"{ref} is not looked at, and stays on record: {why}"))
+        run.notify(Notice(f"{ref} is not looked at, and stays on record: {why}"))
     kept = (
         Change(ref, known[ref], Action.UNCHANGED, reason=f"not looked at: {why}")
         for ref, why in doubts.items()

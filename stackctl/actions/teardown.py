@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stackctl import __version__
 from stackctl.cluster.change import residue
+from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.change.teardown import carry_out
 from stackctl.cluster.change.teardown_scope import look
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.context import RunContext
+from stackctl.cluster.context import RunContext, running
 from stackctl.cluster.record import recording, recovery, releases
-from stackctl.cluster.record.lock import LEASE_SECONDS, Claim, await_free, locked
+from stackctl.cluster.record.lock import await_free, locked
 from stackctl.cluster.record.missing_record import absent, lost
 from stackctl.cluster.record.releases import Recorded
-from stackctl.cluster.workers import workers
 from stackctl.errors import AccessDenied, ConflictError, LaterFormat, ReleaseError
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Plan
@@ -25,31 +25,13 @@ from stackctl.model.run.outcome import Residue, TargetInfo, TeardownOutcome
 Agree = Callable[[Plan, TargetInfo], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class TeardownOptions:
-    """How a teardown goes about it, and what it may take along."""
-
-    timeout: float = 600.0  # seconds for the whole run
-    dry_run: bool = False
-    keep_crds: bool = False
-    delete_data: bool = False
-    holder: str = ""
-    wait_lock: float = 0.0  # seconds to wait for a run of somebody else to end
-    lease: float = LEASE_SECONDS  # after which a holder that gives no sign of life counts as dead
-
-    @property
-    def claim(self) -> Claim:
-        """Who wants the lock."""
-        return Claim(self.holder, self.wait_lock, self.lease)
-
-
 def teardown(
     stack: StackId,
     connection: Connection,
     *,
     agree: Agree,
     notify: Notify,
-    options: TeardownOptions,
+    options: RunOptions,
 ) -> TeardownOutcome:
     """Show, ask, delete in the safe order, wait, scan, and forget the record.
 
@@ -58,15 +40,13 @@ def teardown(
         ConflictError: users' objects would be lost; each is named and nothing was touched.
         AccessDenied: users' objects could be lost, and we may not look for them.
     """
-    began = connection.client.now()
-    await_free(connection.client, stack, options.wait_lock, connection.stop, notify)
-    with workers(connection.stop) as pool:
-        run = RunContext(connection, pool, notify, began)
+    with running(connection, notify) as run:
+        await_free(run.client, stack, options.wait_lock, run.stop, notify)
         notify(Step("looking at the cluster"))
         recorded = _recorded(run, stack, options)
-        if recorded is None or residue.record_leaves(connection.client, stack):
-            options = _left(connection, options)
-            with _limited(connection, options):
+        if recorded is None or residue.record_leaves(run.client, stack):
+            options = _left(run, options)
+            with _limited(run, options):
                 return _sweep(run, stack, options)
         scope = look(
             run, stack, recorded, keep_crds=options.keep_crds, delete_data=options.delete_data
@@ -76,33 +56,32 @@ def teardown(
         _require_choice(scope.found, options)
         _require_sight(scope.found, options)
         kept = tuple(Residue(each.ref, each.why) for each in scope.kept)
-        outcome = TeardownOutcome(connection.info, scope.plan, kept=kept, dry_run=options.dry_run)
+        outcome = TeardownOutcome(run.info, scope.plan, kept=kept, dry_run=options.dry_run)
         if options.dry_run:
             return replace(outcome, seconds=run.seconds)
-        with connection.client.pausing():
-            agreed = agree(scope.plan, connection.info)
+        with run.client.pausing():
+            agreed = agree(scope.plan, run.info)
         if not agreed:
             return replace(outcome, agreed=False)
-        options = _left(connection, options)
-        with _limited(connection, options):
+        options = _left(run, options)
+        with _limited(run, options):
             left = carry_out(run, scope, options.claim)
-    unseen = (*left.unseen, *_unseen_data(scope.found, options), *scope.unknown)
-    kept = (*kept, *left.copies)
-    return replace(outcome, residue=left.found, kept=kept, unseen=unseen, seconds=run.seconds)
+        unseen = (*left.unseen, *_unseen_data(scope.found, options), *scope.unknown)
+        kept = (*kept, *left.copies)
+        return replace(outcome, residue=left.found, kept=kept, unseen=unseen, seconds=run.seconds)
 
 
-def _left(connection: Connection, options: TeardownOptions) -> TeardownOptions:
+def _left(run: RunContext, options: RunOptions) -> RunOptions:
     """Take what the looking has left of the time."""
-    return replace(options, timeout=connection.client.end_look(options.timeout))
+    return replace(options, timeout=run.client.end_look(options.timeout))
 
 
-def _limited(connection: Connection, options: TeardownOptions) -> AbstractContextManager[None]:
+def _limited(run: RunContext, options: RunOptions) -> AbstractContextManager[None]:
     """Bound all that is done from here on, as far as it is for us to do."""
-    client = connection.client
-    return client.within(client.now() + options.timeout)
+    return run.client.within(run.now() + options.timeout)
 
 
-def _recorded(run: RunContext, stack: StackId, options: TeardownOptions) -> Recorded | None:
+def _recorded(run: RunContext, stack: StackId, options: RunOptions) -> Recorded | None:
     """Read what the stack owns, or find it out where no record says so."""
     try:
         if recorded := releases.current(run.client, stack):
@@ -114,7 +93,7 @@ def _recorded(run: RunContext, stack: StackId, options: TeardownOptions) -> Reco
     return recovery.rebuild(run.connection, stack, run.pool, by=options.holder, tool=__version__)
 
 
-def _sweep(run: RunContext, stack: StackId, options: TeardownOptions) -> TeardownOutcome:
+def _sweep(run: RunContext, stack: StackId, options: RunOptions) -> TeardownOutcome:
     """Remove what runs that were killed at their very beginning or end left of a record."""
     client = run.client
     there, newest = releases.traces(client, stack), releases.latest(client, stack)
@@ -137,7 +116,7 @@ def _sweep(run: RunContext, stack: StackId, options: TeardownOptions) -> Teardow
     return replace(outcome, residue=found, kept=scanned.copies, unseen=unseen)
 
 
-def _require_choice(found: Survey, options: TeardownOptions) -> None:
+def _require_choice(found: Survey, options: RunOptions) -> None:
     if options.keep_crds or options.delete_data:
         return
     lines = [f"  {ref}" for refs in found.instances.values() for ref in refs]
@@ -148,7 +127,7 @@ def _require_choice(found: Survey, options: TeardownOptions) -> None:
         )
 
 
-def _require_sight(found: Survey, options: TeardownOptions) -> None:
+def _require_sight(found: Survey, options: RunOptions) -> None:
     """Refuse to delete definitions whose objects we may not look for."""
     if options.keep_crds:
         return
@@ -161,7 +140,7 @@ def _require_sight(found: Survey, options: TeardownOptions) -> None:
         )
 
 
-def _unseen_data(found: Survey, options: TeardownOptions) -> Iterator[str]:
+def _unseen_data(found: Survey, options: RunOptions) -> Iterator[str]:
     """Yield where users' data may have been left because we may not look for it."""
     if options.delete_data:
         for ref, why in found.hidden.items():

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from stackctl.actions.compose import StackRequest, compose_stack
 from stackctl.actions.deploy import deploy
-from stackctl.actions.execute_plan import DeployOptions
-from stackctl.actions.teardown import TeardownOptions, teardown
+from stackctl.actions.teardown import teardown
 from stackctl.api.access.kubeconfig import find_access
+from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.connection import Connection, connect
 from stackctl.errors import ReleaseError
 from stackctl.model.ownership.stack_id import StackId
@@ -38,7 +38,7 @@ def deployed(request: StackRequest, connection: Connection) -> Iterator[DeployOu
             connection,
             agree=lambda *_: True,
             notify=lambda _: None,
-            options=DeployOptions(timeout=PATIENT, holder="tester@here"),
+            options=RunOptions(timeout=PATIENT, holder="tester@here"),
         )
     finally:
         with suppress(ReleaseError):  # it was torn down already, or never begun
@@ -52,5 +52,5 @@ def torn_down(stack: StackId, connection: Connection) -> TeardownOutcome:
         connection,
         agree=lambda *_: True,
         notify=lambda _: None,
-        options=TeardownOptions(timeout=PATIENT, holder="tester@here", delete_data=True),
+        options=RunOptions(timeout=PATIENT, holder="tester@here", delete_data=True),
     )

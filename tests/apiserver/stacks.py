@@ -2,18 +2,19 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from stackctl.actions.execute_plan import DeployOptions, bring_about
+from stackctl.actions.execute_plan import execute_plan
 from stackctl.actions.planning import look
-from stackctl.actions.teardown import TeardownOptions, teardown
+from stackctl.actions.teardown import teardown
 from stackctl.api.client import Client
+from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.connection import Connection
+from stackctl.cluster.context import running
 from stackctl.cluster.record import recording
-from stackctl.cluster.workers import workers
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import (
     COMPONENT_LABEL,
@@ -69,22 +70,17 @@ class Stack:
         **options: Any,
     ) -> DeployOutcome:
         """Bring the cluster to the state that the components describe."""
-        with workers(self.connection.stop) as pool:
-            intent = look(self.connection, self.id, Bundle("test", parts), self.tell, pool)
-            return bring_about(
-                intent,
-                self.connection,
-                pool,
-                agree=lambda *_: True,
-                notify=notify or self.tell,
-                options=self.options(timeout=timeout, **options),
-                now=time.monotonic,
+        with running(self.connection, self.tell) as run:
+            intent = look(run, self.id, Bundle("test", parts))
+            heard = replace(run, notify=notify or self.tell)
+            return execute_plan(
+                heard, intent, lambda *_: True, self.options(timeout=timeout, **options)
             )
 
-    def options(self, **options: Any) -> DeployOptions:
+    def options(self, **options: Any) -> RunOptions:
         """Say how a deploy goes about it."""
         chosen: dict[str, Any] = {"timeout": QUICK, "holder": "tester@here"} | options
-        return DeployOptions(**chosen)
+        return RunOptions(**chosen)
 
     def teardown(self, timeout: float = QUICK, **options: Any) -> TeardownOutcome:
         """Take everything off again."""
@@ -93,7 +89,7 @@ class Stack:
             self.connection,
             agree=lambda *_: True,
             notify=self.tell,
-            options=TeardownOptions(timeout=timeout, holder="tester@here", **options),
+            options=RunOptions(timeout=timeout, holder="tester@here", **options),
         )
 
     def keep_record_namespace(self, *, keep: bool = True) -> None:

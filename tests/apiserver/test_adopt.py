@@ -6,7 +6,7 @@ import pytest
 
 from stackctl.actions.adopt import adopt
 from stackctl.actions.deploy import deploy
-from stackctl.actions.execute_plan import DeployOptions
+from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.record import releases
 from stackctl.errors import ConflictError, UsageError
 from stackctl.model.catalogue.component import Mode
@@ -17,7 +17,7 @@ from stackctl.model.run.events import Notice
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack, write_as
 
-QUICK = DeployOptions(timeout=60.0, holder="tester@here")
+QUICK = RunOptions(timeout=60.0, holder="tester@here")
 HELM = {"meta.helm.sh/release-name": "r", "meta.helm.sh/release-namespace": "n"}
 
 

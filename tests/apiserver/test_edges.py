@@ -13,8 +13,8 @@ from stackctl.actions.rollback import rollback
 from stackctl.api.access.access import Impersonation
 from stackctl.api.client import Client
 from stackctl.cluster.connection import connect
+from stackctl.cluster.context import running
 from stackctl.cluster.record import record_store, releases
-from stackctl.cluster.workers import workers
 from stackctl.errors import AccessDenied, ApplyError, StackError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest
@@ -29,8 +29,8 @@ def whole(stack: Stack, *objects: Manifest):
 
 
 def planned(stack: Stack, *parts):
-    with workers() as pool:
-        return look(stack.connection, stack.id, Bundle("test", parts), stack.tell, pool).plan
+    with running(stack.connection, stack.tell) as run:
+        return look(run, stack.id, Bundle("test", parts)).plan
 
 
 def schema(stack: Stack, *fields: str, versions: tuple[str, ...] = ("v1",)) -> Manifest:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from stackctl.actions.execute_plan import DeployOptions
-from stackctl.actions.history import bundle_of, diff_revision, diff_revisions, history
+from stackctl.actions.diff import diff_revision, diff_revisions
+from stackctl.actions.history import bundle_of, history
 from stackctl.actions.rollback import rollback
+from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.record.recording import KEPT_REVISIONS
 from stackctl.errors import ConflictError, ReleaseError
 from stackctl.model.plan.plan import Action
@@ -19,7 +20,7 @@ def back(stack: Stack, revision: int | None = None, **options):
         stack.connection,
         agree=lambda *_: True,
         notify=stack.tell,
-        options=DeployOptions(timeout=60.0, holder="tester@here", **options),
+        options=RunOptions(timeout=60.0, holder="tester@here", **options),
     )
 
 
@@ -112,9 +113,9 @@ def test_a_definition_that_stores_a_newer_version_is_not_taken_back(stack):
 def test_a_diff_with_a_revision_shows_what_going_back_would_change(stack):
     """Against the cluster by a dry run; against the record without any."""
     two_revisions(stack)
-    live, _ = diff_revision(stack.id, 1, stack.connection, stack.tell)
+    live = diff_revision(stack.id, 1, stack.connection, stack.tell)
     asked = stack.client.requests
-    recorded, _ = diff_revisions(stack.id, 1, stack.connection)
+    recorded = diff_revisions(stack.id, 1, stack.connection)
     assert stack.client.requests - asked < 8
     for plan in (live, recorded):
         found = {c.ref.name: c.action for c in plan.changes if c.action is not Action.UNCHANGED}

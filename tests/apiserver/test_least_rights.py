@@ -17,8 +17,8 @@ from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
 from stackctl.api.access.access import Login
 from stackctl.cluster.connection import Connection, connect
+from stackctl.cluster.context import running
 from stackctl.cluster.record.releases import traces
-from stackctl.cluster.workers import workers
 from stackctl.errors import AccessDenied, ConflictError, Forbidden, NotReadyError
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.compose.bundle import Bundle, BundleComponent
@@ -141,8 +141,8 @@ def shop(stack: Stack, greeting: str = "hello", *extra: Manifest) -> BundleCompo
 
 def planned(stack: Stack, *parts: BundleComponent, **needs: Any) -> Plan:
     bundle = Bundle("test", parts, Needs(**needs))
-    with workers() as pool:
-        return look(stack.connection, stack.id, bundle, stack.tell, pool).plan
+    with running(stack.connection, stack.tell) as run:
+        return look(run, stack.id, bundle).plan
 
 
 def statuses(stack: Stack) -> dict[str, Status]:

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from stackctl.actions import record
-from stackctl.actions.history import diff_revision, history
+from stackctl.actions.diff import diff_revision
+from stackctl.actions.history import history
 from stackctl.actions.planning import look
 from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
+from stackctl.cluster.context import running
 from stackctl.cluster.record import indexes, recording, releases, shards
 from stackctl.cluster.record import record_store as store
 from stackctl.cluster.record.lock import Claim
-from stackctl.cluster.workers import workers
 from stackctl.errors import ApplyError, LaterFormat, ReleaseError, StackError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, Ref, digest
@@ -146,8 +147,8 @@ def recorded_twice(stack: Stack) -> None:
 
 
 def planned(stack: Stack, *components: Any) -> Any:
-    with workers() as pool:
-        return look(stack.connection, stack.id, Bundle("test", components), stack.tell, pool)
+    with running(stack.connection, stack.tell) as run:
+        return look(run, stack.id, Bundle("test", components))
 
 
 def check(stack: Stack) -> list[str]:

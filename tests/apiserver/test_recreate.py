@@ -9,8 +9,8 @@ import pytest
 
 from stackctl.actions.planning import look
 from stackctl.cluster.connection import connect
+from stackctl.cluster.context import running
 from stackctl.cluster.record import releases
-from stackctl.cluster.workers import workers
 from stackctl.errors import ApplyError, ConflictError, Invalid
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.plan.plan import Action, Plan
@@ -41,9 +41,9 @@ def path_of(stack: Stack) -> str:
 
 
 def planned(stack: Stack, *objects) -> Plan:
-    with workers() as pool:
+    with running(stack.connection, stack.tell) as run:
         bundle = Bundle("test", (parts(stack, *objects),))
-        return look(stack.connection, stack.id, bundle, stack.tell, pool).plan
+        return look(run, stack.id, bundle).plan
 
 
 def test_an_immutable_field_is_planned_as_a_recreation(stack):

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from stackctl.actions import deploy as deploying
 from stackctl.actions.adopt import adopt
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import deploy
-from stackctl.actions.execute_plan import DeployOptions
+from stackctl.actions.diff import diff
 from stackctl.actions.plan_file import planned_request
 from stackctl.actions.rollback import rollback
 from stackctl.actions.upgrade import upgrade
+from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.record import record_store, recording, releases, secret_settings
 from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.errors import ApplyError, ConfigError, ConflictError, ReleaseError, UsageError
@@ -23,7 +23,7 @@ from stackctl.model.run.failure_policy import OnFailure
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
 
-QUICK = DeployOptions(timeout=60.0, holder="tester@here")
+QUICK = RunOptions(timeout=60.0, holder="tester@here")
 
 
 def put(stack: Stack, shelf: Shelf, *names: str, version: str = "1.0.0") -> None:
@@ -106,7 +106,7 @@ def test_a_reset_starts_from_the_profile_alone(stack, shelf):
 def test_a_deploy_is_made_of_what_it_is_given_and_says_what_it_drops(stack, shelf):
     """The parameter's way back is a change of the plan, and named beside it."""
     run(stack, shelf, deploy, "widget.a=one")
-    plan, _ = deploying.diff(shelf.request(), stack.connection, stack.tell)
+    plan = diff(shelf.request(), stack.connection, stack.tell)
     assert plan.counts[Action.UPDATE] == 1
     run(stack, shelf, deploy)
     assert values(stack) == "a: default password: default"

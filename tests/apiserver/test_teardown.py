@@ -2,7 +2,7 @@
 
 import pytest
 
-from stackctl.actions.history import recorded
+from stackctl.actions.history import newest
 from stackctl.cluster.record import recording, releases
 from stackctl.errors import ConflictError, NotReadyError, ReleaseError, StackError, headline
 from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref
@@ -50,7 +50,7 @@ def test_a_lost_record_is_told_and_can_be_made_anew(stack):
     stack.deploy(parts)
     recording.forget(stack.client, stack.id)
     with pytest.raises(ReleaseError, match=f"no record on .*: .*Namespace/{stack.name}$"):
-        recorded(stack.id, stack.connection)
+        newest(stack.id, stack.connection)
     assert stack.get("configmaps/x") is not None
     assert stack.deploy(parts).plan.counts == {Action.UNCHANGED: 2}
     assert stack.teardown().residue == ()

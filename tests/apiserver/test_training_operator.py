@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.actions.compose import StackRequest
-from stackctl.actions.deploy import diff
+from stackctl.actions.diff import diff
 from stackctl.cluster.connection import Connection
 from stackctl.errors import Rejected
 from stackctl.model.objects.refs import Manifest
@@ -182,7 +182,7 @@ def test_the_operator_is_trusted_by_its_own_certificate(site, sandbox):
     webhooks = site.connection.client.get(WEBHOOKS)["webhooks"]
     assert [each["clientConfig"]["caBundle"] for each in webhooks] == [made] * 5
     assert base64.b64decode(made) != (sandbox.kubeconfig.parent / "ca.crt").read_bytes()
-    assert diff(site.request, site.connection, lambda _: None)[0].empty
+    assert diff(site.request, site.connection, lambda _: None).empty
 
 
 def test_the_operator_is_ready_where_its_probes_look(site):

@@ -4,9 +4,9 @@ import pytest
 
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import deploy
-from stackctl.actions.execute_plan import DeployOptions
 from stackctl.actions.rollback import rollback
 from stackctl.actions.upgrade import upgrade
+from stackctl.cluster.change.options import RunOptions
 from stackctl.errors import ConfigError, ConflictError, ReleaseError
 from stackctl.model.plan.plan import Action
 from stackctl.model.plan.upgrades import UpgradeVerdict
@@ -16,7 +16,7 @@ from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
 
 IMAGES = [{"image": "example.com/fine", "tag": "1"}]
-QUICK = DeployOptions(timeout=60.0, holder="tester@here")
+QUICK = RunOptions(timeout=60.0, holder="tester@here")
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_a_recreation_is_called_out_and_needs_consent(stack, shelf):
     shelf.put("widget", "1.2.0", stack.namespace(), labelled(stack, "two"), images=IMAGES)
     with pytest.raises(ConflictError, match="deleted and made anew"):
         run(stack, shelf)
-    options = DeployOptions(timeout=60.0, holder="tester@here", allow_recreate=True)
+    options = RunOptions(timeout=60.0, holder="tester@here", allow_recreate=True)
     outcome = run(stack, shelf, options=options)
     (attention,) = (a for a in outcome.review.attention if a.topic is WarningTopic.RECREATION)
     assert attention.subject == f"Deployment/{stack.name}/d"

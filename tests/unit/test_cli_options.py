@@ -8,7 +8,14 @@ import typer
 
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import Options, option, spread
-from stackctl.cli.options.options import Output, ResultFormat, seconds
+from stackctl.cli.options.options import (
+    ApplyOptions,
+    Output,
+    ResultFormat,
+    TeardownOptions,
+    seconds,
+)
+from stackctl.cli.running.requests import run_options
 
 
 class Target(Options):
@@ -89,3 +96,11 @@ def test_the_environment_gives_what_the_line_does_not(monkeypatch):
     monkeypatch.setenv("STACKCTL_CONTEXT", "from-environment")
     assert parse("show")["context"] == "from-environment"
     assert parse("show", "--context", "from-line")["context"] == "from-line"
+
+
+@pytest.mark.parametrize("group", [ApplyOptions, TeardownOptions])
+def test_every_option_of_a_change_arrives_in_the_run(group):
+    """Under its own name: none is copied by hand, so none is forgotten on the way."""
+    chosen = group(**{name: object() for name in group.declared()})
+    options = run_options(chosen)
+    assert {name: getattr(options, name) for name in chosen.values()} == chosen.values()

@@ -7,7 +7,8 @@ from functools import partial
 import pytest
 
 from stackctl.cluster.change.intent import RunIntent
-from stackctl.cluster.change.run import RunOptions, execute
+from stackctl.cluster.change.options import RunOptions
+from stackctl.cluster.change.run import execute
 from stackctl.cluster.change.teardown import carry_out
 from stackctl.cluster.change.teardown_scope import TeardownScope
 from stackctl.cluster.context import running
@@ -84,8 +85,7 @@ def ran(client: Recorder, intent: RunIntent) -> Release:
     """Carry out a plan."""
     notify = partial(tell, client)
     with running(connected(client), notify) as run:
-        options = RunOptions(CLAIM, timeout=30)
-        _, release = execute(run.connection, intent, options, run.pool, notify, client.now)
+        _, release = execute(run, intent, RunOptions(timeout=30, holder=CLAIM.holder))
     return release
 
 

@@ -7,10 +7,10 @@ from stackctl.cli.options.options import (
     Cluster,
     Comparison,
     EventOptions,
-    LossOptions,
     Output,
     OutputOptions,
     StackName,
+    TeardownOptions,
 )
 from stackctl.cli.running.changing import change
 
@@ -62,7 +62,7 @@ def teardown(
     which: StackName,
     cluster: Cluster,
     output: Output,
-    loss: LossOptions,
+    loss: TeardownOptions,
     telling: EventOptions,
     shown: OutputOptions,
 ) -> int:
@@ -80,7 +80,7 @@ def teardown(
     from stackctl.cli.report.question import Question
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.contexts import on_each
-    from stackctl.cli.running.requests import RESIDUE, connected, stack_of, teardown_options
+    from stackctl.cli.running.requests import RESIDUE, connected, run_options, stack_of
 
     report = Report(shown, output.format)
     agree = Question(report, yes=loss.yes, dry_run=loss.dry_run)
@@ -95,7 +95,7 @@ def teardown(
                 connection,
                 agree=agree,
                 notify=notify,
-                options=teardown_options(loss),
+                options=run_options(loss),
             )
         report.torn_down(outcome)
         if outcome.residue:

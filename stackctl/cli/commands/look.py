@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stackctl.cluster.connection import Connection
     from stackctl.model.plan.plan import Plan
     from stackctl.model.run.events import Notify
-    from stackctl.model.run.outcome import StackStatus, TargetInfo
+    from stackctl.model.run.outcome import StackStatus
 
 
 def status(
@@ -111,8 +111,8 @@ def diff(
 
     def run(target: Cluster) -> int:
         with report.progress() as notify, connected(target, notify) as connection:
-            plan, info = _compared(recipe, revision, against, connection, notify)
-        report.plan(plan, info)
+            plan = _compared(recipe, revision, against, connection, notify)
+        report.plan(plan, connection.info)
         return 0 if plan.empty else 1
 
     return on_each(cluster, report, run, words=Words("nothing would change", "differs"))
@@ -124,18 +124,18 @@ def _compared(
     against: Against,
     connection: "Connection",
     notify: "Notify",
-) -> "tuple[Plan, TargetInfo]":
+) -> "Plan":
     """Compare what is asked for: a recipe or a revision, with the cluster or the record."""
-    from stackctl.actions import deploy, history
+    from stackctl.actions import diff as action
     from stackctl.cli.running.requests import compared, stack_of
 
     if revision is None and against is Against.LIVE:
-        return deploy.diff(compared(recipe, connection), connection, notify)
+        return action.diff(compared(recipe, connection), connection, notify)
     if revision is None:
-        return history.diff_release(compared(recipe, connection), connection)
+        return action.diff_release(compared(recipe, connection), connection)
     if recipe.profile is not None or recipe.sets:
         raise UsageError("--revision says already what is compared; leave out --profile and --set")
     stack = stack_of(recipe, connection)
     if against is Against.RELEASE:
-        return history.diff_revisions(stack, revision, connection)
-    return history.diff_revision(stack, revision, connection, notify)
+        return action.diff_revisions(stack, revision, connection)
+    return action.diff_revision(stack, revision, connection, notify)

@@ -35,6 +35,10 @@ class Options:
             found |= vars(each).get("__annotations__", {})
         return found
 
+    def values(self) -> dict[str, Any]:
+        """Return what was chosen, by the names of the options."""
+        return {name: getattr(self, name) for name in self.declared()}
+
 
 def spread(command: Callable[..., int]) -> Callable[..., int]:
     """Let each parameter that is a group stand for the options of the group."""

@@ -327,8 +327,8 @@ class LockWait(Options):
     ] = 0.0
 
 
-class LossOptions(LockWait, Agreement):
-    """How a teardown goes about it, and what it takes along."""
+class TeardownOptions(LockWait, Agreement):
+    """How a teardown goes about it, and what it takes along; each is a field of `RunOptions`."""
 
     keep_crds: Annotated[
         bool, option("--keep-crds", help="Leave CRDs and everything made with them")
@@ -339,7 +339,7 @@ class LossOptions(LockWait, Agreement):
 
 
 class ApplyOptions(LockWait, Agreement):
-    """How a change that applies objects goes about it."""
+    """How a change that applies objects goes about it; each is a field of `RunOptions`."""
 
     wait: Annotated[
         bool, option("--wait/--no-wait", help="Wait until everything is ready (default) or not")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from stackctl.actions.execute_plan import DeployOptions
     from stackctl.cli.options.options import (
         ApplyOptions,
         Cluster,
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
         OutputOptions,
     )
     from stackctl.cli.report.question import Question
+    from stackctl.cluster.change.options import RunOptions
     from stackctl.cluster.connection import Connection
     from stackctl.model.run.events import Notify
     from stackctl.model.run.outcome import DeployOutcome
@@ -31,7 +31,7 @@ class Act(Protocol):
         *,
         agree: Question,
         notify: Notify,
-        options: DeployOptions,
+        options: RunOptions,
     ) -> DeployOutcome:
         """Do it."""
 
@@ -47,15 +47,21 @@ def change(  # noqa: PLR0913
     telling: EventOptions,
     shown: OutputOptions,
 ) -> int:
-    """Carry out a change on every target; `verb` is for events, `done` says that it went well."""
+    """Carry out a change on every target; `verb` is for events, `done` says that it went well.
+
+    Raises:
+        UsageError: one plan is in the file, and several clusters are named.
+    """
     from stackctl.cli.report.question import Question
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.contexts import on_each
-    from stackctl.cli.running.requests import connected, deploy_options
+    from stackctl.cli.running.requests import connected, run_options
 
     report = Report(shown, output.format)
     agree = Question(report, yes=course.yes, dry_run=course.dry_run)
-    options = deploy_options(course, cluster, agree)
+    if course.plan is not None:
+        cluster.require_one("--plan")
+    options = run_options(course, agree_strays=agree.strays)
 
     def run(target: Cluster) -> int:
         with (

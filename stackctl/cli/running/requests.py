@@ -11,26 +11,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.options.options import (
     ApplyOptions,
     Cluster,
     Comparison,
-    LossOptions,
     StackName,
     StackOptions,
+    TeardownOptions,
 )
 from stackctl.errors import ApplyError
 from stackctl.model.run.events import Notify
 
 if TYPE_CHECKING:
     from stackctl.actions.compose import StackRequest
-    from stackctl.actions.execute_plan import DeployOptions
-    from stackctl.actions.teardown import TeardownOptions
     from stackctl.api.http.limits import Allowance
-    from stackctl.cli.report.question import Question
     from stackctl.cli.report.report import Report
+    from stackctl.cluster.change.options import RunOptions
     from stackctl.cluster.connection import Connection
     from stackctl.model.compose.bundle import Bundle
     from stackctl.model.ownership.stack_id import StackId
@@ -167,42 +165,11 @@ def stack_file_of(which: StackName) -> Path | None:
     return STACK_FILE if STACK_FILE.is_file() else None
 
 
-def deploy_options(course: ApplyOptions, cluster: Cluster, agree: "Question") -> "DeployOptions":
-    """Say how a deploy goes about it.
+def run_options(chosen: ApplyOptions | TeardownOptions, **more: Any) -> "RunOptions":
+    """Carry what was chosen into the run, each option under its own name."""
+    from stackctl.cluster.change.options import RunOptions
 
-    Raises:
-        UsageError: one plan is in the file, and several clusters are named.
-    """
-    from stackctl.actions.execute_plan import DeployOptions
-
-    if course.plan is not None:
-        cluster.require_one("--plan")
-    return DeployOptions(
-        timeout=course.timeout,
-        wait=course.wait,
-        dry_run=course.dry_run,
-        holder=holder(),
-        plan=course.plan,
-        wait_lock=course.wait_lock,
-        on_failure=course.on_failure,
-        # Who is asked sees in the plan what would be made anew, and says yes to that.
-        allow_recreate=course.allow_recreate or not course.yes,
-        agree_strays=lambda strays, target: course.prune_unrecorded or agree.strays(strays, target),
-    )
-
-
-def teardown_options(loss: LossOptions) -> "TeardownOptions":
-    """Say how a teardown goes about it."""
-    from stackctl.actions.teardown import TeardownOptions
-
-    return TeardownOptions(
-        timeout=loss.timeout,
-        dry_run=loss.dry_run,
-        keep_crds=loss.keep_crds,
-        delete_data=loss.delete_data,
-        holder=holder(),
-        wait_lock=loss.wait_lock,
-    )
+    return RunOptions(holder=holder(), **chosen.values(), **more)
 
 
 def holder() -> str:

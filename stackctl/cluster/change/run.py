@@ -4,21 +4,18 @@ The plan comes in decided and agreed. Whatever happens in here, the record names
 that was made: it is written before the first change and corrected after the last.
 """
 
-import time
-from collections.abc import Callable
-from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from stackctl.api.client import Client
 from stackctl.cluster.change import revision
 from stackctl.cluster.change.apply import carry_out
 from stackctl.cluster.change.disown import disown
 from stackctl.cluster.change.intent import RunIntent
+from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.prune import prune
 from stackctl.cluster.change.session import Session, hold_stack
-from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.record import recording, releases
 from stackctl.cluster.record.lock import Claim, Lock
@@ -36,34 +33,14 @@ from stackctl.model.release.release import INTERRUPTED, Release, ReleaseStatus
 from stackctl.model.run.events import Notice, Notify, Step
 from stackctl.model.run.failure_policy import OnFailure
 
-Clock = Callable[[], float]
 
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a run goes about it."""
-
-    claim: Claim  # who it is
-    timeout: float = 600.0  # seconds for everything
-    wait: bool = True
-    on_failure: OnFailure = OnFailure.CONTINUE
-
-
-def execute(
-    connection: Connection,
-    intent: RunIntent,
-    options: RunOptions,
-    pool: Executor,
-    notify: Notify,
-    now: Clock = time.monotonic,
-) -> tuple[Outcome, Release]:
+def execute(run: RunContext, intent: RunIntent, options: RunOptions) -> tuple[Outcome, Release]:
     """Carry out a plan from the lock to the record.
 
     Raises:
         LockedError: another run is on, or took over.
         ApplyError, NotReadyError, Interrupted: recorded; running again resumes.
     """
-    run = RunContext(connection, pool, notify, now())
     with run.client.within(run.now() + options.timeout):
         return _execute(run, intent, options)
 
