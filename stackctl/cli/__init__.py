@@ -7,24 +7,15 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import pairwise
 from types import FrameType
 
 import typer
 
-from stackctl.cli.commands import (
-    about,
-    catalogue,
-    deploy,
-    history,
-    look,
-    ownership,
-    record,
-    sandbox,
-    schema,
-    start,
-    upgrade,
-)
+from stackctl.cli.commands import COMMANDS
+from stackctl.cli.commands.completion import prepare_completion
+from stackctl.cli.commands.version import print_version
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import spread
 from stackctl.errors import Interrupted, StackError, UsageError
@@ -60,8 +51,6 @@ Options may stand before or after the command.
 `stackctl COMMAND --help` shows examples.
 """.format(codes="\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES))
 
-_STACK, _CATALOGUE, _MORE = "Stack commands", "Catalogue commands", "More commands"
-
 app = typer.Typer(
     cls=Group,
     add_completion=False,
@@ -78,31 +67,22 @@ def stackctl(
 ) -> None:
     """Install, show, change and take out whole machine-learning stacks on Kubernetes."""
     if version:
-        about.print_version()
+        print_version()
         raise typer.Exit
 
 
-for _panel, _command in (
-    (_STACK, start.init),
-    (_STACK, deploy.deploy),
-    (_STACK, look.status),
-    (_STACK, look.diff),
-    (_STACK, upgrade.upgrade),
-    (_STACK, history.rollback),
-    (_STACK, history.history),
-    (_STACK, deploy.teardown),
-    (_CATALOGUE, catalogue.profiles),
-    (_CATALOGUE, catalogue.components),
-    (_CATALOGUE, catalogue.render),
-    (_MORE, ownership.adopt),
-    (_MORE, ownership.unlock),
-    (_MORE, schema.schema),
-    (_MORE, about.version),
-    (_MORE, about.completion),
-):
-    app.command(cls=Command, rich_help_panel=_panel)(spread(_command))
-app.add_typer(record.app, name="record", rich_help_panel=_MORE)
-app.add_typer(sandbox.app, name="sandbox", rich_help_panel=_MORE)
+def _register(name: str, panel: str) -> None:
+    """Add the command, or the group of commands, that the module of the name has."""
+    module = import_module(f"stackctl.cli.commands.{name}")
+    if hasattr(module, "app"):
+        app.add_typer(module.app, name=name, rich_help_panel=panel)
+    else:
+        app.command(cls=Command, rich_help_panel=panel)(spread(getattr(module, name)))
+
+
+for _panel, _names in COMMANDS.items():
+    for _name in _names:
+        _register(_name, _panel)
 
 
 def run(arguments: Sequence[str], application: Callable[..., int | None] = app) -> int:
@@ -110,7 +90,7 @@ def run(arguments: Sequence[str], application: Callable[..., int | None] = app) 
     SECRETS.forget()
     SECRETS.learn(typed_secrets(arguments, os.environ))
     if "_STACKCTL_COMPLETE" in os.environ:
-        about.prepare_completion()
+        prepare_completion()
     with _terminable() as terminated:
         try:
             _require_texts(arguments, os.environ)

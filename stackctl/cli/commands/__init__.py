@@ -1,1 +1,31 @@
-"""The commands, one file each."""
+"""The commands, one file each, named as the command; and their list, as the help shows it.
+
+What several commands do in the same way is in `running`.
+"""
+
+COMMANDS = {
+    "Stack commands": (
+        "init",
+        "deploy",
+        "status",
+        "diff",
+        "upgrade",
+        "rollback",
+        "history",
+        "teardown",
+    ),
+    "Catalogue commands": (
+        "profiles",
+        "components",
+        "render",
+    ),
+    "More commands": (
+        "adopt",
+        "unlock",
+        "schema",
+        "version",
+        "completion",
+        "record",
+        "sandbox",
+    ),
+}

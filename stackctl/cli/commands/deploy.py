@@ -1,27 +1,25 @@
-"""The commands that change a cluster: deploy and teardown."""
+"""The command `deploy`: a cluster brought to the state of a profile."""
 
 from functools import partial
 
 from stackctl.cli.options.options import (
     ApplyOptions,
     Cluster,
-    Comparison,
+    ComparedStack,
     EventOptions,
     Output,
     OutputOptions,
-    StackName,
-    TeardownOptions,
 )
 from stackctl.cli.running.changing import change
 
 
 def deploy(
     *,
-    recipe: Comparison,
-    course: ApplyOptions,
+    asked: ComparedStack,
+    options: ApplyOptions,
     cluster: Cluster,
     output: Output,
-    telling: EventOptions,
+    events: EventOptions,
     shown: OutputOptions,
 ) -> int:
     """Bring a cluster to the state a profile describes.
@@ -44,62 +42,14 @@ def deploy(
     from stackctl.actions import deploy as action
     from stackctl.cli.running.requests import request_of
 
-    request = request_of(recipe, None if course.dry_run else course.plan)
+    request = request_of(asked, None if options.dry_run else options.plan)
     return change(
         "deploy",
         "deployed",
         partial(action.deploy, request),
-        course=course,
+        options=options,
         cluster=cluster,
         output=output,
-        telling=telling,
+        events=events,
         shown=shown,
     )
-
-
-def teardown(
-    *,
-    which: StackName,
-    cluster: Cluster,
-    output: Output,
-    loss: TeardownOptions,
-    telling: EventOptions,
-    shown: OutputOptions,
-) -> int:
-    """Take a stack out of a cluster, and prove that nothing is left.
-
-    Stops before anything is touched if resources of yours would go with it. With several
-    contexts every plan is shown, then it asks once.
-
-    Examples:
-        stackctl teardown --dry-run
-        stackctl teardown --yes
-        stackctl teardown --stack gpu8 --keep-crds
-    """
-    from stackctl.actions import teardown as action
-    from stackctl.cli.report.question import Question
-    from stackctl.cli.report.report import Report
-    from stackctl.cli.running.contexts import on_each
-    from stackctl.cli.running.requests import RESIDUE, connected, run_options, stack_of
-
-    report = Report(shown, output.format)
-    agree = Question(report, yes=loss.yes, dry_run=loss.dry_run)
-
-    def run(target: Cluster) -> int:
-        with (
-            report.progress(telling.events, "teardown", target.context) as notify,
-            connected(target, notify, loss.timeout) as connection,
-        ):
-            outcome = action.teardown(
-                stack_of(which, connection),
-                connection,
-                agree=agree,
-                notify=notify,
-                options=run_options(loss),
-            )
-        report.torn_down(outcome)
-        if outcome.residue:
-            return RESIDUE
-        return 0 if outcome.agreed else 1
-
-    return on_each(cluster, report, run, question=agree)

@@ -1,4 +1,4 @@
-"""The commands for the record of a stack: check and repair."""
+"""The commands `record check` and `record repair`: the record of a stack."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The commands for sandboxes: a real Kubernetes control plane here, with simulated nodes."""
+"""The commands `sandbox …`: a real Kubernetes control plane here, with simulated nodes."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The command that prints what files and lines look like: schema."""
+"""The command `schema`: what files and lines look like."""
 
 from enum import StrEnum
 from typing import Annotated, Any

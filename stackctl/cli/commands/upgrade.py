@@ -1,4 +1,4 @@
-"""The command that changes a stack which is there: upgrade."""
+"""The command `upgrade`: a stack brought to other versions or settings."""
 
 from functools import partial
 from typing import Annotated
@@ -7,7 +7,7 @@ from stackctl.cli.options.grouping import option
 from stackctl.cli.options.options import (
     ApplyOptions,
     Cluster,
-    Comparison,
+    ComparedStack,
     EventOptions,
     Output,
     OutputOptions,
@@ -17,11 +17,11 @@ from stackctl.cli.running.changing import change
 
 def upgrade(
     *,
-    recipe: Comparison,
-    course: ApplyOptions,
+    asked: ComparedStack,
+    options: ApplyOptions,
     cluster: Cluster,
     output: Output,
-    telling: EventOptions,
+    events: EventOptions,
     shown: OutputOptions,
     reset: Annotated[
         bool, option("--reset", help="Start from the profile alone, without --set of earlier runs")
@@ -43,14 +43,14 @@ def upgrade(
     from stackctl.actions import upgrade as action
     from stackctl.cli.running.requests import request_of
 
-    request = request_of(recipe, None if course.dry_run else course.plan, reset=reset)
+    request = request_of(asked, None if options.dry_run else options.plan, reset=reset)
     return change(
         "upgrade",
         "upgraded",
         partial(action.upgrade, request),
-        course=course,
+        options=options,
         cluster=cluster,
         output=output,
-        telling=telling,
+        events=events,
         shown=shown,
     )

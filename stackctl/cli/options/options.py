@@ -223,7 +223,7 @@ class StackOptions(Catalogs, StackName):
     ] = None
 
 
-class Comparison(StackOptions):
+class ComparedStack(StackOptions):
     """What a stack is made of, where it is compared with a cluster."""
 
     take_over: Annotated[

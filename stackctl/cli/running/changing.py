@@ -41,10 +41,10 @@ def change(  # noqa: PLR0913
     done: str,
     act: Act,
     *,
-    course: ApplyOptions,
+    options: ApplyOptions,
     cluster: Cluster,
     output: Output,
-    telling: EventOptions,
+    events: EventOptions,
     shown: OutputOptions,
 ) -> int:
     """Carry out a change on every target; `verb` is for events, `done` says that it went well.
@@ -58,17 +58,17 @@ def change(  # noqa: PLR0913
     from stackctl.cli.running.requests import connected, run_options
 
     report = Report(shown, output.format)
-    agree = Question(report, yes=course.yes, dry_run=course.dry_run)
-    if course.plan is not None:
+    agree = Question(report, yes=options.yes, dry_run=options.dry_run)
+    if options.plan is not None:
         cluster.require_one("--plan")
-    options = run_options(course, agree_strays=agree.strays)
+    chosen = run_options(options, agree_strays=agree.strays)
 
     def run(target: Cluster) -> int:
         with (
-            report.progress(telling.events, verb, target.context) as notify,
-            connected(target, notify, course.timeout) as connection,
+            report.progress(events.events, verb, target.context) as notify,
+            connected(target, notify, options.timeout) as connection,
         ):
-            outcome = act(connection, agree=agree, notify=notify, options=options)
+            outcome = act(connection, agree=agree, notify=notify, options=chosen)
         report.deployed(outcome, done)
         return 0 if outcome.agreed else 1
 

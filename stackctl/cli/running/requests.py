@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from stackctl.cli.options.options import (
     ApplyOptions,
     Cluster,
-    Comparison,
+    ComparedStack,
     StackName,
     StackOptions,
     TeardownOptions,
@@ -126,19 +126,19 @@ def stack_of(which: StackName, connection: "Connection") -> "StackId":
 
 
 def request_of(
-    recipe: StackOptions, plan: Path | None = None, *, reset: bool = False
+    asked: StackOptions, plan: Path | None = None, *, reset: bool = False
 ) -> "StackRequest":
     """Say what is to be composed; a plan that is to be carried out says all that is not said."""
     from stackctl.actions.compose import StackRequest
 
     request = StackRequest(
-        profile=recipe.profile,
-        stack_file=stack_file_of(recipe) if plan is None else recipe.file,
-        stack=recipe.name,
-        record=recipe.place,
-        sets=tuple(recipe.sets or ()),
-        catalogs=recipe.folders,
-        take_over=tuple(recipe.take_over or ()) if isinstance(recipe, Comparison) else (),
+        profile=asked.profile,
+        stack_file=stack_file_of(asked) if plan is None else asked.file,
+        stack=asked.name,
+        record=asked.place,
+        sets=tuple(asked.sets or ()),
+        catalogs=asked.folders,
+        take_over=tuple(asked.take_over or ()) if isinstance(asked, ComparedStack) else (),
         keep=False if reset else None,
     )
     if plan is None:
@@ -148,14 +148,14 @@ def request_of(
     return planned_request(plan, request)
 
 
-def compared(recipe: StackOptions, connection: "Connection") -> "StackRequest":
+def compared(asked: StackOptions, connection: "Connection") -> "StackRequest":
     """Say what is to be compared with the cluster: where nothing is named, what is there."""
     from stackctl.actions.inherit import resumed
 
-    request = request_of(recipe)
+    request = request_of(asked)
     if request.profile is not None or request.stack_file is not None:
         return request
-    return resumed(request, stack_of(recipe, connection), connection)
+    return resumed(request, stack_of(asked, connection), connection)
 
 
 def stack_file_of(which: StackName) -> Path | None:

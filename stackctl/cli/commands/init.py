@@ -1,4 +1,4 @@
-"""The command a stack begins with: init."""
+"""The command `init`: a stack file to start from."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def init(
     *,
-    recipe: StackOptions,
+    asked: StackOptions,
     cluster: Cluster,
     shown: OutputOptions,
     offline: Annotated[
@@ -34,15 +34,15 @@ def init(
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.requests import STACK_FILE
 
-    if recipe.profile is None:
+    if asked.profile is None:
         raise UsageError("a stack needs a profile", hint="stackctl init --profile gpu8")
     report = Report(shown)
     path = action(
-        recipe.file or STACK_FILE,
-        profile=recipe.profile,
-        name=recipe.stack or recipe.profile,
+        asked.file or STACK_FILE,
+        profile=asked.profile,
+        name=asked.stack or asked.profile,
         target=None if offline else _target(report, cluster),
-        catalogs=recipe.folders,
+        catalogs=asked.folders,
     )
     report.lines([f"written: {path}"])
     if not shown.quiet:

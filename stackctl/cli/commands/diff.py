@@ -1,4 +1,4 @@
-"""The commands that only look at a cluster: status and diff."""
+"""The command `diff`: what a deploy would change."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 from stackctl.cli.options.grouping import option
 from stackctl.cli.options.options import (
     Cluster,
-    Comparison,
-    ListOutput,
+    ComparedStack,
     Output,
     OutputOptions,
-    StackName,
 )
 from stackctl.errors import UsageError
 
@@ -18,51 +16,6 @@ if TYPE_CHECKING:
     from stackctl.cluster.connection import Connection
     from stackctl.model.plan.plan import Plan
     from stackctl.model.run.events import Notify
-    from stackctl.model.run.outcome import StackStatus
-
-
-def status(
-    *,
-    which: StackName,
-    cluster: Cluster,
-    output: ListOutput,
-    shown: OutputOptions,
-    watch: Annotated[bool, option("--watch", "-w", help="Keep looking until interrupted")] = False,
-) -> int:
-    """Show how a stack stands: components, readiness, GPUs, drift.
-
-    Exits 1 unless everything is current.
-
-    Examples:
-        stackctl status
-        stackctl status --watch
-        stackctl status -o json
-    """
-    from stackctl.actions import status as action
-    from stackctl.cli.report.report import Report
-    from stackctl.cli.running.contexts import Words, on_each
-    from stackctl.cli.running.requests import connected, reading, stack_of
-    from stackctl.cli.running.watch import watch_status
-
-    if watch:
-        cluster.require_one("--watch")
-    report = Report(shown, output.format)
-
-    def run(target: Cluster) -> int:
-        with report.progress() as notify, connected(target, notify) as connection:
-            stack = stack_of(which, connection)
-            if watch:
-
-                def look() -> "StackStatus":
-                    connection.client.look_within(reading())
-                    return action.status(stack, connection)
-
-                return watch_status(report, look)
-            found = action.status(stack, connection)
-        report.status(found)
-        return 0 if found.current else 1
-
-    return on_each(cluster, report, run, words=Words("current", "not current"))
 
 
 class Against(StrEnum):
@@ -74,7 +27,7 @@ class Against(StrEnum):
 
 def diff(
     *,
-    recipe: Comparison,
+    asked: ComparedStack,
     cluster: Cluster,
     output: Output,
     shown: OutputOptions,
@@ -111,7 +64,7 @@ def diff(
 
     def run(target: Cluster) -> int:
         with report.progress() as notify, connected(target, notify) as connection:
-            plan = _compared(recipe, revision, against, connection, notify)
+            plan = _compared(asked, revision, against, connection, notify)
         report.plan(plan, connection.info)
         return 0 if plan.empty else 1
 
@@ -119,23 +72,23 @@ def diff(
 
 
 def _compared(
-    recipe: Comparison,
+    asked: ComparedStack,
     revision: int | None,
     against: Against,
     connection: "Connection",
     notify: "Notify",
 ) -> "Plan":
-    """Compare what is asked for: a recipe or a revision, with the cluster or the record."""
+    """Compare what is asked for: a asked or a revision, with the cluster or the record."""
     from stackctl.actions import diff as action
     from stackctl.cli.running.requests import compared, stack_of
 
     if revision is None and against is Against.LIVE:
-        return action.diff(compared(recipe, connection), connection, notify)
+        return action.diff(compared(asked, connection), connection, notify)
     if revision is None:
-        return action.diff_release(compared(recipe, connection), connection)
-    if recipe.profile is not None or recipe.sets:
+        return action.diff_release(compared(asked, connection), connection)
+    if asked.profile is not None or asked.sets:
         raise UsageError("--revision says already what is compared; leave out --profile and --set")
-    stack = stack_of(recipe, connection)
+    stack = stack_of(asked, connection)
     if against is Against.RELEASE:
         return action.diff_revisions(stack, revision, connection)
     return action.diff_revision(stack, revision, connection, notify)

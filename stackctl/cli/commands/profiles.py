@@ -1,0 +1,23 @@
+"""The command `profiles`: what can be deployed."""
+
+from stackctl.cli.options.options import (
+    Catalogs,
+    ListOutput,
+    OutputOptions,
+)
+
+
+def profiles(*, catalogs: Catalogs, output: ListOutput, shown: OutputOptions) -> int:
+    """List the profiles that can be deployed.
+
+    Examples:
+        stackctl profiles
+        stackctl profiles --catalog ./catalogue -o wide
+    """
+    from stackctl.actions import catalogue as action
+    from stackctl.cli.report import catalogue_text
+    from stackctl.cli.report.report import Report
+
+    found = action.profiles(catalogs.folders)
+    catalogue_text.report_profiles(Report(shown, output.format), found.values())
+    return 0

@@ -1,0 +1,58 @@
+"""The command `status`: how a stack stands."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from stackctl.cli.options.grouping import option
+from stackctl.cli.options.options import (
+    Cluster,
+    ListOutput,
+    OutputOptions,
+    StackName,
+)
+
+if TYPE_CHECKING:
+    from stackctl.model.run.outcome import StackStatus
+
+
+def status(
+    *,
+    which: StackName,
+    cluster: Cluster,
+    output: ListOutput,
+    shown: OutputOptions,
+    watch: Annotated[bool, option("--watch", "-w", help="Keep looking until interrupted")] = False,
+) -> int:
+    """Show how a stack stands: components, readiness, GPUs, drift.
+
+    Exits 1 unless everything is current.
+
+    Examples:
+        stackctl status
+        stackctl status --watch
+        stackctl status -o json
+    """
+    from stackctl.actions import status as action
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.running.contexts import Words, on_each
+    from stackctl.cli.running.requests import connected, reading, stack_of
+    from stackctl.cli.running.watch import watch_status
+
+    if watch:
+        cluster.require_one("--watch")
+    report = Report(shown, output.format)
+
+    def run(target: Cluster) -> int:
+        with report.progress() as notify, connected(target, notify) as connection:
+            stack = stack_of(which, connection)
+            if watch:
+
+                def look() -> "StackStatus":
+                    connection.client.look_within(reading())
+                    return action.status(stack, connection)
+
+                return watch_status(report, look)
+            found = action.status(stack, connection)
+        report.status(found)
+        return 0 if found.current else 1
+
+    return on_each(cluster, report, run, words=Words("current", "not current"))

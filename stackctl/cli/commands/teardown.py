@@ -1,0 +1,58 @@
+"""The command `teardown`: a stack off its cluster."""
+
+from stackctl.cli.options.options import (
+    Cluster,
+    EventOptions,
+    Output,
+    OutputOptions,
+    StackName,
+    TeardownOptions,
+)
+
+
+def teardown(
+    *,
+    which: StackName,
+    cluster: Cluster,
+    output: Output,
+    options: TeardownOptions,
+    events: EventOptions,
+    shown: OutputOptions,
+) -> int:
+    """Take a stack out of a cluster, and prove that nothing is left.
+
+    Stops before anything is touched if resources of yours would go with it. With several
+    contexts every plan is shown, then it asks once.
+
+    Examples:
+        stackctl teardown --dry-run
+        stackctl teardown --yes
+        stackctl teardown --stack gpu8 --keep-crds
+    """
+    from stackctl.actions import teardown as action
+    from stackctl.cli.report.question import Question
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.running.contexts import on_each
+    from stackctl.cli.running.requests import RESIDUE, connected, run_options, stack_of
+
+    report = Report(shown, output.format)
+    agree = Question(report, yes=options.yes, dry_run=options.dry_run)
+
+    def run(target: Cluster) -> int:
+        with (
+            report.progress(events.events, "teardown", target.context) as notify,
+            connected(target, notify, options.timeout) as connection,
+        ):
+            outcome = action.teardown(
+                stack_of(which, connection),
+                connection,
+                agree=agree,
+                notify=notify,
+                options=run_options(options),
+            )
+        report.torn_down(outcome)
+        if outcome.residue:
+            return RESIDUE
+        return 0 if outcome.agreed else 1
+
+    return on_each(cluster, report, run, question=agree)

@@ -1,0 +1,41 @@
+"""The command `unlock`: break the lock of a run that will not give it back."""
+
+from typing import Annotated
+
+from stackctl.cli.options.grouping import option
+from stackctl.cli.options.options import (
+    Cluster,
+    Output,
+    OutputOptions,
+    StackName,
+)
+
+
+def unlock(
+    *,
+    which: StackName,
+    cluster: Cluster,
+    output: Output,
+    shown: OutputOptions,
+    yes: Annotated[bool, option("--yes", "-y", help="Do not ask before breaking the lock")] = False,
+) -> int:
+    """Break the lock of a run that will not give it back.
+
+    The lock of a run that died is free by itself half a minute later. One that is alive stops
+    when it notices, and leaves what it had begun half done until the next deploy.
+
+    Examples:
+        stackctl unlock
+        stackctl unlock --stack gpu8 --yes
+    """
+    from stackctl.actions import unlock as action
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.running.requests import connected, stack_of
+
+    report = Report(shown, output.format)
+    agree = report.agree_unlock(yes=yes)
+    with report.progress() as notify, connected(cluster, notify) as connection:
+        stack = stack_of(which, connection)
+        outcome = action.unlock(stack, connection, agree=agree)
+    report.unlocked(stack, outcome)
+    return 0 if outcome.agreed else 1

@@ -1,0 +1,40 @@
+"""The command `version`: what runs here."""
+
+import platform
+import sys
+
+from stackctl import __version__
+from stackctl.cli.options.options import (
+    Output,
+    OutputOptions,
+)
+from stackctl.cli.terminal.streams import write_result
+
+
+def version(*, output: Output, shown: OutputOptions) -> int:
+    """Show the version of stackctl, and of what it runs on.
+
+    Examples:
+        stackctl version
+        stackctl version -o json
+    """
+    from stackctl.cli.report.documents import document
+    from stackctl.cli.report.report import Report
+    from stackctl.cli.terminal.terminal import columns
+
+    found = {
+        "stackctl": __version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system().lower()}-{platform.machine()}",
+    }
+    report = Report(shown, output.format)
+    if report.structured:
+        report.document(document("Version", **found))
+    else:
+        report.lines(columns(list(found.items()), report.paint))
+    return 0
+
+
+def print_version() -> None:
+    """Write the version as `stackctl --version` does."""
+    write_result(sys.stdout, f"stackctl {__version__}\n")
