@@ -124,7 +124,7 @@ def _require_texts(arguments: Sequence[str], environment: Mapping[str, str]) -> 
 
 
 def _fail(error: StackError, code: int, arguments: Sequence[str]) -> int:
-    from stackctl.cli.report.report import report_error
+    from stackctl.cli.report.failure import report_error
 
     said = said_in(arguments, os.environ)
     report_error(

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from stackctl.cli.options.options import OutputOptions
-from stackctl.cli.report.question import Question
 from stackctl.cli.report.report import Report
+from stackctl.cli.running.question import Question
 from stackctl.errors import UsageError
 from stackctl.model.plan.plan import Action
 from tests.unit.cli_samples import TARGET, plan

@@ -4,8 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from stackctl.cli.options.options import OutputOptions
-from stackctl.cli.report import diff_text, outcome_text, plan_text, status_text
+from stackctl.cli.report.diff import diff_lines
+from stackctl.cli.report.history import ago
+from stackctl.cli.report.outcome import deploy_lines, teardown_lines
+from stackctl.cli.report.plan import plan_lines
+from stackctl.cli.report.rendering import Page
+from stackctl.cli.report.status import gpu_lines, status_lines
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.model.compose.diff import Difference
 from stackctl.model.objects.refs import Ref
@@ -23,26 +27,21 @@ from tests.unit.cli_samples import (
     troubled_status,
 )
 
-PLAIN = Paint(on=False)
 WIDTH = 80
-SHOWN = OutputOptions(verbose=False)
+PIPE = Page(Paint(on=False))
+PLAIN = replace(PIPE, width=WIDTH)
+COLOURED = replace(PLAIN, paint=Paint(on=True))
 
 TEXTS = {
-    "plan-first.txt": lambda paint: plan_text.plan_lines(plan(Action.CREATE), paint, width=WIDTH),
-    "plan-mixed.txt": lambda paint: plan_text.plan_lines(mixed_plan(), paint, width=WIDTH),
-    "plan-verbose.txt": lambda paint: plan_text.plan_lines(
-        mixed_plan(), paint, width=WIDTH, verbose=True
-    ),
-    "plan-empty.txt": lambda paint: plan_text.plan_lines(
-        plan(Action.UNCHANGED), paint, width=WIDTH
-    ),
-    "diff.txt": lambda paint: diff_text.diff_lines(mixed_plan(), paint, width=WIDTH),
-    "status.txt": lambda paint: status_text.status_lines(CURRENT, NOW, paint, width=WIDTH),
-    "status-troubled.txt": lambda paint: status_text.status_lines(
-        troubled_status(), NOW, paint, width=WIDTH
-    ),
-    "deployed.txt": lambda paint: outcome_text.deploy_lines(DEPLOYED, paint, WIDTH, SHOWN),
-    "torn-down.txt": lambda paint: outcome_text.teardown_lines(TORN_DOWN, paint, WIDTH, SHOWN),
+    "plan-first.txt": lambda page: plan_lines(plan(Action.CREATE), page),
+    "plan-mixed.txt": lambda page: plan_lines(mixed_plan(), page),
+    "plan-verbose.txt": lambda page: plan_lines(mixed_plan(), replace(page, verbose=True)),
+    "plan-empty.txt": lambda page: plan_lines(plan(Action.UNCHANGED), page),
+    "diff.txt": lambda page: diff_lines(mixed_plan(), page),
+    "status.txt": lambda page: status_lines(CURRENT, NOW, page),
+    "status-troubled.txt": lambda page: status_lines(troubled_status(), NOW, page),
+    "deployed.txt": lambda page: deploy_lines(DEPLOYED, page),
+    "torn-down.txt": lambda page: teardown_lines(TORN_DOWN, page),
 }
 
 
@@ -61,13 +60,13 @@ def test_text_fits(name):
 @pytest.mark.parametrize("name", TEXTS)
 def test_colour_changes_nothing_but_colour(name):
     """With the colours taken out, the text is the same: columns stay aligned."""
-    for plainly, coloured in zip(TEXTS[name](PLAIN), TEXTS[name](Paint(on=True)), strict=True):
+    for plainly, coloured in zip(TEXTS[name](PLAIN), TEXTS[name](COLOURED), strict=True):
         assert visible(coloured) == len(plainly)
 
 
 def test_a_wide_terminal_has_the_message_in_the_table():
     """With room for a column, a component and its message are one line."""
-    lines = status_text.status_lines(troubled_status(), NOW, PLAIN, width=260)
+    lines = status_lines(troubled_status(), NOW, replace(PLAIN, width=260))
     (line,) = [line for line in lines if line.startswith("kserve ")]
     assert "Failed" in line
     assert "ImagePullBackOff" in line
@@ -75,7 +74,7 @@ def test_a_wide_terminal_has_the_message_in_the_table():
 
 def test_a_pipe_gets_every_line_whole():
     """Without a terminal nothing is wrapped or cut."""
-    lines = status_text.status_lines(troubled_status(), NOW, PLAIN, width=None)
+    lines = status_lines(troubled_status(), NOW, PIPE)
     assert any(line.startswith("kserve ") and line.endswith("not found") for line in lines)
 
 
@@ -83,17 +82,17 @@ def test_what_could_not_be_looked_at_is_said():
     """Residue that nobody may look for is not called none; GPUs are not called missing."""
     gap = "outside team-a: cannot list configmaps and 50 more kinds in the whole cluster"
     ended = replace(TORN_DOWN, unseen=(gap,))
-    *_, last, said = outcome_text.teardown_lines(ended, PLAIN, None, SHOWN)
+    *_, last, said = teardown_lines(ended, PIPE)
     assert (last, said) == ("residue: none seen", f"not looked at: {gap}")
     status = replace(CURRENT, gpus=(), unseen=("GPUs are not counted: nodes: cannot list",))
-    lines = status_text.status_lines(status, NOW, PLAIN, width=WIDTH)
+    lines = status_lines(status, NOW, PLAIN)
     assert "not looked at: GPUs are not counted: nodes: cannot list" in lines
 
 
 def test_what_was_set_on_the_line_is_shown_and_secrets_are_not():
     """Whoever looks at night sees what differs from the profile."""
     release = replace(RELEASE, sets={"a.workers": "4", "a.password": "hunter2"})
-    lines = status_text.status_lines(replace(CURRENT, release=release), NOW, PLAIN, width=None)
+    lines = status_lines(replace(CURRENT, release=release), NOW, PIPE)
     assert "--set a.workers=4, a.password=<masked>" in lines
 
 
@@ -110,7 +109,7 @@ def test_what_was_set_on_the_line_is_shown_and_secrets_are_not():
 def test_gpus_are_counted_over_nodes(nodes, text):
     """Where nodes differ, those with fewer are named."""
     gpus = Gpus("nvidia.com/gpu", sum(nodes.values()), 16, nodes)
-    (line,) = status_text.gpu_lines([gpus], PLAIN)
+    (line,) = gpu_lines([gpus], PLAIN.paint)
     assert line == f"GPUs  {gpus.allocatable}/16 nvidia.com/gpu {text}"
 
 
@@ -125,7 +124,7 @@ def test_gpus_are_counted_over_nodes(nodes, text):
 )
 def test_moments_are_told_by_their_age(time, text):
     """A clock that is ahead does not make a negative age."""
-    assert status_text.ago(time, NOW) == text
+    assert ago(time, NOW) == text
 
 
 def test_an_adoption_names_the_owner_and_what_would_change_besides_its_signature():
@@ -134,5 +133,5 @@ def test_an_adoption_names_the_owner_and_what_would_change_besides_its_signature
     found = tuple(Difference(path, "1", "2") for path in fields)
     ref = Ref("apps", "Deployment", "ml", "web")
     change = Change(ref, "shop", Action.ADOPT, differences=found, reason="from Helm release ml/web")
-    lines = plan_text.plan_lines(Plan(StackId("ml"), "p", (change,)), PLAIN)
+    lines = plan_lines(Plan(StackId("ml"), "p", (change,)), PIPE)
     assert "  @ Deployment/ml/web  from Helm release ml/web: spec.replicas" in lines

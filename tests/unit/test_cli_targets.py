@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from stackctl.cli.options.options import Cluster, OutputOptions
-from stackctl.cli.report.question import Question
-from stackctl.cli.report.report import Report, Told
+from stackctl.cli.report.failure import Told
+from stackctl.cli.report.report import Report
 from stackctl.cli.running.contexts import Words, on_each
+from stackctl.cli.running.question import Question
 from stackctl.errors import ConflictError, Interrupted, StackError, Unreachable, UsageError
 from stackctl.model.objects.refs import ref_of
 from stackctl.model.ownership.stack_id import StackId

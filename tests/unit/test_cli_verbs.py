@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from stackctl.cli.report.history_text import history_document, history_lines
-from stackctl.cli.report.record_text import record_lines
-from stackctl.cli.report.unlock_text import hold_lines
-from stackctl.cli.report.upgrade_text import review_lines
+from stackctl.cli.report.history import history_document, history_lines
+from stackctl.cli.report.record import record_lines
+from stackctl.cli.report.rendering import Page
+from stackctl.cli.report.unlock import hold_lines
+from stackctl.cli.report.upgrade import review_lines
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.errors import ReleaseError
 from stackctl.model.catalogue.component import UpgradeRule
@@ -56,7 +57,7 @@ FOUND = revisions(
 
 def test_history_has_a_line_for_each_revision():
     """Who, when, what changed; why it failed, and what was gone back to."""
-    assert history_lines(FOUND, NOW, PLAIN, width=None, wide=False) == [
+    assert history_lines(FOUND, NOW, Page(PLAIN)) == [
         "REVISION  STATUS      WHEN        BY          PROFILE  CHANGED",
         "1         superseded  23h59m ago  ada@laptop  cpu      +a 1.0.0",
         "2         failed      23h59m ago  ada@laptop  cpu      a 1.0.0 → 1.1.0; a: not ready",
@@ -69,10 +70,7 @@ def test_history_says_what_cannot_be_gone_back_to_and_what_is_not_known():
     lost = release(1, components={"a": "1.0.0"}, shards={})
     stopped = release(2, status=ReleaseStatus.FAILED, message="stack ml: interrupted; recorded")
     found = revisions([lost, stopped])
-    first, second = (
-        line.split("cpu ", 1)
-        for line in history_lines(found, NOW, PLAIN, width=None, wide=False)[1:]
-    )
+    first, second = (line.split("cpu ", 1) for line in history_lines(found, NOW, Page(PLAIN))[1:])
     assert first[1].strip() == "not restorable, the objects of a are lost; +a 1.0.0"
     assert second[1].strip() == "-a; interrupted; recorded"
     assert second[0].split()[1] == "interrupted"
@@ -104,14 +102,14 @@ def test_a_repair_says_what_it_did_and_what_is_left():
 
 def test_what_changed_is_cut_to_the_width_of_the_terminal():
     """A long reason takes one line; `-o wide` and json have all of it."""
-    lines = history_lines(FOUND, NOW, Paint(on=True), width=80, wide=False)
+    lines = history_lines(FOUND, NOW, Page(Paint(on=True), width=80))
     assert max(map(visible, lines)) == 80
     assert lines[2].endswith("…")
 
 
 def test_wide_history_says_what_was_run_and_with_what():
     """Moments instead of spans, the command and the tool's version."""
-    _, first, *_ = history_lines(FOUND, NOW, PLAIN, width=None, wide=True)
+    _, first, *_ = history_lines(FOUND, NOW, Page(PLAIN, wide=True))
     assert "2026-01-01T00:00:00Z  2026-01-01T00:01:00Z  ada@laptop  0.1.0" in first
     assert "deploy --profile cpu" in first
 

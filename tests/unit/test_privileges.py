@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from stackctl.cli.report.plan_text import plan_lines
-from stackctl.cli.report.privileges_text import new_privilege_lines
+from stackctl.cli.report.plan import plan_lines
+from stackctl.cli.report.privileges import new_privilege_lines
+from stackctl.cli.report.rendering import Page
 from stackctl.cli.terminal.terminal import Paint
 from stackctl.model.catalogue.component import Component, ComponentSpec, Feature, Manifests
 from stackctl.model.objects.refs import Manifest, ref_of
@@ -465,7 +466,7 @@ def hostile() -> Plan:
 
 def test_a_hostile_component_is_seen_in_its_plan(golden):
     """All of it in a few lines, right before the question; none that looks like ours."""
-    lines = plan_lines(hostile(), Paint(on=False), width=80)
+    lines = plan_lines(hostile(), Page(Paint(on=False), width=80))
     golden("plan-hostile.txt", lines)
     wide = new_privilege_lines(hostile(), Paint(on=False))
     assert not [line for line in wide if line.startswith("Plan:")]

@@ -31,16 +31,15 @@ def components(
         stackctl components -o name
     """
     from stackctl.actions import catalogue as action
-    from stackctl.cli.report import catalogue_text
+    from stackctl.cli.report.catalogue import component_result, components_result
     from stackctl.cli.report.report import Report
 
     report = Report(shown, output.format)
     found = action.components(catalogs.folders)
     if name is None:
-        catalogue_text.report_components(report, found.values())
+        report.show(components_result(found.values()))
         return 0
     if name not in found:
         raise ConfigError(f"no component is called {name!r}", hint="stackctl components lists them")
-    asked = action.privileges_of(found[name])
-    catalogue_text.report_component(report, found[name], asked)
+    report.show(component_result(found[name], action.privileges_of(found[name])))
     return 0

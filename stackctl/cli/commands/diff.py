@@ -56,6 +56,8 @@ def diff(
         stackctl diff --revision 3
         stackctl diff -f stack.yaml --against release
     """
+    from stackctl.cli.report.diff import diff_result
+    from stackctl.cli.report.plan import target_lines
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.contexts import Words, on_each
     from stackctl.cli.running.requests import connected
@@ -65,7 +67,9 @@ def diff(
     def run(target: Cluster) -> int:
         with report.progress() as notify, connected(target, notify) as connection:
             plan = _compared(asked, revision, against, connection, notify)
-        report.plan(plan, connection.info)
+        margin = report.margin
+        report.remark([*target_lines(connection.info, margin.paint, margin.width), ""])
+        report.show(diff_result(plan, connection.info))
         return 0 if plan.empty else 1
 
     return on_each(cluster, report, run, words=Words("nothing would change", "differs"))

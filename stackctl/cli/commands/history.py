@@ -16,7 +16,10 @@ def history(*, which: StackName, cluster: Cluster, output: ListOutput, shown: Ou
         stackctl history -o wide
         stackctl history --stack gpu8 -o json
     """
+    from datetime import UTC, datetime
+
     from stackctl.actions import history as action
+    from stackctl.cli.report.history import history_result
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.contexts import Words, on_each
     from stackctl.cli.running.requests import connected, stack_of
@@ -27,7 +30,7 @@ def history(*, which: StackName, cluster: Cluster, output: ListOutput, shown: Ou
         with report.progress() as notify, connected(target, notify) as connection:
             stack = stack_of(which, connection)
             found = action.history(stack, connection, notify)
-        report.history(stack, found)
+        report.show(history_result(stack, found, datetime.now(UTC)))
         return 0
 
     return on_each(cluster, report, run, words=Words("listed"))

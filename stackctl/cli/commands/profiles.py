@@ -15,9 +15,9 @@ def profiles(*, catalogs: Catalogs, output: ListOutput, shown: OutputOptions) ->
         stackctl profiles --catalog ./catalogue -o wide
     """
     from stackctl.actions import catalogue as action
-    from stackctl.cli.report import catalogue_text
+    from stackctl.cli.report.catalogue import profiles_result
     from stackctl.cli.report.report import Report
 
     found = action.profiles(catalogs.folders)
-    catalogue_text.report_profiles(Report(shown, output.format), found.values())
+    Report(shown, output.format).show(profiles_result(found.values()))
     return 0

@@ -1,12 +1,17 @@
 """The commands `record check` and `record repair`: the record of a stack."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import option, spread
 from stackctl.cli.options.options import Cluster, LockWait, Output, OutputOptions, StackName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stackctl.errors import StackError
 
 
 def check(*, which: StackName, cluster: Cluster, output: Output, shown: OutputOptions) -> int:
@@ -19,13 +24,14 @@ def check(*, which: StackName, cluster: Cluster, output: Output, shown: OutputOp
         stackctl record check --stack gpu8 -o json
     """
     from stackctl.actions import record as action
+    from stackctl.cli.report.record import record_result
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.requests import connected, stack_of
 
     report = Report(shown, output.format)
     with report.progress() as notify, connected(cluster, notify) as connection:
         found = action.check(stack_of(which, connection), connection)
-    report.record(found)
+    report.show(record_result(found))
     return 1 if found.faults else 0
 
 
@@ -52,17 +58,29 @@ def repair(
         stackctl record repair --stack gpu8 --yes
     """
     from stackctl.actions import record as action
+    from stackctl.cli.report.record import record_result, repair_lines
     from stackctl.cli.report.report import Report
+    from stackctl.cli.running.question import require_somebody
     from stackctl.cli.running.requests import connected, holder, stack_of
     from stackctl.cluster.record.lock import Claim
 
     report = Report(shown, output.format)
-    agree = report.agree_repair(yes=yes)
+    if not yes:
+        require_somebody(
+            "this command changes a record",
+            hint="add --yes to go ahead, or see what is damaged: stackctl record check",
+        )
+
+    def agree(faults: "Sequence[StackError]", steps: "Sequence[str]") -> bool:
+        if not (yes and shown.quiet):
+            report.present(repair_lines(faults, steps, report.aside))
+        return yes or report.ask("Change the record? [y/N] ")
+
     with report.progress() as notify, connected(cluster, notify) as connection:
         claim = Claim(holder(), lock.wait_lock)
         stack = stack_of(which, connection)
         found = action.repair(stack, connection, agree=agree, claim=claim, notify=notify)
-    report.record(found)
+    report.show(record_result(found))
     return 1 if found.left or not found.agreed else 0
 
 

@@ -36,7 +36,7 @@ def up(
         stackctl sandbox up --name second --merge
     """
     from stackctl.cli.report.report import Report
-    from stackctl.cli.report.sandbox_text import report_up
+    from stackctl.cli.report.sandbox import up_result
     from stackctl.sandbox import lifecycle
 
     report = Report(shown, output.format)
@@ -49,7 +49,10 @@ def up(
     )
     with report.progress() as notify:
         result = lifecycle.up(which.name, wanted, notify=notify)
-    report_up(report, result)
+    report.show(up_result(result))
+    if not result.merged_into:
+        name = "" if result.name == "default" else f" --name {result.name}"
+        report.remark([f"use it: export KUBECONFIG=$(stackctl sandbox kubeconfig{name})"])
     return 0
 
 
@@ -69,13 +72,13 @@ def down(
         stackctl sandbox down --keep-data
     """
     from stackctl.cli.report.report import Report
-    from stackctl.cli.report.sandbox_text import report_down
+    from stackctl.cli.report.sandbox import down_result
     from stackctl.sandbox import lifecycle
 
     report = Report(shown, output.format)
     with report.progress() as notify:
         result = lifecycle.down(which.name, keep_data=keep_data, notify=notify)
-    report_down(report, result)
+    report.show(down_result(result))
     return 0
 
 
@@ -89,12 +92,15 @@ def status(*, which: SandboxName, output: ListOutput, shown: OutputOptions) -> i
         stackctl sandbox status -o json
     """
     from stackctl.cli.report.report import Report
-    from stackctl.cli.report.sandbox_text import report_status
+    from stackctl.cli.report.sandbox import status_result
     from stackctl.sandbox import inspection
 
     found = inspection.status(which.name)
     others = [name for name in inspection.sandboxes() if name != which.name]
-    report_status(Report(shown, output.format), found, others)
+    report = Report(shown, output.format)
+    report.show(status_result(found))
+    if others and not report.structured:
+        report.note(f"there are other sandboxes: {', '.join(others)} (--name chooses one)")
     return 0 if found.state is inspection.State.RUNNING else 1
 
 
@@ -153,11 +159,13 @@ def logs(
         stackctl sandbox logs agent --lines 200 --follow
     """
     from stackctl.cli.report.report import Report
-    from stackctl.cli.report.sandbox_text import report_logs
+    from stackctl.cli.report.sandbox import log_lines
     from stackctl.sandbox import inspection
 
     found = inspection.logs(part, which.name, lines=lines, follow=follow)
-    report_logs(Report(shown), found, named=part is None)
+    report = Report(shown)
+    for line in log_lines(found, report.paint, named=part is None):
+        report.lines([line])
     return 0
 
 

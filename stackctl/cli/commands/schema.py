@@ -31,7 +31,8 @@ def schema(
         stackctl schema stack > stack.schema.json
         stackctl schema events
     """
-    from stackctl.cli.report.report import Report, dumped
+    from stackctl.cli.report.rendering import dumped
+    from stackctl.cli.report.report import Report
 
     report = Report(shown, output.format)
     report.text(dumped(_schema(kind), "yaml" if output.format == "yaml" else "json"))

@@ -31,15 +31,19 @@ def status(
         stackctl status --watch
         stackctl status -o json
     """
+    from datetime import UTC, datetime
+    from functools import partial
+
     from stackctl.actions import status as action
     from stackctl.cli.report.report import Report
+    from stackctl.cli.report.status import status_result
     from stackctl.cli.running.contexts import Words, on_each
     from stackctl.cli.running.requests import connected, reading, stack_of
     from stackctl.cli.running.watch import watch_status
 
     if watch:
         cluster.require_one("--watch")
-    report = Report(shown, output.format)
+    report, now = Report(shown, output.format), partial(datetime.now, UTC)
 
     def run(target: Cluster) -> int:
         with report.progress() as notify, connected(target, notify) as connection:
@@ -50,9 +54,9 @@ def status(
                     connection.client.look_within(reading())
                     return action.status(stack, connection)
 
-                return watch_status(report, look)
+                return watch_status(report, look, now=now)
             found = action.status(stack, connection)
-        report.status(found)
+        report.show(status_result(found, now()))
         return 0 if found.current else 1
 
     return on_each(cluster, report, run, words=Words("current", "not current"))

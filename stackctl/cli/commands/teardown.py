@@ -30,9 +30,10 @@ def teardown(
         stackctl teardown --stack gpu8 --keep-crds
     """
     from stackctl.actions import teardown as action
-    from stackctl.cli.report.question import Question
+    from stackctl.cli.report.outcome import teardown_result
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.contexts import on_each
+    from stackctl.cli.running.question import Question
     from stackctl.cli.running.requests import RESIDUE, connected, run_options, stack_of
 
     report = Report(shown, output.format)
@@ -50,7 +51,7 @@ def teardown(
                 notify=notify,
                 options=run_options(options),
             )
-        report.torn_down(outcome)
+        report.show(teardown_result(outcome))
         if outcome.residue:
             return RESIDUE
         return 0 if outcome.agreed else 1

@@ -1,6 +1,6 @@
 """The command `unlock`: break the lock of a run that will not give it back."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from stackctl.cli.options.grouping import option
 from stackctl.cli.options.options import (
@@ -9,6 +9,9 @@ from stackctl.cli.options.options import (
     OutputOptions,
     StackName,
 )
+
+if TYPE_CHECKING:
+    from stackctl.model.run.outcome import HeldLock
 
 
 def unlock(
@@ -30,12 +33,20 @@ def unlock(
     """
     from stackctl.actions import unlock as action
     from stackctl.cli.report.report import Report
+    from stackctl.cli.report.unlock import hold_lines, unlock_result
+    from stackctl.cli.running.question import require_somebody
     from stackctl.cli.running.requests import connected, stack_of
 
     report = Report(shown, output.format)
-    agree = report.agree_unlock(yes=yes)
+    if not yes:
+        require_somebody("this command breaks a lock", hint="add --yes to go ahead")
+
+    def agree(hold: "HeldLock") -> bool:
+        report.present(hold_lines(hold, report.aside))
+        return yes or report.ask("Break the lock? [y/N] ")
+
     with report.progress() as notify, connected(cluster, notify) as connection:
         stack = stack_of(which, connection)
         outcome = action.unlock(stack, connection, agree=agree)
-    report.unlocked(stack, outcome)
+    report.show(unlock_result(stack, outcome))
     return 0 if outcome.agreed else 1

@@ -18,7 +18,7 @@ def version(*, output: Output, shown: OutputOptions) -> int:
         stackctl version
         stackctl version -o json
     """
-    from stackctl.cli.report.documents import document
+    from stackctl.cli.report.rendering import Rendering, document
     from stackctl.cli.report.report import Report
     from stackctl.cli.terminal.terminal import columns
 
@@ -27,11 +27,11 @@ def version(*, output: Output, shown: OutputOptions) -> int:
         "python": platform.python_version(),
         "platform": f"{platform.system().lower()}-{platform.machine()}",
     }
-    report = Report(shown, output.format)
-    if report.structured:
-        report.document(document("Version", **found))
-    else:
-        report.lines(columns(list(found.items()), report.paint))
+    result = Rendering(
+        document=lambda: document("Version", **found),
+        lines=lambda page: columns(list(found.items()), page.paint),
+    )
+    Report(shown, output.format).show(result)
     return 0
 
 

@@ -1,1 +1,1 @@
-"""How results look: tables, lines, documents."""
+"""How results look, one file for each kind: its lines, its names and its document."""

@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from stackctl.cli.report.report import Report, dumped
+from stackctl.cli.report.rendering import dumped
+from stackctl.cli.report.report import Report
 from stackctl.errors import RenderError, UsageError
 from stackctl.files import exists
 from stackctl.model.compose.bundle import Bundle

@@ -1,7 +1,6 @@
 """Owner of what is written: results to stdout, everything else to stderr.
 
-How a plan, a diff, a status look is in the `report_…` modules; what `-o json` holds in
-`documents`.
+How each result looks is in the modules beside this one.
 """
 
 from __future__ import annotations
@@ -12,40 +11,27 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.options.options import OutputOptions
+from stackctl.cli.report.rendering import Page, document, dumped
 from stackctl.cli.terminal.streams import write_aside, write_manifests, write_result
 from stackctl.cli.terminal.terminal import (
     Paint,
     columns,
-    labelled,
     plain,
     shorten,
-    somebody_is_there,
     wants_colour,
     width_of,
 )
-from stackctl.errors import Interrupted, StackError, UsageError
-from stackctl.model.ownership.stack_id import StackId
+from stackctl.errors import StackError
 from stackctl.secrets import SECRETS
 
 if TYPE_CHECKING:  # listing profiles should not load what a deploy needs
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from stackctl.cli.report.rendering import Rendering
     from stackctl.cli.terminal.event_log import EventLog
     from stackctl.cli.terminal.progress import Progress
-    from stackctl.model.plan.plan import Change, Plan
-    from stackctl.model.plan.upgrades import Review
-    from stackctl.model.release.history import Revision
     from stackctl.model.run.events import Event, Notify
-    from stackctl.model.run.outcome import (
-        DeployOutcome,
-        HeldLock,
-        RecordCheck,
-        StackStatus,
-        TargetInfo,
-        TeardownOutcome,
-        Unlocked,
-    )
 
 
 class Report:
@@ -68,9 +54,15 @@ class Report:
         return self.format in ("json", "yaml")
 
     @property
-    def width(self) -> int | None:
-        """The columns of the terminal results go to."""
-        return width_of(sys.stdout)
+    def page(self) -> Page:
+        """What results are written on."""
+        wide = self.format == "wide"
+        return Page(self.paint, width_of(sys.stdout), self.shown.verbose, wide)
+
+    @property
+    def margin(self) -> Page:
+        """What is written on beside the results."""
+        return Page(self.aside, width_of(sys.stderr), self.shown.verbose)
 
     @contextmanager
     def progress(
@@ -95,9 +87,8 @@ class Report:
         yield
         gathered, self._gathered = self._gathered, None
         if self.structured:
-            from stackctl.cli.report.documents import results_document
-
-            self.document(results_document(gathered))
+            items = [{"context": context} | each for context, each in gathered.items()]
+            self.document(document("ResultList", items=items))
 
     def turn(self, context: str, number: int, of: int, *, looks: bool) -> None:
         """Say which of several clusters the following is about."""
@@ -111,7 +102,7 @@ class Report:
 
     def failed(self, error: StackError, context: str) -> None:
         """Tell a failure on one of several clusters."""
-        from stackctl.cli.report.documents import error_document
+        from stackctl.cli.report.failure import error_document, report_error
 
         colour, debug = self.shown.color, self.shown.debug
         report_error(error, error.exit_code, colour=colour, debug=debug, context=context)
@@ -124,6 +115,24 @@ class Report:
             rows = columns([(f"  {context}", end) for context, end in ends], self.aside)
             width = width_of(sys.stderr)
             self.say(["", self.aside("targets:", "bold"), *(shorten(row, width) for row in rows)])
+
+    def show(self, result: Rendering) -> None:
+        """Write a result in the form that is asked for."""
+        if self.structured:
+            self.document(result.document())
+        else:
+            self.lines(result.names() if self.format == "name" else result.lines(self.page))
+
+    def present(self, lines: Iterable[str]) -> None:
+        """Write what somebody is to decide about; the progress makes room for it."""
+        if self._progress is not None:
+            self._progress.pause()
+        self.say(lines)
+
+    def remark(self, lines: Iterable[str]) -> None:
+        """Write beside a result what only people need."""
+        if not (self.structured or self.shown.quiet):
+            self.say(lines)
 
     def note(self, text: str) -> None:
         """Tell something that is neither result nor failure."""
@@ -153,90 +162,6 @@ class Report:
             return
         write_result(sys.stdout, dumped(SECRETS.masked(found), self.format))
 
-    def proposal(self, plan: Plan, target: TargetInfo, review: Review | None, *, gap: bool) -> None:
-        """Show what would change, before it is asked about or done."""
-        from stackctl.cli.report.plan_text import plan_lines, target_lines
-        from stackctl.cli.report.upgrade_text import review_lines
-
-        if self._progress is not None:
-            self._progress.pause()
-        width = width_of(sys.stderr)
-        self.say([*target_lines(target, self.aside, width), ""])
-        self.say(review_lines(review, self.aside, width) if review else [])
-        lines = plan_lines(plan, self.aside, width=width, verbose=self.shown.verbose)
-        self.say([*lines, ""] if gap else lines)
-
-    def strays(self, changes: Sequence[Change], target: TargetInfo) -> None:
-        """Show what the stack has made and no record names."""
-        if self._progress is not None:
-            self._progress.pause()
-        told = f"on {target.context}, in no record, and made by the stack as label and field "
-        lines = [f"  - {each.ref}" for each in changes]
-        self.say([f"{plain(told)}manager say:", *map(plain, lines), ""])
-
-    def agree_unlock(self, *, yes: bool) -> Callable[[HeldLock], bool]:
-        """Return the question to put before a lock is broken.
-
-        Raises:
-            UsageError: nobody is there to answer it.
-        """
-        if not (yes or somebody_is_there()):
-            raise UsageError(
-                "there is no terminal to ask on, and this command breaks a lock",
-                hint="add --yes to go ahead",
-            )
-
-        def agree(hold: HeldLock) -> bool:
-            from stackctl.cli.report.unlock_text import hold_lines
-
-            if self._progress is not None:
-                self._progress.pause()
-            self.say(hold_lines(hold, self.aside))
-            return yes or self.ask("Break the lock? [y/N] ")
-
-        return agree
-
-    def unlocked(self, stack: StackId, outcome: Unlocked) -> None:
-        """Tell whose lock was broken."""
-        from stackctl.cli.report import unlock_text
-
-        if self.structured:
-            self.document(unlock_text.unlocked_document(stack, outcome))
-        else:
-            self.lines(unlock_text.unlocked_lines(stack, outcome, self.paint))
-
-    def agree_repair(self, *, yes: bool) -> Callable[[Sequence[StackError], Sequence[str]], bool]:
-        """Return the question to put before a record is changed.
-
-        Raises:
-            UsageError: nobody is there to answer it.
-        """
-        if not (yes or somebody_is_there()):
-            raise UsageError(
-                "there is no terminal to ask on, and this command changes a record",
-                hint="add --yes to go ahead, or see what is damaged: stackctl record check",
-            )
-
-        def agree(faults: Sequence[StackError], steps: Sequence[str]) -> bool:
-            from stackctl.cli.report.record_text import repair_lines
-
-            if self._progress is not None:
-                self._progress.pause()
-            if not (yes and self.shown.quiet):
-                self.say(repair_lines(faults, steps, self.aside))
-            return yes or self.ask("Change the record? [y/N] ")
-
-        return agree
-
-    def record(self, found: RecordCheck) -> None:
-        """Tell what is wrong with a record, and what was done about it."""
-        from stackctl.cli.report import record_text
-
-        if self.structured:
-            self.document(record_text.record_document(found))
-        else:
-            self.lines(record_text.record_lines(found, self.paint))
-
     def declined(self) -> None:
         """Note that what was shown is not to be done, or not yet."""
         if self._log is not None:
@@ -258,124 +183,6 @@ class Report:
         live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         kind = LiveProgress if live else PlainProgress
         return kind(sys.stderr, self.aside, verbose=self.shown.verbose)
-
-    def deployed(self, outcome: DeployOutcome, word: str = "deployed") -> None:
-        """Tell what a deploy, or what goes like one, came to."""
-        from stackctl.cli.report import documents, outcome_text
-
-        if self.structured:
-            self.document(documents.deploy_document(outcome))
-        else:
-            lines = outcome_text.deploy_lines(outcome, self.paint, self.width, self.shown, word)
-            self.lines(lines)
-
-    def history(self, stack: StackId, found: Sequence[Revision]) -> None:
-        """List the revisions of a stack."""
-        from datetime import UTC, datetime
-
-        from stackctl.cli.report import history_text
-
-        if self.structured:
-            self.document(history_text.history_document(stack, found))
-        elif self.format == "name":
-            self.lines(str(each.release.revision) for each in found)
-        else:
-            wide = self.format == "wide"
-            now = datetime.now(UTC)
-            self.lines(
-                history_text.history_lines(found, now, self.paint, width=self.width, wide=wide)
-            )
-
-    def torn_down(self, outcome: TeardownOutcome) -> None:
-        """Tell what a teardown came to, and what it left."""
-        from stackctl.cli.report import documents, outcome_text
-
-        if self.structured:
-            self.document(documents.teardown_document(outcome))
-        else:
-            self.lines(outcome_text.teardown_lines(outcome, self.paint, self.width, self.shown))
-
-    def plan(self, plan: Plan, target: TargetInfo) -> None:
-        """Show what differs, object by object."""
-        from stackctl.cli.report import diff_text, documents, plan_text
-
-        if self.structured:
-            self.document(documents.plan_document(plan, target))
-        elif self.format == "name":
-            self.lines(str(each.ref) for each in plan.changes if each.action != "unchanged")
-        else:
-            if not self.shown.quiet:
-                self.say([*plan_text.target_lines(target, self.aside, width_of(sys.stderr)), ""])
-            verbose = self.shown.verbose
-            self.lines(diff_text.diff_lines(plan, self.paint, width=self.width, verbose=verbose))
-
-    def status(self, status: StackStatus) -> None:
-        """Show how a stack stands."""
-        from stackctl.cli.report import documents
-
-        if self.structured:
-            self.document(documents.status_document(status))
-        elif self.format == "name":
-            self.lines(part.name for part in status.components)
-        else:
-            self.lines(self.status_lines(status))
-
-    def status_lines(self, status: StackStatus) -> list[str]:
-        """Write how a stack stands, as text."""
-        from datetime import UTC, datetime
-
-        from stackctl.cli.report import status_text
-
-        verbose = self.shown.verbose or self.format == "wide"
-        return status_text.status_lines(
-            status, datetime.now(UTC), self.paint, width=self.width, verbose=verbose
-        )
-
-
-class Told(Interrupted):
-    """An interruption that has been told already, with the cluster that it met."""
-
-
-def report_error(
-    error: StackError,
-    code: int,
-    *,
-    format: str = "",
-    colour: str = "auto",
-    debug: bool = False,
-    context: str = "",
-) -> None:
-    """Write a failure: `error:` and `hint:` for people, one document for programs."""
-    if isinstance(error, Told):
-        return
-    if debug:
-        import traceback
-
-        write_aside(sys.stderr, "".join(traceback.format_exception(error)))
-    paint = Paint(on=wants_colour(sys.stderr, colour))
-    width = width_of(sys.stderr)
-    text = f"{context}: {error}" if context else str(error)
-    lines = labelled("error:", plain(text), width)
-    lines[0] = lines[0].replace("error:", paint("error:", "red", "bold"), 1)
-    if error.hint:
-        first, *more = labelled("hint:", plain(error.hint), width)
-        lines += [first.replace("hint:", paint("hint:", "cyan", "bold"), 1), *more]
-    write_aside(sys.stderr, "".join(f"{line}\n" for line in lines))
-    if format in ("json", "yaml"):
-        from stackctl.cli.report.documents import error_document
-
-        write_result(sys.stdout, dumped(SECRETS.masked(error_document(error, code)), format))
-
-
-def dumped(found: Any, format: str) -> str:
-    """Write a value as JSON or YAML."""
-    if format == "yaml":
-        from stackctl.sources import yaml
-
-        return yaml.dump(found)
-    import json
-
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         Output,
         OutputOptions,
     )
-    from stackctl.cli.report.question import Question
+    from stackctl.cli.running.question import Question
     from stackctl.cluster.change.options import RunOptions
     from stackctl.cluster.connection import Connection
     from stackctl.model.run.events import Notify
@@ -52,9 +52,10 @@ def change(  # noqa: PLR0913
     Raises:
         UsageError: one plan is in the file, and several clusters are named.
     """
-    from stackctl.cli.report.question import Question
+    from stackctl.cli.report.outcome import deploy_result
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.contexts import on_each
+    from stackctl.cli.running.question import Question
     from stackctl.cli.running.requests import connected, run_options
 
     report = Report(shown, output.format)
@@ -69,7 +70,7 @@ def change(  # noqa: PLR0913
             connected(target, notify, options.timeout) as connection,
         ):
             outcome = act(connection, agree=agree, notify=notify, options=chosen)
-        report.deployed(outcome, done)
+        report.show(deploy_result(outcome, done))
         return 0 if outcome.agreed else 1
 
     return on_each(cluster, report, run, question=agree)

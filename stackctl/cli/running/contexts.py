@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stackctl.cli.options.options import Cluster
-from stackctl.cli.report.question import Question
-from stackctl.cli.report.report import Report, Told
+from stackctl.cli.report.failure import Told
+from stackctl.cli.report.report import Report
+from stackctl.cli.running.question import Question
 from stackctl.errors import Interrupted, StackError, headline
 
 Run = Callable[[Cluster], int]

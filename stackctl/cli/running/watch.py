@@ -3,8 +3,10 @@
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from stackctl.cli.report.report import Report
+from stackctl.cli.report.status import status_result
 from stackctl.errors import UsageError
 from stackctl.model.run.outcome import StackStatus
 
@@ -17,6 +19,7 @@ def watch_status(
     report: Report,
     look: Callable[[], StackStatus],
     *,
+    now: Callable[[], datetime],
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
     """Show how a stack stands until interrupted; return how it stood at last."""
@@ -28,7 +31,7 @@ def watch_status(
     try:
         while True:
             last = look()
-            lines = report.status_lines(last)
+            lines = list(status_result(last, now()).lines(report.page))
             if redraw:
                 report.lines([(_HOME_AND_CLEAR if said else _CLEAR_SCREEN + _HOME_AND_CLEAR)])
                 report.lines(lines)

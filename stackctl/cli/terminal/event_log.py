@@ -1,6 +1,6 @@
 """Writes the events of a run into a file, one JSON document for each line.
 
-What the documents hold is `model.eventrecord`'s.
+What the documents hold is `model.run.event_record`'s.
 """
 
 import errno

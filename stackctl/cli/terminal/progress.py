@@ -1,6 +1,6 @@
 """Shows a run while it goes on: a live view on a terminal, plain lines elsewhere.
 
-What the lines say is decided in `board`; results are for `report`.
+What the lines say is decided in `progress_board`; results are for `report`.
 """
 
 import threading

@@ -1,7 +1,6 @@
 """How a lock looks before it is broken, and what is said afterwards."""
 
-from typing import Any
-
+from stackctl.cli.report.rendering import Document, Rendering, document
 from stackctl.cli.terminal.terminal import Paint, plain
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.outcome import HeldLock, Unlocked
@@ -21,6 +20,14 @@ def hold_lines(hold: HeldLock, paint: Paint) -> list[str]:
     ]
 
 
+def unlock_result(stack: StackId, outcome: Unlocked) -> Rendering:
+    """Tell whose lock was broken."""
+    return Rendering(
+        document=lambda: unlocked_document(stack, outcome),
+        lines=lambda page: unlocked_lines(stack, outcome, page.paint),
+    )
+
+
 def unlocked_lines(stack: StackId, outcome: Unlocked, paint: Paint) -> list[str]:
     """Say what came of it."""
     if outcome.hold is None:
@@ -31,20 +38,16 @@ def unlocked_lines(stack: StackId, outcome: Unlocked, paint: Paint) -> list[str]
     return [f"{paint('unlocked:', 'green', 'bold')} stack {plain(str(stack))}, was held by {held}"]
 
 
-def unlocked_document(stack: StackId, outcome: Unlocked) -> dict[str, Any]:
+def unlocked_document(stack: StackId, outcome: Unlocked) -> Document:
     """Describe what came of it."""
-    hold = outcome.hold
+    found = document("Unlocked", stack=str(stack), agreed=outcome.agreed)
+    return found | {"lock": _lock(outcome.hold) if outcome.hold else None}
+
+
+def _lock(hold: HeldLock) -> Document:
     return {
-        "apiVersion": "stackctl.dev/v1alpha1",
-        "kind": "Unlocked",
-        "stack": str(stack),
-        "agreed": outcome.agreed,
-        "lock": None
-        if hold is None
-        else {
-            "holder": hold.holder,
-            "since": hold.since,
-            "renewed": hold.renewed,
-            "expired": hold.expired,
-        },
+        "holder": hold.holder,
+        "since": hold.since,
+        "renewed": hold.renewed,
+        "expired": hold.expired,
     }

@@ -1,6 +1,6 @@
-"""The question before anything is changed: shows the plan and gets an answer.
+"""The questions before anything is changed: show what would be done and get an answer.
 
-How a plan looks is in `report_plan`; what an answer leads to is the actions'.
+How a plan looks is in `report.plan`; what an answer leads to is the actions'.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from stackctl.errors import ConflictError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from stackctl.cli.report.rendering import Page
     from stackctl.cli.report.report import Report
     from stackctl.model.plan.plan import Change, Plan
     from stackctl.model.plan.upgrades import Review
@@ -33,9 +34,9 @@ class Question:
             UsageError: nobody is there.
         """
         self.open = not (yes or dry_run)
-        if self.open and not somebody_is_there():
-            raise UsageError(
-                "there is no terminal to ask on, and this command changes the cluster",
+        if self.open:
+            require_somebody(
+                "this command changes the cluster",
                 hint="add --yes to go ahead, or --dry-run to see what would change",
             )
         self._report = report
@@ -58,7 +59,8 @@ class Question:
             _require_same(self._shown[target.context], plan, target)
             return True
         if not (self._yes and self._report.shown.quiet):
-            self._report.proposal(plan, target, review, gap=not self._holding)
+            lines = _proposal(plan, target, review, self._report.margin)
+            self._report.present(lines if self._holding else [*lines, ""])
         if self._holding:
             self._shown[target.context] = plan
         elif self._yes or plan.empty or self._report.ask(_proceed([target.context])):
@@ -70,7 +72,9 @@ class Question:
         """Ask whether what no record names goes as well; not where one question is for all."""
         if not self.open or self._holding or self._shown:
             return False
-        self._report.strays(changes, target)
+        told = f"on {target.context}, in no record, and made by the stack as label and field "
+        refs = [plain(f"  - {each.ref}") for each in changes]
+        self._report.present([f"{plain(told)}manager say:", *refs, ""])
         return self._report.ask(f"Delete these {len(changes)} as well? [y/N] ", no="They stay.")
 
     def put(self, failed: Sequence[str]) -> bool:
@@ -85,6 +89,28 @@ class Question:
             return True
         self._report.say([""])
         return self._report.ask(_proceed(changing))
+
+
+def require_somebody(what: str, *, hint: str) -> None:
+    """Make sure that somebody can answer.
+
+    Raises:
+        UsageError: nobody is there.
+    """
+    if not somebody_is_there():
+        raise UsageError(f"there is no terminal to ask on, and {what}", hint=hint)
+
+
+def _proposal(plan: Plan, target: TargetInfo, review: Review | None, page: Page) -> list[str]:
+    from stackctl.cli.report.plan import plan_lines, target_lines
+    from stackctl.cli.report.upgrade import review_lines
+
+    return [
+        *target_lines(target, page.paint, page.width),
+        "",
+        *(review_lines(review, page.paint, page.width) if review else ()),
+        *plan_lines(plan, page),
+    ]
 
 
 def _proceed(contexts: Sequence[str]) -> str:

@@ -1,11 +1,19 @@
 """How what is wrong with a record looks, and what is done about it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
+from stackctl.cli.report.rendering import Document, Rendering, document
 from stackctl.cli.terminal.terminal import Paint, plain
 from stackctl.errors import StackError
 from stackctl.model.run.outcome import RecordCheck
+
+
+def record_result(found: RecordCheck) -> Rendering:
+    """Tell what is wrong with a record, and what was done about it."""
+    return Rendering(
+        document=lambda: record_document(found),
+        lines=lambda page: record_lines(found, page.paint),
+    )
 
 
 def record_lines(found: RecordCheck, paint: Paint) -> list[str]:
@@ -31,18 +39,17 @@ def _steps(steps: Iterable[str]) -> list[str]:
     return [f"  {plain(step)}" for step in steps]
 
 
-def record_document(found: RecordCheck) -> dict[str, Any]:
+def record_document(found: RecordCheck) -> Document:
     """Describe what is wrong, and what was done."""
-    return {
-        "apiVersion": "stackctl.dev/v1alpha1",
-        "kind": "RecordCheck",
-        "stack": str(found.stack),
-        "namespace": found.stack.namespace,
-        "agreed": found.agreed,
-        "faults": [_fault(each) for each in found.faults],
-        "done": list(found.done),
-        "left": [_fault(each) for each in found.left],
-    }
+    return document(
+        "RecordCheck",
+        stack=str(found.stack),
+        namespace=found.stack.namespace,
+        agreed=found.agreed,
+        faults=[_fault(each) for each in found.faults],
+        done=list(found.done),
+        left=[_fault(each) for each in found.left],
+    )
 
 
 def _fault(error: StackError) -> dict[str, str]:

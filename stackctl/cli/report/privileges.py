@@ -5,6 +5,7 @@ What counts as one is decided in `model.privileges`.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from stackctl.cli.report.rendering import Document, ref_document
 from stackctl.cli.terminal.terminal import Paint, plain, wrap
 from stackctl.model.objects.refs import Ref
 from stackctl.model.objects.wording import first_few
@@ -95,3 +96,14 @@ def _asked(whats: Sequence[str]) -> Iterator[str]:
 
 def _named(ref: Ref) -> str:
     return f"{ref.kind}/{ref.name}"
+
+
+def privilege_document(each: Privilege) -> Document:
+    """Describe a privilege."""
+    found: Document = {
+        "component": each.component,
+        "sort": each.sort.value,
+        "object": ref_document(each.object),
+        "what": each.what,
+    }
+    return found | ({"whom": each.whom} if each.whom else {})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from stackctl.cli.report.rendering import Document
 from stackctl.cli.terminal.terminal import Cell, Paint, Row, plain, table, wrap
 from stackctl.model.plan.upgrades import Review, UpgradeStep, UpgradeVerdict
 from stackctl.model.plan.warnings import WarningTopic
@@ -85,3 +86,31 @@ def _attention(review: Review, paint: Paint, width: int | None) -> Iterable[str]
 
 def _wrapped(text: str, width: int | None) -> list[str]:
     return wrap(text, width, indent="    ")
+
+
+def review_document(review: Review) -> Document:
+    """Describe what to know before an upgrade."""
+    before, after = review.profiles
+    return {
+        "revision": review.revision,
+        "profile": {"before": before, "after": after},
+        "components": [
+            {"name": each.component, "before": each.before, "after": each.after}
+            for each in review.versions
+        ],
+        "upgrades": [
+            {
+                "component": passage.change.component,
+                "verdict": passage.verdict.value,
+                "rules": [
+                    {"verdict": rule.verdict, "reason": rule.reason, "steps": list(rule.steps)}
+                    for rule in passage.rules
+                ],
+            }
+            for passage in review.passages
+        ],
+        "attention": [
+            {"topic": each.topic.value, "subject": each.subject, "message": each.message}
+            for each in review.attention
+        ],
+    }

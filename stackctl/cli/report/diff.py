@@ -1,4 +1,4 @@
-"""How field differences look as text, object by object.
+"""How a comparison looks: field differences, object by object.
 
 Which fields differ is decided by the plan; secrets arrive masked.
 """
@@ -6,40 +6,61 @@ Which fields differ is decided by the plan; secrets arrive masked.
 import difflib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from stackctl.cli.report.plan_text import STYLES, by_component, change_lines, summary
-from stackctl.cli.report.privileges_text import new_privilege_lines
+from stackctl.cli.report.plan import (
+    STYLES,
+    by_component,
+    change_lines,
+    plan_document,
+    summary,
+    target_document,
+)
+from stackctl.cli.report.privileges import new_privilege_lines
+from stackctl.cli.report.rendering import Document, Page, Rendering, document
 from stackctl.cli.terminal.terminal import Paint, plain, visible
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.compose.secret_places import hidden
 from stackctl.model.objects.masking import mask
 from stackctl.model.plan.plan import Action, Change, Drift, Plan
+from stackctl.model.run.outcome import TargetInfo
 from stackctl.secrets import SECRETS
 
 _WIDEST = 120  # columns a field may take where there is no terminal to say
 _QUIET = frozenset({Action.CREATE, Action.PRUNE, Action.UNCHANGED})
 
 
-def diff_lines(
-    plan: Plan, paint: Paint, *, width: int | None = None, verbose: bool = False
-) -> list[str]:
+def diff_result(plan: Plan, target: TargetInfo) -> Rendering:
+    """Show what differs, object by object."""
+    return Rendering(
+        document=lambda: diff_document(plan, target), lines=lambda page: diff_lines(plan, page)
+    )
+
+
+def diff_document(plan: Plan, target: TargetInfo) -> Document:
+    """Describe what would happen."""
+    return document("Plan", target=target_document(target), **plan_document(plan))
+
+
+def diff_lines(plan: Plan, page: Page) -> list[str]:
     """Write every changed object with its fields; created and pruned ones are counted."""
+    paint = page.paint
     if plan.empty:
         return [summary(plan, paint)]
-    detailed = [change for change in plan.changes if verbose or change.action not in _QUIET]
+    detailed = [change for change in plan.changes if page.verbose or change.action not in _QUIET]
     lines = [
         line
         for component, changes in by_component(detailed).items()
         for change in changes
         if change.action is not Action.UNCHANGED
-        for line in _object(component, change, paint, width or _WIDEST)
+        for line in _object(component, change, paint, page.width or _WIDEST)
     ]
     rest = [change for change in plan.changes if change not in detailed]
     counted = Plan(plan.stack, plan.profile, tuple(rest))
     if not counted.empty:
-        lines += [*change_lines(counted, paint, width=width), ""]
-    asked = new_privilege_lines(plan, paint, width)
+        lines += [*change_lines(counted, replace(page, verbose=False)), ""]
+    asked = new_privilege_lines(plan, paint, page.width)
     return [*lines, *asked, *([""] if asked else []), summary(plan, paint)]
 
 

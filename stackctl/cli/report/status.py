@@ -1,4 +1,4 @@
-"""How the state of a stack looks as text.
+"""How the state of a stack looks.
 
 What the state is comes as a value; the clock comes as an argument.
 """
@@ -6,9 +6,15 @@ What the state is comes as a value; the clock comes as an argument.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from stackctl.cli.report.diff_text import drift_text
-from stackctl.cli.report.plan_text import target_lines, unseen_lines
-from stackctl.cli.terminal.progress_board import elapsed
+from stackctl.cli.report.diff import drift_text
+from stackctl.cli.report.history import ago, release_document, release_text
+from stackctl.cli.report.plan import (
+    drift_document,
+    target_document,
+    target_lines,
+    unseen_lines,
+)
+from stackctl.cli.report.rendering import Document, Page, Rendering, document, ref_document
 from stackctl.cli.terminal.terminal import (
     Cell,
     Paint,
@@ -22,7 +28,6 @@ from stackctl.cli.terminal.terminal import (
 )
 from stackctl.model.objects.wording import first_few
 from stackctl.model.readiness.status import Status
-from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.model.resolve.overrides import spoken
 from stackctl.model.run.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus
 
@@ -37,15 +42,22 @@ STYLES = {
 _HEADER = ("COMPONENT", "VERSION", "NAMESPACE", "READY", "STATUS")
 _GAP = 2
 _ROOM_FOR_MESSAGE = 30  # columns below which messages go under the table's lines
-_DAY = 86400
 _MOST_OBJECTS = 5
 _MOST_NODES = 8
 
 
-def status_lines(
-    status: StackStatus, now: datetime, paint: Paint, *, width: int | None, verbose: bool = False
-) -> list[str]:
+def status_result(status: StackStatus, now: datetime) -> Rendering:
+    """Show how a stack stands."""
+    return Rendering(
+        document=lambda: status_document(status),
+        lines=lambda page: status_lines(status, now, page),
+        names=lambda: [part.name for part in status.components],
+    )
+
+
+def status_lines(status: StackStatus, now: datetime, page: Page) -> list[str]:
     """Write the state of a stack: header, a line for each component, GPUs, drift."""
+    paint, width, verbose = page.paint, page.width, page.verbose or page.wide
     return [
         *_header(status, now, paint, width),
         "",
@@ -78,24 +90,6 @@ def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None)
     if status.locked_by:
         lines.append(paint(f"a run is on: {plain(status.locked_by)}", "yellow"))
     return lines
-
-
-def release_text(release: Release, now: datetime, paint: Paint) -> str:
-    """Say which revision this is, how it ended, when and by whom."""
-    style = "green" if release.status is ReleaseStatus.DEPLOYED else "yellow"
-    when = ago(release.finished or release.begun, now)
-    return f"revision {release.revision} {paint(release.word, style)} {when} by {plain(release.by)}"
-
-
-def ago(time: str, now: datetime) -> str:
-    """Say how long ago a moment was."""
-    try:
-        span = (now - datetime.fromisoformat(time)).total_seconds()
-    except (ValueError, TypeError):
-        return f"at {plain(time)}"
-    if span < _DAY:
-        return f"{elapsed(max(span, 0))} ago"
-    return f"{int(span // _DAY)}d ago"
 
 
 def _components(
@@ -198,3 +192,48 @@ def _drift(status: StackStatus, now: datetime, paint: Paint, width: int | None) 
             first, *more = wrap(plain(text), width and width - 7)
             lines += [f"{paint('drift', 'magenta')}  {first}", *(f"       {line}" for line in more)]
     return lines
+
+
+def status_document(status: StackStatus) -> Document:
+    """Describe how a stack stands."""
+    return document(
+        "StackStatus",
+        stack=str(status.release.stack),
+        current=status.current,
+        target=target_document(status.target),
+        release=release_document(status.release),
+        lockedBy=status.locked_by or None,
+        components=[_component_status(part) for part in status.components],
+        gpus=[
+            {
+                "resource": each.resource,
+                "allocatable": each.allocatable,
+                "expected": each.expected,
+                "nodes": dict(each.nodes),
+            }
+            for each in status.gpus
+        ],
+        unseen=list(status.unseen),
+    )
+
+
+def _component_status(part: ComponentStatus) -> Document:
+    return {
+        "name": part.name,
+        "version": part.version,
+        "namespace": part.namespace,
+        "status": part.status.value,
+        "ready": part.ready,
+        "total": part.total,
+        "message": part.message,
+        "objects": [_object_status(item) for item in part.objects],
+    }
+
+
+def _object_status(item: ObjectStatus) -> Document:
+    return {
+        **ref_document(item.ref),
+        "status": item.status.value,
+        "message": item.message,
+        "drift": [drift_document(each) for each in item.drift],
+    }

@@ -1,16 +1,18 @@
-"""How a plan looks as text: a line for each component, and each change that deserves its own.
+"""How a plan looks: a line for each component, and each change that deserves its own.
 
-Field differences are in `report_diff`.
+Field differences as text are in `diff`.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
-from stackctl.cli.report.privileges_text import new_privilege_lines
+from stackctl.cli.report.privileges import new_privilege_lines, privilege_document
+from stackctl.cli.report.rendering import Document, Page, ref_document
 from stackctl.cli.terminal.terminal import Paint, flow, plain, shorten, visible, wrap
+from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
-from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.plan.plan import Action, Change, Drift, Plan
+from stackctl.model.privileges.privileges import newly_asked
 from stackctl.model.run.outcome import TargetInfo
 
 ORDER = (
@@ -55,15 +57,6 @@ _RANKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Canvas:
-    """What plans are drawn on."""
-
-    paint: Paint
-    width: int | None = None  # None: lines may be as long as they are
-    verbose: bool = False
-
-
 def target_lines(target: TargetInfo, paint: Paint, width: int | None = None) -> list[str]:
     """Name the cluster that is about to be touched."""
     context = f"context {paint(plain(target.context), 'bold')}"
@@ -81,33 +74,28 @@ def unseen_lines(unseen: Iterable[str], paint: Paint, width: int | None = None) 
     return lines
 
 
-def plan_lines(
-    plan: Plan, paint: Paint, *, width: int | None = None, verbose: bool = False
-) -> list[str]:
+def plan_lines(plan: Plan, page: Page) -> list[str]:
     """Write a plan: its changes, what they newly ask for, and how many there are of each kind."""
-    if plan.empty and not verbose:
-        return [summary(plan, paint)]
-    lines = change_lines(plan, paint, width=width, verbose=verbose)
-    asked = new_privilege_lines(plan, paint, width)
-    return [*_section(lines), *_section(asked), summary(plan, paint)]
+    if plan.empty and not page.verbose:
+        return [summary(plan, page.paint)]
+    lines = change_lines(plan, page)
+    asked = new_privilege_lines(plan, page.paint, page.width)
+    return [*_section(lines), *_section(asked), summary(plan, page.paint)]
 
 
 def _section(lines: list[str]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def change_lines(
-    plan: Plan, paint: Paint, *, width: int | None = None, verbose: bool = False
-) -> list[str]:
+def change_lines(plan: Plan, page: Page) -> list[str]:
     """Write a line for each component, and one for what deserves a line of its own."""
-    canvas = Canvas(paint, width, verbose)
-    grouped = by_component(plan.changes)
+    paint, grouped = page.paint, by_component(plan.changes)
     names = max(map(len, grouped), default=0)
     signs = max((visible(_signs(changes, paint)) for changes in grouped.values()), default=0)
     lines = []
     for name, changes in grouped.items():
         head = f"{paint(name.ljust(names), 'bold')}  {_signs(changes, paint)}"
-        lines += _component(head, names + signs + 4, changes, canvas)
+        lines += _component(head, names + signs + 4, changes, page)
     return lines
 
 
@@ -160,24 +148,24 @@ def _signs(changes: Iterable[Change], paint: Paint) -> str:
     )
 
 
-def _component(head: str, indent: int, changes: Sequence[Change], canvas: Canvas) -> list[str]:
+def _component(head: str, indent: int, changes: Sequence[Change], page: Page) -> list[str]:
     counts = Counter(change.action for change in changes)
     listed, counted = [], []
     for change in changes:
-        if canvas.verbose or _deserves_a_line(change, counts):
+        if page.verbose or _deserves_a_line(change, counts):
             listed.append(change)
         elif _changes(change):
             counted.append(change)
     if not listed and counted:
         text = ", ".join(_unbroken(kinds(change.ref for change in counted)))
-        room = None if canvas.width is None else max(canvas.width - indent, 24)
+        room = None if page.width is None else max(page.width - indent, 24)
         first, *more = wrap(text, room)
         gap = " " * (indent - visible(head))
         return _spaced([f"{head}{gap}{first}", *(f"{' ' * indent}{line}" for line in more)])
-    lines = [_change(change, canvas) for change in sorted(listed, key=_order)]
+    lines = [_change(change, page) for change in sorted(listed, key=_order)]
     for action in ORDER:
         chosen = [change.ref for change in counted if change.action is action]
-        lines += _kinds(action, chosen, canvas) if chosen else []
+        lines += _kinds(action, chosen, page) if chosen else []
     return [head, *lines]
 
 
@@ -196,10 +184,10 @@ def _order(change: Change) -> int:
     return ORDER.index(change.action)
 
 
-def _kinds(action: Action, refs: Sequence[Ref], canvas: Canvas) -> list[str]:
+def _kinds(action: Action, refs: Sequence[Ref], page: Page) -> list[str]:
     text = ", ".join(_unbroken(kinds(refs)))
-    first, *more = wrap(text, canvas.width and canvas.width - 4)
-    sign = canvas.paint(action.sign, STYLES[action])
+    first, *more = wrap(text, page.width and page.width - 4)
+    sign = page.paint(action.sign, STYLES[action])
     return _spaced([f"  {sign} {first}", *(f"    {line}" for line in more)])
 
 
@@ -211,12 +199,12 @@ def _spaced(lines: Iterable[str]) -> list[str]:
     return [line.replace("\u00a0", " ") for line in lines]
 
 
-def _change(change: Change, canvas: Canvas) -> str:
+def _change(change: Change, page: Page) -> str:
     why = ": ".join(part for part in (plain(change.reason), _fields(change)) if part)
     ref = plain(str(change.ref))
-    room = None if canvas.width is None else max(canvas.width - 6 - len(ref), 0)
-    tail = f"  {canvas.paint(shorten(why, room), 'dim')}" if why else ""
-    return f"  {canvas.paint(change.action.sign, STYLES[change.action])} {ref}{tail}"
+    room = None if page.width is None else max(page.width - 6 - len(ref), 0)
+    tail = f"  {page.paint(shorten(why, room), 'dim')}" if why else ""
+    return f"  {page.paint(change.action.sign, STYLES[change.action])} {ref}{tail}"
 
 
 def _fields(change: Change) -> str:
@@ -227,3 +215,51 @@ def _fields(change: Change) -> str:
     elif change.reason:
         return ""
     return ", ".join(paths)
+
+
+def plan_document(plan: Plan) -> Document:
+    """Describe what would happen."""
+    return {
+        "stack": str(plan.stack),
+        "profile": plan.profile,
+        "empty": plan.empty,
+        "counts": {action.value: count for action, count in plan.counts.items()},
+        "privileges": [privilege_document(each) for each in newly_asked(plan)],
+        "changes": [_change_document(change) for change in plan.changes],
+    }
+
+
+def _change_document(change: Change) -> Document:
+    found: Document = {
+        **ref_document(change.ref),
+        "component": change.component,
+        "action": change.action.value,
+    }
+    if change.reason:
+        found["reason"] = change.reason
+    if change.differences:
+        found["differences"] = [_difference_document(each) for each in change.differences]
+    if change.drift:
+        found["drift"] = [drift_document(each) for each in change.drift]
+    return found
+
+
+def _difference_document(each: Difference) -> Document:
+    sides = {"old": each.old, "new": each.new}
+    return {"path": each.path} | {k: v for k, v in sides.items() if v is not MISSING}
+
+
+def drift_document(each: Drift) -> Document:
+    """Describe who changed an object, and what of it."""
+    return {"manager": each.manager, "time": each.time, "fields": list(each.fields)}
+
+
+def target_document(target: TargetInfo) -> Document:
+    """Describe a cluster."""
+    return {
+        "context": target.context,
+        "server": target.server,
+        "clusterUID": target.cluster_uid,
+        "version": target.version,
+        "simulated": target.simulated,
+    }

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stackctl.cli.report import documents
-from stackctl.cli.report.privileges_text import listed
-from stackctl.cli.report.report import Report
+from stackctl.cli.report.privileges import listed, privilege_document
+from stackctl.cli.report.rendering import Document, Rendering, document
 from stackctl.cli.terminal.terminal import Paint, Row, plain, table, wrap
 from stackctl.model.resolve.confidential import confidential, shown_default
 
@@ -22,16 +21,14 @@ if TYPE_CHECKING:
 _INDENT = "  "
 
 
-def report_profiles(report: Report, profiles: Iterable[Profile]) -> None:
+def profiles_result(profiles: Iterable[Profile]) -> Rendering:
     """List profiles."""
     found = sorted(profiles, key=lambda each: each.name)
-    if report.structured:
-        report.document(documents.profiles_document(found))
-    elif report.format == "name":
-        report.lines(each.name for each in found)
-    else:
-        header, rows = _profile_rows(found, wide=report.format == "wide")
-        report.lines(table(header, rows, report.paint))
+    return Rendering(
+        document=lambda: profiles_document(found),
+        lines=lambda page: table(*_profile_rows(found, wide=page.wide), page.paint),
+        names=lambda: [each.name for each in found],
+    )
 
 
 def _profile_rows(
@@ -46,26 +43,23 @@ def _profile_rows(
     ]
 
 
-def report_components(report: Report, components: Iterable[Component]) -> None:
+def components_result(components: Iterable[Component]) -> Rendering:
     """List components."""
     found = sorted(components, key=lambda each: each.name)
-    if report.structured:
-        report.document(documents.components_document(found))
-    elif report.format == "name":
-        report.lines(each.name for each in found)
-    else:
-        header, rows = _component_rows(found, wide=report.format == "wide")
-        report.lines(table(header, rows, report.paint))
+    return Rendering(
+        document=lambda: components_document(found),
+        lines=lambda page: table(*_component_rows(found, wide=page.wide), page.paint),
+        names=lambda: [each.name for each in found],
+    )
 
 
-def report_component(report: Report, component: Component, asked: Asked) -> None:
+def component_result(component: Component, asked: Asked) -> Rendering:
     """Describe one component, and what it asks for, by feature."""
-    if report.structured:
-        report.document(documents.components_document([component], asked))
-    elif report.format == "name":
-        report.lines([component.name])
-    else:
-        report.lines(component_lines(component, report.paint, report.width, asked))
+    return Rendering(
+        document=lambda: components_document([component], asked),
+        lines=lambda page: component_lines(component, page.paint, page.width, asked),
+        names=lambda: [component.name],
+    )
 
 
 def _component_rows(
@@ -140,3 +134,59 @@ def _value(value: Any) -> str:
 def _feature(item: tuple[str, Feature]) -> tuple[str, str]:
     name, feature = item
     return f"{name}  ({'on' if feature.default else 'off'} by default)", feature.description
+
+
+def profiles_document(profiles: Iterable[Profile]) -> Document:
+    """List profiles."""
+    items = [
+        {
+            "name": each.name,
+            "description": each.description,
+            "extends": each.extends,
+            "mixins": list(each.mixins),
+            "components": list(each.components),
+            "path": each.path,
+        }
+        for each in profiles
+    ]
+    return document("ProfileList", items=items)
+
+
+def components_document(components: Iterable[Component], asked: Asked | None = None) -> Document:
+    """List components with what can be set; of a single one, also what it asks for, by feature."""
+    items = [_component(each) for each in components]
+    if asked is not None:
+        items[0]["privileges"] = [
+            privilege_document(each) | ({"feature": feature} if feature else {})
+            for feature, found in asked.items()
+            for each in found
+        ]
+    return document("ComponentList", items=items)
+
+
+def _component(each: Component) -> Document:
+    spec = each.spec
+    return {
+        "name": each.name,
+        "description": each.description,
+        "version": spec.version,
+        "namespace": spec.namespace,
+        "project": spec.upstream.project if spec.upstream else None,
+        "requires": list(spec.requires),
+        "provides": list(spec.provides),
+        "parameters": {
+            name: {
+                "type": parameter.type,
+                "default": shown_default(name, parameter),
+                "secret": confidential(name, parameter),
+                "description": parameter.description,
+            }
+            for name, parameter in spec.parameters.items()
+        },
+        "features": {
+            name: {"default": feature.default, "description": feature.description}
+            for name, feature in spec.features.items()
+        },
+        "images": [image.reference for image in spec.images],
+        "folder": each.folder,
+    }

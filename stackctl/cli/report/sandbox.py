@@ -1,9 +1,8 @@
 """How a sandbox looks: what was started, what runs, what it logged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
-from stackctl.cli.report.documents import Document, document
-from stackctl.cli.report.report import Report
+from stackctl.cli.report.rendering import Document, Rendering, document
 from stackctl.cli.terminal.progress_board import elapsed
 from stackctl.cli.terminal.terminal import Cell, Paint, columns, plain, table
 from stackctl.sandbox.inspection import LogLine, PartStatus, SandboxStatus, State
@@ -21,24 +20,22 @@ _PARTS = ("PART", "STATE", "PID", "LOG")
 _PART_COLOURS = ("cyan", "green", "yellow", "blue", "magenta")
 
 
-def report_up(report: Report, result: UpResult) -> None:
+def up_result(result: UpResult) -> Rendering:
     """Tell what came of starting a sandbox."""
-    if report.structured:
-        report.document(_up_document(result))
-        return
-    done = f"up in {elapsed(result.seconds)}" if result.changed else "running already"
-    head = f"{report.paint('simulated:', 'cyan', 'bold')} sandbox {result.name} {done}"
-    also = f" (also in {result.merged_into})" if result.merged_into else ""
-    report.lines(
-        [
-            f"{head}: Kubernetes v{result.kubernetes.removeprefix('v')}, nodes {result.nodes}",
-            f"  server   {result.server}",
-            f"  context  {result.context}{also}",
-        ]
+    return Rendering(
+        document=lambda: _up_document(result), lines=lambda page: _up_lines(result, page.paint)
     )
-    if not result.merged_into and not report.shown.quiet:
-        name = "" if result.name == "default" else f" --name {result.name}"
-        report.say([f"use it: export KUBECONFIG=$(stackctl sandbox kubeconfig{name})"])
+
+
+def _up_lines(result: UpResult, paint: Paint) -> list[str]:
+    done = f"up in {elapsed(result.seconds)}" if result.changed else "running already"
+    head = f"{paint('simulated:', 'cyan', 'bold')} sandbox {result.name} {done}"
+    also = f" (also in {result.merged_into})" if result.merged_into else ""
+    return [
+        f"{head}: Kubernetes v{result.kubernetes.removeprefix('v')}, nodes {result.nodes}",
+        f"  server   {result.server}",
+        f"  context  {result.context}{also}",
+    ]
 
 
 def _up_document(result: UpResult) -> Document:
@@ -59,37 +56,35 @@ def _up_document(result: UpResult) -> Document:
     )
 
 
-def report_down(report: Report, result: DownResult) -> None:
+def down_result(result: DownResult) -> Rendering:
     """Tell what came of stopping a sandbox."""
-    if report.structured:
-        report.document(
-            document(
-                "Sandbox",
-                name=result.name,
-                state=(State.STOPPED if result.kept else State.ABSENT).value,
-                existed=result.existed,
-                stopped=result.stopped,
-                kept=result.kept,
-            )
-        )
-    elif not result.existed and not result.stopped:
-        report.lines([f"there is no sandbox {result.name}; nothing to do"])
-    else:
-        end = "stopped, its data kept" if result.kept else "down, nothing left"
-        report.lines([f"sandbox {result.name} {end} ({result.stopped} processes)"])
+    return Rendering(
+        document=lambda: document(
+            "Sandbox",
+            name=result.name,
+            state=(State.STOPPED if result.kept else State.ABSENT).value,
+            existed=result.existed,
+            stopped=result.stopped,
+            kept=result.kept,
+        ),
+        lines=lambda _: [_down_line(result)],
+    )
 
 
-def report_status(report: Report, found: SandboxStatus, others: Sequence[str]) -> None:
+def _down_line(result: DownResult) -> str:
+    if not result.existed and not result.stopped:
+        return f"there is no sandbox {result.name}; nothing to do"
+    end = "stopped, its data kept" if result.kept else "down, nothing left"
+    return f"sandbox {result.name} {end} ({result.stopped} processes)"
+
+
+def status_result(found: SandboxStatus) -> Rendering:
     """Show how a sandbox is."""
-    if report.structured:
-        report.document(_status_document(found))
-    elif report.format == "name":
-        report.lines(() if found.state is State.ABSENT else [found.name])
-    else:
-        wide = report.shown.verbose or report.format == "wide"
-        report.lines(status_lines(found, report.paint, wide=wide))
-    if others and not report.structured:
-        report.note(f"there are other sandboxes: {', '.join(others)} (--name chooses one)")
+    return Rendering(
+        document=lambda: _status_document(found),
+        lines=lambda page: status_lines(found, page.paint, wide=page.verbose or page.wide),
+        names=lambda: () if found.state is State.ABSENT else [found.name],
+    )
 
 
 def status_lines(found: SandboxStatus, paint: Paint, *, wide: bool = False) -> list[str]:
@@ -155,10 +150,10 @@ def _status_document(found: SandboxStatus) -> Document:
     )
 
 
-def report_logs(report: Report, found: Iterable[LogLine], *, named: bool) -> None:
-    """Print log lines, each with its part where there are several."""
+def log_lines(found: Iterable[LogLine], paint: Paint, *, named: bool) -> Iterator[str]:
+    """Write log lines, each with its part where there are several."""
     shades: dict[str, str] = {}
     for line in found:
         shade = shades.setdefault(line.part, _PART_COLOURS[len(shades) % len(_PART_COLOURS)])
-        part = f"{report.paint(line.part, shade)}  " if named else ""
-        report.lines([f"{part}{plain(line.text)}"])
+        part = f"{paint(line.part, shade)}  " if named else ""
+        yield f"{part}{plain(line.text)}"

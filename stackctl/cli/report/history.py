@@ -1,10 +1,10 @@
-"""How the revisions of a stack look, as a table and as a document."""
+"""How a revision of a stack looks, and the list of all of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from stackctl.cli.report.status_text import ago
+from stackctl.cli.report.rendering import Document, Page, Rendering, document
+from stackctl.cli.terminal.progress_board import elapsed
 from stackctl.cli.terminal.terminal import Cell, Paint, Row, measure, plain, shorten, table
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.history import Revision
@@ -14,6 +14,7 @@ from stackctl.model.resolve.overrides import shown
 _HEADER = ("REVISION", "STATUS", "WHEN", "BY", "PROFILE", "CHANGED")
 _WIDE = ("REVISION", "STATUS", "BEGUN", "FINISHED", "BY", "TOOL", "PROFILE", "COMMAND", "CHANGED")
 _GAP = 2
+_DAY = 86400
 _LEAST = 20  # columns for what changed, however narrow the terminal
 _STYLES = {
     ReleaseStatus.DEPLOYED: "green",
@@ -22,32 +23,34 @@ _STYLES = {
 }
 
 
+def history_result(stack: StackId, found: Sequence[Revision], now: datetime) -> Rendering:
+    """List the revisions of a stack."""
+    return Rendering(
+        document=lambda: history_document(stack, found),
+        lines=lambda page: history_lines(found, now, page),
+        names=lambda: [str(each.release.revision) for each in found],
+    )
+
+
+def history_lines(found: Sequence[Revision], now: datetime, page: Page) -> list[str]:
+    """Write a line for each revision, oldest first."""
+    if page.wide:
+        return table(_WIDE, [_wide_row(each) for each in found], page.paint)
+    rows = [_row(each, now) for each in found]
+    before = [row[:-1] for row in (_HEADER, *rows)]
+    room = page.width and max(page.width - sum(measure(before)) - _GAP * len(_HEADER[:-1]), _LEAST)
+    cut = [(*row[:-1], shorten(str(row[-1]), room)) for row in rows]
+    return table(_HEADER, cut, page.paint)
+
+
+def history_document(stack: StackId, found: Sequence[Revision]) -> Document:
+    """Describe every revision."""
+    return document("History", stack=str(stack), revisions=[_document(each) for each in found])
+
+
 def _status(release: Release) -> Cell:
     style = "yellow" if release.word != release.status else _STYLES.get(release.status, "yellow")
     return Cell(release.word, (style,))
-
-
-def history_lines(
-    found: Sequence[Revision], now: datetime, paint: Paint, *, width: int | None, wide: bool
-) -> list[str]:
-    """Write a line for each revision, oldest first."""
-    if wide:
-        return table(_WIDE, [_wide_row(each) for each in found], paint)
-    rows = [_row(each, now) for each in found]
-    before = [row[:-1] for row in (_HEADER, *rows)]
-    room = width and max(width - sum(measure(before)) - _GAP * len(_HEADER[:-1]), _LEAST)
-    cut = [(*row[:-1], shorten(str(row[-1]), room)) for row in rows]
-    return table(_HEADER, cut, paint)
-
-
-def history_document(stack: StackId, found: Sequence[Revision]) -> dict[str, Any]:
-    """Describe every revision."""
-    return {
-        "apiVersion": "stackctl.dev/v1alpha1",
-        "kind": "History",
-        "stack": str(stack),
-        "revisions": [_document(each) for each in found],
-    }
 
 
 def _row(each: Revision, now: datetime) -> Row:
@@ -88,7 +91,7 @@ def _changed(each: Revision) -> str:
     return f"{plain(gone)}{back}{each.summary}{message}"
 
 
-def _document(each: Revision) -> dict[str, Any]:
+def _document(each: Revision) -> Document:
     release = each.release
     user, _, host = release.by.partition("@")
     known = each.previous is not None or each.first
@@ -122,4 +125,42 @@ def _document(each: Revision) -> dict[str, Any]:
         }
         if known
         else None,
+    }
+
+
+def release_text(release: Release, now: datetime, paint: Paint) -> str:
+    """Say which revision this is, how it ended, when and by whom."""
+    style = "green" if release.status is ReleaseStatus.DEPLOYED else "yellow"
+    when = ago(release.finished or release.begun, now)
+    return f"revision {release.revision} {paint(release.word, style)} {when} by {plain(release.by)}"
+
+
+def ago(time: str, now: datetime) -> str:
+    """Say how long ago a moment was."""
+    try:
+        span = (now - datetime.fromisoformat(time)).total_seconds()
+    except (ValueError, TypeError):
+        return f"at {plain(time)}"
+    if span < _DAY:
+        return f"{elapsed(max(span, 0))} ago"
+    return f"{int(span // _DAY)}d ago"
+
+
+def release_document(release: Release) -> Document:
+    """Describe a revision in a word about each of its sides."""
+    return {
+        "stack": str(release.stack),
+        "revision": release.revision,
+        "status": release.status.value,
+        "profile": release.profile,
+        "components": dict(release.components),
+        "sets": shown(release.sets),
+        "bundle": release.bundle,
+        "clusterUID": release.cluster,
+        "by": release.by,
+        "tool": release.tool,
+        "begun": release.begun,
+        "finished": release.finished,
+        "message": release.message,
+        "objects": len(release.inventory),
     }

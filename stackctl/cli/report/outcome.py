@@ -1,0 +1,125 @@
+"""How the end of a deploy or a teardown looks."""
+
+from collections.abc import Iterable, Sequence
+
+from stackctl.cli.report.history import release_document
+from stackctl.cli.report.plan import (
+    objects,
+    plan_document,
+    plan_lines,
+    target_document,
+    target_lines,
+    unseen_lines,
+)
+from stackctl.cli.report.rendering import Document, Page, Rendering, document, ref_document
+from stackctl.cli.report.upgrade import review_document, review_lines
+from stackctl.cli.terminal.progress_board import elapsed
+from stackctl.cli.terminal.terminal import Paint, plain
+from stackctl.model.plan.plan import Action, Plan
+from stackctl.model.run.outcome import DeployOutcome, Residue, TargetInfo, TeardownOutcome
+
+
+def deploy_result(outcome: DeployOutcome, word: str) -> Rendering:
+    """Tell what a deploy, or what goes like one, came to."""
+    return Rendering(
+        document=lambda: deploy_document(outcome),
+        lines=lambda page: deploy_lines(outcome, page, word),
+    )
+
+
+def teardown_result(outcome: TeardownOutcome) -> Rendering:
+    """Tell what a teardown came to, and what it left."""
+    return Rendering(
+        document=lambda: teardown_document(outcome),
+        lines=lambda page: teardown_lines(outcome, page),
+    )
+
+
+def deploy_lines(outcome: DeployOutcome, page: Page, word: str = "deployed") -> list[str]:
+    """Say what a deploy, or what goes like one, did."""
+    plan, paint = outcome.plan, page.paint
+    if outcome.dry_run:
+        review = review_lines(outcome.review, paint, page.width) if outcome.review else []
+        return _dry(plan, outcome.target, page, review)
+    if not outcome.agreed:
+        return []
+    end = f"on {_where(outcome.target)} in {elapsed(outcome.seconds)}"
+    if outcome.release is None:
+        head = paint("nothing to change:", "green", "bold")
+        return [f"{head} stack {plan.stack}, {objects(len(plan.changes))}, checked {end}"]
+    changed = len(plan.changes) - plan.counts[Action.UNCHANGED]
+    head = f"{paint(f'{word}:', 'green', 'bold')} stack {plan.stack}, profile {plan.profile}"
+    return [
+        f"{head}, revision {outcome.release.revision}",
+        f"  {changed} of {objects(len(plan.changes))} changed {end}",
+    ]
+
+
+def teardown_lines(outcome: TeardownOutcome, page: Page) -> list[str]:
+    """Say what a teardown removed, kept and left."""
+    plan, paint = outcome.plan, page.paint
+    kept = _list("kept on purpose:", "yellow", outcome.kept, paint)
+    if outcome.dry_run:
+        return [*_dry(plan, outcome.target, page), *kept]
+    if not outcome.agreed:
+        return []
+    end = f"on {_where(outcome.target)} in {elapsed(outcome.seconds)}"
+    removed = objects(plan.counts[Action.PRUNE])
+    none = "none seen" if outcome.unseen else "none"
+    return [
+        f"{paint('removed:', 'green', 'bold')} stack {plan.stack}, {removed} {end}",
+        *kept,
+        *(
+            _list("residue:", "red", outcome.residue, paint)
+            or [f"residue: {paint(none, 'green', 'bold')}"]
+        ),
+        *unseen_lines(outcome.unseen, paint, page.width),
+    ]
+
+
+def _dry(plan: Plan, target: TargetInfo, page: Page, review: Sequence[str] = ()) -> list[str]:
+    head = [*target_lines(target, page.paint, page.width), "", *review]
+    return [*head, *plan_lines(plan, page)]
+
+
+def _where(target: TargetInfo) -> str:
+    return plain(target.context) + (" (simulated)" if target.simulated else "")
+
+
+def _list(title: str, style: str, found: Iterable[Residue], paint: Paint) -> list[str]:
+    lines = [f"  {plain(str(each.ref))}: {plain(each.why)}" for each in found]
+    return [paint(title, style, "bold"), *lines] if lines else []
+
+
+def deploy_document(outcome: DeployOutcome) -> Document:
+    """Describe what a deploy did."""
+    return document(
+        "DeployOutcome",
+        target=target_document(outcome.target),
+        dryRun=outcome.dry_run,
+        agreed=outcome.agreed,
+        seconds=round(outcome.seconds, 1),
+        review=review_document(outcome.review) if outcome.review else None,
+        plan=plan_document(outcome.plan),
+        release=release_document(outcome.release) if outcome.release else None,
+        components=[{"name": name, "state": state} for name, state in outcome.components.items()],
+    )
+
+
+def teardown_document(outcome: TeardownOutcome) -> Document:
+    """Describe what a teardown did and found."""
+    return document(
+        "TeardownOutcome",
+        target=target_document(outcome.target),
+        dryRun=outcome.dry_run,
+        agreed=outcome.agreed,
+        seconds=round(outcome.seconds, 1),
+        plan=plan_document(outcome.plan),
+        residue=_residue(outcome.residue),
+        kept=_residue(outcome.kept),
+        unseen=list(outcome.unseen),
+    )
+
+
+def _residue(found: Iterable[Residue]) -> list[Document]:
+    return [{**ref_document(each.ref), "why": each.why} for each in found]

@@ -1,0 +1,63 @@
+"""What a result is before it is shown: a document for programs, names for scripts, lines to read.
+
+Each result says in its own module what it looks like; who shows it is `report`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from stackctl.cli.terminal.terminal import Paint
+    from stackctl.model.objects.refs import Ref
+
+API_VERSION = "stackctl.dev/v1alpha1"
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What lines are written on."""
+
+    paint: Paint
+    width: int | None = None  # None: lines may be as long as they are
+    verbose: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A result in each of its forms, made when it is asked for.
+
+    The shapes of documents are for programs: fields are added, never renamed. Manifests never
+    appear in them, for they may hold secrets; `render` prints those.
+    """
+
+    document: Callable[[], Document]
+    lines: Callable[[Page], Iterable[str]]
+    names: Callable[[], Iterable[str]] = tuple  # where a command offers `-o name`
+
+
+def document(kind: str, **fields: Any) -> Document:
+    """Start a document, leaving out what has no value."""
+    head: Document = {"apiVersion": API_VERSION, "kind": kind}
+    return head | {key: value for key, value in fields.items() if value is not None}
+
+
+def ref_document(ref: Ref) -> Document:
+    """Describe which object is meant."""
+    return {"group": ref.group, "kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
+
+
+def dumped(found: Any, format: str) -> str:
+    """Write a value as JSON or YAML."""
+    if format == "yaml":
+        from stackctl.sources import yaml
+
+        return yaml.dump(found)
+    import json
+
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
