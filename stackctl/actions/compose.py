@@ -120,11 +120,6 @@ def _unsafe(key: str, value: str, composed: Composed) -> bool:
     return key in composed.secret_sets or SECRETS.mask(value) != value
 
 
-def render(request: StackRequest) -> Bundle:
-    """Return the bundle a deploy would apply."""
-    return compose_stack(request).bundle
-
-
 def compose_stack(request: StackRequest) -> Composed:
     """Read, resolve and compose what was asked for.
 

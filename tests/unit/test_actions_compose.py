@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.actions.catalogue import components, profiles
+from stackctl.actions.components import components
 from stackctl.actions.compose import (
     StackRequest,
     compose_stack,
     folders_in,
-    render,
     select,
     spoken,
 )
+from stackctl.actions.profiles import profiles
+from stackctl.actions.render import render
 from stackctl.errors import ConfigError, ConflictError, UsageError
 from stackctl.model.ownership.stack_id import StackId
 from tests.unit import fake

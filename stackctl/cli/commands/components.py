@@ -30,7 +30,7 @@ def components(
         stackctl components spark-operator
         stackctl components -o name
     """
-    from stackctl.actions import catalogue as action
+    from stackctl.actions import components as action
     from stackctl.cli.report.catalogue import component_result, components_result
     from stackctl.cli.report.report import Report
 

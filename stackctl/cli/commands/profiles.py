@@ -14,10 +14,10 @@ def profiles(*, catalogs: Catalogs, output: ListOutput, shown: OutputOptions) ->
         stackctl profiles
         stackctl profiles --catalog ./catalogue -o wide
     """
-    from stackctl.actions import catalogue as action
+    from stackctl.actions.profiles import profiles as action
     from stackctl.cli.report.catalogue import profiles_result
     from stackctl.cli.report.report import Report
 
-    found = action.profiles(catalogs.folders)
+    found = action(catalogs.folders)
     Report(shown, output.format).show(profiles_result(found.values()))
     return 0

@@ -40,7 +40,7 @@ def render(
         stackctl render --profile gpu8 | kubectl apply --server-side -f -
         stackctl render --stack gpu8 --revision 3
     """
-    from stackctl.actions.compose import render as action
+    from stackctl.actions.render import render as action
     from stackctl.cli.report.manifests import report_bundle
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.requests import recorded_bundle, request_of

@@ -1,4 +1,4 @@
-"""Which profiles and components there are."""
+"""List the components profiles are made of, and what each asks for."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,19 +7,9 @@ from typing import TYPE_CHECKING
 from stackctl.errors import RenderError
 from stackctl.sources.files import read_catalogue
 
-if TYPE_CHECKING:  # listing profiles loads nothing it does not need
+if TYPE_CHECKING:  # listing components loads nothing it does not need
     from stackctl.model.catalogue.component import Component
-    from stackctl.model.catalogue.profile import Profile
     from stackctl.model.privileges.privileges import Privilege
-
-
-def profiles(catalogs: Sequence[Path] = ()) -> "Mapping[str, Profile]":
-    """Return every profile by name.
-
-    Raises:
-        ConfigError: a profile is not right; every fault is listed.
-    """
-    return read_catalogue(catalogs).profiles
 
 
 def components(catalogs: Sequence[Path] = ()) -> "Mapping[str, Component]":
