@@ -5,11 +5,7 @@ from typing import Annotated
 import typer
 
 from stackctl.cli.options.completion import complete_component
-from stackctl.cli.options.options import (
-    Catalogs,
-    ListOutput,
-    OutputOptions,
-)
+from stackctl.cli.options.options import Catalogs, ListOutput, OutputOptions
 from stackctl.errors import ConfigError
 
 

@@ -4,12 +4,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import (
-    Cluster,
-    ComparedStack,
-    Output,
-    OutputOptions,
-)
+from stackctl.cli.options.options import Cluster, ComparedStack, Output, OutputOptions
 from stackctl.errors import UsageError
 
 if TYPE_CHECKING:

@@ -1,11 +1,6 @@
 """The command `history`: the revisions of a stack."""
 
-from stackctl.cli.options.options import (
-    Cluster,
-    ListOutput,
-    OutputOptions,
-    StackName,
-)
+from stackctl.cli.options.options import Cluster, ListOutput, OutputOptions, StackName
 
 
 def history(*, which: StackName, cluster: Cluster, output: ListOutput, shown: OutputOptions) -> int:

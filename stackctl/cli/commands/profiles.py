@@ -1,10 +1,6 @@
 """The command `profiles`: what can be deployed."""
 
-from stackctl.cli.options.options import (
-    Catalogs,
-    ListOutput,
-    OutputOptions,
-)
+from stackctl.cli.options.options import Catalogs, ListOutput, OutputOptions
 
 
 def profiles(*, catalogs: Catalogs, output: ListOutput, shown: OutputOptions) -> int:

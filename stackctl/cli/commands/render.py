@@ -4,12 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import (
-    Cluster,
-    ManifestFormat,
-    OutputOptions,
-    StackOptions,
-)
+from stackctl.cli.options.options import Cluster, ManifestFormat, OutputOptions, StackOptions
 
 
 def render(

@@ -3,12 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import (
-    Cluster,
-    ListOutput,
-    OutputOptions,
-    StackName,
-)
+from stackctl.cli.options.options import Cluster, ListOutput, OutputOptions, StackName
 
 if TYPE_CHECKING:
     from stackctl.model.run.outcome import StackStatus

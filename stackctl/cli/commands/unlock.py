@@ -3,12 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import (
-    Cluster,
-    Output,
-    OutputOptions,
-    StackName,
-)
+from stackctl.cli.options.options import Cluster, Output, OutputOptions, StackName
 
 if TYPE_CHECKING:
     from stackctl.model.run.outcome import HeldLock
