@@ -1,10 +1,13 @@
 """What every tier of tests can be told."""
 
+import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from stackctl.model.run.events import Event, Notify, Step
+from tests.environment import bare_environment
 from tests.sandboxes import have_programs
 
 TIERS = frozenset({"apiserver", "cli"})  # those that run sandboxes
@@ -28,6 +31,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     needed = any(TIERS.intersection(item.path.parts) for item in session.items)
     if needed and not session.config.option.collectonly:
         have_programs(_told_to(session.config))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give every test the same bare environment, whatever the caller's is like."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(bare_environment(tmp_path_factory.mktemp("home")))
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def _told_to(config: pytest.Config) -> Notify:
