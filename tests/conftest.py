@@ -5,12 +5,18 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from stackctl.model.run.events import Event, Notify, Step
 from tests.environment import bare_environment
 from tests.sandboxes import have_programs
 
 TIERS = frozenset({"apiserver", "cli"})  # those that run sandboxes
+
+# A few inputs for each property, the same ones every time; many by `tests/run fuzz`, always others.
+settings.register_profile("few", max_examples=20, deadline=None, derandomize=True, database=None)
+settings.register_profile("many", max_examples=300, deadline=None, database=None, print_blob=True)
+settings.load_profile("few")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -37,7 +37,6 @@ def test_needs_come_first_and_names_decide_the_rest():
     assert graph.edges(parts) == {"a": {"c": "c"}, "b": {}, "c": {"d": "d"}, "d": {}}
 
 
-@fake.QUICK
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=16), st.randoms())
 def test_every_order_respects_every_need(pairs, random):
     """For any needs without a circle, providers come before those who need them."""

@@ -2,11 +2,12 @@
 
 import ast
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "stackctl"
@@ -88,14 +89,23 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def nodes(path: Path) -> Mapping[type[ast.AST], Sequence[Any]]:
+    """Walk a module once; return what it consists of by type."""
+    found = defaultdict[type[ast.AST], list[Any]](list)
+    for node in ast.walk(tree(path)):
+        found[type(node)].append(node)
+    return found
+
+
 def imports(path: Path) -> Iterator[str]:
     """Yield the dotted names a module imports, wherever in it."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module == "stackctl":
+    for node in nodes(path)[ast.Import]:
+        yield from (alias.name for alias in node.names)
+    for node in nodes(path)[ast.ImportFrom]:
+        if node.module == "stackctl":
             yield from (f"stackctl.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             yield node.module
 
 
@@ -140,8 +150,8 @@ ADDRESSES = {address(path): path for path in MODULES}
 def neighbours(path: Path) -> set[str]:
     """Return the addresses of the modules that a module imports, those for types included."""
     found = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stackctl"):
+    for node in nodes(path)[ast.ImportFrom]:
+        if (node.module or "").startswith("stackctl"):
             package = (node.module or "").removeprefix("stackctl").removeprefix(".")
             for alias in node.names:
                 inner = f"{package}.{alias.name}".removeprefix(".")
@@ -233,10 +243,7 @@ def test_nobody_prints_or_exits():
     def speaks(path: Path) -> set[str]:
         program = room(path) == "cli" or path.name == "__main__.py"
         forbidden = {"print", "input", "exit", "quit", *(() if program else ("sys.exit",))}
-        called = {
-            ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)
-        }
-        return called & forbidden
+        return {ast.unparse(node.func) for node in nodes(path)[ast.Call]} & forbidden
 
     assert broken(speaks) == {}
 

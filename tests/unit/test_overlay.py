@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackctl.model.objects.merge import OverlayError, overlay, patched
-from tests.unit.fake import QUICK, value
+from tests.unit.fake import value
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,6 @@ def without_nulls(found: Any) -> bool:
     )
 
 
-@QUICK
 @given(MAPS, MAPS)
 def test_laying_over_twice_changes_nothing_more(base, patch):
     """The rule is idempotent, mutates nothing and leaves no null behind."""
@@ -61,7 +60,6 @@ def test_laying_over_twice_changes_nothing_more(base, patch):
     assert without_nulls(once)
 
 
-@QUICK
 @given(MAPS)
 def test_an_empty_patch_changes_nothing(base):
     """Nothing laid over something is something."""

@@ -23,7 +23,6 @@ from stackctl.model.plan.plan import (
     surprises,
 )
 from stackctl.model.release.release import Entry
-from tests.unit.fake import QUICK
 
 ML = StackId("ml")
 OURS = {MANAGED_BY: "stackctl", STACK_LABEL: "ml"}
@@ -336,7 +335,6 @@ STATES = st.lists(
 )
 
 
-@QUICK
 @given(STATES)
 def test_a_plan_is_about_every_object_once(states):
     """Whatever is there: each object of the bundle has one change, and nothing else is touched."""
