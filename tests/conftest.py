@@ -1,5 +1,6 @@
 """What every tier of tests can be told."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -33,7 +34,11 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Have what sandboxes are made of before the first test: its time is not for building."""
+    """Have what sandboxes are made of before the first test: its time is not for building.
+
+    What is loaded by now stays until the end, so that the collector need not look at it again.
+    """
+    gc.freeze()
     needed = any(TIERS.intersection(item.path.parts) for item in session.items)
     if needed and not session.config.option.collectonly:
         have_programs(_told_to(session.config))

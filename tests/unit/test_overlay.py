@@ -79,6 +79,7 @@ spec:
         args: [one, two]
         ports: [{containerPort: 80, protocol: TCP}, {containerPort: 80, protocol: UDP}]
         volumeMounts: [{mountPath: /a, name: v}]
+        volumeDevices: [{devicePath: /dev/a, name: v}, {devicePath: /dev/b, name: v}]
       - {name: b, image: j}
       volumes: [{name: v, emptyDir: {}}]
       tolerations: [{key: k}]
@@ -102,6 +103,9 @@ spec:
          "[{containerPort: 80, protocol: TCP, name: web}, {containerPort: 80, protocol: UDP}]"),
         ("containers: [{name: a, volumeMounts: [{mountPath: /a, readOnly: true}]}]",
          "containers.0.volumeMounts", "[{mountPath: /a, name: v, readOnly: true}]"),
+        ("containers: [{name: a, volumeDevices: [{devicePath: /dev/b, name: w}]}]",
+         "containers.0.volumeDevices",
+         "[{devicePath: /dev/a, name: v}, {devicePath: /dev/b, name: w}]"),
         ("volumes: [{name: w, emptyDir: {}}]", "volumes.1.name", "w"),
         ("tolerations: [{key: l}]", "tolerations", "[{key: l}]"),
         ("initContainers: [{name: z}]", "initContainers", "[{name: z}]"),
