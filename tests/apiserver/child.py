@@ -7,7 +7,6 @@ the exit code that the command line would end with.
 import sys
 import threading
 
-from stackctl.actions.rollback import rollback
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import connect
 from stackctl.errors import Interrupted, StackError
@@ -104,14 +103,7 @@ def main(kubeconfig: str, name: str, verb: str, bundle: str) -> int:
         if verb == "teardown":
             stack.teardown()
         elif verb == "rollback":
-            rollback(
-                stack.id,
-                int(bundle),
-                stack.connection,
-                agree=lambda *_: True,
-                notify=stack.tell,
-                options=stack.options(),
-            )
+            stack.rollback(int(bundle))
         else:
             stack.deploy(*BUNDLES[bundle](stack))
     except KeyboardInterrupt:
