@@ -3,13 +3,14 @@
 import gc
 import os
 import signal
-from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
 
 from stackctl.model.run.events import Event, Notify, Step
-from tests.environment import bare_environment
+from tests.environment import CALLERS, bare_environment
 from tests.sandboxes import have_programs
 
 TIERS = frozenset({"apiserver", "cli"})  # those that run sandboxes
@@ -33,6 +34,20 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Give every test, from its import on, the same bare environment, whatever the caller's is."""
+    home = TemporaryDirectory(ignore_cleanup_errors=True)
+    os.environ.clear()
+    os.environ.update(bare_environment(Path(home.name)))
+
+    def undo() -> None:
+        os.environ.clear()
+        os.environ.update(CALLERS)
+        home.cleanup()
+
+    session.config.add_cleanup(undo)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Have what sandboxes are made of before the first test: its time is not for building.
 
@@ -42,17 +57,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     needed = any(TIERS.intersection(item.path.parts) for item in session.items)
     if needed and not session.config.option.collectonly:
         have_programs(_told_to(session.config))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give every test the same bare environment, whatever the caller's is like."""
-    before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(bare_environment(tmp_path_factory.mktemp("home")))
-    yield
-    os.environ.clear()
-    os.environ.update(before)
 
 
 def _told_to(config: pytest.Config) -> Notify:

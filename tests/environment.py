@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from stackctl.sandbox.machine.places import Places
+
 # What building programs may need (proxies, mirrors, caches of their own); no test depends on it.
 CALLERS = dict(os.environ)
 # Where programs are found, and what a test may be told from outside.
@@ -15,5 +17,5 @@ def bare_environment(home: Path) -> dict[str, str]:
     Programs of the sandbox stay where the caller has them.
     """
     kept = {name: CALLERS[name] for name in KEPT if name in CALLERS}
-    cache = CALLERS.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    cache = str(Places.of(CALLERS).cache.parents[1])
     return kept | {"HOME": str(home), "XDG_CACHE_HOME": cache, "COLUMNS": "80", "LINES": "24"}

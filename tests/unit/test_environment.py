@@ -8,13 +8,12 @@ from tests import environment
 
 def test_what_the_caller_has_set_is_not_seen(monkeypatch):
     """Only where programs are found; the width of the terminal and the home are our own."""
-    callers = {"PATH": "/bin", "STACKCTL_PROFILE": "x", "KUBECONFIG": "/x", "COLUMNS": "120"}
-    monkeypatch.setattr(environment, "CALLERS", callers)
-    cache = str(Path.home() / ".cache")
-    assert environment.bare_environment(Path("/home")) == {
+    other = {"STACKCTL_PROFILE": "x", "KUBECONFIG": "/x", "COLUMNS": "120"}
+    monkeypatch.setattr(environment, "CALLERS", {"PATH": "/bin", "HOME": "/me"} | other)
+    assert environment.bare_environment(Path("/empty")) == {
         "PATH": "/bin",
-        "HOME": "/home",
-        "XDG_CACHE_HOME": cache,
+        "HOME": "/empty",
+        "XDG_CACHE_HOME": "/me/.cache",
         "COLUMNS": "80",
         "LINES": "24",
     }
