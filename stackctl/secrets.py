@@ -40,7 +40,8 @@ _SECRETIVE = re.compile(
 )
 # `password: x`, `"token": "x"`, `SECRET_KEY=x`
 _ASSIGNED = re.compile(
-    r"""(?P<key>[\w.-]+)["']?\s*(?:[:=]|=>)\s*(?P<quote>["']?)(?P<value>[^\s"',;}\]]+)"""
+    r"""(?<![\w.-])(?P<key>[\w.-]++)["']?"""  # a name as a whole, else long texts take for ever
+    r"""\s*(?:[:=]|=>)\s*(?P<quote>["']?)(?P<value>[^\s"',;}\]]+)"""
 )
 _WORD = re.compile(r"[\w+/=.~-]{6,}")
 # What is secret by its shape, whoever says it, and what a text has in it then.

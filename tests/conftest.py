@@ -1,13 +1,24 @@
 """What every tier of tests can be told."""
 
+import gc
+import os
 import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from stackctl.model.run.events import Event, Notify, Step
+from tests.environment import CALLERS, bare_environment
 from tests.sandboxes import have_programs
 
 TIERS = frozenset({"apiserver", "cli"})  # those that run sandboxes
+
+# A few inputs for each property, the same ones every time; many by `tests/run fuzz`, always others.
+settings.register_profile("few", max_examples=20, deadline=None, derandomize=True, database=None)
+settings.register_profile("many", max_examples=300, deadline=None, database=None, print_blob=True)
+settings.load_profile("few")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,8 +34,26 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Give every test, from its import on, the same bare environment, whatever the caller's is."""
+    home = TemporaryDirectory(ignore_cleanup_errors=True)
+    os.environ.clear()
+    os.environ.update(bare_environment(Path(home.name)))
+
+    def undo() -> None:
+        os.environ.clear()
+        os.environ.update(CALLERS)
+        home.cleanup()
+
+    session.config.add_cleanup(undo)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Have what sandboxes are made of before the first test: its time is not for building."""
+    """Have what sandboxes are made of before the first test: its time is not for building.
+
+    What is loaded by now stays until the end, so that the collector need not look at it again.
+    """
+    gc.freeze()
     needed = any(TIERS.intersection(item.path.parts) for item in session.items)
     if needed and not session.config.option.collectonly:
         have_programs(_told_to(session.config))

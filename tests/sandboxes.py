@@ -11,15 +11,16 @@ from stackctl.sandbox.machine.interrupts import interruptible
 from stackctl.sandbox.machine.places import Places
 from stackctl.sandbox.programs.binaries import Search, find_binaries
 from stackctl.sandbox.programs.versions import this_platform
+from tests.environment import CALLERS
 
 NODES = "gpu=2x8,cpu=1"
 
 
 def have_programs(notify: Notify) -> None:
     """Find the programs of a sandbox, or build them, which takes minutes the first time."""
-    cache = Places.of(os.environ).cache
+    cache = Places.of(CALLERS).cache
     with interruptible() as interrupts:
-        find_binaries(Search(cache, this_platform(), os.environ), notify, interrupts)
+        find_binaries(Search(cache, this_platform(), CALLERS), notify, interrupts)
 
 
 @contextmanager

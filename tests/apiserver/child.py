@@ -7,7 +7,6 @@ the exit code that the command line would end with.
 import sys
 import threading
 
-from stackctl.actions.rollback import rollback
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import connect
 from stackctl.errors import ApplyError, Interrupted, StackError
@@ -103,15 +102,8 @@ def main(kubeconfig: str, name: str, verb: str, bundle: str) -> int:
         stack = Stack(connect(access, lambda _: None, threading.Event()), name)
         if verb == "teardown":
             return ApplyError.exit_code if stack.teardown().residue else 0
-        elif verb == "rollback":
-            rollback(
-                stack.id,
-                int(bundle),
-                stack.connection,
-                agree=lambda *_: True,
-                notify=stack.tell,
-                options=stack.options(),
-            )
+        if verb == "rollback":
+            stack.rollback(int(bundle))
         else:
             stack.deploy(*BUNDLES[bundle](stack))
     except KeyboardInterrupt:

@@ -12,7 +12,8 @@ from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
 from stackctl.cluster.connection import Connection, connect
 from stackctl.sandbox.lifecycle import UpResult
-from tests.apiserver.stacks import Stack
+from tests.apiserver.faults import FaultProxy
+from tests.apiserver.stacks import Stack, behind
 from tests.sandboxes import sandbox_in
 
 _NUMBERS = itertools.count(1)
@@ -62,3 +63,17 @@ def stack(connection: Connection) -> Stack:
     made = Stack(connection, f"stack-{next(_NUMBERS)}")
     made.keep_record_namespace()
     return made
+
+
+@pytest.fixture
+def proxy(client: Client) -> Iterator[FaultProxy]:
+    """A way to the API server that can be made a bad one."""
+    with FaultProxy(client.access) as running:
+        yield running
+
+
+@pytest.fixture
+def far(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
+    """The stack, reached through the proxy."""
+    with behind(proxy.access, stack) as there:
+        yield there

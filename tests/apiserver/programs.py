@@ -3,7 +3,6 @@
 Building takes minutes; what was built is in the tests' cache, beside their environment.
 """
 
-import os
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +11,7 @@ from stackctl.sandbox.machine.interrupts import interruptible
 from stackctl.sandbox.machine.locks import locked
 from stackctl.sandbox.machine.places import Places
 from stackctl.sandbox.programs.toolchain import find_go, install_go
+from tests.environment import CALLERS
 
 # Settings of people's own work, which must not change what is built.
 FOREIGN = ("GOOS", "GOARCH", "GOEXPERIMENT", "GOBIN")
@@ -20,7 +20,7 @@ OURS = {"GOFLAGS": "", "GOWORK": "off", "GO111MODULE": "on", "CGO_ENABLED": "0"}
 
 def cache() -> Path:
     """Return the folder of the tests, which may not exist yet."""
-    return Places.of(os.environ).cache.with_name("tests")
+    return Places.of(CALLERS).cache.with_name("tests")
 
 
 def built(package: str, version: str) -> Path:
@@ -35,7 +35,7 @@ def built(package: str, version: str) -> Path:
 
 
 def _build(source: str, program: Path) -> None:
-    kept = {key: value for key, value in os.environ.items() if key not in FOREIGN}
+    kept = {key: value for key, value in CALLERS.items() if key not in FOREIGN}
     # Beside its place, so that half a program is never taken for a whole one.
     with TemporaryDirectory(dir=program.parent) as folder:
         subprocess.run(
@@ -48,8 +48,8 @@ def _build(source: str, program: Path) -> None:
 
 def _go() -> Path:
     """Find the toolchain that the sandbox's programs are built with."""
-    folder = Places.of(os.environ).cache
-    if go := find_go(folder, os.environ):
+    folder = Places.of(CALLERS).cache
+    if go := find_go(folder, CALLERS):
         return go.program
     folder.mkdir(parents=True, exist_ok=True)
     with interruptible() as interrupts:

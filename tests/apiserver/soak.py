@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stackctl.actions.rollback import rollback
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import connect
 from stackctl.cluster.record import releases
@@ -115,14 +114,7 @@ class Soak:
     def _mend(self, stack: Stack, verb: str, argument: str, wish: str) -> None:
         known = [each.revision for each in releases.history(stack.client, stack.id)]
         if verb == "rollback" and int(argument) in known and _wish_of(stack, int(argument)) == wish:
-            rollback(
-                stack.id,
-                int(argument),
-                stack.connection,
-                agree=lambda *_: True,
-                notify=stack.tell,
-                options=stack.options(wait_lock=LONG),
-            )
+            stack.rollback(int(argument), wait_lock=LONG)
         else:
             stack.deploy(*BUNDLES[wish](stack), wait_lock=LONG)
 

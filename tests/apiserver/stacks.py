@@ -9,10 +9,12 @@ from typing import Any
 
 from stackctl.actions.execute_plan import execute_plan
 from stackctl.actions.planning import look
+from stackctl.actions.rollback import rollback
 from stackctl.actions.teardown import teardown
+from stackctl.api.access.access import Access
 from stackctl.api.client import Client
 from stackctl.cluster.change.options import RunOptions
-from stackctl.cluster.connection import Connection
+from stackctl.cluster.connection import Connection, connect
 from stackctl.cluster.context import running
 from stackctl.cluster.record import recording
 from stackctl.model.compose.bundle import Bundle, BundleComponent
@@ -92,6 +94,17 @@ class Stack:
             options=RunOptions(timeout=timeout, holder="tester@here", **options),
         )
 
+    def rollback(self, revision: int | None = None, **options: Any) -> DeployOutcome:
+        """Go back to a revision, or to the last good one before the current."""
+        return rollback(
+            self.id,
+            revision,
+            self.connection,
+            agree=lambda *_: True,
+            notify=self.tell,
+            options=self.options(**options),
+        )
+
     def keep_record_namespace(self, *, keep: bool = True) -> None:
         """Put something foreign into the namespace of the records, or take it out again."""
         recording.ensure_namespace(self.client, self.id, threading.Event())
@@ -162,6 +175,19 @@ class Stack:
     def _labelled(self, manifest: Manifest, component: str) -> Manifest:
         labels = {MANAGED_BY: "stackctl", STACK_LABEL: self.id.label, COMPONENT_LABEL: component}
         return manifest | {"metadata": manifest["metadata"] | {"labels": labels}}
+
+
+@contextmanager
+def behind(access: Access, stack: Stack, name: str = "") -> Iterator[Stack]:
+    """Reach the same stack, or another one, in another way; it hears what the connection tells."""
+    told: list[Event] = []
+    connection = connect(access, told.append, threading.Event())
+    there = Stack(connection, name or stack.name)
+    there.told = told
+    try:
+        yield there
+    finally:
+        connection.client.close()
 
 
 class Killed(BaseException):

@@ -84,12 +84,6 @@ def place(client: Client) -> Iterator[Place]:
     client.delete(f"/api/v1/namespaces/{name}")
 
 
-@pytest.fixture
-def proxy(client: Client) -> Iterator[FaultProxy]:
-    with FaultProxy(client.access) as running:
-        yield running
-
-
 class Patient:
     """A client that goes through the proxy, notes its waits and does not really wait."""
 

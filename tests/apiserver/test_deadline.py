@@ -4,7 +4,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,7 +11,6 @@ import pytest
 
 from stackctl.api.client import Client
 from stackctl.api.http.transport import CONNECT_SECONDS
-from stackctl.cluster.connection import connect
 from stackctl.cluster.record import releases
 from stackctl.errors import ApplyError, NotReadyError, OutOfTime, StackError, Unreachable
 from stackctl.model.release.release import ReleaseStatus
@@ -24,7 +22,6 @@ from tests.apiserver.faults import (
     After,
     Answer,
     Fault,
-    FaultProxy,
     Hold,
     Silence,
     Trickle,
@@ -42,23 +39,6 @@ BAD: dict[str, Fault] = {
     "is always busy, and names next year": Answer(429, {"Retry-After": "30000000"}),
     "breaks": Answer(500),
 }
-
-
-@pytest.fixture
-def proxy(stack: Stack) -> Iterator[FaultProxy]:
-    with FaultProxy(stack.client.access) as running:
-        yield running
-
-
-@pytest.fixture
-def far(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
-    """The stack, reached through the proxy."""
-    told: list[Event] = []
-    there = connect(proxy.access, told.append, threading.Event())
-    behind = Stack(there, stack.name)
-    behind.told = told
-    yield behind
-    there.client.close()
 
 
 def require_resumed(stack: Stack) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
 from stackctl.cluster.record import indexes, releases, shards
 from stackctl.cluster.record import record_store as store
@@ -115,14 +114,7 @@ def test_an_upgrade_of_it_changes_drops_and_prunes(earlier):
 def test_a_rollback_goes_back_to_what_it_had(earlier):
     """Its record is read where it was, and moved."""
     earlier.deploy(app(earlier, "two"))
-    rollback(
-        earlier.id,
-        1,
-        earlier.connection,
-        agree=lambda *_: True,
-        notify=earlier.tell,
-        options=earlier.options(),
-    )
+    earlier.rollback(1)
     assert earlier.get("configmaps/x")["data"] == {"key": "one", "dropped": "1"}
     assert earlier.get("configmaps/y") is not None
     assert earlier.teardown().residue == ()

@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 
 from stackctl.actions.planning import look
-from stackctl.actions.rollback import rollback
 from stackctl.api.access.access import Impersonation
 from stackctl.api.client import Client
 from stackctl.cluster.connection import connect
@@ -402,14 +401,7 @@ def test_going_back_also_takes_back_what_people_changed(stack):
     stack.deploy(whole(stack, stack.config("x", key="two")))
     path = f"/api/v1/namespaces/{stack.name}/configmaps/x"
     write_as(stack.client, "kubectl-edit", path, {"data": {"key": "by hand"}})
-    rollback(
-        stack.id,
-        1,
-        stack.connection,
-        agree=lambda *_: True,
-        notify=stack.tell,
-        options=stack.options(),
-    )
+    stack.rollback(1)
     assert stack.get("configmaps/x")["data"] == {"key": "one"}
 
 

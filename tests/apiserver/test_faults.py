@@ -1,7 +1,6 @@
 """Deploys through a bad wire to a busy server: nothing is lost, or what is wrong is said."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -11,11 +10,10 @@ import pytest
 
 from stackctl.actions.status import status
 from stackctl.api.client import Client
-from stackctl.cluster.connection import connect
 from stackctl.cluster.record import releases
 from stackctl.errors import AccessDenied, ApplyError, StackError
 from stackctl.model.release.release import ReleaseStatus
-from stackctl.model.run.events import Event, Retrying
+from stackctl.model.run.events import Retrying
 from tests.apiserver.child import first
 from tests.apiserver.faults import (
     ALWAYS,
@@ -27,7 +25,6 @@ from tests.apiserver.faults import (
     Delay,
     Every,
     Fault,
-    FaultProxy,
     LoseAnswer,
     LoseRequest,
     Shorten,
@@ -35,7 +32,7 @@ from tests.apiserver.faults import (
     Trickle,
 )
 from tests.apiserver.mixture import Mixture
-from tests.apiserver.stacks import Stack
+from tests.apiserver.stacks import Stack, behind
 
 JSON = {"Content-Type": "application/json"}
 OBJECTS = r"/(configmaps|deployments|widgets|customresourcedefinitions)/"
@@ -64,23 +61,6 @@ ELECTION = refusal(500, "InternalError", "etcdserver: leader changed")
 TIMEOUT = refusal(500, "Timeout", "request timed out")
 HICCUP = refusal(500, "InternalError", "Internal error occurred: nil map")
 GONE = refusal(410, "Expired", "too old resource version")
-
-
-@pytest.fixture
-def proxy(stack: Stack) -> Iterator[FaultProxy]:
-    with FaultProxy(stack.client.access) as running:
-        yield running
-
-
-@pytest.fixture
-def far(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
-    """The stack, reached through the proxy."""
-    told: list[Event] = []
-    there = connect(proxy.access, told.append, threading.Event())
-    behind = Stack(there, stack.name)
-    behind.told = told
-    yield behind
-    there.client.close()
 
 
 def require_whole(stack: Stack) -> None:
@@ -221,9 +201,8 @@ def test_a_bad_day_is_survived(stack, proxy):
     """Everything at once: what does not get through is said, and the next run mends it."""
     proxy.on_everything(Mixture(7, jitter=0.01))
     for _ in range(3):
-        with suppress(StackError):
-            there = connect(proxy.access, lambda _: None, threading.Event())
-            Stack(there, stack.name).deploy(*first(stack))
+        with suppress(StackError), behind(proxy.access, stack) as there:
+            there.deploy(*first(stack))
     stack.deploy(*first(stack), wait_lock=60.0)
     require_whole(stack)
 

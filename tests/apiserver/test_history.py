@@ -4,24 +4,11 @@ import pytest
 
 from stackctl.actions.diff import diff_revision, diff_revisions
 from stackctl.actions.history import bundle_of, history
-from stackctl.actions.rollback import rollback
-from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.record.recording import KEPT_REVISIONS
 from stackctl.errors import ConflictError, ReleaseError
 from stackctl.model.plan.plan import Action
 from stackctl.model.release.release import ReleaseStatus
 from tests.apiserver.stacks import Stack
-
-
-def back(stack: Stack, revision: int | None = None, **options):
-    return rollback(
-        stack.id,
-        revision,
-        stack.connection,
-        agree=lambda *_: True,
-        notify=stack.tell,
-        options=RunOptions(timeout=60.0, holder="tester@here", **options),
-    )
 
 
 def two_revisions(stack: Stack) -> None:
@@ -52,7 +39,7 @@ def test_a_stack_that_is_not_there_has_no_history(stack):
 def test_rollback_brings_the_objects_of_the_revision_back_and_prunes_the_others(stack):
     """What changed changes back, what was pruned is made again, what was added goes."""
     two_revisions(stack)
-    outcome = back(stack)
+    outcome = stack.rollback()
     assert stack.get("configmaps/x")["data"] == {"key": "value"}
     assert stack.get("configmaps/y") is not None
     assert stack.get("configmaps/z") is None
@@ -63,8 +50,8 @@ def test_rollback_brings_the_objects_of_the_revision_back_and_prunes_the_others(
 def test_rolling_back_twice_comes_back_to_where_it_was(stack):
     """The good revision before a rollback is the one it left."""
     two_revisions(stack)
-    back(stack)
-    back(stack, 2)
+    stack.rollback()
+    stack.rollback(2)
     assert stack.get("configmaps/x")["data"] == {"key": "new"}
     assert stack.teardown().residue == ()
 
@@ -72,7 +59,7 @@ def test_rolling_back_twice_comes_back_to_where_it_was(stack):
 def test_a_dry_run_of_a_rollback_changes_nothing(stack):
     """The plan says what would happen, and no revision is recorded."""
     two_revisions(stack)
-    outcome = back(stack, 1, dry_run=True)
+    outcome = stack.rollback(1, dry_run=True)
     assert outcome.plan.counts[Action.PRUNE] == 1
     assert outcome.release is None
     assert len(history(stack.id, stack.connection)) == 2
@@ -81,21 +68,21 @@ def test_a_dry_run_of_a_rollback_changes_nothing(stack):
 def test_going_back_to_what_is_there_changes_nothing(stack):
     """The newest revision is applied as it is: not even a revision is recorded."""
     two_revisions(stack)
-    assert back(stack, 2).release is None
+    assert stack.rollback(2).release is None
 
 
 def test_a_revision_that_is_not_there_is_refused_with_those_that_are(stack):
     """A typing error costs nothing."""
     two_revisions(stack)
     with pytest.raises(ReleaseError, match=r"no revision 7 \(there: 1, 2\)"):
-        back(stack, 7)
+        stack.rollback(7)
 
 
 def test_a_first_revision_has_nothing_to_go_back_to(stack):
     """The user is told, and nothing is touched."""
     stack.deploy(stack.part("a", stack.namespace()))
     with pytest.raises(ReleaseError, match="no earlier revision that was good"):
-        back(stack)
+        stack.rollback()
 
 
 def test_a_definition_that_stores_a_newer_version_is_not_taken_back(stack):
@@ -107,7 +94,7 @@ def test_a_definition_that_stores_a_newer_version_is_not_taken_back(stack):
     stack.deploy(stack.part("a", stack.namespace(), old))
     stack.deploy(stack.part("a", stack.namespace(), new))
     with pytest.raises(ConflictError, match="stored as v2, which it no longer has"):
-        back(stack)
+        stack.rollback()
 
 
 def test_a_diff_with_a_revision_shows_what_going_back_would_change(stack):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.actions.rollback import rollback
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import connect
 from stackctl.model.release.release import ReleaseStatus
@@ -147,14 +146,7 @@ def deploy_third(stack: Stack) -> None:
 
 def roll_back(stack: Stack) -> None:
     """Go back to what was there before."""
-    rollback(
-        stack.id,
-        1,
-        stack.connection,
-        agree=lambda *_: True,
-        notify=stack.tell,
-        options=stack.options(),
-    )
+    stack.rollback(1)
 
 
 WISHES = (deploy_first, deploy_third, roll_back)

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from stackctl.actions.planning import look, require_cluster
-from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
 from stackctl.api.access.access import Login
 from stackctl.cluster.connection import Connection, connect
@@ -163,14 +162,7 @@ def test_rights_in_its_namespaces_are_enough_for_a_stack(stack, installer):
     user.deploy(shop(stack, "moin"))
     assert stack.get("configmaps/shop")["data"] == {"greeting": "moin"}
     assert stack.get("configmaps/old") is None
-    rollback(
-        user.id,
-        1,
-        user.connection,
-        agree=lambda *_: True,
-        notify=user.tell,
-        options=user.options(),
-    )
+    user.rollback(1)
     assert stack.get("configmaps/shop")["data"] == {"greeting": "hello"}
     assert stack.get("configmaps/old") is not None
 

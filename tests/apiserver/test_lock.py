@@ -9,7 +9,6 @@ from contextlib import contextmanager
 import pytest
 
 from stackctl.actions.unlock import unlock
-from stackctl.cluster.connection import connect
 from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import Claim, find, held_by, lease_path, leases_of, locked
 from stackctl.errors import ConflictError, Interrupted, LockedError, Rejected
@@ -18,16 +17,10 @@ from stackctl.model.run import outcome
 from stackctl.model.run.events import Step
 from tests.apiserver.child import first
 from tests.apiserver.children import LONG, child
-from tests.apiserver.faults import ALWAYS, Answer, FaultProxy, Hold
-from tests.apiserver.stacks import Stack
+from tests.apiserver.faults import ALWAYS, Answer, Hold
+from tests.apiserver.stacks import Stack, behind
 
 SOON = 20.0  # seconds; far more than anything here takes
-
-
-@pytest.fixture
-def proxy(stack: Stack) -> Iterator[FaultProxy]:
-    with FaultProxy(stack.client.access) as running:
-        yield running
 
 
 @contextmanager
@@ -35,14 +28,6 @@ def held(stack: Stack, holder: str = "other@there") -> Iterator[None]:
     """Hold a stack's lock as another run would."""
     with locked(stack.client, stack.id, Claim(holder), threading.Event()):
         yield
-
-
-@contextmanager
-def behind(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
-    """The same stack, reached through a proxy."""
-    there = connect(proxy.access, lambda _: None, threading.Event())
-    yield Stack(there, stack.name)
-    there.client.close()
 
 
 def path_of(stack: Stack) -> str:
@@ -113,7 +98,7 @@ def test_a_lock_is_kept_while_the_run_lasts(stack, proxy):
     """A run that takes longer than its lease renews it, so that nobody takes it for dead."""
     hold = Hold()
     proxy.on("PATCH", "/configmaps/settings", hold)
-    with behind(proxy, stack) as there, ThreadPoolExecutor(1) as pool:
+    with behind(proxy.access, stack) as there, ThreadPoolExecutor(1) as pool:
         future = pool.submit(there.deploy, *first(there), lease=1.0)
         assert hold.arrived.wait(SOON)
         before = find(stack.client, stack.id)
@@ -130,7 +115,7 @@ def test_a_run_that_lost_its_lock_writes_nothing_more(stack, proxy):
     """What it has sent is finished; then neither objects nor the record are touched."""
     hold = Hold()
     proxy.on("PATCH", "/configmaps/settings", hold)
-    with behind(proxy, stack) as there, ThreadPoolExecutor(1) as pool:
+    with behind(proxy.access, stack) as there, ThreadPoolExecutor(1) as pool:
         future = pool.submit(there.deploy, *first(there), lease=1.0)
         assert hold.arrived.wait(SOON)
         stack.client.patch(path_of(stack), {"spec": {"holderIdentity": "other@there"}})
@@ -151,7 +136,7 @@ def test_nothing_is_written_once_the_lease_may_have_run_out(stack, proxy):
     """A holder that cannot renew its lease is kept from writing before another may begin."""
     proxy.on("PUT", "/leases/", Answer(503), times=ALWAYS)
     with (
-        behind(proxy, stack) as there,
+        behind(proxy.access, stack) as there,
         locked(there.client, stack.id, Claim("slow@here", lease=1.0), threading.Event()) as lock,
     ):
         lock.fence()

@@ -1,17 +1,12 @@
 """Unchanged means proven, and what was agreed to is what is done, whoever else writes meanwhile."""
 
 import signal
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
-from stackctl.cluster.connection import connect
 from stackctl.cluster.record import record_store, releases
 from stackctl.errors import ApplyError, ConflictError, LockedError, ReleaseError
 from stackctl.model.ownership.proof import APPLIED, mark_of
@@ -21,24 +16,10 @@ from stackctl.model.run.events import Event, Step
 from tests.apiserver.child import first
 from tests.apiserver.children import LONG, child
 from tests.apiserver.faults import FaultProxy, Hold, LoseAnswer
-from tests.apiserver.stacks import Stack, write_as
+from tests.apiserver.stacks import Stack, behind, write_as
 from tests.apiserver.states import bury
 
 SOON = 20.0  # seconds; far more than anything here takes
-
-
-@pytest.fixture
-def proxy(stack: Stack) -> Iterator[FaultProxy]:
-    with FaultProxy(stack.client.access) as running:
-        yield running
-
-
-@contextmanager
-def behind(proxy: FaultProxy, stack: Stack, name: str = "") -> Iterator[Stack]:
-    """The same stack, or another one, reached through a proxy."""
-    there = connect(proxy.access, lambda _: None, threading.Event())
-    yield Stack(there, name or stack.name)
-    there.client.close()
 
 
 def app(stack: Stack, value: str, **extra: str):
@@ -119,10 +100,7 @@ def test_a_rollback_after_a_killed_run_brings_the_values_back(stack, proxy, tmp_
     killed_at(hold, proxy, tmp_path, stack.name, "second")
     hold.release.set()
     bury(stack)
-    options = stack.options()
-    rollback(
-        stack.id, 1, stack.connection, agree=lambda *_: True, notify=stack.tell, options=options
-    )
+    stack.rollback(1)
     assert stack.get("configmaps/settings")["data"] == {"mode": "first"}
     assert stack.teardown().residue == ()
 
@@ -195,7 +173,7 @@ def test_a_frozen_run_that_wakes_up_changes_nothing_more(stack, proxy, tmp_path)
 
 def test_an_answer_that_was_lost_is_not_taken_for_somebody_elses_write(stack, proxy):
     """The repeated request meets its own work, for what is new and for what is changed."""
-    with behind(proxy, stack) as there:
+    with behind(proxy.access, stack) as there:
         proxy.on("PATCH", r"/configmaps/x\?(?!.*dryRun)", LoseAnswer())
         assert there.deploy(app(there, "one")).release.status is ReleaseStatus.DEPLOYED
         proxy.on("PATCH", r"/configmaps/x\?(?!.*dryRun)", LoseAnswer())
@@ -310,7 +288,7 @@ def test_a_run_whose_predecessor_ended_meanwhile_plans_anew(stack, proxy):
     stack.deploy(app(stack, "one"))
     hold = Hold()
     proxy.on("PATCH", r"/configmaps/x\?(?!.*dryRun)", hold)
-    with behind(proxy, stack) as there, ThreadPoolExecutor(1) as pool:
+    with behind(proxy.access, stack) as there, ThreadPoolExecutor(1) as pool:
         running = pool.submit(there.deploy, app(there, "two"))
         assert hold.arrived.wait(SOON)
 

@@ -14,7 +14,6 @@ from stackctl.actions import record
 from stackctl.actions.diff import diff_revision
 from stackctl.actions.history import history
 from stackctl.actions.planning import look
-from stackctl.actions.rollback import rollback
 from stackctl.actions.status import status
 from stackctl.cluster.context import running
 from stackctl.cluster.record import indexes, recording, releases, shards
@@ -165,17 +164,6 @@ def repair(stack: Stack) -> Any:
     )
 
 
-def back(stack: Stack, revision: int | None = None, **options: Any) -> Any:
-    return rollback(
-        stack.id,
-        revision,
-        stack.connection,
-        agree=lambda *_: True,
-        notify=stack.tell,
-        options=stack.options(**options),
-    )
-
-
 def commands(stack: Stack) -> dict[str, Callable[[], object]]:
     """What people type when something is wrong; nothing of it changes anything."""
     return {
@@ -183,7 +171,7 @@ def commands(stack: Stack) -> dict[str, Callable[[], object]]:
         "history": lambda: history(stack.id, stack.connection),
         "diff": lambda: planned(stack, parts(stack, "two")),
         "diff --revision 1": lambda: diff_revision(stack.id, 1, stack.connection, stack.tell),
-        "rollback": lambda: back(stack, 1, dry_run=True),
+        "rollback": lambda: stack.rollback(1, dry_run=True),
         "teardown": lambda: stack.teardown(dry_run=True),
         "record check": lambda: record.check(stack.id, stack.connection),
     }
@@ -298,11 +286,11 @@ def test_an_earlier_revision_that_is_lost_is_written_off(stack):
         True,
     ]
     with pytest.raises(ReleaseError, match="revision 2 cannot be restored: the objects of a in it"):
-        back(stack, 2)
+        stack.rollback(2)
     with pytest.raises(ReleaseError, match=r"no revision 9 \(there: 1, 2, 3\)"):
-        back(stack, 9)
+        stack.rollback(9)
     stack.told.clear()
-    assert back(stack).release.command == "rollback 1"
+    assert stack.rollback().release.command == "rollback 1"
     assert any("revision 2 cannot be" in e.text for e in stack.told if isinstance(e, Notice))
     assert stack.teardown().residue == ()
 
@@ -331,7 +319,7 @@ def test_a_record_made_of_objects_alone_cannot_be_gone_back_to(stack):
     assert repair(stack).left == ()
     made = releases.current(stack.client, stack.id).release
     with pytest.raises(ReleaseError, match=f"revision {made.revision} cannot be restored"):
-        back(stack, made.revision)
+        stack.rollback(made.revision)
     stack.deploy(parts(stack, "two"))
     assert_unsure(stack)
 

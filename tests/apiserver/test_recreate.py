@@ -1,21 +1,18 @@
 """Objects that cannot become what is wanted: made anew when the user says so, else left alone."""
 
 import json
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from stackctl.actions.planning import look
-from stackctl.cluster.connection import connect
 from stackctl.cluster.context import running
 from stackctl.cluster.record import releases
 from stackctl.errors import ApplyError, ConflictError, Invalid
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.run.events import ObjectDone
-from tests.apiserver.faults import Answer, FaultProxy
+from tests.apiserver.faults import Answer
 from tests.apiserver.stacks import Stack
 
 SOON = 20.0
@@ -185,12 +182,6 @@ def test_it_waits_until_the_old_one_is_really_gone(stack):
     assert stack.teardown().residue == ()
 
 
-@pytest.fixture
-def proxy(stack: Stack) -> Iterator[FaultProxy]:
-    with FaultProxy(stack.client.access) as running:
-        yield running
-
-
 REFUSED = {
     "kind": "Status",
     "code": 422,
@@ -202,16 +193,14 @@ REFUSED = {
 }
 
 
-def test_the_old_one_comes_back_when_the_new_one_is_refused(stack, proxy):
+def test_the_old_one_comes_back_when_the_new_one_is_refused(stack, proxy, far):
     """The workload runs again as it was, the reason is told, and the next run tries again."""
     stack.deploy(parts(stack, with_selector(stack, "one")))
     before = stack.client.get(path_of(stack))
     refusal = Answer(422, {"Content-Type": "application/json"}, json.dumps(REFUSED).encode())
     proxy.on("PATCH", r"/deployments/d\?(?!.*dryRun)", refusal)
-    there = Stack(connect(proxy.access, lambda _: None, threading.Event()), stack.name)
     with pytest.raises(ApplyError, match=r"(?s)the old one is back.*not today"):
-        there.deploy(parts(stack, with_selector(stack, "two")), allow_recreate=True)
-    there.client.close()
+        far.deploy(parts(stack, with_selector(stack, "two")), allow_recreate=True)
     after = stack.client.get(path_of(stack))
     assert after["spec"] == before["spec"]
     assert after["metadata"]["uid"] != before["metadata"]["uid"]

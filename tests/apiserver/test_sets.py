@@ -10,7 +10,6 @@ from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import deploy
 from stackctl.actions.diff import diff
 from stackctl.actions.plan_file import planned_request
-from stackctl.actions.rollback import rollback
 from stackctl.actions.upgrade import upgrade
 from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.record import record_store, recording, releases, secret_settings
@@ -155,14 +154,7 @@ def test_a_rollback_brings_the_settings_of_its_revision_back(stack, shelf):
     """So that an upgrade after it keeps those, and no others."""
     run(stack, shelf, deploy, "widget.a=one")
     run(stack, shelf, upgrade, "widget.a=two", "widget.password=hunter2")
-    rollback(
-        stack.id,
-        None,
-        stack.connection,
-        agree=lambda *_: True,
-        notify=stack.tell,
-        options=QUICK,
-    )
+    stack.rollback()
     assert recorded(stack) == {"widget.a": "one"}
     assert run(stack, shelf, upgrade).release is None
     assert values(stack) == "a: one password: default"
@@ -227,18 +219,8 @@ def test_the_plan_of_a_rollback_says_where_to(stack, shelf, tmp_path):
         run(stack, shelf, deploy, f"widget.a={value}")
     file = tmp_path / "plan.json"
 
-    def back(revision, **options):
-        return rollback(
-            stack.id,
-            revision,
-            stack.connection,
-            agree=lambda *_: True,
-            notify=stack.tell,
-            options=replace(QUICK, plan=file, **options),
-        )
-
-    back(1, dry_run=True)
-    assert back(None).release.command == "rollback 1"
+    stack.rollback(1, plan=file, dry_run=True)
+    assert stack.rollback(plan=file).release.command == "rollback 1"
     assert values(stack) == "a: one password: default"
 
 
@@ -282,14 +264,7 @@ def test_a_secret_setting_is_kept_where_the_index_is_not(stack, shelf):
     run(stack, shelf, deploy)
     for release in releases.history(stack.client, stack.id):
         assert b"hunter" not in gzip.decompress(encode(release))
-    back = rollback(
-        stack.id,
-        1,
-        stack.connection,
-        agree=lambda *_: True,
-        notify=stack.tell,
-        options=QUICK,
-    )
+    back = stack.rollback(1)
     assert values(stack) == "a: default password: hunter2"
     assert back.release.sets == {"widget.password": "<masked>"}
     put(stack, shelf, "a", "password", version="1.1.0")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from stackctl.actions.placing import compose_placed
-from stackctl.actions.rollback import rollback
 from stackctl.actions.stacks import choose_stack
 from stackctl.actions.status import status
 from stackctl.api.access.access import Login
@@ -148,14 +147,7 @@ def every_verb(town: Town, revision: int = 1) -> dict[str, Callable[[], object]]
         "status": lambda: status(user.id, user.connection),
         "deploy": lambda: user.deploy(goods(user, user.config("new"))),
         "teardown": user.teardown,
-        "rollback": lambda: rollback(
-            user.id,
-            revision,
-            user.connection,
-            agree=lambda *_: True,
-            notify=user.tell,
-            options=user.options(),
-        ),
+        "rollback": lambda: user.rollback(revision),
     }
 
 

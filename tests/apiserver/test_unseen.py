@@ -1,43 +1,31 @@
 """What is not seen is not taken for gone: neither by a deploy nor by a teardown."""
 
 import json
-import threading
 from collections.abc import Iterator
 
 import pytest
 
 from stackctl.actions.status import status
 from stackctl.api.discovery import Discovery
-from stackctl.cluster.connection import connect
 from stackctl.cluster.look.unseen import plural_of, unseen
 from stackctl.cluster.record import releases
 from stackctl.errors import AccessDenied, NotFound, StackError
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.objects.refs import Ref
 from stackctl.model.readiness.status import Status
-from stackctl.model.run.events import Event, Notice
+from stackctl.model.run.events import Notice
 from tests.apiserver.faults import ALWAYS, Answer, FaultProxy, Stale, Strip
-from tests.apiserver.stacks import Stack
+from tests.apiserver.stacks import Stack, behind
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-
-
-@pytest.fixture
-def proxy(stack: Stack) -> Iterator[FaultProxy]:
-    with FaultProxy(stack.client.access) as running:
-        yield running
 
 
 @pytest.fixture
 def far(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
     """The stack, as it looks through a server that does not name its group."""
     proxy.on("GET", r"^/apis$", Strip(f"{stack.name}.example.com"), times=ALWAYS)
-    told: list[Event] = []
-    there = connect(proxy.access, told.append, threading.Event())
-    behind = Stack(there, stack.name)
-    behind.told = told
-    yield behind
-    there.client.close()
+    with behind(proxy.access, stack) as there:
+        yield there
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import pytest
 
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import deploy
-from stackctl.actions.rollback import rollback
 from stackctl.actions.upgrade import upgrade
 from stackctl.cluster.change.options import RunOptions
 from stackctl.errors import ConfigError, ConflictError, ReleaseError
@@ -80,14 +79,7 @@ def test_a_catalogue_that_is_not_named_again_is_named_by_the_hint(stack, shelf):
         assert refused.value.hint == f"say again where it is: {hint}"
         shelf.put("widget", "1.1.0", stack.namespace(), stack.config("x", key=hint))
         run(stack, shelf)
-        rollback(
-            stack.id,
-            1,
-            stack.connection,
-            agree=lambda *_: True,
-            notify=stack.tell,
-            options=QUICK,
-        )
+        stack.rollback(1)
 
 
 def test_a_stack_that_is_not_there_cannot_be_upgraded(stack, tmp_path):

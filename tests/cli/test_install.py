@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.environment import CALLERS
+
 ROOT = Path(__file__).parents[2]
 TOOLS = ("sh", "dirname", "cat", "grep", "ln", "mkdir", "readlink", "rm", "rmdir", "tail", "true")
 PROFILES = {"base", "cpu", "gpu", "gpu8"}
@@ -33,7 +35,7 @@ class Home:
     ) -> subprocess.CompletedProcess[str]:
         """Run a program as its owner would, with none of our own environment."""
         # Downloads are shared: what is tested is the installation, not the network.
-        cache = os.environ.get("PIP_CACHE_DIR") or str(Path.home() / ".cache/pip")
+        cache = CALLERS.get("PIP_CACHE_DIR") or str(Path(CALLERS["HOME"]) / ".cache/pip")
         return subprocess.run(
             [str(each) for each in command],
             cwd=self.folder,
@@ -41,7 +43,7 @@ class Home:
                 "HOME": str(self.folder),
                 "PATH": path or os.environ["PATH"],
                 "PIP_CACHE_DIR": cache,
-                **{key: text for key, text in os.environ.items() if key.startswith("PIP_")},
+                **{key: text for key, text in CALLERS.items() if key.startswith("PIP_")},
                 **environment,
             },
             capture_output=True,

@@ -1,4 +1,4 @@
-"""What a shell and a pipe get: completions, and no noise when a reader goes away."""
+"""What a shell and a pipe get: completions, no question, and no noise when a reader goes away."""
 
 import os
 import subprocess
@@ -57,3 +57,15 @@ def test_a_reader_that_goes_away_is_no_error(command):
     finally:
         os.close(writing)
     assert answer.stderr == ""
+
+
+@pytest.mark.parametrize("command", [["deploy", "--profile", "gpu8"], ["teardown"]])
+def test_without_a_terminal_a_change_needs_yes(command):
+    """Nobody could answer, so nothing is even looked at, and the option is named."""
+    answer = subprocess.run(
+        [*STACKCTL, *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    assert "error: there is no terminal to ask on" in answer.stderr
+    assert "hint: add --yes" in answer.stderr

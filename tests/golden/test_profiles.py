@@ -17,12 +17,6 @@ ROOT = GOLDEN.parents[1]
 PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
 
 
-@pytest.fixture(autouse=True)
-def shipped(monkeypatch):
-    """Use what is shipped, whatever the environment says."""
-    monkeypatch.delenv("STACKCTL_CATALOG", raising=False)
-
-
 def documents(bundle: Bundle) -> Iterator[str]:
     """Write a bundle; long schemas, which pass through unchanged, as their digest."""
     yield f"# profile {bundle.profile}, requires {bundle.requires}\n"

@@ -4,11 +4,21 @@ import io
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer
 
 TEXTS = Path(__file__).parents[1] / "golden" / "text"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_made_once():
+    """Make the commands of an application once, which typer does anew for every command line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture

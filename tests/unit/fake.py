@@ -5,8 +5,6 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from hypothesis import settings
-
 from stackctl.model.catalogue.catalogue import Catalogue
 from stackctl.model.catalogue.component import Component, ComponentSpec, Manifests
 from stackctl.model.catalogue.profile import StackFile
@@ -21,7 +19,6 @@ from stackctl.sources.components import YAML, read_components, read_manifests
 from stackctl.sources.files import read_profiles, read_stack_file
 from stackctl.sources.yaml import load, load_all
 
-QUICK = settings(max_examples=60, deadline=None)
 FOLDER = Path(__file__).parent / "catalogue"
 
 

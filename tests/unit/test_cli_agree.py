@@ -1,9 +1,5 @@
 """The question before anything is changed: who is asked, and what an answer means."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from stackctl.cli.options.options import OutputOptions
@@ -12,23 +8,6 @@ from stackctl.cli.running.question import Question
 from stackctl.errors import UsageError
 from stackctl.model.plan.plan import Action
 from tests.unit.cli_samples import TARGET, plan
-
-
-@pytest.mark.parametrize("command", [["deploy", "--profile", "gpu8"], ["teardown"]])
-def test_without_a_terminal_a_change_needs_yes(command, tmp_path):
-    """Nobody could answer, so nothing is even looked at, and the option is named."""
-    answer = subprocess.run(
-        [sys.executable, "-m", "stackctl", *command],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": os.getcwd()},  # noqa: PTH109
-    )
-    assert answer.returncode == 2
-    assert answer.stdout == ""
-    assert "error: there is no terminal to ask on" in answer.stderr
-    assert "hint: add --yes" in answer.stderr
 
 
 @pytest.mark.parametrize(("typed", "agreed"), [("y\n", True), ("YES\n", True), ("n\n", False)])

@@ -1,7 +1,10 @@
 """Help is documentation: every command explains itself with an example."""
 
+import io
 import re
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from functools import cache
 from typing import Any
 
 import pytest
@@ -27,9 +30,12 @@ def commands(
 COMMANDS = dict(commands())
 
 
-def help_of(path, capsys) -> str:
-    assert run([*path, "--help"]) == 0
-    return str(capsys.readouterr().out)
+@cache
+def help_of(path: tuple[str, ...]) -> str:
+    out = io.StringIO()
+    with redirect_stdout(out):
+        assert run([*path, "--help"]) == 0
+    return out.getvalue()
 
 
 def test_the_commands_are_the_ones_promised():
@@ -62,17 +68,17 @@ def test_the_commands_are_the_ones_promised():
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_every_command_has_an_example_of_itself(path, capsys):
+def test_every_command_has_an_example_of_itself(path):
     """The help shows at least one line that could be typed as it is."""
-    _, heading, examples = help_of(path, capsys).partition("\nExamples:\n")
+    _, heading, examples = help_of(path).partition("\nExamples:\n")
     assert heading
     assert f"stackctl {' '.join(path)}" in examples.partition("\n\n")[0]
 
 
 @pytest.mark.parametrize("path", [(), ("sandbox",), *COMMANDS], ids=" ".join)
-def test_help_fits_a_terminal_of_80_columns(path, capsys):
+def test_help_fits_a_terminal_of_80_columns(path):
     """No line is wider than the narrowest terminal people use."""
-    assert [line for line in help_of(path, capsys).splitlines() if len(line) > 80] == []
+    assert [line for line in help_of(path).splitlines() if len(line) > 80] == []
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -101,9 +107,9 @@ def test_every_option_can_come_from_the_environment(path):
             assert variable in (known or ()), param.name
 
 
-def test_the_help_ends_with_the_exit_codes(capsys):
+def test_the_help_ends_with_the_exit_codes():
     """The table of exit codes in the help is the one the program goes by."""
-    text = help_of((), capsys)
+    text = help_of(())
     assert re.findall(r"^ +(\d+)  (\S.*)$", text, re.MULTILINE) == [
         (str(code), meaning) for code, meaning in EXIT_CODES
     ]

@@ -89,6 +89,25 @@ def test_features_add_objects_and_patches():
     assert server(bundle)["env"] == [{"name": "FAST", "value": "1"}]
 
 
+def test_features_are_laid_in_the_order_of_the_component():
+    """Not in that of their names, nor in that in which they were asked for."""
+    spec = "features: {zeal: {description: d}, ardour: {description: d}, mood: {description: d}}"
+    component = fake.component(spec)
+    config = (
+        "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: c}}, data: {{{0}: x, last: {0}}}}}"
+    )
+    names = ("ardour", "mood", "zeal")
+    manifests = fake.layers(
+        config.format("base"), patches={name: config.format(name) for name in names}
+    )
+    for on, last in [(("zeal", "ardour"), "ardour"), (names, "mood"), (("zeal",), "zeal")]:
+        chosen = Chosen(component, Mode.MANAGED, "thing", {}, frozenset(on))
+        selection = Selection("p", ("p",), (chosen,), Needs(), Settings())
+        bundle = compose(selection, {"thing": manifests}, StackId("test"), yaml=YAML)
+        data = fake.find(bundle, "ConfigMap", "c")["data"]
+        assert (data["last"], set(data)) == (last, {"base", "last", *on})
+
+
 def test_patches_come_after_features_and_settings_after_patches(tmp_path):
     """Layers in order: component, features, profile chain, stack file, settings."""
     stack = fake.stack_file(

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from stackctl.model.compose.diff import MISSING, Difference, differences
 from stackctl.model.objects import paths
-from tests.unit.fake import QUICK
 
 
 def deployment(**spec: Any) -> dict[str, Any]:
@@ -90,7 +89,6 @@ SPECS = st.recursive(
 MAPS = st.dictionaries(st.sampled_from(["a", "b", "c.d"]), SPECS, max_size=3)
 
 
-@QUICK
 @given(MAPS, MAPS)
 def test_differences_lead_from_one_version_to_the_other(before, after):
     """Each names its place exactly; nothing that differs is left out."""
@@ -101,7 +99,6 @@ def test_differences_lead_from_one_version_to_the_other(before, after):
     assert old == new
 
 
-@QUICK
 @given(MAPS, MAPS)
 def test_differences_are_the_same_seen_from_either_side(before, after):
     """Where they are does not depend on the direction, and what was becomes what is."""

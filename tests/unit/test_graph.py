@@ -37,7 +37,6 @@ def test_needs_come_first_and_names_decide_the_rest():
     assert graph.edges(parts) == {"a": {"c": "c"}, "b": {}, "c": {"d": "d"}, "d": {}}
 
 
-@fake.QUICK
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=16), st.randoms())
 def test_every_order_respects_every_need(pairs, random):
     """For any needs without a circle, providers come before those who need them."""
@@ -99,3 +98,13 @@ def test_features_count_only_while_they_are_on():
     assert graph.provided(picked("web", spec)) == graph.required(picked("web", spec)) == frozenset()
     assert graph.provided(picked("web", spec, "f")) == {"p"}
     assert graph.required(picked("web", spec, "f")) == {"issuer"}
+
+
+def test_a_component_that_provides_what_it_requires_waits_for_nobody():
+    """Not for itself, and not for others that provide the same: they may say so of it as well."""
+    parts = [picked(name, "requires: [x]\nprovides: [x]") for name in ("a", "b")]
+    assert graph.edges(parts) == {"a": {}, "b": {}}
+    assert list(graph.problems(parts, {})) == []
+    alone = [picked("a", "requires: [x, w]\nprovides: [x]"), picked("b", "provides: [w]")]
+    assert graph.edges(alone) == {"a": {"b": "w"}, "b": {}}
+    assert list(graph.problems(alone, {})) == []

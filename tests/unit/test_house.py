@@ -3,7 +3,8 @@
 import ast
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -82,21 +83,39 @@ IMPURE = {
 }
 
 
+@dataclass(frozen=True)
+class Module:
+    """What the laws need to know of a module."""
+
+    docstring: str
+    classes: tuple[str, ...]  # on its first level
+    modules: tuple[str, ...]  # imported as such, wherever in it
+    names: tuple[tuple[str, str], ...]  # imported from modules: these and the names
+    calls: frozenset[str]
+
+
 @cache
-def tree(path: Path) -> ast.Module:
-    """Parse a module."""
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def imports(path: Path) -> Iterator[str]:
-    """Yield the dotted names a module imports, wherever in it."""
-    for node in ast.walk(tree(path)):
+def read(path: Path) -> Module:
+    """Parse a module once; its tree is not kept."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules, names, calls = [], [], set()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module == "stackctl":
-            yield from (f"stackctl.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            modules += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [(node.module or "", alias.name) for alias in node.names]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            calls.add(ast.unparse(node.func))
+    classes = tuple(node.name for node in tree.body if isinstance(node, ast.ClassDef))
+    docstring = ast.get_docstring(tree) or ""
+    return Module(docstring, classes, tuple(modules), tuple(names), frozenset(calls))
+
+
+def imports(path: Path) -> set[str]:
+    """Return the dotted names a module imports, wherever in it."""
+    within = {f"stackctl.{name}" for module, name in read(path).names if module == "stackctl"}
+    whole = {module for module, _ in read(path).names} - {"stackctl", ""}
+    return {*read(path).modules, *within, *whole}
 
 
 def room(path: Path) -> str:
@@ -140,12 +159,11 @@ ADDRESSES = {address(path): path for path in MODULES}
 def neighbours(path: Path) -> set[str]:
     """Return the addresses of the modules that a module imports, those for types included."""
     found = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stackctl"):
-            package = (node.module or "").removeprefix("stackctl").removeprefix(".")
-            for alias in node.names:
-                inner = f"{package}.{alias.name}".removeprefix(".")
-                found.add(inner if inner in ADDRESSES else package)
+    for module, name in read(path).names:
+        if module.startswith("stackctl"):
+            package = module.removeprefix("stackctl").removeprefix(".")
+            inner = f"{package}.{name}".removeprefix(".")
+            found.add(inner if inner in ADDRESSES else package)
     return found
 
 
@@ -194,12 +212,8 @@ def test_no_room_is_crowded():
 
 def test_a_class_has_a_name_of_its_own():
     """One name, one meaning, in the whole package; private ones are their module's affair."""
-    names = Counter(
-        node.name
-        for path in MODULES
-        for node in tree(path).body
-        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
-    )
+    public = (name for path in MODULES for name in read(path).classes if name[0] != "_")
+    names = Counter(public)
     assert [name for name, count in names.items() if count > 1] == []
 
 
@@ -233,10 +247,7 @@ def test_nobody_prints_or_exits():
     def speaks(path: Path) -> set[str]:
         program = room(path) == "cli" or path.name == "__main__.py"
         forbidden = {"print", "input", "exit", "quit", *(() if program else ("sys.exit",))}
-        called = {
-            ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)
-        }
-        return called & forbidden
+        return set(read(path).calls & forbidden)
 
     assert broken(speaks) == {}
 
@@ -245,7 +256,7 @@ def test_every_module_says_what_it_answers():
     """The first line of a module is its answer, and it is one line."""
 
     def silent(path: Path) -> bool:
-        first, _, _ = (ast.get_docstring(tree(path)) or "").partition("\n")
+        first, _, _ = read(path).docstring.partition("\n")
         return not first.endswith((".", ":", "?"))
 
     assert broken(silent) == {}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackctl.model.objects.merge import OverlayError, overlay, patched
-from tests.unit.fake import QUICK, value
+from tests.unit.fake import value
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,6 @@ def without_nulls(found: Any) -> bool:
     )
 
 
-@QUICK
 @given(MAPS, MAPS)
 def test_laying_over_twice_changes_nothing_more(base, patch):
     """The rule is idempotent, mutates nothing and leaves no null behind."""
@@ -61,7 +60,6 @@ def test_laying_over_twice_changes_nothing_more(base, patch):
     assert without_nulls(once)
 
 
-@QUICK
 @given(MAPS)
 def test_an_empty_patch_changes_nothing(base):
     """Nothing laid over something is something."""
@@ -81,6 +79,7 @@ spec:
         args: [one, two]
         ports: [{containerPort: 80, protocol: TCP}, {containerPort: 80, protocol: UDP}]
         volumeMounts: [{mountPath: /a, name: v}]
+        volumeDevices: [{devicePath: /dev/a, name: v}, {devicePath: /dev/b, name: v}]
       - {name: b, image: j}
       volumes: [{name: v, emptyDir: {}}]
       tolerations: [{key: k}]
@@ -104,6 +103,9 @@ spec:
          "[{containerPort: 80, protocol: TCP, name: web}, {containerPort: 80, protocol: UDP}]"),
         ("containers: [{name: a, volumeMounts: [{mountPath: /a, readOnly: true}]}]",
          "containers.0.volumeMounts", "[{mountPath: /a, name: v, readOnly: true}]"),
+        ("containers: [{name: a, volumeDevices: [{devicePath: /dev/b, name: w}]}]",
+         "containers.0.volumeDevices",
+         "[{devicePath: /dev/a, name: v}, {devicePath: /dev/b, name: w}]"),
         ("volumes: [{name: w, emptyDir: {}}]", "volumes.1.name", "w"),
         ("tolerations: [{key: l}]", "tolerations", "[{key: l}]"),
         ("initContainers: [{name: z}]", "initContainers", "[{name: z}]"),

@@ -17,7 +17,6 @@ from stackctl.model.objects.paths import (
     remove,
     show,
 )
-from tests.unit.fake import QUICK
 
 OBJECT = {
     "spec": {
@@ -128,7 +127,6 @@ def test_removing_takes_out_one_value():
 KEYS = st.text(min_size=1, max_size=6)
 
 
-@QUICK
 @given(st.lists(KEYS, min_size=1, max_size=5), st.integers())
 def test_what_is_put_is_found_again(keys, value):
     """Any keys make a path, through its text and back."""

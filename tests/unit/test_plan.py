@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent
-from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref, ref_of
+from stackctl.model.objects.refs import (
+    FIELD_MANAGER,
+    MANAGED_BY,
+    STACK_LABEL,
+    Manifest,
+    Ref,
+    ref_of,
+)
 from stackctl.model.ownership.ownership import owned_digest
 from stackctl.model.ownership.proof import mark_of, marked
 from stackctl.model.ownership.stack_id import StackId
@@ -23,7 +31,6 @@ from stackctl.model.plan.plan import (
     surprises,
 )
 from stackctl.model.release.release import Entry
-from tests.unit.fake import QUICK
 
 ML = StackId("ml")
 OURS = {MANAGED_BY: "stackctl", STACK_LABEL: "ml"}
@@ -176,6 +183,20 @@ def test_what_helm_took_back_is_released_not_pruned():
     assert (change.action, change.reason) == (Action.RELEASE, "belongs to Helm release n/r")
 
 
+def test_what_somebody_else_runs_from_now_on_is_released_not_pruned():
+    """A component made external keeps its objects; one that left the profile does not."""
+    live = live_config()
+    snapshot = Snapshot({ref_of(live): live}, {}, frozenset())
+    parts = [BundleComponent("a", "1", "ml", (), mode=mode) for mode in Mode]
+    actions = [
+        only(make(Bundle("p", (part,)), ML, snapshot, (entry_for(config(), live),))).action
+        for part in parts
+    ]
+    assert dict(zip(Mode, actions, strict=True))[Mode.EXTERNAL] is Action.RELEASE
+    entry = entry_for(config(), live, component="b")
+    assert only(make(Bundle("p", tuple(parts)), ML, snapshot, (entry,))).action is Action.PRUNE
+
+
 def test_what_is_gone_already_is_not_pruned():
     """An object deleted by hand needs no delete."""
     live = live_config()
@@ -326,6 +347,42 @@ def test_drift_names_who_holds_what_we_lost():
     assert drift.manager == "other"
 
 
+def written_by(manager: str, day: int, **more: str) -> dict[str, Any]:
+    time = f"2026-01-{day:02}T00:00:00Z"
+    return {"manager": manager, "operation": "Update", "time": time, "fieldsV1": {"f:x": {}}} | more
+
+
+@pytest.mark.parametrize(
+    ("writers", "author"),
+    [
+        ([written_by("late", 3), written_by("early", 2)], "late"),
+        ([written_by("early", 2), written_by("late", 3)], "late"),
+        ([written_by("editor", 2), written_by("kubelet", 3, subresource="status")], "editor"),
+        ([written_by("editor", 2), written_by(ML.manager, 3)], "editor"),
+        ([written_by("editor", 2), written_by(FIELD_MANAGER, 3)], "editor"),
+        ([written_by("editor", 2), written_by("kube-controller-manager", 3)], "editor"),
+        ([written_by("kube-controller-manager", 3)], "kube-controller-manager"),
+        ([written_by(ML.manager, 3)], "unknown"),
+        ([], "unknown"),
+    ],
+)
+def test_drift_is_nobodys_who_did_not_cause_it(writers, author):
+    """Neither ours, nor of who reports a status, nor of a controller where a person was at it."""
+    live = live_config()
+    live["metadata"]["managedFields"] = writers
+    (drift,) = drifted(live, entry_for(config(), live, owned="before"), ML)
+    assert drift.manager == author
+
+
+def test_what_another_run_of_ours_wrote_is_not_blamed_on_others():
+    """Whoever wrote to the object besides, and however late."""
+    live = live_config("2", run="other")
+    entry = entry_for(config(), live_config())
+    live["metadata"]["managedFields"].append(written_by("late", 3))
+    (drift,) = drifted(live, entry, ML)
+    assert drift.manager == ML.manager
+
+
 STATES = st.lists(
     st.tuples(
         st.booleans(),  # in the bundle
@@ -336,7 +393,6 @@ STATES = st.lists(
 )
 
 
-@QUICK
 @given(STATES)
 def test_a_plan_is_about_every_object_once(states):
     """Whatever is there: each object of the bundle has one change, and nothing else is touched."""

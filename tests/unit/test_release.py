@@ -149,3 +149,10 @@ def test_what_somebody_else_made_meanwhile_is_not_called_created():
     made = {meant.ref: Found("n", written=True, untouched=False)}
     (entry,) = superset([meant], [(meant.ref, "a", "v1")], made)
     assert entry.created
+
+
+@pytest.mark.parametrize("field", ["shards", "components", "sets", "message"])
+def test_a_field_that_may_be_missing_may_be_null(field):
+    """Somebody may have written it by hand."""
+    plain = unpack(encode(release()))
+    assert decode(pack(plain | {field: None})) == release()

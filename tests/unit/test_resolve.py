@@ -3,6 +3,7 @@
 import pytest
 
 from stackctl.errors import ConfigError
+from stackctl.model.catalogue.catalogue import Catalogue
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.catalogue.parameters import checked, parsed
 from stackctl.model.catalogue.profile import StackFile
@@ -219,6 +220,34 @@ def test_chains_that_lead_nowhere_are_refused(tmp_path, specs, problem):
 def test_overrides_that_make_no_sense_are_refused(assignment, problem):
     """A wrong override names itself, what was expected, and the nearest right name."""
     assert problem in refusal(assignment)
+
+
+REPEATING = """
+features: {fast: {description: d}}
+each: {teams: {places: []}}
+parameters:
+  teams:
+    type: list
+    default: []
+    description: d
+    places: [{feature: fast, object: ConfigMap/c, path: data.teams}]
+  role:
+    type: string
+    default: reader
+    description: d
+    places: [{feature: fast, each: teams, object: Role/r, path: metadata.name}]
+"""
+
+
+def test_a_list_that_layers_are_repeated_over_is_not_idle(tmp_path):
+    """Whether the feature is on or off that it has places in as well; others with such are idle."""
+    profiles = fake.profiles(tmp_path, p="components: {thing: {}}").profiles
+    catalogue = Catalogue(profiles, {"thing": fake.component(REPEATING)})
+    found = resolve(catalogue, "p", sets=("thing.teams=red",))
+    assert setting(found, "teams", "thing").value == ["red"]
+    with pytest.raises(ConfigError, match=r"thing\.role only matters with the feature fast"):
+        resolve(catalogue, "p", sets=("thing.teams=red", "thing.role=admin"))
+    assert resolve(catalogue, "p", sets=("thing.role=admin", "thing.features.fast=true"))
 
 
 @pytest.mark.parametrize(

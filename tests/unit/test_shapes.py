@@ -9,8 +9,8 @@ from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.model.shapes.pod_specs import images_in
 from stackctl.model.shapes.shapes import TEXT, WHOLE, fitting
 from stackctl.sources.components import read_components, read_manifests
+from tests.fuzz.readers import FILES
 from tests.unit import fake
-from tests.unit.fuzzing import FILES
 
 COMPONENT = """\
 apiVersion: stackctl.dev/v1alpha1

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from stackctl.errors import ConfigError
 from stackctl.sources.yaml import MAX_DEPTH, dump, load, load_all
 from stackctl.sources.yamltext import dump_all
-from tests.unit.fake import QUICK
 
 # What `kubectl label --local -o json` makes of a plain scalar.
 SCALARS: list[tuple[str, Any]] = [
@@ -139,7 +138,6 @@ VALUES = st.recursive(
 )
 
 
-@QUICK
 @given(VALUES)
 def test_what_is_written_is_read_back_the_same(value):
     """Loading undoes dumping for every JSON value."""

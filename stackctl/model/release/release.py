@@ -205,7 +205,8 @@ def decode(content: bytes, namespace: str = RECORD_NAMESPACE) -> Release:
             raise LaterFormat("recorded by a later stackctl", hint=UPGRADE_HINT)
         for problem in misshapen(plain, _SHAPE):
             raise ValueError(str(problem))  # noqa: TRY301 - as every other damage
-        return _release({key: plain[key] for key in plain if key != "format"}, namespace)
+        given = {key: value for key, value in plain.items() if value is not None}
+        return _release({key: given[key] for key in given if key != "format"}, namespace)
     except (ValueError, TypeError) as error:  # the latter of fields that nobody knows
         raise ReleaseError(f"cannot be read: {error}") from error
 

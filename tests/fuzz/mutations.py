@@ -61,10 +61,14 @@ def _with_holder(value: Any, path: Path, change: Any) -> Any:
     return copy
 
 
-@st.composite
-def mutations(draw: st.DrawFn, value: Any) -> Any:
+def mutations(value: Any) -> st.SearchStrategy[Any]:
     """Draw a tree that differs in one node."""
-    path = draw(st.sampled_from(sorted(nodes(value), key=str)))
+    return _mutations(value, st.sampled_from(sorted(nodes(value), key=str)))
+
+
+@st.composite
+def _mutations(draw: st.DrawFn, value: Any, paths: st.SearchStrategy[Path]) -> Any:
+    path = draw(paths)
     way = draw(st.integers(0, 9))
     if path and way == 0:
         return removed(value, path)

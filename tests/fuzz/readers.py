@@ -1,26 +1,27 @@
-"""Feeds every reader with what no file should hold; run by `test_fuzzing`, in a process of its own.
+"""What every reader is fed that no file should hold, drawn and remembered.
 
-    python -m tests.unit.fuzzing READER
+A reader takes a value or refuses it by the error that is its own; anything else ends with the input
+that did it. Inputs are drawn the same way every time, as many as are asked for; those that ever
+ended otherwise stand as examples, which are always among them. The unit tests draw a few. This
+draws many, in a process of its own, which may take a bounded memory:
 
-The process may take a bounded time and a bounded memory. A reader takes a value or refuses it by
-the error that is its own; anything else ends the process with the input that did it. Inputs are
-drawn the same way every time; those that ever ended otherwise stand as examples.
+    python -m tests.fuzz.readers READER
 """
 
 import json
-import os
 import resource
 import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -61,21 +62,25 @@ from stackctl.model.shapes.patterns import PatternError, matches
 from stackctl.sources import yaml
 from stackctl.sources.components import YAML
 from stackctl.sources.planfile import read_plan
+from tests.fuzz.mutations import DEEP, mutations, nodes, replaced, texts
 from tests.unit import fake
-from tests.unit.mutations import DEEP, mutations, nodes, replaced, texts
 
 RICH = Path(__file__).parent / "rich"
 MEMORY = 1 << 30  # bytes
-SECONDS = 10  # for one input; most take milliseconds
+SECONDS = 3  # of the processor, for one input; most take milliseconds
 DOCUMENTED = {code for code, _ in EXIT_CODES} - {70}
-THOROUGH = settings(
-    max_examples=400,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-SPARING = settings(THOROUGH, max_examples=120)
+MANY = 400  # inputs for each reader
+
+
+def drawn(count: int) -> settings:
+    """Draw as many inputs, the same ones every time."""
+    return settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 class Stuck(BaseException):
@@ -89,12 +94,13 @@ def bounded() -> Iterator[None]:
     def stop(*_: object) -> None:
         raise Stuck
 
-    signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def refuses(read: Callable[[], object], *errors: type[Exception]) -> None:
@@ -112,6 +118,7 @@ def documents(path: Path) -> list[Any]:
 
 
 FILES = {str(path.relative_to(RICH)): documents(path) for path in sorted(RICH.rglob("*.yaml"))}
+MUTATIONS = {name: mutations(found) for name, found in FILES.items()}
 FILES_BY_NODES = [name for name, found in FILES.items() for _ in nodes(found)]
 
 
@@ -149,7 +156,7 @@ def rendered(folder: Path, name: str, content: bytes, *more: str) -> tuple[int, 
 def changed_files(draw: st.DrawFn) -> tuple[str, str]:
     """Draw a file of the catalogue with one node changed."""
     name = draw(st.sampled_from(FILES_BY_NODES))
-    return name, as_yaml(draw(mutations(FILES[name])))
+    return name, as_yaml(draw(MUTATIONS[name]))
 
 
 def changed(name: str, *path: str | int, to: Any) -> tuple[str, str]:
@@ -163,13 +170,12 @@ CHOICE = (0, "spec", "components", "all")
 CONTAINER = (0, "spec", "template", "spec", "containers", 0)
 
 
-def catalogue() -> None:
+def catalogue(count: int, folder: Path) -> None:
     """Profiles, components, stack files, manifests, patches: exit 0, or 3 or 4 with the file."""
-    folder = Path(tempfile.mkdtemp()) / "rich"
-    shutil.copytree(RICH, folder)
-    os.environ["STACKCTL_SHIPPED_CATALOG"] = str(folder)
+    copy = folder / "rich"
+    shutil.copytree(RICH, copy)
 
-    @SPARING
+    @drawn(max(1, count // 4))
     @given(changed_files(), st.booleans())
     @example(changed(WORKLOADS, *CONTAINER, "args", to=["--port", 8080]), False)
     @example(changed(WORKLOADS, *CONTAINER, "env", to={"WAIT": "5s"}), False)
@@ -186,21 +192,23 @@ def catalogue() -> None:
     def one(file: tuple[str, str], moved: bool) -> None:
         name, text = file
         more = ["--set", "all.namespace=other"] if moved else []
-        code, said = rendered(folder, name, text.encode(errors="surrogatepass"), *more)
+        code, said = rendered(copy, name, text.encode(errors="surrogatepass"), *more)
         assert code in {0, 3, 4, 7}, said
         if code in {3, 4} and "\n" not in said.strip():
             assert ".yaml" in said or "all" in said, said
 
-    one()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STACKCTL_SHIPPED_CATALOG", str(copy))
+        one()
 
 
-def settings_typed() -> None:
+def settings_typed(count: int, folder: Path) -> None:
     """`--set` and the values of parameters, whatever their type."""
     kinds = st.sampled_from(list(ParameterType))
     bounds = st.sampled_from([(None, None), (1, 5), (-1e308, 1e308)])
     patterns = st.sampled_from(["", "[a-z]+", "(a+)+$", "(a|a)*b", "(x*)*y"])
 
-    @THOROUGH
+    @drawn(count)
     @given(kinds, bounds, patterns, texts())
     @example(ParameterType.INTEGER, (1, 5), "", "9" * 400)
     @example(ParameterType.LIST, (None, None), "", DEEP)
@@ -222,10 +230,10 @@ def _taken(parameter: Parameter, text: str) -> None:
         json.dumps(checked(parameter, value))
 
 
-def scalars() -> None:
+def scalars(count: int, folder: Path) -> None:
     """Quantities, durations, paths and patterns."""
 
-    @THOROUGH
+    @drawn(count)
     @given(texts())
     @example("1" * 5000)
     @example("a" + ".a" * 3000)
@@ -240,7 +248,7 @@ def scalars() -> None:
     one()
 
 
-def trees() -> None:
+def trees(count: int, folder: Path) -> None:
     """YAML, JSON and the documents that ConfigMaps keep."""
     known = formats(YAML)
     bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -248,7 +256,7 @@ def trees() -> None:
         for old, new in zip("abcdefghi", "bcdefghij", strict=True)
     )
 
-    @THOROUGH
+    @drawn(count)
     @given(texts() | st.binary().map(lambda content: content.decode(errors="replace")))
     @example(DEEP)
     @example("a: " * 3000)
@@ -269,12 +277,12 @@ def trees() -> None:
     one()
 
 
-def plans() -> None:
+def plans(count: int, folder: Path) -> None:
     """Plan files: one error, which names the file."""
-    path = Path(tempfile.mkdtemp()) / "plan.json"
+    path = folder / "plan.json"
     valid = plan_to_plain(a_plan())
 
-    @THOROUGH
+    @drawn(count)
     @given(mutations(valid).map(as_json) | texts())
     @example("[" * 100_000)
     @example("null")
@@ -370,16 +378,16 @@ ADDRESSES = (
 )  # fmt: skip
 
 
-def kubeconfigs() -> None:
+def kubeconfigs(count: int, folder: Path) -> None:
     """Kubeconfigs: an access that connections can be made with, or one error."""
-    path = Path(tempfile.mkdtemp()) / "config"
+    path = folder / "config"
     addresses = st.sampled_from(ADDRESSES)
     fields = st.sampled_from(["server", "proxy-url", "tls-server-name"])
     odd = st.builds(
         lambda field, text: replaced(KUBECONFIG, (*CLUSTER, field), text), fields, addresses
     )
 
-    @THOROUGH
+    @drawn(count)
     @given((mutations(KUBECONFIG) | odd).map(as_json) | texts())
     @example(as_json(replaced(KUBECONFIG, ("users", 0, "user", "exec", "args", 0), "\0")))
     @example(as_json(replaced(KUBECONFIG, ("users", 0, "user", "exec", "env", 0, "name"), "")))
@@ -488,16 +496,16 @@ STATUS: Any = {
 }
 
 
-def api_answers() -> None:
+def api_answers(count: int, folder: Path) -> None:
     """Answers of another shape are refused, and what is let through can be read."""
-    shown = st.sampled_from(list(OBJECTS.values())).flatmap(lambda kind: mutations(live(*kind)))
+    shown = st.one_of(*(mutations(live(*kind)) for kind in OBJECTS.values()))
 
-    @THOROUGH
+    @drawn(count)
     @given(shown)
     def objects(document: Any) -> None:
         refuses(lambda: _judged(document), ClusterError)
 
-    @SPARING
+    @drawn(max(1, count // 4))
     @given(mutations(AGGREGATED), mutations(RESOURCES), mutations(STATUS).map(as_json) | texts())
     def others(aggregated: Any, resources: Any, status: str) -> None:
         with bounded():
@@ -517,7 +525,7 @@ def _judged(document: Any) -> None:
     assess(document)
 
 
-def credentials() -> None:
+def credentials(count: int, folder: Path) -> None:
     """What a credential plugin prints."""
     plugin = ExecPlugin("client.authentication.k8s.io/v1", "plugin")
     valid = {
@@ -526,9 +534,10 @@ def credentials() -> None:
         "status": {"token": "t", "expirationTimestamp": "2030-01-01T00:00:00Z"},
     }
 
-    @THOROUGH
+    @drawn(count)
     @given(mutations(valid).map(as_json) | texts())
     @example(as_json(replaced(valid, ("status", "expirationTimestamp"), "0001-01-01T00:00:00")))
+    @example(as_json(replaced(valid, ("status", "token"), "a" * 100_000)))
     def one(text: str) -> None:
         content = text.encode(errors="surrogatepass")
         refuses(lambda: read_credential(plugin, content), ClusterError)
@@ -536,13 +545,14 @@ def credentials() -> None:
     one()
 
 
-def records() -> None:
+def records(count: int, folder: Path) -> None:
     """What is recorded in the cluster, where others may write."""
     index = unpack(encode(a_release()))
     part = to_plain(fake.rendered("large").components[0])
 
-    @THOROUGH
+    @drawn(count)
     @given(mutations(index), mutations(part), st.binary())
+    @example(index | {"shards": None}, part, b"")
     def one(changed_index: Any, changed_part: Any, content: bytes) -> None:
         refuses(lambda: decode(pack(changed_index)), ReleaseError)
         refuses(lambda: from_plain(changed_part).digest, ValueError)
@@ -551,7 +561,7 @@ def records() -> None:
     one()
 
 
-READERS: dict[str, Callable[[], None]] = {
+READERS: dict[str, Callable[[int, Path], None]] = {
     each.__name__: each
     for each in (
         catalogue,
@@ -568,4 +578,5 @@ READERS: dict[str, Callable[[], None]] = {
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    READERS[sys.argv[1]]()
+    with TemporaryDirectory() as place:
+        READERS[sys.argv[1]](MANY, Path(place))

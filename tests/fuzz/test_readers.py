@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
-from tests.unit.fuzzing import READERS
+from tests.fuzz.readers import READERS
+
+pytestmark = pytest.mark.fuzz
 
 MOST_SECONDS = 120  # most take a few; a reader that waits for ever is what this is for
 
@@ -13,7 +15,7 @@ MOST_SECONDS = 120  # most take a few; a reader that waits for ever is what this
 @pytest.mark.parametrize("reader", READERS)
 def test_readers_take_an_input_or_refuse_it(reader):
     """By the documented exit codes or the error that is the reader's own."""
-    command = [sys.executable, "-m", "tests.unit.fuzzing", reader]
+    command = [sys.executable, "-m", "tests.fuzz.readers", reader]
     found = subprocess.run(
         command, check=False, timeout=MOST_SECONDS, capture_output=True, text=True
     )

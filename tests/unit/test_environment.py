@@ -1,0 +1,27 @@
+"""Tests come to the same in whatever environment they are started."""
+
+import os
+from pathlib import Path
+
+from tests import environment
+
+
+def test_what_the_caller_has_set_is_not_seen(monkeypatch):
+    """Only where programs are found; the width of the terminal and the home are our own."""
+    other = {"STACKCTL_PROFILE": "x", "KUBECONFIG": "/x", "COLUMNS": "120"}
+    monkeypatch.setattr(environment, "CALLERS", {"PATH": "/bin", "HOME": "/me"} | other)
+    assert environment.bare_environment(Path("/empty")) == {
+        "PATH": "/bin",
+        "HOME": "/empty",
+        "XDG_CACHE_HOME": "/me/.cache",
+        "COLUMNS": "80",
+        "LINES": "24",
+    }
+
+
+def test_the_bare_environment_is_the_one_of_the_tests():
+    """The home is empty, and nothing tells the program what to do."""
+    assert list(Path.home().iterdir()) == []
+    known = set(environment.KEPT) | {"HOME", "XDG_CACHE_HOME", "COLUMNS", "LINES"}
+    known.add("PYTEST_CURRENT_TEST")
+    assert set(os.environ) <= known
