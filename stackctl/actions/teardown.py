@@ -5,16 +5,16 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from stackctl import __version__
-from stackctl.cluster.change import residue
 from stackctl.cluster.change.options import RunOptions
-from stackctl.cluster.change.teardown import carry_out
-from stackctl.cluster.change.teardown_scope import look
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import RunContext, running
 from stackctl.cluster.record import recording, recovery, releases
 from stackctl.cluster.record.lock import await_free, locked
 from stackctl.cluster.record.missing_record import absent, lost
 from stackctl.cluster.record.releases import Recorded
+from stackctl.cluster.teardown import residue
+from stackctl.cluster.teardown.scope import look
+from stackctl.cluster.teardown.teardown import carry_out
 from stackctl.errors import AccessDenied, ConflictError, LaterFormat, ReleaseError
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Plan

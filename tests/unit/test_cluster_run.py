@@ -9,12 +9,12 @@ import pytest
 from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.change.run import execute
-from stackctl.cluster.change.teardown import carry_out
-from stackctl.cluster.change.teardown_scope import TeardownScope
 from stackctl.cluster.context import running
 from stackctl.cluster.record import indexes
 from stackctl.cluster.record.lock import Claim
 from stackctl.cluster.record.releases import Recorded
+from stackctl.cluster.teardown.scope import TeardownScope
+from stackctl.cluster.teardown.teardown import carry_out
 from stackctl.errors import (
     ApplyError,
     ConflictError,

@@ -41,7 +41,7 @@ FLOORS = {
     ),
     "api": (("access",), ("http",), ("",)),
     "sources": (("",),),
-    "cluster": (("",), ("look",), ("record", "wait"), ("status", "change")),
+    "cluster": (("",), ("look",), ("record", "wait"), ("status", "change"), ("teardown",)),
     "sandbox": (
         ("machine", "agent"),
         ("programs", "agent.webhooks"),

@@ -3,16 +3,16 @@
 What goes was found by `teardown_scope`; how objects are deleted and waited for is for `removal`.
 """
 
-from stackctl.cluster.change import residue
 from stackctl.cluster.change.disown import disown_namespaces, disown_object
 from stackctl.cluster.change.removal import Removal, remove
 from stackctl.cluster.change.session import Session, hold_stack
-from stackctl.cluster.change.teardown_scope import TeardownScope
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import lookup
 from stackctl.cluster.record import recording, releases
 from stackctl.cluster.record.event_recorder import EventRecorder
 from stackctl.cluster.record.lock import Claim, Lock
+from stackctl.cluster.teardown import residue
+from stackctl.cluster.teardown.scope import TeardownScope
 from stackctl.cluster.wait.targets import Target
 from stackctl.errors import ApplyError, Interrupted, OutOfTime, Unreachable
 from stackctl.model.plan.removal import RemovalBatch, RemovalPhase, batches
