@@ -97,7 +97,8 @@ def test_an_administrator_has_to_say_which_of_two_is_meant(town):
     connection = town.administrator.connection
     with pytest.raises(UsageError, match=f"{town.one.id}.*{town.other.id}") as refused:
         choose_stack(SHARED, None, connection)
-    assert refused.value.hint == f"say where its record is: --record-namespace {town.one.name}"
+    places = " or ".join(f"--record-namespace {each.name}" for each in (town.one, town.other))
+    assert refused.value.hint == f"say where its record is: {places}"
     assert choose_stack(SHARED, None, connection, town.other.name) == town.other.id
     for tenant in (town.one, town.other):
         tenant.teardown()
