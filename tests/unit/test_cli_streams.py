@@ -5,7 +5,13 @@ import os
 
 import pytest
 
-from stackctl.cli.terminal.streams import lasting, write_aside, write_result
+from stackctl.cli.terminal.streams import (
+    lasting,
+    write_aside,
+    write_document,
+    write_manifests,
+    write_result,
+)
 from stackctl.errors import UsageError
 
 
@@ -57,3 +63,27 @@ def test_what_can_be_written_is_written():
     write_result(stream, "a")
     write_aside(stream, "b")
     assert stream.getvalue() == "ab"
+
+
+def written(write, text: str, encoding: str = "ascii", errors: str = "strict") -> bytes:
+    """Write a text to a stream of an encoding, and return what arrives."""
+    arrived = io.BytesIO()
+    stream = io.TextIOWrapper(arrived, encoding=encoding, errors=errors)
+    stream.write("before ")
+    write(stream, text)
+    return arrived.getvalue()
+
+
+@pytest.mark.parametrize("write", [write_result, write_aside])
+def test_people_get_something_else_for_a_character_that_the_stream_lacks(write):
+    """What there is a sign for in every encoding is that; the rest is a question mark."""
+    assert written(write, "a · 1 → 2… é") == b"before a - 1 -> 2... ?"
+    assert written(write, "a · b", errors="backslashreplace") == b"before a - b"
+    assert written(write, "a\udcff", "utf-8") == b"before a?"
+    assert written(write, "é →", "latin-1") == "before é ->".encode("latin-1")
+
+
+@pytest.mark.parametrize("write", [write_document, write_manifests])
+def test_programs_get_every_character(write):
+    """A document with question marks would be another document."""
+    assert written(write, "name: é→") == "before name: é→".encode()

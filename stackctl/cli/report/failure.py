@@ -3,7 +3,7 @@
 import sys
 
 from stackctl.cli.report.rendering import Document, document, dumped
-from stackctl.cli.terminal.streams import write_aside, write_result
+from stackctl.cli.terminal.streams import write_aside, write_document
 from stackctl.cli.terminal.terminal import Paint, labelled, plain, wants_colour, width_of
 from stackctl.errors import ConfigError, Interrupted, Rejected, StackError
 from stackctl.secrets import SECRETS
@@ -39,7 +39,7 @@ def report_error(
         lines += [first.replace("hint:", paint("hint:", "cyan", "bold"), 1), *more]
     write_aside(sys.stderr, "".join(f"{line}\n" for line in lines))
     if format in ("json", "yaml"):
-        write_result(sys.stdout, dumped(SECRETS.masked(error_document(error, code)), format))
+        write_document(sys.stdout, dumped(SECRETS.masked(error_document(error, code)), format))
 
 
 def error_document(error: StackError, code: int) -> Document:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.options.options import OutputOptions
 from stackctl.cli.report.rendering import Page, document, dumped
-from stackctl.cli.terminal.streams import write_aside, write_manifests, write_result
+from stackctl.cli.terminal.streams import write_aside, write_document, write_manifests, write_result
 from stackctl.cli.terminal.terminal import (
     Paint,
     columns,
@@ -160,7 +160,7 @@ class Report:
         if self._gathered is not None:
             self._gathered[self._context] = found
             return
-        write_result(sys.stdout, dumped(SECRETS.masked(found), self.format))
+        write_document(sys.stdout, dumped(SECRETS.masked(found), self.format))
 
     def declined(self) -> None:
         """Note that what was shown is not to be done, or not yet."""
