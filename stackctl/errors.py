@@ -12,7 +12,7 @@ turned into these where the foreign library is used, and nowhere else.
     │                         └─ Rejected: NotFound · NotServed · AlreadyExists · StaleWrite ·
     │                            FieldConflict · Expired · Invalid
     ├─ PreflightError     6   the cluster lacks what the bundle needs
-    ├─ ConflictError      7   ├─ LockedError
+    ├─ ConflictError      7   ├─ LockedError · AnothersStack
     ├─ ApplyError         8   applied in part; recorded
     ├─ NotReadyError      9   applied, not ready in time
     ├─ ReleaseError      10   no such release or revision; record unreadable · LaterFormat
@@ -166,6 +166,15 @@ class ConflictError(StackError):
     """Refused: owned by another, another cluster, another profile; nothing was touched."""
 
     exit_code = 7
+
+
+class AnothersStack(ConflictError):
+    """What is to be made is there already, as another stack."""
+
+    def __init__(self, message: str, *, stack: str, namespace: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.stack = stack
+        self.namespace = namespace  # of its record; empty: where administrators keep theirs
 
 
 class LockedError(ConflictError):

@@ -7,6 +7,7 @@ from stackctl.actions.execute_plan import Agree, execute_plan
 from stackctl.actions.inherit import resumed, tell_dropped, tell_kept
 from stackctl.actions.placing import compose_placed
 from stackctl.actions.planning import look, require_cluster
+from stackctl.actions.referral import referring
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack
 from stackctl.cluster.change.intent import RunIntent
@@ -47,7 +48,8 @@ def plan_deploy(run: RunContext, request: StackRequest, *, wait_lock: float = 0.
     require_cluster(composed.cluster_uid, run.info)
     await_free(run.client, composed.stack, wait_lock, run.stop, notify)
     tell_kept(request, composed, notify)
-    intent = look(run, composed.stack, composed.bundle, known=composed.known)
+    with referring(request, composed):
+        intent = look(run, composed.stack, composed.bundle, known=composed.known)
     intent = replace(
         intent,
         command=spoken("deploy", request),

@@ -7,6 +7,7 @@ from stackctl.actions.compose import StackRequest, compose_stack, recipe_of, spo
 from stackctl.actions.execute_plan import execute_plan
 from stackctl.actions.inherit import resumed, tell_kept
 from stackctl.actions.planning import look, require_cluster
+from stackctl.actions.referral import referring
 from stackctl.actions.review import review
 from stackctl.actions.stacks import choose_stack
 from stackctl.cluster.change.options import RunOptions
@@ -45,8 +46,10 @@ def upgrade(
         composed = compose_stack(request)
         require_cluster(composed.cluster_uid, run.info)
         tell_kept(request, composed, notify)
+        with referring(request, composed):
+            intent = look(run, composed.stack, composed.bundle)
         intent = replace(
-            look(run, composed.stack, composed.bundle),
+            intent,
             command=spoken("upgrade", request),
             sets=composed.sets,
             secret_sets=composed.secret_sets,

@@ -71,6 +71,55 @@ def test_what_we_do_not_have_goes_and_nobody_else_claims_anything(stack, manager
     assert live["metadata"]["labels"][MANAGED_BY] == "stackctl"
 
 
+def made_by_kubectl(stack: Stack, path: str, manifest) -> None:
+    """Create an object as `kubectl create` does, which claims the server's defaults as well."""
+    stack.client.request(
+        "POST",
+        path,
+        query={"fieldManager": "kubectl-create"},
+        body=json.dumps(manifest).encode(),
+    )
+
+
+def test_an_adoption_announces_what_goes_and_no_default_that_comes_again(stack):
+    """What kubectl made has the server's defaults among kubectl's fields; they stay as they are."""
+    stack.client.create("/api/v1/namespaces", stack.namespace())
+    theirs = stack.deployment("x", revisionHistoryLimit=3)
+    theirs["spec"]["template"]["spec"] |= {"terminationGracePeriodSeconds": 5}
+    made_by_kubectl(stack, f"/apis/apps/v1/namespaces/{stack.name}/deployments", theirs)
+    ports = [{"port": 80, "targetPort": 8080, "protocol": "TCP"}]
+    service = stack.object("v1", "Service", "x") | {"spec": {"ports": ports}}
+    made_by_kubectl(stack, f"/api/v1/namespaces/{stack.name}/services", service)
+    plan = stack.deploy(
+        stack.part("a", stack.namespace(), stack.deployment("x"), service, mode=Mode.ADOPTED)
+    ).plan
+    found = {
+        change.ref.kind: {
+            (each.path, each.old, each.new)
+            for each in change.differences
+            if not each.path.startswith("metadata.")
+        }
+        for change in plan.changes
+    }
+    assert found["Deployment"] == {
+        ("spec.revisionHistoryLimit", 3, 10),
+        ("spec.template.spec.terminationGracePeriodSeconds", 5, 30),
+    }
+    assert found["Service"] == set()
+    assert {c.reason for c in plan.changes if c.ref.kind != "Namespace"} == {"from kubectl-create"}
+    live = stack.client.get(f"/apis/apps/v1/namespaces/{stack.name}/deployments/x")
+    assert live["spec"]["revisionHistoryLimit"] == 10
+
+
+def test_who_made_an_object_that_nobody_signed_is_read_from_its_fields(stack):
+    """The API server knows who wrote it, though nothing on it says whose it is."""
+    install(stack, "kubectl-create", key="1")
+    with pytest.raises(ConflictError) as refusal:
+        stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
+    assert f"  ConfigMap/{stack.name}/x (a): made by kubectl-create" in str(refusal.value)
+    assert "stackctl adopt a --profile test" in refusal.value.hint
+
+
 def test_a_field_removed_later_really_goes(stack):
     """The former manager would have kept it for ever."""
     install(stack, "kubectl-client-side-apply", key="1", more="1")

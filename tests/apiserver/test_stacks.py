@@ -28,8 +28,13 @@ def test_an_object_of_another_stack_is_a_conflict_that_names_it(stack, other):
     """And nothing of either is touched."""
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
     greedy = stack.config("x", key="mine")
-    with pytest.raises(ConflictError, match=rf"ConfigMap/.*/x \(b\): owned by stack {stack.name}"):
+    with pytest.raises(ConflictError) as refused:
         other.deploy(other.part("b", other.namespace(), greedy))
+    assert str(refused.value) == (
+        f"stack {stack.name} is on this cluster and has 1 object of this profile's: "
+        f"ConfigMap/{stack.name}/x"
+    )
+    assert f"stackctl upgrade --stack {stack.name} --profile " in refused.value.hint
     assert stack.get("configmaps/x")["data"] == {"key": "value"}
     assert other.client.get(f"/api/v1/namespaces/{other.name}") is None
 

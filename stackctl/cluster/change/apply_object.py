@@ -17,7 +17,8 @@ from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.compose.diff import differences
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
-from stackctl.model.ownership.ownership import owner, written_by
+from stackctl.model.ownership.ownership import written_by
+from stackctl.model.plan.foreign_objects import holder_of
 from stackctl.model.plan.plan import Action, Change, surprises
 from stackctl.model.plan.removal import ordinary
 
@@ -70,10 +71,9 @@ class ObjectChange:
             agreed = differences(live, result)
             return self._apply(path, replace(self.change, live=live, differences=agreed))
         self.outcome.foreign.add(ref)
-        holder = owner(live, sender.stack) or "nobody stackctl knows of"
+        holder = holder_of(live, sender.stack)
         raise ApplyError(
-            f"{ref}: came into being after the plan was made, owned by {holder}; "
-            "it is left as it is",
+            f"{ref}: came into being after the plan was made, {holder}; it is left as it is",
             hint=f"`stackctl adopt {self.part.name}` makes it ours, `mode: external` leaves the "
             "component to its owner; or delete it, and run the same command again",
         )

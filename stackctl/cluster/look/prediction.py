@@ -11,6 +11,7 @@ from stackctl.model.objects.crd_changes import lost
 from stackctl.model.objects.immutable import fixed_fields
 from stackctl.model.objects.kinds import DEFINITION, kind_of
 from stackctl.model.objects.merge import overlay
+from stackctl.model.objects.normalise import as_sent
 from stackctl.model.objects.refs import STACK_LABEL, Manifest, labels_of
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
 from stackctl.model.ownership.managed_fields import after_takeover
@@ -50,7 +51,30 @@ def predict(
         if expected := _expected(refusal, manifest, live, moves=moves):
             return expected
         raise
-    return Prediction(live, after_takeover(live, result, sender.stack, adopting=stance.take))
+    after = after_takeover(live, result, sender.stack, adopting=stance.take)
+    return Prediction(live, _defaulted(sender, path, result, after))
+
+
+def _defaulted(sender: Sender, path: str, result: Manifest, after: Manifest) -> Manifest:
+    """Let the server put back what it sets by itself where nobody says anything.
+
+    Whoever creates or replaces an object claims the server's defaults as well; they come again
+    when that claim goes.
+    """
+    said, then = (as_sent(each) for each in (result, after))
+    steps = [{"op": "add", "path": f"/{key}", "value": then[key]} for key in _changed(said, then)]
+    steps += [{"op": "remove", "path": f"/{key}"} for key in said if key not in then]
+    if not steps:
+        return after
+    try:
+        answer = sender.client.patch(path, steps, kind="json", dry_run=True)
+    except (Forbidden, Rejected):  # what is planned is right, but for defaults
+        return after
+    return after | {key: value for key, value in as_sent(answer).items() if key != "metadata"}
+
+
+def _changed(said: Manifest, then: Manifest) -> list[str]:
+    return [key for key in then if key != "metadata" and then[key] != said.get(key)]
 
 
 def _expected(

@@ -21,8 +21,9 @@ from stackctl.model.objects.kinds import DEFINITION, defined, kind_of
 from stackctl.model.objects.merge import overlay
 from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of, version_of
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
-from stackctl.model.ownership.ownership import owner, recorded_as_ours, written_by
+from stackctl.model.ownership.ownership import recorded_as_ours, written_by
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.foreign_objects import foreign_object, refusal
 from stackctl.model.plan.plan import Snapshot, proven_unchanged
 from stackctl.model.plan.removal import ordinary
 from stackctl.model.release.release import Entry
@@ -51,7 +52,7 @@ def take(
         for ref, (component, manifest) in desired.items()
         if ref in found
     ]
-    _refuse_foreign(existing, stack)
+    _refuse_foreign(existing, stack, bundle.profile)
     proven = frozenset(each.ref for each in existing if each.proven(stack))
     clear = proven | Snapshot(found, {}, proven).leaving
     asked = [each for each in existing if each.ref not in clear]
@@ -147,25 +148,15 @@ def _path_now(connection: Connection, manifest: Manifest, *, moves: bool) -> tup
         return resource.path(ref.namespace, ref.name), False
 
 
-def _refuse_foreign(existing: Iterable[_Existing], stack: StackId) -> None:
+def _refuse_foreign(existing: Iterable[_Existing], stack: StackId, profile: str) -> None:
     """Refuse objects that belong to others, or have been taken over since they were ours."""
-    theirs = [each for each in existing if each.foreign(stack)]
-    if not theirs:
-        return
-    lines: dict[bool, list[str]] = {
-        False: ["objects of the bundle exist already and are not ours:"],
-        True: ["objects of the stack have since been taken over:"],
-    }
-    for each in theirs:
-        holder = owner(each.metadata, stack) or "nobody stackctl knows of"
-        lines[each.recorded].append(f"  {each.ref} ({each.component}): owned by {holder}")
-    components = {each.component for each in theirs}
-    only = min(components) if len(components) == 1 else "COMPONENT"
-    raise ConflictError(
-        "\n".join(line for group in lines.values() if len(group) > 1 for line in group),
-        hint=f"`stackctl adopt {only}` or `mode: adopted` makes them ours, "
-        "`mode: external` leaves the component to its owner",
-    )
+    theirs = [
+        foreign_object(each.ref, each.component, each.metadata, stack, recorded=each.recorded)
+        for each in existing
+        if each.foreign(stack)
+    ]
+    if theirs:
+        raise refusal(theirs, profile)
 
 
 def _refuse_losses(predictions: Mapping[Ref, Prediction]) -> None:

@@ -74,6 +74,17 @@ def owner(live: Manifest, stack: StackId) -> str:
     return ""
 
 
+def maker(live: Manifest, stack: StackId) -> str:
+    """Name the field manager that holds the most of an object; empty where nobody else does."""
+    held = {
+        str(entry.get("manager", "")): len(claimed([entry]))
+        for entry in live.get("metadata", {}).get("managedFields") or ()
+        if not entry.get("subresource")
+    }
+    held.pop(stack.manager, None)
+    return max(held, key=lambda manager: held[manager], default="")
+
+
 def ours(live: Manifest, stack: StackId) -> bool:
     """Tell whether an object carries the stack's labels."""
     labels = labels_of(live)

@@ -26,6 +26,7 @@ from stackctl.model.ownership.ownership import (
     Verdict,
     earlier_entry,
     lost_fields,
+    maker,
     ours,
     own_entry,
     owned_digest,
@@ -222,7 +223,8 @@ def _change(
     other = owner(live, stack)
     if other or (not ours(live, stack) and entry is None):
         drift = drifted(live, entry, stack, predicted) if entry is not None else ()
-        reason = f"from {other}" if other else "exists already"
+        by = other or maker(live, stack)
+        reason = f"from {by}" if by else "exists already"
         return replace(change, action=Action.ADOPT, reason=reason, drift=drift)
     return _compared(change, live, predicted, stack, entry)
 

@@ -1,0 +1,103 @@
+"""How it is said that objects of a bundle are somebody else's, and what can be done about it.
+
+Whose an object is, is decided by `ownership`.
+"""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stackctl.errors import AnothersStack, ConflictError
+from stackctl.model.objects.refs import (
+    FIELD_MANAGER,
+    MANAGED_BY,
+    STACK_LABEL,
+    Manifest,
+    Ref,
+    labels_of,
+)
+from stackctl.model.objects.wording import first_few
+from stackctl.model.ownership.ownership import maker, owner
+from stackctl.model.ownership.stack_id import StackId
+
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignObject:
+    """An object of the bundle that is there and not ours."""
+
+    ref: Ref
+    component: str
+    holder: str  # whose it is, in words
+    stack: StackId | None = None  # where it is another stack's
+    recorded: bool = False  # it was ours before
+
+
+def foreign_object(
+    ref: Ref, component: str, live: Manifest, stack: StackId, *, recorded: bool
+) -> ForeignObject:
+    """Say whose an object is."""
+    labels = labels_of(live)
+    label = labels.get(STACK_LABEL, "") if labels.get(MANAGED_BY) == FIELD_MANAGER else ""
+    other = StackId.labelled(label) if label and label != stack.label else None
+    return ForeignObject(ref, component, holder_of(live, stack), other, recorded)
+
+
+def holder_of(live: Manifest, stack: StackId) -> str:
+    """Say whose an object is, or at least who made it what it is."""
+    if signed := owner(live, stack):
+        return f"owned by {signed}"
+    manager = maker(live, stack)
+    return f"made by {manager}" if manager else "owned by nobody stackctl knows of"
+
+
+def refusal(theirs: Sequence[ForeignObject], profile: str) -> ConflictError:
+    """Say once for each owner what is theirs, and what to type."""
+    stacks = {each.stack for each in theirs}
+    if len(stacks) == 1 and (other := next(iter(stacks))) and not any(x.recorded for x in theirs):
+        refs = [each.ref for each in theirs]
+        count = "1 object" if len(refs) == 1 else f"{len(refs)} objects"
+        return AnothersStack(
+            f"stack {other} is on this cluster and has {count} of this profile's: "
+            f"{first_few(refs, _NAMED)}",
+            stack=other.name,
+            namespace="" if other.administrators else other.namespace,
+            hint=f"to change that stack: {upgrade_command(other, ['--profile', profile])}",
+        )
+    lines = [
+        *_group("objects of the bundle exist already and are not ours:", theirs, recorded=False),
+        *_group("objects of the stack have since been taken over:", theirs, recorded=True),
+    ]
+    return ConflictError("\n".join(lines), hint=_adoption(theirs, profile))
+
+
+def upgrade_command(stack: StackId, words: Iterable[str]) -> str:
+    """Write the command that changes another stack than the one that was named."""
+    place = () if stack.administrators else ("--record-namespace", stack.namespace)
+    return shlex.join(["stackctl", "upgrade", "--stack", stack.name, *place, *words])
+
+
+def _group(title: str, theirs: Iterable[ForeignObject], *, recorded: bool) -> list[str]:
+    groups: dict[str, list[ForeignObject]] = {}
+    for each in theirs:
+        if each.recorded is recorded:
+            groups.setdefault(each.holder, []).append(each)
+    lines = [_line(holder, found) for holder, found in groups.items()]
+    return [title, *lines] if lines else []
+
+
+def _line(holder: str, found: Sequence[ForeignObject]) -> str:
+    of = ", ".join(dict.fromkeys(each.component for each in found))
+    named = first_few([each.ref for each in found], _NAMED)
+    if len(found) == 1:
+        return f"  {named} ({of}): {holder}"
+    return f"  {len(found)} of {of}, {holder}: {named}"
+
+
+def _adoption(theirs: Sequence[ForeignObject], profile: str) -> str:
+    first, *more = dict.fromkeys(each.component for each in theirs)
+    command = shlex.join(["stackctl", "adopt", first, "--profile", profile])
+    others = f" ({', '.join(more)}: likewise)" if more else ""
+    owner_word = "its owner" if not more else "their owners"
+    return f"`{command}` makes it ours{others}, `mode: external` leaves it to {owner_word}"
