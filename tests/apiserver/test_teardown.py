@@ -6,7 +6,7 @@ from stackctl.actions.history import newest
 from stackctl.cluster.record import recording, releases
 from stackctl.errors import ConflictError, NotReadyError, ReleaseError, StackError, headline
 from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref
-from stackctl.model.plan.plan import Action
+from stackctl.model.plan.plan import Action, DataLoss
 from stackctl.model.release.release import ReleaseStatus
 from tests.apiserver.stacks import Stack, write_as
 
@@ -72,6 +72,9 @@ def test_users_instances_stop_it_before_anything_is_touched(stack):
     assert outcome.residue == ()
     (lost,) = [each for each in outcome.plan.changes if each.reason == "users' data"]
     assert (lost.ref.name, lost.ref.namespace) == ("theirs", "default")
+    assert [(each.ref, each.what) for each in outcome.plan.losses] == [
+        (lost.ref, "a user's object")
+    ]
 
 
 def test_definitions_may_be_kept_with_their_instances(stack):
@@ -142,6 +145,55 @@ def test_a_claim_in_a_namespace_of_others_is_theirs(stack):
     assert "deletionTimestamp" not in stack.get("persistentvolumeclaims/data")["metadata"]
     stack.client.delete(f"{claims}/data")
     stack.client.delete(f"/api/v1/namespaces/{stack.name}")
+
+
+def bound(stack: Stack, name: str, policy: str) -> str:
+    """Put a claim in the stack's namespace, with a volume of its own; name the volume."""
+    volume = f"{stack.name}-{name}"
+    stack.client.create(
+        "/api/v1/persistentvolumes",
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": volume},
+            "spec": {
+                "accessModes": ["ReadWriteOnce"],
+                "capacity": {"storage": "20Gi"},
+                "claimRef": {"namespace": stack.name, "name": name},
+                "hostPath": {"path": "/nowhere"},
+                "persistentVolumeReclaimPolicy": policy,
+                "storageClassName": "none",
+            },
+        },
+    )
+    claim = claim_in(stack)
+    claim["metadata"]["name"] = name
+    claim["spec"]["volumeName"] = volume
+    stack.client.create(f"/api/v1/namespaces/{stack.name}/persistentvolumeclaims", claim)
+    return volume
+
+
+def test_all_data_that_would_go_is_named_before_anybody_says_yes(stack):
+    """Claims, also those that go with what made them, and the volumes that go with claims."""
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("owner")))
+    owner = stack.get("configmaps/owner") or {}
+    gone, kept = bound(stack, "gone", "Delete"), bound(stack, "kept", "Retain")
+    owned = claim_in(stack)
+    owned["metadata"]["ownerReferences"] = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": owner["metadata"]["uid"]}
+    ]
+    stack.client.create(f"/api/v1/namespaces/{stack.name}/persistentvolumeclaims", owned)
+    assert stack.teardown(dry_run=True).plan.losses == ()
+    losses = stack.teardown(dry_run=True, delete_data=True).plan.losses
+    assert {str(each.ref): each.what for each in losses} == {
+        f"PersistentVolumeClaim/{stack.name}/gone": "a claim, 20Gi",
+        f"PersistentVolume/{gone}": f"the volume of {stack.name}/gone, 20Gi; deleted with it",
+        f"PersistentVolumeClaim/{stack.name}/kept": f"a claim; its volume {kept}, 20Gi, stays",
+        f"PersistentVolumeClaim/{stack.name}/data": "a claim that has no volume yet",
+    }
+    assert stack.teardown(delete_data=True).residue == ()
+    for each in (gone, kept):
+        stack.client.delete(f"/api/v1/persistentvolumes/{each}")
 
 
 def test_a_claim_keeps_its_data_until_the_user_says_so(stack):

@@ -7,14 +7,15 @@ import pytest
 from stackctl.cli.report.diff import diff_lines
 from stackctl.cli.report.history import ago
 from stackctl.cli.report.outcome import deploy_lines, teardown_lines
-from stackctl.cli.report.plan import plan_lines
+from stackctl.cli.report.plan import plan_document, plan_lines
 from stackctl.cli.report.rendering import Page
 from stackctl.cli.report.status import gpu_lines, status_lines
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.model.compose.diff import Difference
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.plan.plan import Action, Change, DataLoss, Plan
+from stackctl.model.plan.removal import DATA
 from stackctl.model.run.outcome import Gpus
 from tests.unit.cli_samples import (
     CURRENT,
@@ -135,3 +136,22 @@ def test_an_adoption_names_the_owner_and_what_would_change_besides_its_signature
     change = Change(ref, "shop", Action.ADOPT, differences=found, reason="from Helm release ml/web")
     lines = plan_lines(Plan(StackId("ml"), "p", (change,)), PIPE)
     assert "  @ Deployment/ml/web  from Helm release ml/web: spec.replicas" in lines
+
+
+def test_data_that_goes_is_named_whole_and_once():
+    """However many they are, and however long their names; the changes only count them."""
+    refs = [Ref("", "PersistentVolumeClaim", "team-a", f"{'models-' * 12}{i}") for i in range(20)]
+    changes = (Change(each, "shop", Action.PRUNE, reason=DATA) for each in refs)
+    losses = tuple(DataLoss(each, "a claim, 20Gi") for each in refs)
+    lines = plan_lines(Plan(StackId("ml"), "p", tuple(changes), losses), PLAIN)
+    text = "\n".join(lines)
+    assert [text.count(f"{each}\n") for each in refs] == [1] * 20
+    assert "shop  -20  20 PersistentVolumeClaims" in lines
+    assert "Data that goes, and does not come back:" in lines
+    assert plan_document(Plan(StackId("ml"), "p", (), losses))["data"][0] == {
+        "group": "",
+        "kind": "PersistentVolumeClaim",
+        "namespace": "team-a",
+        "name": f"{'models-' * 12}0",
+        "what": "a claim, 20Gi",
+    }

@@ -12,6 +12,7 @@ from stackctl.cli.terminal.terminal import Paint, flow, plain, shorten, visible,
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
 from stackctl.model.plan.plan import Action, Change, Drift, Plan
+from stackctl.model.plan.removal import DATA
 from stackctl.model.privileges.privileges import newly_asked
 from stackctl.model.run.outcome import TargetInfo
 
@@ -80,7 +81,19 @@ def plan_lines(plan: Plan, page: Page) -> list[str]:
         return [summary(plan, page.paint)]
     lines = change_lines(plan, page)
     asked = new_privilege_lines(plan, page.paint, page.width)
-    return [*_section(lines), *_section(asked), summary(plan, page.paint)]
+    lost = loss_lines(plan, page.paint, page.width)
+    return [*_section(lines), *_section(asked), *_section(lost), summary(plan, page.paint)]
+
+
+def loss_lines(plan: Plan, paint: Paint, width: int | None = None) -> list[str]:
+    """Name all data of users that goes; nothing of it is left out, however much it is."""
+    if not plan.losses:
+        return []
+    lines = [paint("Data that goes, and does not come back:", "red", "bold")]
+    for each in plan.losses:
+        first, *more = wrap(plain(f"{each.ref}  {each.what}"), width and width - 4, "  ")
+        lines += [f"  {paint('-', 'red')} {first}", *(f"    {line}" for line in more)]
+    return lines
 
 
 def _section(lines: list[str]) -> list[str]:
@@ -175,6 +188,8 @@ def _changes(change: Change) -> bool:
 
 def _deserves_a_line(change: Change, counts: Mapping[Action, int]) -> bool:
     # What takes something away or over always does; a few creations among them do as well.
+    if change.reason == DATA:  # has a section of its own
+        return False
     if change.action in _ONE_BY_ONE or (change.action is Action.PRUNE and change.reason):
         return True
     return _changes(change) and counts[change.action] <= _FEW
@@ -226,6 +241,7 @@ def plan_document(plan: Plan) -> Document:
         "counts": {action.value: count for action, count in plan.counts.items()},
         "privileges": [privilege_document(each) for each in newly_asked(plan)],
         "changes": [_change_document(change) for change in plan.changes],
+        "data": [{**ref_document(each.ref), "what": each.what} for each in plan.losses],
     }
 
 

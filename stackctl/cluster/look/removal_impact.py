@@ -66,6 +66,7 @@ def look(
             if ref.kind == "PersistentVolumeClaim" and not owner(inside.objects[ref], stack)
         ),
         hidden=hidden,
+        claims=_by_namespace(ref for ref in inside.objects if ref.kind == "PersistentVolumeClaim"),
     )
 
 

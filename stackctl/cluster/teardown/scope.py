@@ -4,7 +4,7 @@ Whether the user wants that is for `actions`; how it is done is for `teardown`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import RunContext
@@ -12,12 +12,13 @@ from stackctl.cluster.look import helm, lookup, removal_impact
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import recovery, releases
 from stackctl.cluster.record.releases import Recorded
+from stackctl.cluster.teardown.data_loss import losses
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.ownership import own_entry, recorded_as_ours
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.plan import Action, Change, Plan, taken_back
-from stackctl.model.plan.removal import KeptObject, Survey, spared
+from stackctl.model.plan.plan import Action, Change, DataLoss, Plan, taken_back
+from stackctl.model.plan.removal import DATA, KeptObject, Survey, spared
 from stackctl.model.release.release import ReleaseStatus, provenance
 from stackctl.model.run.events import Notice, Notify
 
@@ -37,6 +38,7 @@ class TeardownScope:
     kept: tuple[KeptObject, ...]
     unseen: Mapping[Ref, str]  # what may be there, and why nobody knows
     delete_data: bool
+    losses: tuple[DataLoss, ...] = ()
 
     @property
     def going(self) -> tuple[Ref, ...]:
@@ -61,10 +63,19 @@ class TeardownScope:
             for ref, live in self.taken.items()
         )
         lost = (
-            Change(ref, self._component_of(ref), Action.PRUNE, reason="users' data")
+            Change(ref, self._component_of(ref), Action.PRUNE, reason=DATA)
             for ref in (self.data if self.delete_data else ())
         )
-        return Plan(self.stack, self.recorded.release.profile, (*lost, *changes, *given))
+        profile = self.recorded.release.profile
+        return Plan(self.stack, profile, (*lost, *changes, *given), self.losses)
+
+    @property
+    def claims(self) -> tuple[Ref, ...]:
+        """The claims that go: by themselves, as data, or with their namespace."""
+        named = (*self.going, *(self.data if self.delete_data else ()))
+        spaces = [ref.name for ref in self.going if ref.kind == "Namespace"]
+        inside = [ref for name in spaces for ref in self.found.claims.get(name, ())]
+        return (*(ref for ref in named if ref.kind == "PersistentVolumeClaim"), *inside)
 
     @property
     def data(self) -> tuple[Ref, ...]:
@@ -137,7 +148,7 @@ def look(
     )
     kept += tuple(KeptObject(ref, f"belongs to {other}") for ref, other in taken.items())
     kept += helm.empty_records(connection, {ref.namespace for ref in live}, pool)
-    return TeardownScope(
+    scope = TeardownScope(
         stack=stack,
         recorded=recorded,
         live=live,
@@ -150,6 +161,8 @@ def look(
         unseen=unseen(connection.client, connection.discovery, [r for r in refs if r not in found]),
         delete_data=delete_data,
     )
+    instances = [ref for refs in looked.instances.values() for ref in refs if delete_data]
+    return replace(scope, losses=losses(connection, instances, scope.claims))
 
 
 def _bundle_of(connection: Connection, recorded: Recorded, notify: Notify) -> Bundle:

@@ -95,12 +95,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class DataLoss:
+    """Something of users that a run takes along, and what it is."""
+
+    ref: Ref
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Every change of a run, in bundle order, prunes last."""
 
     stack: StackId
     profile: str
     changes: tuple[Change, ...]
+    losses: tuple[DataLoss, ...] = ()  # users' data that goes
 
     @property
     def counts(self) -> Counter[Action]:

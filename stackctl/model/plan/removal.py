@@ -37,6 +37,7 @@ _PHASES = {
     kinds.Phase.NAMESPACES: RemovalPhase.DEFINITIONS,
 }
 _NAMED = 3
+DATA = "users' data"
 BEFORE = "was there before the stack"
 UNSURE = "whether the stack made it is not known: the record that would tell is lost"
 # What the control plane puts into every namespace, or keeps about its content.
@@ -63,6 +64,8 @@ class Survey:
     volumes: Mapping[str, tuple[Ref, ...]]  # claims in the stack's namespaces, by namespace
     # Definitions and namespaces that may hold more than we may see, and why.
     hidden: Mapping[Ref, str] = field(default_factory=dict)
+    # All claims in the stack's namespaces: also those that go with what made them.
+    claims: Mapping[str, tuple[Ref, ...]] = field(default_factory=dict)
 
 
 def phase(ref: Ref) -> RemovalPhase:
