@@ -19,7 +19,9 @@ from stackctl.model.compose.compose import compose
 from stackctl.model.objects.masking import names_in
 from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Plan
 from stackctl.model.plan.plan_file import Recipe
+from stackctl.model.plan.setting_changes import setting_changes
 from stackctl.model.resolve.confidential import (
     secret_keys,
     secrets_chosen,
@@ -156,6 +158,12 @@ def _said(request: StackRequest) -> dict[str, str]:
 
 def _hidden(request: StackRequest) -> frozenset[str]:
     return request.kept.hidden if request.kept else frozenset()
+
+
+def explained(plan: Plan, composed: Composed) -> Plan:
+    """Say which settings are behind what would change."""
+    found = setting_changes(plan, composed.selection.components, yaml=YAML)
+    return replace(plan, settings=found)
 
 
 def learn_bundle(bundle: Bundle, selection: Selection) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stackctl.actions.compose import StackRequest, recipe_of, spoken
+from stackctl.actions.compose import StackRequest, explained, recipe_of, spoken
 from stackctl.actions.execute_plan import Agree, execute_plan
 from stackctl.actions.inherit import resumed, tell_dropped, tell_kept
 from stackctl.actions.placing import compose_placed
@@ -52,6 +52,7 @@ def plan_deploy(run: RunContext, request: StackRequest, *, wait_lock: float = 0.
         intent = look(run, composed.stack, composed.bundle, known=composed.known)
     intent = replace(
         intent,
+        plan=explained(intent.plan, composed),
         command=spoken("deploy", request),
         sets=composed.sets,
         secret_sets=composed.secret_sets,

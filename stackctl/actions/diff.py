@@ -1,6 +1,6 @@
 """Show what a deploy, or going back, would change; nothing is written."""
 
-from stackctl.actions.compose import StackRequest
+from stackctl.actions.compose import StackRequest, explained
 from stackctl.actions.deploy import plan_deploy
 from stackctl.actions.history import bundle_of, newest
 from stackctl.actions.placing import compose_placed
@@ -32,7 +32,7 @@ def diff_release(request: StackRequest, connection: Connection) -> Plan:
     composed = compose_placed(request, connection)
     require_cluster(composed.cluster_uid, connection.info)
     before = releases.bundle_of(connection.client, newest(composed.stack, connection))
-    return compare(before, composed.bundle, composed.stack)
+    return explained(compare(before, composed.bundle, composed.stack), composed)
 
 
 def diff_revisions(stack: StackId, revision: int, connection: Connection) -> Plan:

@@ -55,6 +55,7 @@ def look(
     SECRETS.learn(secrets_in(bundle, found.live))
     plan = spare(connection, make(bundle, stack, found, inventory), provenance(inventory), pool)
     plan = _with_unseen(run, plan, inventory)
+    plan = replace(plan, before=recorded.release.profile if recorded else "")
     held, newest = kept.result(), recorded.release.revision if recorded else 0
     gone = recorded is None or (held is not None and held.newest > newest)
     if held is not None and held.newest > newest:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from stackctl.actions.compose import StackRequest, compose_stack, recipe_of, spoken
+from stackctl.actions.compose import StackRequest, compose_stack, explained, recipe_of, spoken
 from stackctl.actions.execute_plan import execute_plan
 from stackctl.actions.inherit import resumed, tell_kept
 from stackctl.actions.planning import look, require_cluster
@@ -50,6 +50,7 @@ def upgrade(
             intent = look(run, composed.stack, composed.bundle)
         intent = replace(
             intent,
+            plan=explained(intent.plan, composed),
             command=spoken("upgrade", request),
             sets=composed.sets,
             secret_sets=composed.secret_sets,

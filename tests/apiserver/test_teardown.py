@@ -6,7 +6,7 @@ from stackctl.actions.history import newest
 from stackctl.cluster.record import recording, releases
 from stackctl.errors import ConflictError, NotReadyError, ReleaseError, StackError, headline
 from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref
-from stackctl.model.plan.plan import Action, DataLoss
+from stackctl.model.plan.plan import Action
 from stackctl.model.release.release import ReleaseStatus
 from tests.apiserver.stacks import Stack, write_as
 

@@ -135,7 +135,10 @@ def test_an_adoption_names_the_owner_and_what_would_change_besides_its_signature
     ref = Ref("apps", "Deployment", "ml", "web")
     change = Change(ref, "shop", Action.ADOPT, differences=found, reason="from Helm release ml/web")
     lines = plan_lines(Plan(StackId("ml"), "p", (change,)), PIPE)
-    assert "  @ Deployment/ml/web  from Helm release ml/web: spec.replicas" in lines
+    assert lines[1:3] == [
+        "  @ Deployment/ml/web  from Helm release ml/web",
+        "      spec.replicas: 1 → 2",
+    ]
 
 
 def test_data_that_goes_is_named_whole_and_once():

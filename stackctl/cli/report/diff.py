@@ -14,6 +14,8 @@ from stackctl.cli.report.plan import (
     by_component,
     change_lines,
     plan_document,
+    profile_lines,
+    setting_lines,
     summary,
     target_document,
 )
@@ -47,7 +49,7 @@ def diff_lines(plan: Plan, page: Page) -> list[str]:
     """Write every changed object with its fields; created and pruned ones are counted."""
     paint = page.paint
     if plan.empty:
-        return [summary(plan, paint)]
+        return [*profile_lines(plan, paint), summary(plan, paint)]
     detailed = [change for change in plan.changes if page.verbose or change.action not in _QUIET]
     lines = [
         line
@@ -56,6 +58,8 @@ def diff_lines(plan: Plan, page: Page) -> list[str]:
         if change.action is not Action.UNCHANGED
         for line in _object(component, change, paint, page.width or _WIDEST)
     ]
+    behind = setting_lines(plan.settings, page)
+    lines = [*profile_lines(plan, paint), *behind, *([""] if behind else []), *lines]
     rest = [change for change in plan.changes if change not in detailed]
     counted = Plan(plan.stack, plan.profile, tuple(rest))
     if not counted.empty:

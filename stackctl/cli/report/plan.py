@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from stackctl.cli.report.privileges import new_privilege_lines, privilege_document
 from stackctl.cli.report.rendering import Document, Page, ref_document
-from stackctl.cli.terminal.terminal import Paint, flow, plain, shorten, visible, wrap
+from stackctl.cli.terminal.field_changes import field_lines, setting_line
+from stackctl.cli.terminal.terminal import Paint, flow, plain, visible, wrap
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
-from stackctl.model.plan.plan import Action, Change, Drift, Plan
+from stackctl.model.plan.plan import Action, Change, Drift, Plan, SettingChange
 from stackctl.model.plan.removal import DATA
 from stackctl.model.privileges.privileges import newly_asked
 from stackctl.model.run.outcome import TargetInfo
@@ -78,11 +79,18 @@ def unseen_lines(unseen: Iterable[str], paint: Paint, width: int | None = None) 
 def plan_lines(plan: Plan, page: Page) -> list[str]:
     """Write a plan: its changes, what they newly ask for, and how many there are of each kind."""
     if plan.empty and not page.verbose:
-        return [summary(plan, page.paint)]
-    lines = change_lines(plan, page)
+        return [*_section(profile_lines(plan, page.paint)), summary(plan, page.paint)]
+    lines = [*_section(profile_lines(plan, page.paint)), *change_lines(plan, page)]
     asked = new_privilege_lines(plan, page.paint, page.width)
     lost = loss_lines(plan, page.paint, page.width)
     return [*_section(lines), *_section(asked), *_section(lost), summary(plan, page.paint)]
+
+
+def profile_lines(plan: Plan, paint: Paint) -> list[str]:
+    """Say that a stack gets another profile, with all that this brings along."""
+    if plan.before in ("", plan.profile):
+        return []
+    return [f"profile {paint(plain(plan.before), 'red')} → {paint(plain(plan.profile), 'green')}"]
 
 
 def loss_lines(plan: Plan, paint: Paint, width: int | None = None) -> list[str]:
@@ -108,8 +116,14 @@ def change_lines(plan: Plan, page: Page) -> list[str]:
     lines = []
     for name, changes in grouped.items():
         head = f"{paint(name.ljust(names), 'bold')}  {_signs(changes, paint)}"
-        lines += _component(head, names + signs + 4, changes, page)
+        settings = [each for each in plan.settings if each.component == name]
+        lines += _component(head, names + signs + 4, changes, settings, page)
     return lines
+
+
+def setting_lines(settings: Iterable[SettingChange], page: Page) -> list[str]:
+    """Name the settings that are behind changes."""
+    return [line for each in settings for line in setting_line(each, 2, page.paint, page.width)]
 
 
 def by_component(changes: Iterable[Change]) -> dict[str, list[Change]]:
@@ -161,7 +175,13 @@ def _signs(changes: Iterable[Change], paint: Paint) -> str:
     )
 
 
-def _component(head: str, indent: int, changes: Sequence[Change], page: Page) -> list[str]:
+def _component(
+    head: str,
+    indent: int,
+    changes: Sequence[Change],
+    settings: Sequence[SettingChange],
+    page: Page,
+) -> list[str]:
     counts = Counter(change.action for change in changes)
     listed, counted = [], []
     for change in changes:
@@ -175,7 +195,8 @@ def _component(head: str, indent: int, changes: Sequence[Change], page: Page) ->
         first, *more = wrap(text, room)
         gap = " " * (indent - visible(head))
         return _spaced([f"{head}{gap}{first}", *(f"{' ' * indent}{line}" for line in more)])
-    lines = [_change(change, page) for change in sorted(listed, key=_order)]
+    lines = setting_lines(settings, page)
+    lines += [line for change in sorted(listed, key=_order) for line in _change(change, page)]
     for action in ORDER:
         chosen = [change.ref for change in counted if change.action is action]
         lines += _kinds(action, chosen, page) if chosen else []
@@ -214,22 +235,26 @@ def _spaced(lines: Iterable[str]) -> list[str]:
     return [line.replace("\u00a0", " ") for line in lines]
 
 
-def _change(change: Change, page: Page) -> str:
-    why = ": ".join(part for part in (plain(change.reason), _fields(change)) if part)
-    ref = plain(str(change.ref))
-    room = None if page.width is None else max(page.width - 6 - len(ref), 0)
-    tail = f"  {page.paint(shorten(why, room), 'dim')}" if why else ""
-    return f"  {page.paint(change.action.sign, STYLES[change.action])} {ref}{tail}"
+def _change(change: Change, page: Page) -> list[str]:
+    ref, why = plain(str(change.ref)), plain(change.reason)
+    head = f"  {page.paint(change.action.sign, STYLES[change.action])} {ref}"
+    found = _fields(change)
+    fields = field_lines(found, 6, page.paint, page.width, every=page.verbose)
+    if not why:
+        return [head, *fields]
+    if page.width is None or len(ref) + len(why) + 6 <= page.width:
+        return [f"{head}  {page.paint(why, 'dim')}", *fields]
+    told = wrap(why, page.width - 6)
+    return [head, *(f"      {page.paint(line, 'dim')}" for line in told), *fields]
 
 
-def _fields(change: Change) -> str:
-    """Name the fields that would differ, where there is nothing else to say."""
-    paths = [each.path for each in change.differences]
+def _fields(change: Change) -> list[Difference]:
+    """Choose the fields that are worth naming."""
+    if change.action is Action.UNCHANGED:
+        return []
     if change.action is Action.ADOPT:  # every installer signs what it installs
-        paths = [path for path in paths if not path.startswith(_SIGNATURES)]
-    elif change.reason:
-        return ""
-    return ", ".join(paths)
+        return [each for each in change.differences if not each.path.startswith(_SIGNATURES)]
+    return list(change.differences)
 
 
 def plan_document(plan: Plan) -> Document:
@@ -237,10 +262,12 @@ def plan_document(plan: Plan) -> Document:
     return {
         "stack": str(plan.stack),
         "profile": plan.profile,
+        "previousProfile": plan.before,
         "empty": plan.empty,
         "counts": {action.value: count for action, count in plan.counts.items()},
         "privileges": [privilege_document(each) for each in newly_asked(plan)],
         "changes": [_change_document(change) for change in plan.changes],
+        "settings": [_setting_document(each) for each in plan.settings],
         "data": [{**ref_document(each.ref), "what": each.what} for each in plan.losses],
     }
 
@@ -258,6 +285,10 @@ def _change_document(change: Change) -> Document:
     if change.drift:
         found["drift"] = [drift_document(each) for each in change.drift]
     return found
+
+
+def _setting_document(each: SettingChange) -> Document:
+    return {"name": f"{each.component}.{each.parameter}", "old": each.old, "new": each.new}
 
 
 def _difference_document(each: Difference) -> Document:

@@ -143,6 +143,14 @@ def shorten(text: str, width: int | None) -> str:
     return text[: max(width - 1, 0)] + "…"
 
 
+def cut(text: str, width: int) -> str:
+    """Cut the middle out of a text that is too long, for both of its ends tell something."""
+    if len(text) <= width:
+        return text
+    end = max(width - 1, 0) // 2
+    return f"{text[: max(width - 1 - end, 0)]}…{text[len(text) - end :]}"
+
+
 def labelled(label: str, text: str, width: int | None) -> list[str]:
     """Put a label before a text of one or more lines, each of which keeps its indentation."""
     lines = []

@@ -16,6 +16,16 @@ from stackctl.model.ownership.proof import unmarked
 
 MISSING = "<missing>"  # stands for a field that is not there
 
+# What the control plane and kubectl note down for themselves.
+_NOTES = frozenset(
+    {
+        "deprecated.daemonset.template.generation",
+        "deployment.kubernetes.io/desired-replicas",
+        "deployment.kubernetes.io/max-replicas",
+        "deployment.kubernetes.io/revision",
+        "kubectl.kubernetes.io/last-applied-configuration",
+    }
+)
 # Lists that Kubernetes merges by a key are compared by that key, not by position.
 _LIST_KEYS = ("name", "mountPath", "containerPort", "port", "key", "type", "ip")
 
@@ -41,8 +51,15 @@ def differences(
 
 
 def comparable(manifest: Manifest) -> Manifest:
-    """Drop status and the metadata that only the server, or only stackctl, writes."""
-    return as_sent(unmarked(manifest))
+    """Drop status and the metadata that only the server, or only a program, writes."""
+    sent = as_sent(unmarked(manifest))
+    notes = sent["metadata"].get("annotations")
+    if notes and not _NOTES.isdisjoint(notes):
+        kept = {key: value for key, value in notes.items() if key not in _NOTES}
+        sent["metadata"] = {**sent["metadata"], "annotations": kept}
+        if not kept:
+            del sent["metadata"]["annotations"]
+    return sent
 
 
 def _compare(path: str, old: Any, new: Any) -> Iterator[Difference]:
@@ -65,12 +82,34 @@ def _compare_lists(path: str, old: Sequence[Any], new: Sequence[Any]) -> Iterato
                 f"{path}[{key}={name}]", was.get(name, MISSING), now.get(name, MISSING)
             )
         return
-    for index in range(max(len(old), len(new))):
-        yield from _compare(
-            f"{path}[{index}]",
-            old[index] if index < len(old) else MISSING,
-            new[index] if index < len(new) else MISSING,
+    for index, was, now in _aligned(old, new):
+        yield from _compare(f"{path}[{index}]", was, now)
+
+
+def _aligned(old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[int, Any, Any]]:
+    """Lay lists beside each other by what they begin and end with, for one flag more is one flag.
+
+    The index is that of the longer list.
+    """
+    head = _alike(old, new)
+    tail = _alike(old[head:][::-1], new[head:][::-1])
+    longest = max(len(old), len(new))
+    was, now = old[head : len(old) - tail], new[head : len(new) - tail]
+    for index in range(head, longest - tail):
+        at = index - head
+        yield (
+            index,
+            was[at] if at < len(was) else MISSING,
+            now[at] if at < len(now) else MISSING,
         )
+
+
+def _alike(old: Sequence[Any], new: Sequence[Any]) -> int:
+    """Count how many items are the same from the beginning on."""
+    return next(
+        (at for at, (was, now) in enumerate(zip(old, new, strict=False)) if was != now),
+        min(len(old), len(new)),
+    )
 
 
 def _keyed(items: Sequence[Any], key: str) -> bool:

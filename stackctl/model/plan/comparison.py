@@ -26,7 +26,7 @@ def compare(before: Bundle, after: Bundle, stack: StackId) -> Plan:
         for ref, (component, manifest) in reversed(was.items())
         if ref not in now
     ]
-    return Plan(stack, after.profile, (*changes, *gone))
+    return Plan(stack, after.profile, (*changes, *gone), before=before.profile)
 
 
 def _joined(
@@ -42,4 +42,4 @@ def _change(
         return Change(ref, component, Action.CREATE, desired=manifest, secrets=secrets)
     found = differences(was, manifest, secrets)
     action = Action.UPDATE if found else Action.UNCHANGED
-    return Change(ref, component, action, manifest, was, found, secrets=secrets)
+    return Change(ref, component, action, manifest, was, found, secrets=secrets, result=manifest)

@@ -92,6 +92,7 @@ class Change:
     stamp: bool = False  # unchanged, but not proven to be: to be written once more, as it is
     secrets: tuple[Place, ...] = ()  # where it holds what nobody should see
     created: bool = False  # it is there because the stack has made it, as the record says
+    result: Manifest | None = None  # what it would be, by the server's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,16 @@ class DataLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A parameter whose value in the cluster would be another one; empty: it is not set."""
+
+    component: str
+    parameter: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Every change of a run, in bundle order, prunes last."""
 
@@ -110,6 +121,8 @@ class Plan:
     profile: str
     changes: tuple[Change, ...]
     losses: tuple[DataLoss, ...] = ()  # users' data that goes
+    before: str = ""  # the profile of the last revision; empty where there is none
+    settings: tuple[SettingChange, ...] = ()  # that are behind the changes
 
     @property
     def counts(self) -> Counter[Action]:
@@ -226,9 +239,11 @@ def _change(
     if ref in snapshot.fixed:
         found = differences(live, overlay(live, manifest))
         reason = "; ".join(snapshot.fixed[ref])
-        return Change(ref, component, Action.RECREATE, manifest, live, found, reason=reason)
+        recreated = Change(ref, component, Action.RECREATE, manifest, live, found, reason=reason)
+        return replace(recreated, result=overlay(live, manifest))
     predicted = snapshot.predicted.get(ref, manifest)
-    change = Change(ref, component, Action.UPDATE, manifest, live, differences(live, predicted))
+    found = differences(live, predicted)
+    change = Change(ref, component, Action.UPDATE, manifest, live, found, result=predicted)
     other = owner(live, stack)
     if other or (not ours(live, stack) and entry is None):
         drift = drifted(live, entry, stack, predicted) if entry is not None else ()

@@ -1,0 +1,120 @@
+"""How changed fields look in a plan: each with its old and its new value, in lines that fit.
+
+Names are never cut; values are, in the middle, for both ends of an image or a text tell something.
+All of a value is in `diff`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+from stackctl.cli.terminal.terminal import Paint, cut, plain, visible
+from stackctl.model.compose.diff import MISSING, Difference
+from stackctl.model.plan.plan import SettingChange
+from stackctl.secrets import SECRETS
+
+NONE = "(none)"
+MOST_FIELDS = 12  # of one object; a new schema differs in hundreds
+_MOST_LINES = 3  # of one document
+_LEAST = 8  # columns of a value that still say something
+_ARROW = " → "
+
+
+def field_lines(
+    found: Sequence[Difference], indent: int, paint: Paint, width: int | None, *, every: bool
+) -> list[str]:
+    """Write fields with their old and new values."""
+    shown = found if every else found[:MOST_FIELDS]
+    lines = [line for each in shown for line in _field(each, indent, paint, width)]
+    if len(found) > len(shown):
+        rest = f"and {len(found) - len(shown)} more fields; stackctl diff shows all"
+        lines.append(" " * indent + paint(rest, "dim"))
+    return lines
+
+
+def setting_line(setting: SettingChange, indent: int, paint: Paint, width: int | None) -> list[str]:
+    """Write a setting with its old and new value."""
+    name = f"{setting.component}.{setting.parameter}"
+    pair = (setting.old or NONE, setting.new or NONE)
+    return _named(name, [pair], indent, paint, width, " ")
+
+
+def _field(each: Difference, indent: int, paint: Paint, width: int | None) -> list[str]:
+    return _named(each.path, list(_pairs(each.old, each.new)), indent, paint, width, ": ")
+
+
+def _named(
+    name: str,
+    pairs: Sequence[tuple[str, str]],
+    indent: int,
+    paint: Paint,
+    width: int | None,
+    joint: str,
+) -> list[str]:
+    """Put a change beside its name, or below where there is no room for the whole of it."""
+    head = " " * indent + plain(name)
+    if len(pairs) == 1:
+        (old, new), room = pairs[0], width and width - len(head) - len(joint)
+        if width is None or len(f"{old}{_ARROW}{new}") <= (room or 0):
+            return [f"{head}{joint}{_pair(old, new, paint)}"]
+    within = width and width - indent - 2
+    below = [" " * (indent + 2) + _fitted(*each, within, paint) for each in pairs]
+    return [*_broken(head + joint.rstrip(), indent, width), *below]
+
+
+def _fitted(old: str, new: str, room: int | None, paint: Paint) -> str:
+    """Cut the values of a change so that it fits; the shorter one gives no room away."""
+    if room is None:
+        return _pair(old, new, paint)
+    room = max(room - len(_ARROW), 2 * _LEAST)
+    half = room // 2
+    first = min(len(old), max(half, room - len(new)))
+    return _pair(cut(old, first), cut(new, room - first), paint)
+
+
+def _pair(old: str, new: str, paint: Paint) -> str:
+    return f"{paint(old, 'red')}{_ARROW}{paint(new, 'green')}"
+
+
+def _broken(text: str, indent: int, width: int | None) -> Iterator[str]:
+    """Break a path that is wider than the terminal where one of its steps ends."""
+    while width is not None and visible(text) > width:
+        at = max(text.rfind(".", indent + 1, width), text.rfind("[", indent + 5, width))
+        if at <= indent + 4:
+            break
+        yield text[:at]
+        text = " " * (indent + 4) + text[at:]
+    yield text
+
+
+def _pairs(old: Any, new: Any) -> Iterable[tuple[str, str]]:
+    """Return what changes as short texts: of a document, the lines that do."""
+    if isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
+        yield from _lines(_text(old).splitlines(), _text(new).splitlines())
+    else:
+        yield _text(old), _text(new)
+
+
+def _lines(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
+    found = []
+    matcher = SequenceMatcher(a=old, b=new, autojunk=False)
+    for tag, first, last, begin, end in matcher.get_opcodes():
+        if tag != "equal":
+            for index in range(max(last - first, end - begin)):
+                was = old[first + index].strip() if first + index < last else NONE
+                now = new[begin + index].strip() if begin + index < end else NONE
+                found.append((was, now))
+    yield from found[:_MOST_LINES] or [("(line ends)", "(line ends)")]
+    if len(found) > _MOST_LINES:
+        yield "…", f"{len(found) - _MOST_LINES} more lines"
+
+
+def _text(value: Any) -> str:
+    """Write a value in one line."""
+    value = SECRETS.masked(value)  # as long as it is in one piece
+    if value is MISSING or value == MISSING:
+        return NONE
+    if isinstance(value, str):
+        return plain(value) or '""'
+    return plain(json.dumps(value, ensure_ascii=False))
