@@ -21,7 +21,7 @@ from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Plan
 from stackctl.model.plan.plan_file import Recipe
-from stackctl.model.plan.setting_changes import setting_changes
+from stackctl.model.plan.setting_changes import feature_changes, setting_changes
 from stackctl.model.resolve.confidential import (
     secret_keys,
     secrets_chosen,
@@ -160,10 +160,10 @@ def _hidden(request: StackRequest) -> frozenset[str]:
     return request.kept.hidden if request.kept else frozenset()
 
 
-def explained(plan: Plan, composed: Composed) -> Plan:
-    """Say which settings are behind what would change."""
+def explained(plan: Plan, composed: Composed, before: Mapping[str, str]) -> Plan:
+    """Say which settings are behind what would change; `before`: what `--set` said then."""
     found = setting_changes(plan, composed.selection.components, yaml=YAML)
-    return replace(plan, settings=found)
+    return replace(plan, settings=(*feature_changes(before, composed.sets), *found))
 
 
 def learn_bundle(bundle: Bundle, selection: Selection) -> None:

@@ -52,7 +52,7 @@ def plan_deploy(run: RunContext, request: StackRequest, *, wait_lock: float = 0.
         intent = look(run, composed.stack, composed.bundle, known=composed.known)
     intent = replace(
         intent,
-        plan=explained(intent.plan, composed),
+        plan=explained(intent.plan, composed, intent.sets_then),
         command=spoken("deploy", request),
         sets=composed.sets,
         secret_sets=composed.secret_sets,

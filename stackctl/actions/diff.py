@@ -31,8 +31,10 @@ def diff_release(request: StackRequest, connection: Connection) -> Plan:
     """Compare what would be deployed with what was: two bundles, whatever the cluster holds."""
     composed = compose_placed(request, connection)
     require_cluster(composed.cluster_uid, connection.info)
-    before = releases.bundle_of(connection.client, newest(composed.stack, connection))
-    return explained(compare(before, composed.bundle, composed.stack), composed)
+    release = newest(composed.stack, connection)
+    before = releases.bundle_of(connection.client, release)
+    plan = compare(before, composed.bundle, composed.stack)
+    return explained(plan, composed, release.sets)
 
 
 def diff_revisions(stack: StackId, revision: int, connection: Connection) -> Plan:

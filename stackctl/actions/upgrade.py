@@ -50,7 +50,7 @@ def upgrade(
             intent = look(run, composed.stack, composed.bundle)
         intent = replace(
             intent,
-            plan=explained(intent.plan, composed),
+            plan=explained(intent.plan, composed, intent.sets_then),
             command=spoken("upgrade", request),
             sets=composed.sets,
             secret_sets=composed.secret_sets,

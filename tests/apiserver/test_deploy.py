@@ -1,5 +1,6 @@
 """Deploying on a real API server: what is applied, recorded, left alone, pruned and resumed."""
 
+import copy
 import threading
 
 import pytest
@@ -298,3 +299,25 @@ def test_a_kind_is_ready_by_the_words_that_its_component_declares(stack):
         (component,) = status(stack.id, stack.connection).components
         found.append(component.status)
     assert found == [Status.IN_PROGRESS, Status.CURRENT, Status.FAILED]
+
+
+def test_a_plan_shows_what_was_asked_for_and_nothing_of_the_servers(stack):
+    """A DaemonSet's template carries a number of its generation, which nobody has set."""
+    labels = {"app": "x"}
+    pod = {"containers": [{"name": "main", "image": "example.com/fine:1"}]}
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    agent = stack.object("apps/v1", "DaemonSet", "x") | {
+        "spec": {"selector": {"matchLabels": labels}, "template": template}
+    }
+    stack.deploy(stack.part("a", stack.namespace(), agent), wait=False)
+    changed = copy.deepcopy(agent)
+    changed["spec"]["template"]["spec"]["containers"][0]["image"] = "example.com/fine:2"
+    plan = stack.deploy(stack.part("a", stack.namespace(), changed), dry_run=True).plan
+    (change,) = [each for each in plan.changes if each.action is Action.UPDATE]
+    assert [(each.path, each.old, each.new) for each in change.differences] == [
+        (
+            "spec.template.spec.containers[name=main].image",
+            "example.com/fine:1",
+            "example.com/fine:2",
+        )
+    ]

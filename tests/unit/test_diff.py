@@ -57,6 +57,31 @@ def test_plain_lists_are_compared_by_position():
     assert differences(deployment(args=["-a"]), deployment(args=["-a", "-b"])) == (
         Difference("spec.args[1]", MISSING, "-b"),
     )
+    before, after = ["-a", "-b", "-c"], ["-a", "-x", "-b", "-c"]
+    assert differences(deployment(args=before), deployment(args=after)) == (
+        Difference("spec.args[1]", MISSING, "-x"),
+    )
+    assert differences(deployment(args=after), deployment(args=before)) == (
+        Difference("spec.args[1]", "-x", MISSING),
+    )
+    assert differences(deployment(args=["-a", "-b"]), deployment(args=["-c", "-b"])) == (
+        Difference("spec.args[0]", "-a", "-c"),
+    )
+
+
+def test_notes_of_the_control_plane_are_no_differences():
+    """Nobody has set them, and they follow from what differs besides."""
+    old, new = deployment(replicas=1), deployment(replicas=2)
+    notes = {
+        "deprecated.daemonset.template.generation": "1",
+        "deployment.kubernetes.io/revision": "3",
+    }
+    old["metadata"] = old["metadata"] | {"annotations": notes}
+    assert differences(old, new) == (Difference("spec.replicas", 1, 2),)
+    new["metadata"] = new["metadata"] | {"annotations": {**notes, "mine": "1"}}
+    new["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "4"
+    found = [each.path for each in differences(old | {"spec": new["spec"]}, new)]
+    assert found in (["metadata.annotations"], ["metadata.annotations.mine"])
 
 
 def test_keys_with_dots_are_quoted():

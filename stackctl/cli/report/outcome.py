@@ -9,6 +9,7 @@ from stackctl.cli.report.plan import (
     plan_lines,
     target_document,
     target_lines,
+    unprefaced,
     unseen_lines,
 )
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, ref_document
@@ -79,7 +80,7 @@ def teardown_lines(outcome: TeardownOutcome, page: Page) -> list[str]:
 
 def _dry(plan: Plan, target: TargetInfo, page: Page, review: Sequence[str] = ()) -> list[str]:
     head = [*target_lines(target, page.paint, page.width), "", *review]
-    return [*head, *plan_lines(plan, page)]
+    return [*head, *plan_lines(unprefaced(plan) if review else plan, page)]
 
 
 def _where(target: TargetInfo) -> str:

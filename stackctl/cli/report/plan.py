@@ -5,6 +5,7 @@ Field differences as text are in `diff`.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from stackctl.cli.report.privileges import new_privilege_lines, privilege_document
 from stackctl.cli.report.rendering import Document, Page, ref_document
@@ -91,6 +92,11 @@ def profile_lines(plan: Plan, paint: Paint) -> list[str]:
     if plan.before in ("", plan.profile):
         return []
     return [f"profile {paint(plain(plan.before), 'red')} → {paint(plain(plan.profile), 'green')}"]
+
+
+def unprefaced(plan: Plan) -> Plan:
+    """Leave out what the review of an upgrade has said already."""
+    return replace(plan, before="")
 
 
 def loss_lines(plan: Plan, paint: Paint, width: int | None = None) -> list[str]:

@@ -102,15 +102,12 @@ def require_somebody(what: str, *, hint: str) -> None:
 
 
 def _proposal(plan: Plan, target: TargetInfo, review: Review | None, page: Page) -> list[str]:
-    from stackctl.cli.report.plan import plan_lines, target_lines
+    from stackctl.cli.report.plan import plan_lines, target_lines, unprefaced
     from stackctl.cli.report.upgrade import review_lines
 
-    return [
-        *target_lines(target, page.paint, page.width),
-        "",
-        *(review_lines(review, page.paint, page.width) if review else ()),
-        *plan_lines(plan, page),
-    ]
+    reviewed = review_lines(review, page.paint, page.width) if review else []
+    head = [*target_lines(target, page.paint, page.width), "", *reviewed]
+    return [*head, *plan_lines(unprefaced(plan) if review else plan, page)]
 
 
 def _proceed(contexts: Sequence[str]) -> str:

@@ -41,7 +41,12 @@ def setting_line(setting: SettingChange, indent: int, paint: Paint, width: int |
 
 
 def _field(each: Difference, indent: int, paint: Paint, width: int | None) -> list[str]:
-    return _named(each.path, list(_pairs(each.old, each.new)), indent, paint, width, ": ")
+    pairs = list(_pairs(each.old, each.new))
+    lines = _named(each.path, pairs[:_MOST_LINES], indent, paint, width, ": ")
+    if len(pairs) > _MOST_LINES:
+        rest = f"and {len(pairs) - _MOST_LINES} more lines"
+        lines.append(" " * (indent + 2) + paint(rest, "dim"))
+    return lines
 
 
 def _named(
@@ -97,17 +102,15 @@ def _pairs(old: Any, new: Any) -> Iterable[tuple[str, str]]:
 
 
 def _lines(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
-    found = []
     matcher = SequenceMatcher(a=old, b=new, autojunk=False)
     for tag, first, last, begin, end in matcher.get_opcodes():
-        if tag != "equal":
-            for index in range(max(last - first, end - begin)):
-                was = old[first + index].strip() if first + index < last else NONE
-                now = new[begin + index].strip() if begin + index < end else NONE
-                found.append((was, now))
-    yield from found[:_MOST_LINES] or [("(line ends)", "(line ends)")]
-    if len(found) > _MOST_LINES:
-        yield "…", f"{len(found) - _MOST_LINES} more lines"
+        was = [line.strip() for line in old[first:last]]
+        now = [line.strip() for line in new[begin:end]]
+        if tag == "replace" and len(was) == len(now):  # else nobody knows which became which
+            yield from zip(was, now, strict=True)
+        elif tag != "equal":
+            yield from ((line, NONE) for line in was)
+            yield from ((NONE, line) for line in now)
 
 
 def _text(value: Any) -> str:

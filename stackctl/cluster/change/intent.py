@@ -45,6 +45,11 @@ class RunIntent:
         return (*known, *map(_entry, self.strays)) if self.joined else known
 
     @property
+    def sets_then(self) -> Mapping[str, str]:
+        """What --set said of the last revision."""
+        return self.recorded.release.sets if self.recorded else {}
+
+    @property
     def verb(self) -> str:
         """What the user ran, in a word: Deploy, Upgrade, Rollback."""
         return self.command.partition(" ")[0].capitalize() or "Deploy"

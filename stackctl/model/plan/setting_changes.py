@@ -3,7 +3,7 @@
 So it is seen what a parameter comes to in the cluster, whoever set it, and whatever is recorded.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from stackctl.model.catalogue.component import Place
@@ -36,6 +36,19 @@ def setting_changes(
         for chosen in components
         if chosen.mode is not Mode.EXTERNAL
         for each in _of(chosen, changes.get(chosen.component.name, ()), known)
+    )
+
+
+def feature_changes(
+    before: Mapping[str, str], after: Mapping[str, str]
+) -> tuple[SettingChange, ...]:
+    """Name the features of which `--set` says something else now: they have no place to read."""
+    named = (key.partition(".") for key in {**before, **after})
+    return tuple(
+        SettingChange(component, name, before.get(key, ""), after.get(key, ""))
+        for component, _, name in named
+        if name.startswith("features.")
+        and before.get(key := f"{component}.{name}") != after.get(key)
     )
 
 
