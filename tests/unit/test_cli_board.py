@@ -3,8 +3,10 @@
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stackctl.cli.terminal.progress import LiveProgress, NoProgress, PlainProgress
+from stackctl.cli.terminal.progress import LiveProgress, NoProgress, PlainProgress, message_lines
 from stackctl.cli.terminal.progress_board import (
     ASCII,
     UNICODE,
@@ -15,7 +17,7 @@ from stackctl.cli.terminal.progress_board import (
     squeeze,
     step_text,
 )
-from stackctl.cli.terminal.terminal import Paint
+from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.model.run.events import (
     ComponentProgress,
     ComponentState,
@@ -29,6 +31,23 @@ from tests.unit.cli_samples import ref
 
 PLAIN = Paint(on=False)
 WAITING = "Deployment/kserve/kserve-controller-manager: 0/1 replicas available"
+STARTING = (
+    "Deployment/gpus/gpu-operator: 0/1 replicas ready; Pod gpu-operator-79c865fdd5-zl9qc: "
+    "container main: ContainerCreating"
+)
+PULLING = "Deployment/a/b: Pod b-7d9-x2, container c: ImagePullBackOff: x/y:v1: not found"
+QUOTA = (
+    'Deployment/shop/web: FailedCreate: pods "web-7d9c5b6f4-" is forbidden: exceeded quota: tight, '
+    "requested: pods=1, used: pods=25, limited: pods=25"
+)
+DENIED = (
+    'Deployment/shop/web: FailedCreate: admission webhook "limits.example.com" denied the request: '
+    "memory must be below 4Gi, not 64Gi"
+)
+LIMITED = (
+    'Deployment/shop/web: FailedCreate: pods "web-7d9c5b6f4-x2x9k" is forbidden: '
+    "maximum memory usage per Container is 4Gi, but limit is 64Gi"
+)
 
 
 def progress(name: str, state: ComponentState, ready: int = 0, total: int = 0, why: str = ""):
@@ -78,15 +97,53 @@ def test_the_clock_of_a_component_stops_when_it_is_done():
     assert line.split()[-1] == "2s"
 
 
-def test_a_reason_loses_its_namespace_before_its_end():
-    """In a narrow place what is the matter is worth more than where."""
-    assert squeeze(WAITING, 70) == WAITING
-    assert squeeze(WAITING, 62) == ("Deployment/kserve-controller-manager: 0/1 replicas available")
-    assert squeeze(WAITING, 52) == "kserve-controller-manager: 0/1 replicas available"
-    assert squeeze(WAITING, 30) == "0/1 replicas available"
-    assert squeeze(WAITING, 12) == "0/1 replica…"
-    why = "Deployment/a/b: Pod b-7d9-x2, container c: ImagePullBackOff: x/y:v1: not found"
-    assert squeeze(why, 40) == "ImagePullBackOff: x/y:v1: not found"
+@pytest.mark.parametrize(
+    ("reason", "room", "expected"),
+    [
+        (WAITING, 70, WAITING),
+        (WAITING, 62, "Deployment/kserve-controller-manager: 0/1 replicas available"),
+        (WAITING, 52, "kserve-controller-manager: 0/1 replicas available"),
+        (WAITING, 45, "kserve-controller-manager: 0/1 available"),
+        (WAITING, 30, "kserve-controller-manager: 0/1"),
+        (WAITING, 20, "kserve-…manager: 0/1"),
+        (STARTING, 70, "gpu-operator: 0/1 ready; ContainerCreating"),
+        (STARTING, 36, "gpu-operator: ContainerCreating"),
+        (PULLING, 60, "b: ImagePullBackOff: x/y:v1: not found"),
+        (QUOTA, 72, "web: quota tight: pods=25 used of pods=25, pods=1 asked"),
+        (DENIED, 72, "web: denied: memory must be below 4Gi, not 64Gi"),
+        (LIMITED, 72, "web: maximum memory usage per Container is 4Gi, but limit is 64Gi"),
+        (LIMITED, 50, "web: maximum memory usage p…4Gi, but limit is 64Gi"),
+        ("nvidia.com/gpu: 8 of 16 allocatable", 40, "nvidia.com/gpu: 8 of 16 allocatable"),
+    ],
+)
+def test_a_reason_loses_prose_before_its_object_and_its_numbers(reason, room, expected):
+    """Which object it is and what is the matter stay as long as there is any room."""
+    assert squeeze(reason, room) == expected
+
+
+@given(
+    st.from_regex(r"[A-Z][a-z]{2,20}/[a-z-]{1,20}/[a-z-]{1,60}", fullmatch=True),
+    st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=200),
+    st.integers(min_value=12, max_value=200),
+)
+def test_a_reason_fits(ref_, text, room):
+    """However long the names are, and whatever is said."""
+    assert len(squeeze(f"{ref_}: {text}", room)) <= room
+
+
+def test_the_board_fits_whatever_the_names_are():
+    """A long name gives way in its middle."""
+    seen = board()
+    seen.see(progress("a-component-" * 8, ComponentState.WAITING, 1, 200, WAITING), 4)
+    assert max(map(len, draw(seen, 65, (80, None), PLAIN, UNICODE))) <= 80
+
+
+def test_messages_are_broken_where_the_terminal_ends():
+    """The label is painted, and the rest of the text stands under its beginning."""
+    lines = message_lines(Notice("word " * 40), Paint(on=True), 60)
+    assert len(lines) > 1
+    assert max(map(visible, lines)) <= 60
+    assert lines[0].startswith("\x1b[36mnote:\x1b[0m word")
 
 
 def test_when_the_run_is_over_nothing_spins_and_nobody_waits():

@@ -16,6 +16,8 @@ from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, DataLoss, Plan
 from stackctl.model.plan.removal import DATA
+from stackctl.model.readiness.status import Status
+from stackctl.model.release.release import ReleaseStatus
 from stackctl.model.run.outcome import Gpus
 from tests.unit.cli_samples import (
     CURRENT,
@@ -112,6 +114,21 @@ def test_gpus_are_counted_over_nodes(nodes, text):
     gpus = Gpus("nvidia.com/gpu", sum(nodes.values()), 16, nodes)
     (line,) = gpu_lines([gpus], PLAIN.paint)
     assert line == f"GPUs  {gpus.allocatable}/16 nvidia.com/gpu {text}"
+
+
+def test_what_a_run_has_not_come_to_yet_is_not_missing():
+    """While it installs, nothing is red that is only not there yet; afterwards it is."""
+    release = replace(RELEASE, status=ReleaseStatus.PENDING_INSTALL)
+    missing = replace(CURRENT.components[0], status=Status.NOT_FOUND, ready=0)
+    status = replace(CURRENT, release=release, components=(missing,), locked_by="ops@bastion")
+    (row,) = [line for line in status_lines(status, NOW, PLAIN) if "cert-manager" in line]
+    assert row.endswith("0/48   Installing")
+    (row,) = [
+        line
+        for line in status_lines(replace(status, locked_by=""), NOW, PLAIN)
+        if "cert-manager" in line
+    ]
+    assert row.endswith("0/48   NotFound")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from stackctl.cli.terminal.terminal import (
 )
 from stackctl.model.objects.wording import first_few
 from stackctl.model.readiness.status import Status
+from stackctl.model.release.release import ReleaseStatus
 from stackctl.model.resolve.overrides import spoken
 from stackctl.model.run.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus
 
@@ -38,6 +39,11 @@ STYLES = {
     Status.TERMINATING: "magenta",
     Status.NOT_FOUND: "red",
     Status.UNKNOWN: "yellow",
+}
+_RUNS = {
+    ReleaseStatus.PENDING_INSTALL: "Installing",
+    ReleaseStatus.PENDING_UPGRADE: "Upgrading",
+    ReleaseStatus.PENDING_ROLLBACK: "Rolling back",
 }
 _HEADER = ("COMPONENT", "VERSION", "NAMESPACE", "READY", "STATUS")
 _GAP = 2
@@ -61,7 +67,7 @@ def status_lines(status: StackStatus, now: datetime, page: Page) -> list[str]:
     return [
         *_header(status, now, paint, width),
         "",
-        *_components(status.components, paint, width),
+        *_components(status.components, paint, width, _going_on(status)),
         *_section(_objects(status, paint, width, verbose=verbose)),
         *_section([*gpu_lines(status.gpus, paint), *unseen_lines(status.unseen, paint, width)]),
         *_section(_drift(status, now, paint, width)),
@@ -92,10 +98,15 @@ def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None)
     return lines
 
 
+def _going_on(status: StackStatus) -> str:
+    """Say in a word what a run is doing to the stack; empty while none is on."""
+    return _RUNS.get(status.release.status, "") if status.locked_by else ""
+
+
 def _components(
-    components: Sequence[ComponentStatus], paint: Paint, width: int | None
+    components: Sequence[ComponentStatus], paint: Paint, width: int | None, going_on: str
 ) -> list[str]:
-    rows = [_row(part) for part in components]
+    rows = [_row(part, going_on) for part in components]
     used = sum(measure([_HEADER, *rows])) + len(_HEADER) * _GAP
     if not any(part.message for part in components):
         return table(_HEADER, rows, paint)
@@ -126,13 +137,16 @@ def _with_messages(
         yield from (f"{' ' * below}{each}" for each in more)
 
 
-def _row(part: ComponentStatus) -> Row:
+def _row(part: ComponentStatus, going_on: str) -> Row:
+    # What a run has not come to yet is not missing.
+    awaited = part.status in (Status.NOT_FOUND, Status.IN_PROGRESS)
+    word, style = (going_on, "cyan") if going_on and awaited else (part.status, STYLES[part.status])
     return (
         part.name,
         part.version,
         part.namespace,
         f"{part.ready}/{part.total}",
-        Cell(part.status, (STYLES[part.status],)),
+        Cell(word, (style,)),
     )
 
 

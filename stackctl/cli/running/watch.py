@@ -1,16 +1,20 @@
 """Looks at a stack again and again until the user has seen enough."""
 
+import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import accumulate
 
 from stackctl.cli.report.report import Report
 from stackctl.cli.report.status import status_result
+from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.errors import UsageError
 from stackctl.model.run.outcome import StackStatus
 
 _SECONDS = 2.0
+_TAKEN = 4  # rows: the cursor's at both ends, an empty one, and when it was looked
 _HOME_AND_CLEAR = "\x1b[H\x1b[J"
 _CLEAR_SCREEN = "\x1b[2J"
 
@@ -30,14 +34,31 @@ def watch_status(
     said: list[str] = []
     try:
         while True:
-            last = look()
-            lines = list(status_result(last, now()).lines(report.page))
+            last, moment = look(), now()
+            lines = list(status_result(last, moment).lines(report.page))
             if redraw:
                 report.lines([(_HOME_AND_CLEAR if said else _CLEAR_SCREEN + _HOME_AND_CLEAR)])
-                report.lines(lines)
+                columns, rows = shutil.get_terminal_size()
+                shown = fitted(lines, columns, rows - _TAKEN)
+                report.lines([*shown, "", looked(moment, report.page.paint)])
             elif lines[1:] != said[1:]:  # the first line holds the age, which always changes
-                report.lines([*lines, ""])
+                report.lines([looked(moment, report.page.paint), *lines, ""])
             said = lines
             sleep(_SECONDS)
     except KeyboardInterrupt:
         return 0 if last is not None and last.current else 1
+
+
+def looked(moment: datetime, paint: Paint) -> str:
+    """Say when it was looked, for a screen that stands still may be old."""
+    at = moment.astimezone().strftime("%H:%M:%S")
+    return paint(f"looked at {at}, every {_SECONDS:g} s; Ctrl-C ends it", "dim")
+
+
+def fitted(lines: Sequence[str], columns: int, rows: int) -> list[str]:
+    """Leave out what would make the terminal scroll, and say how much that is."""
+    taken = list(accumulate(max(-(-visible(line) // columns), 1) for line in lines))
+    if not taken or taken[-1] <= rows:
+        return list(lines)
+    count = sum(each < rows for each in taken)
+    return [*lines[:count], f"... {len(lines) - count} more lines: stackctl status"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from stackctl.cli.terminal.progress_board import Board, draw, elapsed, marks_for, step_text
 from stackctl.cli.terminal.streams import lasting, write_aside
-from stackctl.cli.terminal.terminal import Paint, plain
+from stackctl.cli.terminal.terminal import Paint, labelled, plain
 from stackctl.model.run.events import (
     ComponentProgress,
     ComponentState,
@@ -147,7 +147,8 @@ class LiveProgress:
                 if self._verbose:
                     self._write(f"    {event.ref} {event.action}")
             case _:
-                self._write(message(event, self._paint))
+                for line in message_lines(event, self._paint, self._console.size.width - 1):
+                    self._write(line)
         self._show()
 
     def pause(self) -> None:
@@ -210,11 +211,25 @@ def _because(event: ComponentProgress) -> str:
 
 def message(event: Retrying | ServerWarning | Notice, paint: Paint) -> str:
     """Write an event that is a message of its own."""
+    label, style, text = _said(event)
+    return f"{paint(label, style)} {text}"
+
+
+def message_lines(
+    event: Retrying | ServerWarning | Notice, paint: Paint, width: int | None
+) -> list[str]:
+    """Write such an event in lines that fit."""
+    label, style, text = _said(event)
+    first, *more = labelled(label, text, width) or [label]
+    return [first.replace(label, paint(label, style), 1), *more]
+
+
+def _said(event: Retrying | ServerWarning | Notice) -> tuple[str, str, str]:
     match event:
         case Retrying():
             text = f"{event.what}: {event.why}; trying again in {round(event.seconds, 1):g} s"
-            return f"{paint('retry:', 'yellow')} {plain(text)}"
+            return "retry:", "yellow", plain(text)
         case ServerWarning():
-            return f"{paint('warning:', 'yellow')} {plain(event.text)}"
+            return "warning:", "yellow", plain(event.text)
         case Notice():
-            return f"{paint('note:', 'cyan')} {plain(event.text)}"
+            return "note:", "cyan", plain(event.text)

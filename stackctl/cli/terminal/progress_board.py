@@ -3,10 +3,11 @@
 Where and when the lines are written is for `progress`.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from stackctl.cli.terminal.terminal import Paint, plain, shorten
+from stackctl.cli.terminal.terminal import Paint, cut, plain, shorten
 from stackctl.model.run.events import ComponentProgress, ComponentState, Step
 
 _DONE = frozenset(
@@ -36,6 +37,29 @@ _STATE_WIDTH = 9
 _COUNT_WIDTH = 7
 _CLOCK_WIDTH = 6
 _LEAST_ROOM = 36  # columns below which what is waited for gets a line of its own
+_LEAST_REST = 12  # columns of what is the matter that a long name leaves it
+_COUNT = re.compile(r"\d+/\d+")
+# Whose Pod and which container is known to who asks about them; the rest is said at the end.
+_PROSE = tuple(
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        (r"\bPod [^\s:,]+[:,] ", ""),
+        (r"\bcontainer [^\s:]+: ", ""),
+        (r"\bFailedCreate: ", ""),
+        (r'\bpods "[^"]*" is forbidden: ', ""),
+        (r'\badmission webhook "[^"]*" denied the request: ', "denied: "),
+        (
+            r"\bexceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)",
+            r"quota \1: \3 used of \4, \2 asked",
+        ),
+        (r" (replicas|Pods) (ready|updated|available)\b", r" \2"),
+        (
+            r"\b(its controller has not|the change has not been) seen (the change )?yet",
+            "not seen yet",
+        ),
+        (r"\bits controller has not reported on it yet", "not reported on yet"),
+    )
+)
 _BAR = 24
 _MEGA = 1_000_000
 
@@ -157,14 +181,15 @@ def _component_lines(
 ) -> list[str]:
     line = board.lines[name]
     style = _STYLES[line.state]
-    names = max(map(len, board.lines))
+    beside = 4 + 2 + _STATE_WIDTH + 2 + _COUNT_WIDTH + 2 + _CLOCK_WIDTH
+    names = min(max(map(len, board.lines)), max(width - beside, _LEAST_REST))
     count = f"{line.ready}/{line.total}" if line.total else ""
     head = (
-        f"  {paint(_mark(line, board, now, marks), style)} {name.ljust(names)}  "
+        f"  {paint(_mark(line, board, now, marks), style)} {cut(name, names).ljust(names)}  "
         f"{paint(line.state.value.ljust(_STATE_WIDTH), style)}  {count.rjust(_COUNT_WIDTH)}  "
         f"{line.clock(now).rjust(_CLOCK_WIDTH)}"
     )
-    used = 4 + names + 2 + _STATE_WIDTH + 2 + _COUNT_WIDTH + 2 + _CLOCK_WIDTH
+    used = beside + names
     reason = _reason(line)
     if not reason or line.state in _GOOD or (board.closed and line.state is not _FAILED):
         return [head.rstrip()]
@@ -180,27 +205,50 @@ def _reason(line: Line) -> str:
 
 
 def squeeze(reason: str, room: int) -> str:
-    """Fit a reason into a line: what it is about goes before what is the matter."""
+    """Fit a reason into a line: prose goes, then the middle; what it is about stays to the last."""
     forms = list(_shorter(reason))
-    return next((each for each in forms if len(each) <= room), shorten(forms[-1], room))
+    fitting = next((each for each in forms if len(each) <= room), None)
+    if fitting is not None:
+        return fitting
+    name, colon, rest = forms[-1].partition(": ")
+    if not (colon and _names_an_object(reason)):
+        return cut(forms[-1], room)
+    left = room - len(name) - len(colon)
+    if left >= min(len(rest), _LEAST_REST):
+        return f"{name}{colon}{cut(rest, left)}"
+    rest = cut(rest, max(room // 2, 1))
+    return f"{cut(name, max(room - len(colon) - len(rest), 1))}{colon}{rest}"[:room]
 
 
 def _shorter(reason: str) -> Iterator[str]:
-    """Say the same with less and less of what it is about."""
+    """Say the same with less and less prose."""
     yield reason
     ref, colon, rest = reason.partition(": ")
-    if ref.count("/") == 2:
-        kind, _, name = ref.split("/")
-        yield f"{kind}/{name}{colon}{rest}"
-        yield f"{name}{colon}{rest}"
-    while _names_an_object(reason) and ": " in reason:
-        reason = reason.partition(": ")[2]
-        yield reason
+    if not (colon and _names_an_object(reason)):
+        yield _terse(reason)
+        return
+    kind, *_, name = ref.split("/")
+    for subject in dict.fromkeys((f"{kind}/{name}", name)):
+        yield f"{subject}: {rest}"
+    rest = _terse(rest)
+    yield f"{name}: {rest}"
+    count, semicolon, cause = rest.partition("; ")
+    if semicolon:
+        yield f"{name}: {cause}"
+    elif shorter := _COUNT.match(count):
+        yield f"{name}: {shorter[0]}"
+
+
+def _terse(text: str) -> str:
+    """Leave out what a reader can do without, and keep reasons and numbers."""
+    for pattern, instead in _PROSE:
+        text = pattern.sub(instead, text)
+    return text
 
 
 def _names_an_object(reason: str) -> bool:
     head = reason.partition(": ")[0]
-    return head.startswith("Pod ") or ("/" in head and " " not in head)
+    return "/" in head and " " not in head and head[:1].isupper()
 
 
 def _mark(line: Line, board: Board, now: float, marks: Marks) -> str:

@@ -95,7 +95,8 @@ class Assessor:
     def _unseen(self, target: Target) -> TargetStatus:
         last = self._store.deleted(target.uid)
         if last is None:
-            return TargetStatus(target, Status.IN_PROGRESS, "the change has not been seen yet")
+            waiting = "the change has not been seen yet" if target.fresh else "not looked at yet"
+            return TargetStatus(target, Status.IN_PROGRESS, waiting)
         if "ttlSecondsAfterFinished" in (last.get("spec") or {}) and not holds(last, "Failed"):
             return TargetStatus(target, Status.CURRENT, "done, and deleted as it asked to be")
         return TargetStatus(target, Status.FAILED, "was deleted by somebody else")

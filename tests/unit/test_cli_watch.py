@@ -1,0 +1,26 @@
+"""Looking again and again."""
+
+from datetime import UTC, datetime
+
+from stackctl.cli.running.watch import fitted, looked
+from stackctl.cli.terminal.terminal import Paint
+
+
+def test_a_short_terminal_does_not_scroll():
+    """What has no room is counted; a line that is wider than the terminal takes several rows."""
+    lines = [f"line {number}" for number in range(10)]
+    assert fitted(lines, 80, 10) == lines
+    assert fitted(lines, 80, 4) == [*lines[:3], "... 7 more lines: stackctl status"]
+    assert fitted(["x" * 100, *lines], 40, 5) == [
+        "x" * 100,
+        "line 0",
+        "... 9 more lines: stackctl status",
+    ]
+    assert fitted([], 80, 0) == []
+
+
+def test_it_says_when_it_last_looked():
+    """A screen that stands still may be old."""
+    moment = datetime(2026, 11, 22, 15, 30, 5, tzinfo=UTC)
+    local = moment.astimezone().strftime("%H:%M:%S")
+    assert looked(moment, Paint(on=False)) == f"looked at {local}, every 2 s; Ctrl-C ends it"
