@@ -109,7 +109,7 @@ def test_the_clock_of_a_component_stops_when_it_is_done():
         (STARTING, 70, "gpu-operator: 0/1 ready; ContainerCreating"),
         (STARTING, 36, "gpu-operator: ContainerCreating"),
         (PULLING, 60, "b: ImagePullBackOff: x/y:v1: not found"),
-        (QUOTA, 72, "web: quota tight: pods=25 used of pods=25, pods=1 asked"),
+        (QUOTA, 72, "web: quota tight: pods=25 of pods=25, pods=1 asked"),
         (DENIED, 72, "web: denied: memory must be below 4Gi, not 64Gi"),
         (LIMITED, 72, "web: maximum memory usage per Container is 4Gi, but limit is 64Gi"),
         (LIMITED, 50, "web: maximum memory usage p…4Gi, but limit is 64Gi"),

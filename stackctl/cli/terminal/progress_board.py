@@ -50,7 +50,7 @@ _PROSE = tuple(
         (r'\badmission webhook "[^"]*" denied the request: ', "denied: "),
         (
             r"\bexceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)",
-            r"quota \1: \3 used of \4, \2 asked",
+            r"quota \1: \3 of \4, \2 asked",
         ),
         (r" (replicas|Pods) (ready|updated|available)\b", r" \2"),
         (
