@@ -171,7 +171,9 @@ class ConflictError(StackError):
 class AnothersStack(ConflictError):
     """What is to be made is there already, as another stack."""
 
-    def __init__(self, message: str, *, stack: str, namespace: str = "", hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, stack: str = "", namespace: str = "", hint: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.stack = stack
         self.namespace = namespace  # of its record; empty: where administrators keep theirs
