@@ -10,7 +10,7 @@ describes the same types to editors.
 import re
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -80,13 +80,17 @@ def encoded(value: Any) -> Any:
         return {
             each.metadata.get("key", each.name): encoded(getattr(value, each.name))
             for each in fields(value)
-            if getattr(value, each.name) != each.default
+            if getattr(value, each.name) != _default(each)
         }
     if isinstance(value, Mapping):
         return {key: encoded(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [encoded(item) for item in value]
     return value.value if isinstance(value, Enum) else value
+
+
+def _default(each: Field[Any]) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
 
 
 def shown(value: Any) -> str:
