@@ -22,7 +22,7 @@ _HEAD = """\
 #   stackctl diff       what a deploy would change
 #   stackctl deploy     make it so
 """
-_SECRET = "# Holds secrets: only its owner may read it.\n"
+_PRIVATE = "# Holds secrets: only its owner may read it.\n"
 _PINNED = "# Another cluster than this one is refused.\n"
 _COMPONENTS = "# Settings of components; `stackctl components NAME` lists what there is to set.\n"
 _EXAMPLE = """\
@@ -104,5 +104,5 @@ def stack_text(document: StackDocument, *, secret: bool = False) -> str:
     lines = [yaml.dump({"profile": spec["profile"]})]
     lines += [comment + yaml.dump({key: spec[key]}) for comment, key in parts if key in spec]
     lines += [] if "components" in spec else [_COMPONENTS + _EXAMPLE]
-    head = _HEAD + (_SECRET if secret else "") + yaml.dump(plain)
+    head = _HEAD + (_PRIVATE if secret else "") + yaml.dump(plain)
     return f"{head}spec:\n{indent(''.join(lines), '  ')}"

@@ -3,20 +3,19 @@
 Which files speak, and in which order, is `resolve`'s part.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from stackctl.model.catalogue.component import Component, Mode, Parameter
 from stackctl.model.catalogue.parameters import NAMESPACE, checked, parameters_of, parsed
-from stackctl.model.catalogue.profile import Choice, Origin
+from stackctl.model.catalogue.profile import DEFAULT, Choice, Origin
 from stackctl.model.objects.merge import overlay
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.profile_chain import Layer
 from stackctl.model.resolve.selection import Chosen, Setting
-from stackctl.model.shapes.suggest import did_you_mean
+from stackctl.model.shapes.suggest import did_you_mean, nearest
 
-DEFAULT = Origin("default")
 COMMAND_LINE = Origin("--set")
 
 
@@ -59,9 +58,10 @@ class Inputs:
 def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     """Settle one component; what is wrong is added to the problems."""
     name = component.name
-    mode = Mode.MANAGED
+    mode, said = Mode.MANAGED, DEFAULT
     for choice, layer in inputs.choices:
-        mode = choice.mode or mode
+        if choice.mode is not None:
+            mode, said = choice.mode, layer.origin("components", name, "mode")
         if choice.version not in (None, component.spec.version):
             where = layer.origin("components", name, "version")
             problems.append(
@@ -79,6 +79,7 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     return Chosen(
         component=component,
         mode=mode,
+        mode_origin=said,
         namespace=str(parameters[NAMESPACE].value),
         parameters=parameters,
         features=frozenset(features),
@@ -194,7 +195,7 @@ def _features(component: Component, inputs: Inputs, problems: list[str]) -> froz
             continue
         if override.value in ("true", "false"):
             on[key] = (override.value == "true", override.origin)
-        else:
+        elif key in known:
             problems.append(f'{override}: expected true or false, found "{override.value}"')
     active = {key: origin for key, (value, origin) in on.items() if value and key in known}
     problems += _quarrels(component, active)
@@ -230,22 +231,44 @@ def _unknown(component: Component, inputs: Inputs, problems: list[str]) -> None:
         for key in choice.parameters:
             if key not in parameters:
                 where = layer.origin("components", name, "parameters", key)
-                problems.append(
-                    f"{where}: spec.components.{name}.parameters.{key}: "
-                    f"{name} has no such parameter{did_you_mean(key, parameters)}"
+                what = (
+                    "a feature: it belongs in features, with true or false"
+                    if key in features
+                    else f"{name} has no such parameter{_nearest(key, parameters, features)}"
                 )
+                problems.append(f"{where}: spec.components.{name}.parameters.{key}: {what}")
         for key in choice.features:
             if key not in features:
                 where = layer.origin("components", name, "features", key)
-                problems.append(
-                    f"{where}: spec.components.{name}.features.{key}: "
-                    f"{name} has no such feature{did_you_mean(key, features)}"
+                what = (
+                    "a parameter: it belongs in parameters"
+                    if key in parameters
+                    else f"{name} has no such feature{did_you_mean(key, features)}"
                 )
-    for override in inputs.overrides:
+                problems.append(f"{where}: spec.components.{name}.features.{key}: {what}")
+    problems += _unknown_overrides(component, inputs.overrides)
+
+
+def _unknown_overrides(component: Component, overrides: Iterable[Override]) -> Iterator[str]:
+    name = component.name
+    parameters, features = parameters_of(component), component.spec.features
+    for override in overrides:
         first, _, rest = override.path.partition(".")
         if first == "features" and rest not in features:
-            known = did_you_mean(rest, features)
-            problems.append(f"{override}: {name} has no such feature{known}")
+            if rest in parameters:
+                yield f"{override}: a parameter, no feature: --set {name}.{rest}=VALUE"
+            else:
+                yield f"{override}: {name} has no such feature{did_you_mean(rest, features)}"
+        elif first in features and first not in parameters:
+            value = override.value if override.value in ("true", "false") else "true"
+            yield f"{override}: a feature, no parameter: --set {name}.features.{first}={value}"
         elif first not in (*parameters, "features"):
-            known = did_you_mean(first, parameters)
-            problems.append(f"{override}: {name} has no such parameter{known}")
+            known = _nearest(first, parameters, features)
+            yield f"{override}: {name} has no such parameter{known}"
+
+
+def _nearest(key: str, parameters: Collection[str], features: Collection[str]) -> str:
+    """Say which parameter or feature was meant."""
+    found = nearest(key, (*parameters, *features))
+    switch = "features." if found in features else ""
+    return f"; did you mean {switch}{found}?" if found else ""

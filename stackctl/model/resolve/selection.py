@@ -9,7 +9,7 @@ from typing import Any
 
 from stackctl.model.catalogue.component import Component, ContestedField, IgnoredField
 from stackctl.model.catalogue.mode import Mode
-from stackctl.model.catalogue.profile import Needs, Origin, Settings, TargetPin
+from stackctl.model.catalogue.profile import DEFAULT, Needs, Origin, Settings, TargetPin
 from stackctl.model.objects.refs import Manifest
 
 
@@ -34,6 +34,7 @@ class Chosen:
     patches: tuple[tuple[Origin, Manifest], ...] = ()
     ignore: tuple[tuple[Origin, IgnoredField], ...] = ()  # beside the component's own
     contested: tuple[tuple[Origin, ContestedField], ...] = ()  # those that count first, first
+    mode_origin: Origin = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
