@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, ComparedStack, Output, OutputOptions
+from stackctl.cli.options.options import Cluster, ComparedProfileStack, Output, OutputOptions
 from stackctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Against(StrEnum):
 
 def diff(
     *,
-    asked: ComparedStack,
+    asked: ComparedProfileStack,
     cluster: Cluster,
     output: Output,
     shown: OutputOptions,
@@ -46,7 +46,7 @@ def diff(
 
     Examples:
         stackctl diff
-        stackctl diff --profile gpu8 -v
+        stackctl diff gpu8 -v
         stackctl diff -f stack.yaml -o json
         stackctl diff --revision 3
         stackctl diff -f stack.yaml --against release
@@ -71,7 +71,7 @@ def diff(
 
 
 def _compared(
-    asked: ComparedStack,
+    asked: ComparedProfileStack,
     revision: int | None,
     against: Against,
     connection: "Connection",

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, OutputOptions, StackOptions
+from stackctl.cli.options.options import Cluster, OutputOptions, ProfileStack
 from stackctl.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def init(
     *,
-    asked: StackOptions,
+    asked: ProfileStack,
     cluster: Cluster,
     shown: OutputOptions,
     offline: Annotated[
@@ -28,16 +28,18 @@ def init(
     deploying it to another one is refused. What --set says is in it.
 
     Examples:
-        stackctl init --profile gpu8
-        stackctl init --profile gpu8 --set spark-operator.workers=20
-        stackctl init --profile gpu8 --stack ml --file ml.yaml --offline
+        stackctl init gpu8
+        stackctl init gpu8 --set spark-operator.workers=20
+        stackctl init gpu8 --stack ml --file ml.yaml --offline
     """
     from stackctl.actions.init import init as action
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.requests import STACK_FILE
 
     if asked.profile is None:
-        raise UsageError("a stack needs a profile", hint="stackctl init --profile gpu8")
+        raise UsageError(
+            "a stack needs a profile", hint="stackctl init gpu8; stackctl profiles lists them"
+        )
     report = Report(shown)
     path = action(
         asked.file or STACK_FILE,
@@ -77,7 +79,7 @@ def _named(cluster: Cluster) -> "TargetPin":
     return TargetPin(cluster.context or "")
 
 
-def _said_again(path: Path, asked: StackOptions, cluster: Cluster) -> str:
+def _said_again(path: Path, asked: ProfileStack, cluster: Cluster) -> str:
     """Return what the next command has to be told, for the file does not say it."""
     from stackctl.cli.running.requests import STACK_FILE
 

@@ -5,6 +5,9 @@ Whatever goes wrong here, the shell is told nothing: nobody wants an error in th
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
+
+import typer
 
 from stackctl.errors import StackError
 
@@ -50,3 +53,16 @@ def _settings() -> Iterator[tuple[str, str]]:
     for component in read_catalogue().components.values():
         for name, parameter in component.spec.parameters.items():
             yield f"{component.name}.{name}=", parameter.description
+
+
+def complete_command(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer commands, for their help."""
+    here: Any = ctx.find_root().command
+    for word in ctx.params.get("command") or ():
+        here = getattr(here, "commands", {}).get(word)
+    commands = getattr(here, "commands", {})
+    return [
+        (name, command.get_short_help_str())
+        for name, command in commands.items()
+        if name.startswith(incomplete)
+    ]

@@ -3,6 +3,7 @@
 What an option does is the command's business; how a group becomes options is in `grouping`.
 """
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -202,7 +203,7 @@ class StackName(Options):
 class StackOptions(Catalogs, StackName):
     """What a stack is made of."""
 
-    profile: Annotated[
+    profile_option: Annotated[
         str | None,
         option(
             "--profile",
@@ -217,10 +218,41 @@ class StackOptions(Catalogs, StackName):
         option(
             "--set",
             metavar="COMPONENT.PARAMETER=VALUE",
-            help="Set a parameter of a component; may repeat",
+            help="Set a parameter of a component; lists are a,b or [a,b], maps k=v,k2=v2; a "
+            "feature is COMPONENT.features.NAME=true; null unsets; may repeat",
             autocompletion=complete_setting,
         ),
     ] = None
+
+    @property
+    def profile(self) -> str | None:
+        """The profile that is named."""
+        return self.profile_option
+
+
+class ProfileStack(StackOptions):
+    """What a stack is made of, its profile named without an option as well."""
+
+    profile_argument: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PROFILE]",
+            help="The same as --profile",
+            autocompletion=complete_profile,
+        ),
+    ] = None
+
+    @property
+    def profile(self) -> str | None:
+        """The profile that is named, in either way.
+
+        Raises:
+            UsageError: two are.
+        """
+        named, option = self.profile_argument, self.profile_option
+        if named and option not in (None, named, os.environ.get("STACKCTL_PROFILE")):
+            raise UsageError(f"two profiles are named: {named} and --profile {option}")
+        return named or option
 
 
 class ComparedStack(StackOptions):
@@ -234,6 +266,10 @@ class ComparedStack(StackOptions):
             help="Take the fields that this field manager holds as well; may repeat",
         ),
     ] = None
+
+
+class ComparedProfileStack(ProfileStack, ComparedStack):
+    """What a stack is made of that is compared with a cluster, its profile named in either way."""
 
 
 class SandboxName(Options):

@@ -68,7 +68,8 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
                 f"{where}: spec.components.{name}.version: the catalogue has "
                 f"{component.spec.version}, not {choice.version}"
             )
-    features = _features(component, inputs, problems)
+    said_of_features = _said_of_features(component, inputs, problems)
+    features = frozenset(key for key, (on, _) in said_of_features.items() if on)
     parameters = {
         key: _setting(parameter, list(_values(name, key, parameter, inputs, problems)))
         for key, parameter in parameters_of(component).items()
@@ -82,7 +83,8 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
         mode_origin=said,
         namespace=str(parameters[NAMESPACE].value),
         parameters=parameters,
-        features=frozenset(features),
+        features=features,
+        feature_origins=said_of_features,
         patches=tuple(_listed(name, inputs, "patches")),
         ignore=tuple(_listed(name, inputs, "ignore")),
         # The latest file is asked first, its rules in the order they are written.
@@ -182,8 +184,10 @@ def _idle(
 # features
 
 
-def _features(component: Component, inputs: Inputs, problems: list[str]) -> frozenset[str]:
-    """Return the features that are on, and check that they go together."""
+def _said_of_features(
+    component: Component, inputs: Inputs, problems: list[str]
+) -> dict[str, tuple[bool, Origin]]:
+    """Say of each feature whether it is on and who says so, and check that they go together."""
     known = component.spec.features
     on = {key: (feature.default, DEFAULT) for key, feature in known.items()}
     for choice, layer in inputs.choices:
@@ -197,9 +201,9 @@ def _features(component: Component, inputs: Inputs, problems: list[str]) -> froz
             on[key] = (override.value == "true", override.origin)
         elif key in known:
             problems.append(f'{override}: expected true or false, found "{override.value}"')
-    active = {key: origin for key, (value, origin) in on.items() if value and key in known}
-    problems += _quarrels(component, active)
-    return frozenset(active)
+    on = {key: said for key, said in on.items() if key in known}
+    problems += _quarrels(component, {key: origin for key, (value, origin) in on.items() if value})
+    return on
 
 
 def _quarrels(component: Component, active: Mapping[str, Origin]) -> Iterator[str]:

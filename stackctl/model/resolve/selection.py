@@ -4,7 +4,7 @@ How it is decided is `resolve`'s part.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stackctl.model.catalogue.component import Component, ContestedField, IgnoredField
@@ -35,6 +35,7 @@ class Chosen:
     ignore: tuple[tuple[Origin, IgnoredField], ...] = ()  # beside the component's own
     contested: tuple[tuple[Origin, ContestedField], ...] = ()  # those that count first, first
     mode_origin: Origin = DEFAULT
+    feature_origins: Mapping[str, tuple[bool, Origin]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
