@@ -28,7 +28,7 @@ def small(monkeypatch):
         "  level  (string, default info, one of debug | info | error)",
         '  zones  (list, default ["a"], like [a-z]+)',
         "  timeout  (duration, default 30s, at least 1s)",
-        "  token  (string, default (hidden), secret)",
+        "  token  (string, default <masked>, secret)",
         "  fast  (off by default; needs gpu)",
         "  slow  (off by default; conflicts fast)",
         "  turbo  (off by default; requires fast; provides turbo-site)",
@@ -56,7 +56,7 @@ def test_a_component_tells_programs_the_same():
 def test_a_profile_says_who_set_what():
     """Values that are no defaults with file and line; every value with -v; secrets hidden."""
     found = profile_result(*described("large"))
-    brief, full = (list(found.lines(Page(Paint(on=False), 80, v))) for v in (False, True))
+    brief, full = (list(found.lines(Page(Paint(on=False), None, v))) for v in (False, True))
     assert any("large.yaml:" in line for line in brief)
     assert not any(line.endswith(" default") for line in brief)
     assert any("web.token" in line and "default" in line for line in full)

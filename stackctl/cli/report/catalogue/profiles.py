@@ -64,7 +64,7 @@ def profile_lines(profile: Profile, found: Composed, page: Page) -> list[str]:
     lines += ["", paint("COMPONENTS", "bold")]
     lines += _component_lines(found, page)
     settings = [
-        (f"  {key}", shown_value(value), plain(str(origin)))
+        (f"  {key}", "unset" if value is None else shown_value(value), plain(str(origin)))
         for key, value, origin in _settings(found)
         if page.verbose or origin != DEFAULT
     ]
