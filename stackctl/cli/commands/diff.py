@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
+from stackctl.cli.options.completion import complete_revision
 from stackctl.cli.options.grouping import option
 from stackctl.cli.options.options import Cluster, ComparedProfileStack, Output, OutputOptions
 from stackctl.errors import UsageError
@@ -28,7 +29,13 @@ def diff(
     shown: OutputOptions,
     revision: Annotated[
         int | None,
-        option("--revision", metavar="N", min=1, help="Show what going back to N would change"),
+        option(
+            "--revision",
+            metavar="N",
+            min=1,
+            help="Show what going back to N would change",
+            autocompletion=complete_revision,
+        ),
     ] = None,
     against: Annotated[
         Against,

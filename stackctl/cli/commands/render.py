@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+from stackctl.cli.options.completion import complete_revision
 from stackctl.cli.options.grouping import option
 from stackctl.cli.options.options import Cluster, ManifestFormat, OutputOptions, ProfileStack
 
@@ -14,7 +15,13 @@ def render(
     shown: OutputOptions,
     revision: Annotated[
         int | None,
-        option("--revision", metavar="N", min=1, help="Print what revision N applied instead"),
+        option(
+            "--revision",
+            metavar="N",
+            min=1,
+            help="Print what revision N applied instead",
+            autocompletion=complete_revision,
+        ),
     ] = None,
     output: Annotated[
         ManifestFormat, option("--output", "-o", metavar="FORMAT", help="yaml, json or name")

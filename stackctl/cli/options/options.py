@@ -10,7 +10,13 @@ from typing import Annotated
 
 import typer
 
-from stackctl.cli.options.completion import complete_profile, complete_setting
+from stackctl.cli.options.completion import (
+    complete_context,
+    complete_profile,
+    complete_sandbox,
+    complete_setting,
+    complete_stack,
+)
 from stackctl.cli.options.grouping import Options, option
 from stackctl.errors import UsageError
 from stackctl.model.run.failure_policy import OnFailure
@@ -119,6 +125,7 @@ class Cluster(Options):
             metavar="NAME",
             help="Kubeconfig context to use; may repeat",
             panel=_CLUSTER,
+            autocompletion=complete_context,
         ),
     ] = None
 
@@ -173,7 +180,12 @@ class StackName(Options):
 
     stack: Annotated[
         str | None,
-        option("--stack", metavar="NAME", help="Name of the stack; default: the profile's"),
+        option(
+            "--stack",
+            metavar="NAME",
+            help="Name of the stack; default: the profile's",
+            autocompletion=complete_stack,
+        ),
     ] = None
     file: Annotated[
         Path | None,
@@ -282,6 +294,7 @@ class SandboxName(Options):
             metavar="NAME",
             help="Name of the sandbox; default: default",
             envvar=["STACKCTL_NAME", "STACKCTL_SANDBOX"],
+            autocompletion=complete_sandbox,
         ),
     ] = "default"
 
