@@ -5,8 +5,8 @@ turned into these where the foreign library is used, and nowhere else.
 
     StackError
     ├─ UsageError         2   a combination of options that makes no sense
-    ├─ ConfigError        3   profile, component, stack file or catalogue invalid
-    ├─ RenderError        4   a bundle cannot be composed
+    ├─ FileError              ├─ ConfigError 3   a profile, component, stack file is invalid
+    │                         └─ RenderError 4   a bundle cannot be composed
     ├─ ClusterError       5   ├─ Unreachable · NoTarget · SandboxError · AccessDenied: Forbidden
     │                         ├─ OutOfTime
     │                         └─ Rejected: NotFound · NotServed · AlreadyExists · StaleWrite ·
@@ -20,7 +20,7 @@ turned into these where the foreign library is used, and nowhere else.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class StackError(Exception):
@@ -45,27 +45,36 @@ class UsageError(StackError):
     exit_code = 2
 
 
-class ConfigError(StackError):
-    """A file of the user's or of the catalogue is wrong; nothing was touched.
+class FileError(StackError):
+    """Files do not say what they should, by themselves or together; nothing was touched.
 
     `problems` holds every fault found, each as `file:line: path: what was expected`.
     """
-
-    exit_code = 3
 
     def __init__(self, message: str, *, hint: str = "", problems: Sequence[str] = ()) -> None:
         super().__init__("\n".join([message, *problems]) if problems else message, hint=hint)
         self.problems = tuple(problems)
 
     @classmethod
-    def listing(cls, what: str, problems: Sequence[str], *, hint: str = "") -> "ConfigError":
+    def listing(cls, what: str, problems: Sequence[str], *, hint: str = "") -> Self:
         """Report problems under a line that says what has them; a single one on its own."""
         if len(problems) == 1:
             return cls(problems[0], hint=hint)
         return cls(what, problems=problems, hint=hint)
 
+    @property
+    def each(self) -> tuple[str, ...]:
+        """Every fault, also where there is a single one."""
+        return self.problems or (str(self),)
 
-class RenderError(StackError):
+
+class ConfigError(FileError):
+    """A file of the user's or of the catalogue is wrong; nothing was touched."""
+
+    exit_code = 3
+
+
+class RenderError(FileError):
     """The layers do not compose into a bundle; nothing was touched."""
 
     exit_code = 4

@@ -1,6 +1,8 @@
-"""List the components profiles are made of, and what each asks for."""
+"""List the components profiles are made of, and describe one: what it installs and asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,19 @@ from stackctl.sources.files import read_catalogue
 
 if TYPE_CHECKING:  # listing components loads nothing it does not need
     from stackctl.model.catalogue.component import Component
+    from stackctl.model.objects.refs import Manifest
     from stackctl.model.privileges.privileges import Privilege
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a component consists of: how many objects of each kind, and the rights it asks for."""
+
+    component: "Component"
+    base: Mapping[str, int]
+    features: Mapping[str, Mapping[str, int]]  # more with each
+    each: Mapping[str, Mapping[str, int]]  # more for each item of a list parameter
+    privileges: "Mapping[str, tuple[Privilege, ...]]"  # by feature; as it comes, under no name
 
 
 def components(catalogs: Sequence[Path] = ()) -> "Mapping[str, Component]":
@@ -23,11 +37,11 @@ def components(catalogs: Sequence[Path] = ()) -> "Mapping[str, Component]":
     return found
 
 
-def privileges_of(component: "Component") -> "dict[str, tuple[Privilege, ...]]":
-    """Name what a component asks for: as it comes (under no name), and more with each feature.
+def contents(name: str, catalogs: Sequence[Path] = ()) -> Contents:
+    """Read everything of one component.
 
     Raises:
-        ConfigError: its manifests are not right.
+        ConfigError: there is none of this name, or its files are not right.
         RenderError: a feature does not fit.
     """
     from stackctl.model.compose.compose import scopes_of
@@ -36,8 +50,21 @@ def privileges_of(component: "Component") -> "dict[str, tuple[Privilege, ...]]":
     from stackctl.model.privileges.privileges import asked_by_features
     from stackctl.sources.components import read_manifests
 
+    component = read_catalogue(catalogs).component(name)
     manifests = read_manifests(component)
     try:
-        return asked_by_features(component, manifests, scopes_of([manifests]))
+        asked = asked_by_features(component, manifests, scopes_of([manifests]))
     except (NoSuchObject, OverlayError) as error:
         raise RenderError(f"component {component.name}: {error}") from error
+    return Contents(
+        component,
+        kinds_of(manifests.base),
+        {key: kinds_of(found) for key, found in manifests.features.items()},
+        {key: kinds_of(found) for key, found in manifests.each.items()},
+        asked,
+    )
+
+
+def kinds_of(manifests: "Iterable[Manifest]") -> dict[str, int]:
+    """Count objects by kind, the kinds in alphabetical order."""
+    return dict(sorted(Counter(each["kind"] for each in manifests).items()))

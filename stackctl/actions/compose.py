@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from stackctl.errors import ConfigError, ConflictError, UsageError
@@ -182,10 +182,9 @@ def select(request: StackRequest) -> tuple[StackId, Selection]:
         ConfigError: a file, a value or a combination is wrong; every fault is listed.
         ConflictError: the stack file is for another profile.
     """
-    file = read_stack_file(request.stack_file) if request.stack_file else None
+    file, catalogue = _read(request)
     profile = _profile(request.profile, file)
     stack = request.stack or (file.name if file else profile)
-    catalogue = read_catalogue(request.catalogs)
     if profile not in catalogue.profiles and request.folders_then is not None:
         named = [f"--catalog {shlex.quote(each)}" for each in request.folders_then]
         raise ConfigError(
@@ -195,6 +194,30 @@ def select(request: StackRequest) -> tuple[StackId, Selection]:
     _learn_settings(request, catalogue, file)
     selection = resolve(catalogue, profile, stack=file, sets=request.sets, kept=request.kept)
     return StackId(stack, request.record or selection.record or RECORD_NAMESPACE), selection
+
+
+def _read(request: StackRequest) -> tuple[StackFile | None, Catalogue]:
+    """Read every file there is, so that what is wrong with them is said at once.
+
+    Raises:
+        ConfigError: with every fault of all of them.
+    """
+    faults: list[ConfigError] = []
+    file = catalogue = None
+    try:
+        file = read_stack_file(request.stack_file) if request.stack_file else None
+    except ConfigError as error:
+        faults.append(error)
+    try:
+        catalogue = read_catalogue(request.catalogs)
+        len(catalogue.components)  # reads them
+    except ConfigError as error:
+        faults.append(error)
+    if faults[1:]:
+        raise ConfigError.listing("these files are not right:", [*chain(*(e.each for e in faults))])
+    if faults or catalogue is None:
+        raise faults[0]
+    return file, catalogue
 
 
 def _learn_settings(request: StackRequest, catalogue: Catalogue, file: StackFile | None) -> None:

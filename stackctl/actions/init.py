@@ -1,38 +1,39 @@
 """Write a stack file to start from; an existing one is never touched."""
 
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import indent
 
 from stackctl.errors import ConfigError, ConflictError
-from stackctl.model.run.outcome import TargetInfo
+from stackctl.model.catalogue.envelope import API_VERSION, LABEL, LABEL_HELP, Metadata
+from stackctl.model.catalogue.profile import RecordPlace, TargetPin
+from stackctl.model.catalogue.profile_file import StackDocument, StackSpec
+from stackctl.model.resolve.confidential import secret_keys
+from stackctl.model.resolve.overrides import chosen_by, merge
+from stackctl.model.resolve.resolve import resolve
+from stackctl.model.shapes.decode import encoded
+from stackctl.sources import yaml
 from stackctl.sources.files import read_catalogue
 
 _HEAD = """\
 # What runs on this cluster. Yours to edit: stackctl reads it and never rewrites it.
 #   stackctl diff       what a deploy would change
 #   stackctl deploy     make it so
-apiVersion: stackctl.dev/v1alpha1
-kind: Stack
-metadata:
-  name: {name}
-spec:
-  profile: {profile}
 """
-_TARGET = """\
-  # Another cluster than this one is refused.
-  target:
-    context: {context}
-    clusterUID: {uid}
+_PRIVATE = "# Holds secrets: only its owner may read it.\n"
+_PINNED = "# Another cluster than this one is refused.\n"
+_COMPONENTS = "# Settings of components; `stackctl components NAME` lists what there is to set.\n"
+_EXAMPLE = """\
+# components:
+#   spark-operator:
+#     parameters:
+#       jobNamespaces: [default, team-a]
+#   kserve:
+#     mode: skip            # managed | adopted | external | skip
 """
-_COMPONENTS = """\
-  # Settings of components; `stackctl components` lists what there is to set.
-  # components:
-  #   spark-operator:
-  #     parameters:
-  #       jobNamespaces: [default, team-a]
-  #   kserve:
-  #     mode: skip            # managed | adopted | external | skip
-"""
+_FOR_ALL, _FOR_OWNER = 0o666, 0o600  # less what the umask takes
 
 
 def init(
@@ -40,22 +41,34 @@ def init(
     *,
     profile: str,
     name: str,
-    target: TargetInfo | None,
+    target: TargetPin,
+    record: str | None = None,
+    sets: Sequence[str] = (),
     catalogs: Sequence[Path] = (),
 ) -> Path:
-    """Write a commented stack file for a profile and, where it is known, its cluster.
+    """Write a commented stack file that says what is given: profile, names, cluster, settings.
 
     Raises:
-        ConfigError: there is no such profile, or the folder cannot be written.
+        ConfigError: a name, the profile or a setting is wrong, or the file cannot be written.
         ConflictError: the file exists already.
     """
-    read_catalogue(catalogs).profile(profile)
-    text = _HEAD.format(name=name, profile=profile)
-    if target is not None and target.cluster_uid:
-        text += _TARGET.format(context=target.context, uid=target.cluster_uid)
+    catalogue = read_catalogue(catalogs)
+    catalogue.profile(profile)
+    require_names(stack=name, record=record)
+    resolve(catalogue, profile, sets=sets)
+    spec = StackSpec(
+        profile=profile,
+        target=target,
+        components=chosen_by(catalogue.components, sets),
+        record=RecordPlace(record),
+    )
+    secret = bool(secret_keys(catalogue.components, merge(sets)))
+    text = stack_text(StackDocument(API_VERSION, "Stack", Metadata(name), spec), secret=secret)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text + _COMPONENTS)
+        how = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+        descriptor = os.open(path, how, _FOR_OWNER if secret else _FOR_ALL)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
     except FileExistsError as error:
         raise ConflictError(
             f"{path}: exists already and is never rewritten",
@@ -64,3 +77,32 @@ def init(
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
     return path
+
+
+def require_names(*, stack: str, record: str | None) -> None:
+    """Refuse names that no stack, and no namespace, can have.
+
+    Raises:
+        ConfigError: with each that is wrong.
+    """
+    named = (("a stack", stack), ("the namespace of a record", record))
+    problems = [
+        f'{what} cannot be called "{text}": expected {LABEL_HELP}'
+        for what, text in named
+        if text is not None and not re.fullmatch(LABEL, text)
+    ]
+    if problems:
+        raise ConfigError.listing("these names will not do:", problems)
+
+
+def stack_text(document: StackDocument, *, secret: bool = False) -> str:
+    """Write a stack file with comments for whoever edits it; it reads back as what it was."""
+    plain = encoded(document)
+    spec = plain.pop("spec")
+    parts = [(_PINNED if "clusterUID" in spec.get("target", {}) else "", "target"), ("", "record")]
+    parts.append((_COMPONENTS, "components"))
+    lines = [yaml.dump({"profile": spec["profile"]})]
+    lines += [comment + yaml.dump({key: spec[key]}) for comment, key in parts if key in spec]
+    lines += [] if "components" in spec else [_COMPONENTS + _EXAMPLE]
+    head = _HEAD + (_PRIVATE if secret else "") + yaml.dump(plain)
+    return f"{head}spec:\n{indent(''.join(lines), '  ')}"

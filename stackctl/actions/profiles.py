@@ -1,4 +1,4 @@
-"""List the profiles that can be deployed."""
+"""List the profiles that can be deployed, and describe what one comes to."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stackctl.sources.files import read_catalogue
 
 if TYPE_CHECKING:  # listing profiles loads nothing it does not need
+    from stackctl.actions.compose import Composed
     from stackctl.model.catalogue.profile import Profile
 
 
@@ -17,3 +18,16 @@ def profiles(catalogs: Sequence[Path] = ()) -> "Mapping[str, Profile]":
         ConfigError: a profile is not right; every fault is listed.
     """
     return read_catalogue(catalogs).profiles
+
+
+def described(name: str, catalogs: Sequence[Path] = ()) -> "tuple[Profile, Composed]":
+    """Return a profile and what it comes to.
+
+    Raises:
+        ConfigError: there is none of this name, or a file is not right.
+        RenderError: the layers do not fit together.
+    """
+    from stackctl.actions.compose import StackRequest, compose_stack
+
+    profile = read_catalogue(catalogs).profile(name)
+    return profile, compose_stack(StackRequest(profile=name, catalogs=tuple(catalogs)))

@@ -5,6 +5,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -14,10 +15,11 @@ from types import FrameType
 import typer
 
 from stackctl.cli.commands import COMMANDS
-from stackctl.cli.commands.completion import prepare_completion
 from stackctl.cli.commands.version import print_version
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import spread
+from stackctl.cli.options.shells import ASKED, answer
+from stackctl.cli.terminal.streams import write_result
 from stackctl.errors import Interrupted, StackError, UsageError
 from stackctl.secrets import SECRETS, secretive
 
@@ -89,8 +91,9 @@ def run(arguments: Sequence[str], application: Callable[..., int | None] = app) 
     """Run one command line and return its exit code."""
     SECRETS.forget()
     SECRETS.learn(typed_secrets(arguments, os.environ))
-    if "_STACKCTL_COMPLETE" in os.environ:
-        prepare_completion()
+    if ASKED in os.environ:
+        write_result(sys.stdout, answer(app, os.environ))
+        return 0
     with _terminable() as terminated:
         try:
             _require_texts(arguments, os.environ)

@@ -115,8 +115,7 @@ def _overall(record: Record, problem: str) -> State:
 
 def sandboxes(*, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Name the sandboxes there are, running or not."""
-    places = _places(environment)
-    return tuple(sorted(path.parent.name for path in places.state.glob("*/sandbox.json")))
+    return _places(environment).names()
 
 
 def running_sandboxes(*, environment: Mapping[str, str] | None = None) -> tuple[str, ...]:

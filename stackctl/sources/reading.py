@@ -4,7 +4,7 @@ Every fault is reported at once as `file:line: path: what was expected`. Which f
 and what becomes of them, is said by `files` and `components`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,14 +72,18 @@ def decoded(path: Path, kind: type[T]) -> tuple[T, Any, Lines]:
     if len(documents) != 1:
         raise ConfigError(f"{name}: expected one document, found {len(documents)}")
     raw, lines = documents[0].value, documents[0].lines
-    try:
-        file = decode(kind, _without_nulls(raw))
-    except Undecodable as error:
-        problems = _kind_first(error.problems)
-        raise ConfigError.listing(f"{name} is not right:", located(path, lines, problems)) from None
-    if problems := list(_inner_problems(raw)):
+    file, found = _tried(kind, raw)
+    problems = _kind_first([*dict.fromkeys([*found, *_inner_problems(raw)])])
+    if file is None or problems:
         raise ConfigError.listing(f"{name} is not right:", located(path, lines, problems))
     return file, raw, lines
+
+
+def _tried(kind: type[T], raw: Any) -> tuple[T | None, Sequence[Problem]]:
+    try:
+        return decode(kind, _without_nulls(raw)), ()
+    except Undecodable as error:
+        return None, error.problems
 
 
 def _without_nulls(raw: Any) -> Any:
@@ -102,15 +106,20 @@ def _kind_first(problems: Sequence[Problem]) -> Sequence[Problem]:
 
 def _inner_problems(raw: Any) -> Iterator[Problem]:
     """Check the parts of objects that a profile or a stack file holds: patches, tolerations."""
-    spec = raw.get("spec") or {}
-    for name, choice in (spec.get("components") or {}).items():
-        for index, patch in enumerate((choice or {}).get("patches") or ()):
+    spec = _map(raw).get("spec")
+    for name, choice in _map(_map(spec).get("components")).items():
+        patches = _map(choice).get("patches")
+        for index, patch in enumerate(patches if isinstance(patches, list) else ()):
             yield from within(
                 ("spec", "components", name, "patches", index), object_problems(patch, patch=True)
             )
-    for pods, tolerations in ((spec.get("settings") or {}).get("tolerations") or {}).items():
-        at = ("spec", "settings", "tolerations", pods)
-        yield from misshapen(tolerations or [], [TOLERATION], at)
+    tolerations = _map(_map(_map(spec).get("settings")).get("tolerations"))
+    for pods, items in tolerations.items():
+        yield from misshapen(items or [], [TOLERATION], ("spec", "settings", "tolerations", pods))
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def within(at: At, problems: Iterable[Problem]) -> Iterator[Problem]:

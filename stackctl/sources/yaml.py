@@ -85,8 +85,7 @@ def load_all(text: str | bytes, name: str = "", *, positions: bool = False) -> l
     except _Refused as error:
         problems.append((error.line, str(error)))
     except pyyaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problems.append((mark.line + 1 if mark else 1, str(error.problem or error.context)))
+        problems.append(_complaint(text, error))
     except pyyaml.YAMLError as error:
         problems.append((_line_of(text, error), str(error).splitlines()[0]))
     if not problems:
@@ -99,6 +98,18 @@ def load_all(text: str | bytes, name: str = "", *, positions: bool = False) -> l
 
 def _at(name: str, line: int) -> str:
     return f"{name}:{line}: " if name else f"line {line}: "
+
+
+def _complaint(text: str | bytes, error: pyyaml.MarkedYAMLError) -> tuple[int, str]:
+    """Say where the parser stumbled, and over what."""
+    from stackctl.sources.yaml_faults import explained, unended
+
+    mark, what = error.problem_mark or error.context_mark, str(error.problem or error.context)
+    if mark is None:
+        return 1, what
+    # What is not ended began somewhere, and there it is mended.
+    start = error.context_mark if unended(what) and error.context_mark else mark
+    return start.line + 1, explained(text, what, mark.line, mark.column)
 
 
 def _line_of(text: str | bytes, error: pyyaml.YAMLError) -> int:

@@ -1,6 +1,7 @@
 """Starting is fast because little is loaded: which modules a command may not touch."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -39,6 +40,27 @@ def test_help_loads_no_client_and_no_parser(line):
 def test_an_offline_command_loads_no_client(line):
     """Reading profiles needs YAML and nothing else that is slow."""
     assert loaded(*line.split()) & (SLOW | {"rich"}) == set()
+
+
+@pytest.mark.parametrize(
+    "line", ["stackctl deploy gp", "stackctl deploy --set spark-operator.w", "stackctl dep"]
+)
+def test_completion_without_a_cluster_loads_little(line):
+    """Somebody waits with a finger on a key: no client, and nothing that is checked."""
+    asked = {"_STACKCTL_COMPLETE": "bash", "_STACKCTL_LINE": line}
+    answer = subprocess.run(
+        [sys.executable, "-c", PROBE, "[]"],
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    code, modules = json.loads(answer.stderr)
+    assert code == 0
+    assert {name.partition(".")[0] for name in modules} & (SLOW | {"rich"}) == set()
+    heavy = ("stackctl.api", "stackctl.cluster", "stackctl.actions", "stackctl.model.resolve")
+    assert [name for name in modules if name.startswith(heavy)] == []
 
 
 def test_the_version_loads_next_to_nothing():

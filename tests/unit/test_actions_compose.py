@@ -102,3 +102,27 @@ def test_the_folders_that_were_named_can_be_read_out_of_what_was_run():
     assert said == "deploy --profile team --catalog 'my catalog' --catalog /b --set a.b=…"
     assert folders_in(said) == ("my catalog", "/b")
     assert folders_in("rollback 1") == folders_in("it's") == ()
+
+
+def test_what_is_wrong_with_every_file_is_said_at_once(tmp_path):
+    """The stack file and the files of a catalogue, everything that is wrong inside each of them."""
+    head = "apiVersion: stackctl.dev/v1alpha1\nkind: %s\nmetadata: {name: %s}\nspec:\n"
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "mine.yaml").write_text(
+        head % ("Profile", "mine") + "  extend: base\n"
+    )
+    file = tmp_path / "stack.yaml"
+    patches = "[{kind: Service}]"
+    file.write_text(
+        head % ("Stack", "ml")
+        + f"  profil: base\n  components:\n    web: {{mod: skip, patches: {patches}}}\n"
+    )
+    with pytest.raises(ConfigError) as error:
+        select(StackRequest(stack_file=file, catalogs=(tmp_path,)))
+    assert [each.removeprefix(f"{tmp_path}/") for each in error.value.problems] == [
+        "stack.yaml:5: spec.profil: unknown key; did you mean profile?",
+        "stack.yaml:7: spec.components.web.mod: unknown key; did you mean mode?",
+        "stack.yaml:4: spec: profile is missing",
+        "stack.yaml:7: spec.components.web.patches[0]: an object needs apiVersion, metadata.name",
+        "profiles/mine.yaml:5: spec.extend: unknown key; did you mean extends?",
+    ]

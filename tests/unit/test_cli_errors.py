@@ -96,7 +96,30 @@ def test_what_cannot_be_read_is_a_usage_error_that_names_the_help(capsys):
 def test_a_misspelt_command_is_guessed(capsys):
     """The nearest command is offered."""
     assert run(["stauts"]) == UsageError.exit_code
-    assert "Did you mean 'status'" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "error: stackctl has no command 'stauts'\nhint: stackctl status\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [
+        ("install", "stackctl deploy"),
+        ("apply", "stackctl deploy"),
+        ("uninstall", "stackctl teardown"),
+        ("delete", "stackctl teardown"),
+        ("list", "stackctl profiles or stackctl components"),
+        ("get", "stackctl profiles or stackctl components"),
+        ("component", "stackctl components"),
+        ("sandbox stop", "stackctl sandbox down"),
+        ("nothing-like-it", "stackctl --help"),
+    ],
+)
+def test_the_words_of_other_programs_lead_to_ours(word, ours, capsys):
+    """Whoever comes from Helm or kubectl finds the command."""
+    assert run(word.split()) == UsageError.exit_code
+    hint = capsys.readouterr().err.partition("hint: ")[2].strip()
+    assert hint.endswith(ours)
 
 
 def test_what_was_not_foreseen_is_a_bug_and_says_where_to_report_it(capsys):

@@ -119,3 +119,17 @@ def test_no_command_at_all_shows_the_help(capsys):
     """`stackctl` alone is a question, not a mistake."""
     assert run([]) == 0
     assert "Usage: stackctl" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", [(), ("sandbox",), ("deploy",), ("sandbox", "up")], ids=" ".join)
+def test_help_of_a_command_is_what_its_help_option_shows(path, capsys):
+    """`stackctl help deploy` and `stackctl deploy --help`."""
+    assert run(["help", *path]) == 0
+    assert capsys.readouterr().out == help_of(path)
+
+
+def test_help_says_how_lists_and_features_are_set():
+    """Nobody has to guess."""
+    text = " ".join(help_of(("deploy",)).split())
+    assert "lists are a,b or [a,b]" in text
+    assert "COMPONENT.features.NAME=true" in text

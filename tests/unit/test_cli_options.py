@@ -11,11 +11,13 @@ from stackctl.cli.options.grouping import Options, option, spread
 from stackctl.cli.options.options import (
     ApplyOptions,
     Output,
+    ProfileStack,
     ResultFormat,
     TeardownOptions,
     seconds,
 )
 from stackctl.cli.running.requests import run_options
+from stackctl.errors import UsageError
 
 
 class Target(Options):
@@ -104,3 +106,31 @@ def test_every_option_of_a_change_arrives_in_the_run(group):
     chosen = group(**{name: object() for name in group.declared()})
     options = run_options(chosen)
     assert {name: getattr(options, name) for name in chosen.values()} == chosen.values()
+
+
+@pytest.mark.parametrize(
+    ("said", "profile"),
+    [
+        ({"profile_argument": "gpu8"}, "gpu8"),
+        ({"profile_option": "gpu8"}, "gpu8"),
+        ({"profile_argument": "gpu8", "profile_option": "gpu8"}, "gpu8"),
+        ({}, None),
+    ],
+)
+def test_a_profile_is_named_with_and_without_its_option(said, profile):
+    """`deploy gpu8` is `deploy --profile gpu8`."""
+    assert ProfileStack(**({"profile_argument": None, "profile_option": None} | said)).profile == (
+        profile
+    )
+
+
+def test_two_profiles_are_one_too_many():
+    """Neither is the stronger."""
+    with pytest.raises(UsageError, match="two profiles are named: gpu8 and --profile cpu"):
+        _ = ProfileStack(profile_argument="gpu8", profile_option="cpu").profile
+
+
+def test_a_profile_that_is_typed_beats_that_of_the_environment(monkeypatch):
+    """As every option does."""
+    monkeypatch.setenv("STACKCTL_PROFILE", "cpu")
+    assert ProfileStack(profile_argument="gpu8", profile_option="cpu").profile == "gpu8"

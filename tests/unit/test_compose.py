@@ -269,6 +269,14 @@ def test_what_is_declared_of_kinds_goes_along():
     [
         ("ignore: [{object: Deployment/wbe, path: spec}]", "there is no Deployment/wbe"),
         ("ignore: [{object: Deployment/web, path: 'spec..x'}]", "is not a path"),
+        (
+            "ignore: [{object: Deployment/web, path: spec.replcas}]",
+            "Deployment/web: there is no spec.replcas; did you mean replicas?",
+        ),
+        (
+            "ignore: [{object: Deployment/web, path: spec.template.spec.hosts}]",
+            "Deployment/web: there is no spec.template.spec.hosts",
+        ),
         ("contested: [{verdict: yield, object: Service/none}]", "there is no Service/none"),
     ],
 )
@@ -277,6 +285,29 @@ def test_a_rule_for_what_is_not_there_is_an_error(tmp_path, choice, said):
     stack = fake.stack_file(tmp_path, f"profile: base\ncomponents: {{web: {{{choice}}}}}")
     with pytest.raises(RenderError, match=f"stack.yaml:6: .*{said}"):
         fake.composed(fake.resolved("base", stack=stack))
+
+
+def test_every_rule_and_every_patch_that_fits_nothing_is_named_at_once(tmp_path):
+    """One run tells all of them."""
+    rules = """\
+        profile: base
+        components:
+          web:
+            ignore: [{object: Deployment/wbe, path: spec}, {object: Deployment/web, path: x}]
+            contested: [{verdict: yield, object: Service/none}]
+        """
+    stack = fake.stack_file(tmp_path, rules)
+    with pytest.raises(RenderError) as error:
+        fake.composed(fake.resolved("base", stack=stack))
+    assert [each.partition(" ")[0].rpartition("/")[2] for each in error.value.problems] == [
+        "stack.yaml:8:", "stack.yaml:8:", "stack.yaml:9:",
+    ]  # fmt: skip
+    patch = "{apiVersion: v1, kind: Service, metadata: {name: %s}}"
+    patches = f"{{web: {{patches: [{patch % 'a'}, {patch % 'b'}]}}}}"
+    stack = fake.stack_file(tmp_path, f"profile: base\ncomponents: {patches}")
+    with pytest.raises(RenderError) as error:
+        fake.composed(fake.resolved("base", stack=stack))
+    assert ["Service/a" in each for each in error.value.problems] == [True, False]
 
 
 def test_an_external_component_has_no_objects(tmp_path):

@@ -50,6 +50,7 @@ class Thing:
     from_: str = field(default="", metadata={"key": "from"})
     size: str = field(default="s", metadata={"enum": ("s", "l")})
     word: str = field(default="", metadata={"pattern": "[a-z]*", "help": "small letters"})
+    pairs: Mapping[str, Pair[str] | None] = field(default_factory=dict)
 
 
 def test_every_type_is_read():
@@ -91,6 +92,10 @@ def test_every_type_is_read():
         ("{}", "name is missing"),
         ("[]", "expected a map, found a list"),
         ("{name: x, cuont: 1}", "cuont: unknown key; did you mean count?"),
+        ("{name: x, two: y}", "two: unknown key here: it belongs in pair"),
+        ("{name: x, pair: null, two: y}", "two: indented too little: it belongs in pair"),
+        ("{name: x, parts: null, other: y}", "other: indented too little: it belongs in parts"),
+        ("{name: x, pairs: {a: null, two: 1}}", "pairs.two: indented too little: it belongs in a"),
         ("{name: 8}", "name: expected a text, found the number 8: quote it"),
         ("{name: x, count: true}", "count: expected a whole number, found true"),
         ("{name: x, count: 1.5}", "count: expected a whole number, found the number 1.5"),

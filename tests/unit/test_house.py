@@ -50,7 +50,15 @@ FLOORS = {
         ("agent.__main__",),
     ),
     "actions": (("",),),
-    "cli": (("terminal",), ("options",), ("report",), ("running",), ("commands",), ("",)),
+    "cli": (
+        ("terminal",),
+        ("options",),
+        ("report",),
+        ("report.catalogue",),
+        ("running",),
+        ("commands",),
+        ("",),
+    ),
 }
 ROOMY = 15  # modules in a folder before it wants rooms
 # One file for each verb: as many as there are.

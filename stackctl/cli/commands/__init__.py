@@ -23,6 +23,7 @@ COMMANDS = {
         "adopt",
         "unlock",
         "schema",
+        "help",
         "version",
         "completion",
         "record",

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stackctl.cli.options.shells import SCRIPTS
 from stackctl.cli.terminal.streams import write_result
 from stackctl.errors import UsageError
 
@@ -32,12 +33,7 @@ def completion(
         stackctl completion zsh > ~/.zfunc/_stackctl
         stackctl completion fish > ~/.config/fish/completions/stackctl.fish
     """
-    from typer._completion_shared import get_completion_script
-
-    script = get_completion_script(
-        prog_name="stackctl", complete_var="_STACKCTL_COMPLETE", shell=shell or _login_shell()
-    )
-    write_result(sys.stdout, script + "\n")
+    write_result(sys.stdout, SCRIPTS[shell or _login_shell()])
     return 0
 
 
@@ -49,10 +45,3 @@ def _login_shell() -> str:
             hint="stackctl completion bash",
         )
     return name
-
-
-def prepare_completion() -> None:
-    """Get typer ready to answer a shell."""
-    from typer._completion_classes import completion_init
-
-    completion_init()

@@ -6,7 +6,6 @@ import typer
 
 from stackctl.cli.options.completion import complete_component
 from stackctl.cli.options.options import Catalogs, ListOutput, OutputOptions
-from stackctl.errors import ConfigError
 
 
 def components(
@@ -21,21 +20,21 @@ def components(
 ) -> int:
     """List the components profiles are made of, or describe one.
 
+    Of one component: what can be set and within which bounds, its features, what it installs,
+    and what its programs may do in a cluster.
+
     Examples:
         stackctl components
         stackctl components spark-operator
         stackctl components -o name
     """
     from stackctl.actions import components as action
-    from stackctl.cli.report.catalogue import component_result, components_result
+    from stackctl.cli.report.catalogue.components import component_result, components_result
     from stackctl.cli.report.report import Report
 
     report = Report(shown, output.format)
-    found = action.components(catalogs.folders)
     if name is None:
-        report.show(components_result(found.values()))
-        return 0
-    if name not in found:
-        raise ConfigError(f"no component is called {name!r}", hint="stackctl components lists them")
-    report.show(component_result(found[name], action.privileges_of(found[name])))
+        report.show(components_result(action.components(catalogs.folders).values()))
+    else:
+        report.show(component_result(action.contents(name, catalogs.folders)))
     return 0

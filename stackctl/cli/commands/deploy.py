@@ -5,7 +5,7 @@ from functools import partial
 from stackctl.cli.options.options import (
     ApplyOptions,
     Cluster,
-    ComparedStack,
+    ComparedProfileStack,
     EventOptions,
     Output,
     OutputOptions,
@@ -15,7 +15,7 @@ from stackctl.cli.running.changing import change
 
 def deploy(
     *,
-    asked: ComparedStack,
+    asked: ComparedProfileStack,
     options: ApplyOptions,
     cluster: Cluster,
     output: Output,
@@ -33,10 +33,12 @@ def deploy(
     others from its turn; each has its own record, and the gravest exit code is the command's.
 
     Examples:
-        stackctl deploy --profile gpu8
-        stackctl deploy --profile gpu8 --dry-run
+        stackctl deploy gpu8
+        stackctl deploy gpu8 --dry-run
         stackctl deploy -f stack.yaml --yes --timeout 20m
-        stackctl deploy --profile gpu8 --set spark-operator.workers=20
+        stackctl deploy gpu8 --set spark-operator.workers=20
+        stackctl deploy gpu8 --set spark-operator.jobNamespaces=default,team-a
+        stackctl deploy gpu8 --set kserve.features.vllm=true
         stackctl deploy --profile gpu8 --context east --context west
     """
     from stackctl.actions import deploy as action

@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
+from stackctl.cli.options.completion import complete_revision
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, ComparedStack, Output, OutputOptions
+from stackctl.cli.options.options import Cluster, ComparedProfileStack, Output, OutputOptions
 from stackctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,13 +23,19 @@ class Against(StrEnum):
 
 def diff(
     *,
-    asked: ComparedStack,
+    asked: ComparedProfileStack,
     cluster: Cluster,
     output: Output,
     shown: OutputOptions,
     revision: Annotated[
         int | None,
-        option("--revision", metavar="N", min=1, help="Show what going back to N would change"),
+        option(
+            "--revision",
+            metavar="N",
+            min=1,
+            help="Show what going back to N would change",
+            autocompletion=complete_revision,
+        ),
     ] = None,
     against: Annotated[
         Against,
@@ -46,7 +53,7 @@ def diff(
 
     Examples:
         stackctl diff
-        stackctl diff --profile gpu8 -v
+        stackctl diff gpu8 -v
         stackctl diff -f stack.yaml -o json
         stackctl diff --revision 3
         stackctl diff -f stack.yaml --against release
@@ -71,7 +78,7 @@ def diff(
 
 
 def _compared(
-    asked: ComparedStack,
+    asked: ComparedProfileStack,
     revision: int | None,
     against: Against,
     connection: "Connection",

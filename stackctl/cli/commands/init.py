@@ -1,20 +1,21 @@
 """The command `init`: a stack file to start from."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, OutputOptions, StackOptions
+from stackctl.cli.options.options import Cluster, OutputOptions, ProfileStack
 from stackctl.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
     from stackctl.cli.report.report import Report
-    from stackctl.model.run.outcome import TargetInfo
+    from stackctl.model.catalogue.profile import TargetPin
 
 
 def init(
     *,
-    asked: StackOptions,
+    asked: ProfileStack,
     cluster: Cluster,
     shown: OutputOptions,
     offline: Annotated[
@@ -24,46 +25,67 @@ def init(
     """Write a stack file to start from.
 
     An existing file is never touched. The file names the cluster it was written for, and
-    deploying it to another one is refused.
+    deploying it to another one is refused. What --set says is in it.
 
     Examples:
-        stackctl init --profile gpu8
-        stackctl init --profile gpu8 --stack ml --file ml.yaml --offline
+        stackctl init gpu8
+        stackctl init gpu8 --set spark-operator.workers=20
+        stackctl init gpu8 --stack ml --file ml.yaml --offline
     """
     from stackctl.actions.init import init as action
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.requests import STACK_FILE
 
     if asked.profile is None:
-        raise UsageError("a stack needs a profile", hint="stackctl init --profile gpu8")
+        raise UsageError(
+            "a stack needs a profile", hint="stackctl init gpu8; stackctl profiles lists them"
+        )
     report = Report(shown)
     path = action(
         asked.file or STACK_FILE,
         profile=asked.profile,
-        name=asked.stack or asked.profile,
-        target=None if offline else _target(report, cluster),
+        name=asked.profile if asked.name is None else asked.name,
+        target=_named(cluster) if offline else _target(report, cluster),
+        record=asked.place,
+        sets=tuple(asked.sets or ()),
         catalogs=asked.folders,
     )
     report.lines([f"written: {path}"])
     if not shown.quiet:
-        report.say([f"next: stackctl diff{_option(path)}, stackctl deploy{_option(path)}"])
+        said = _said_again(path, asked, cluster)
+        report.say([f"next: stackctl diff{said}, stackctl deploy{said}"])
     return 0
 
 
-def _target(report: "Report", cluster: Cluster) -> "TargetInfo | None":
+def _target(report: "Report", cluster: Cluster) -> "TargetPin":
     from stackctl.cli.running.requests import connected
+    from stackctl.model.catalogue.profile import TargetPin
 
     try:
         with report.progress() as notify, connected(cluster, notify) as connection:
-            return connection.info
+            info = connection.info
     except ClusterError as error:
         if cluster.context or cluster.kubeconfig:
             raise
         report.note(f"no cluster answers, so the file names none: {error}")
-        return None
+        return TargetPin()
+    return TargetPin(info.context, info.cluster_uid) if info.cluster_uid else TargetPin()
 
 
-def _option(path: Path) -> str:
+def _named(cluster: Cluster) -> "TargetPin":
+    """Pin what can be known without asking: the context that was named."""
+    from stackctl.model.catalogue.profile import TargetPin
+
+    return TargetPin(cluster.context or "")
+
+
+def _said_again(path: Path, asked: ProfileStack, cluster: Cluster) -> str:
+    """Return what the next command has to be told, for the file does not say it."""
     from stackctl.cli.running.requests import STACK_FILE
 
-    return "" if path == STACK_FILE else f" -f {path}"
+    words = [] if path == STACK_FILE else ["-f", str(path)]
+    words += ["--kubeconfig", cluster.kubeconfig] if cluster.kubeconfig else []
+    words += ["--context", cluster.context] if cluster.context else []
+    for folder in asked.folders:
+        words += ["--catalog", str(folder)]
+    return "".join(f" {shlex.quote(word)}" for word in words)

@@ -3,18 +3,25 @@
 from pathlib import Path
 from typing import Annotated
 
+from stackctl.cli.options.completion import complete_revision
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, ManifestFormat, OutputOptions, StackOptions
+from stackctl.cli.options.options import Cluster, ManifestFormat, OutputOptions, ProfileStack
 
 
 def render(
     *,
-    asked: StackOptions,
+    asked: ProfileStack,
     cluster: Cluster,
     shown: OutputOptions,
     revision: Annotated[
         int | None,
-        option("--revision", metavar="N", min=1, help="Print what revision N applied instead"),
+        option(
+            "--revision",
+            metavar="N",
+            min=1,
+            help="Print what revision N applied instead",
+            autocompletion=complete_revision,
+        ),
     ] = None,
     output: Annotated[
         ManifestFormat, option("--output", "-o", metavar="FORMAT", help="yaml, json or name")
@@ -30,7 +37,7 @@ def render(
     as they are.
 
     Examples:
-        stackctl render --profile gpu8
+        stackctl render gpu8
         stackctl render --profile gpu8 --output-dir ./out
         stackctl render --profile gpu8 | kubectl apply --server-side -f -
         stackctl render --stack gpu8 --revision 3

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stackctl.cli.options.completion import complete_revision
 from stackctl.cli.options.options import (
     ApplyOptions,
     Cluster,
@@ -29,7 +30,11 @@ def rollback(
     shown: OutputOptions,
     revision: Annotated[
         int | None,
-        typer.Argument(help="Revision to go back to; default: the last good one", min=1),
+        typer.Argument(
+            help="Revision to go back to; default: the last good one",
+            min=1,
+            autocompletion=complete_revision,
+        ),
     ] = None,
 ) -> int:
     """Go back to what an earlier revision applied.

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from stackctl.cli.options.completion import complete_part
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import option, spread
 from stackctl.cli.options.options import (
@@ -147,7 +148,10 @@ def logs(
     which: SandboxName,
     shown: OutputOptions,
     part: Annotated[
-        str | None, typer.Argument(help="etcd, apiserver, …, agent; default: all")
+        str | None,
+        typer.Argument(
+            help="etcd, apiserver, …, agent; default: all", autocompletion=complete_part
+        ),
     ] = None,
     lines: Annotated[int, option("--lines", "-n", metavar="N", help="How many; default: 50")] = 50,
     follow: Annotated[bool, option("--follow", help="Go on with what comes")] = False,

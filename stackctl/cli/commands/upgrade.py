@@ -7,7 +7,7 @@ from stackctl.cli.options.grouping import option
 from stackctl.cli.options.options import (
     ApplyOptions,
     Cluster,
-    ComparedStack,
+    ComparedProfileStack,
     EventOptions,
     Output,
     OutputOptions,
@@ -17,7 +17,7 @@ from stackctl.cli.running.changing import change
 
 def upgrade(
     *,
-    asked: ComparedStack,
+    asked: ComparedProfileStack,
     options: ApplyOptions,
     cluster: Cluster,
     output: Output,

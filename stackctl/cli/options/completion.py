@@ -1,52 +1,164 @@
-"""What a shell offers while a command line is typed: profiles, components, parameters.
+"""What can stand where a command line is being typed: names of the catalogue, of the cluster.
 
 Whatever goes wrong here, the shell is told nothing: nobody wants an error in the middle of a word.
+How a shell asks, and how it is answered, is in `shells`.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
 
 from stackctl.errors import StackError
 
+if TYPE_CHECKING:
+    from stackctl.cluster.connection import Connection
+    from stackctl.sources.outline import Outline
 
-def complete_profile(incomplete: str) -> list[tuple[str, str]]:
+Offer = tuple[str, str]  # what can stand there, and what it is
+CLUSTER_SECONDS = 2.0  # for a cluster that is asked while somebody waits with a finger on a key
+_TRUTHS = ("true", "false")
+
+
+def _completer(
+    find: Callable[[typer.Context, str], Iterable[Offer]],
+) -> Callable[[typer.Context, str], list[Offer]]:
+    """Make a completion of what finds all that could be meant."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[Offer]:
+        with suppress(StackError, OSError):
+            return [offer for offer in find(ctx, incomplete) if offer[0].startswith(incomplete)]
+        return []
+
+    return complete
+
+
+@_completer
+def complete_profile(ctx: typer.Context, _: str) -> Iterator[Offer]:
     """Offer profiles."""
-    with suppress(StackError, OSError):
-        return [item for item in _profiles() if item[0].startswith(incomplete)]
-    return []
+    from stackctl.sources.outline import profiles
+
+    return ((each.name, each.description) for each in profiles(_catalogs(ctx)))
 
 
-def complete_component(incomplete: str) -> list[tuple[str, str]]:
+@_completer
+def complete_component(ctx: typer.Context, _: str) -> Iterator[Offer]:
     """Offer components."""
-    with suppress(StackError, OSError):
-        return [item for item in _components() if item[0].startswith(incomplete)]
-    return []
+    from stackctl.sources.outline import components
+
+    return ((each.name, each.description) for each in components(_catalogs(ctx)))
 
 
-def complete_setting(incomplete: str) -> list[tuple[str, str]]:
-    """Offer `component.parameter=`."""
-    with suppress(StackError, OSError):
-        return [item for item in _settings() if item[0].startswith(incomplete)]
-    return []
+@_completer
+def complete_setting(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+    """Offer `component.`, then what can be set of it, then its values where they can be listed."""
+    from stackctl.sources.outline import components, names
+
+    name, dot, rest = incomplete.partition(".")
+    if not dot:
+        yield from ((f"{each}.", "") for each in names(_catalogs(ctx)))
+        return
+    for component in components(_catalogs(ctx), name):
+        offers = _values(component, rest) if "=" in rest else _keys(component)
+        yield from ((f"{name}.{key}", text) for key, text in offers)
 
 
-def _profiles() -> Iterator[tuple[str, str]]:
-    from stackctl.sources.files import read_catalogue
-
-    for profile in read_catalogue().profiles.values():
-        yield profile.name, profile.description
-
-
-def _components() -> Iterator[tuple[str, str]]:
-    from stackctl.sources.files import read_catalogue
-
-    for component in read_catalogue().components.values():
-        yield component.name, component.description
+def _keys(component: "Outline") -> Iterator[Offer]:
+    for key, parameter in component.described("parameters"):
+        yield f"{key}=", str(parameter.get("description", ""))
+    yield "namespace=", "Namespace the component is installed in"
+    for key, feature in component.described("features"):
+        yield f"features.{key}=", str(feature.get("description", ""))
 
 
-def _settings() -> Iterator[tuple[str, str]]:
-    from stackctl.sources.files import read_catalogue
+def _values(component: "Outline", typed: str) -> Iterator[Offer]:
+    key, _, value = typed.partition("=")
+    if key.startswith("features."):
+        yield from ((f"{key}={truth}", "") for truth in _TRUTHS)
+    parameter = dict(component.described("parameters")).get(key, {})
+    values = parameter.get("enum") or (_TRUTHS if parameter.get("type") == "boolean" else ())
+    # Of a list, the item that is being typed.
+    before = value[: value.rfind(",") + 1] if parameter.get("type") == "list" else ""
+    yield from ((f"{key}={before}{each}", "") for each in values)
 
-    for component in read_catalogue().components.values():
-        for name, parameter in component.spec.parameters.items():
-            yield f"{component.name}.{name}=", parameter.description
+
+@_completer
+def complete_context(ctx: typer.Context, _: str) -> Iterator[Offer]:
+    """Offer contexts of the kubeconfig, each with its cluster."""
+    from stackctl.api.access.kubeconfig import kubeconfig_files, merge, read_kubeconfig
+    from stackctl.files import exists
+
+    files = kubeconfig_files(ctx.params.get("kubeconfig"), os.environ)
+    contexts = merge(read_kubeconfig(path) for path in files if exists(path)).contexts
+    return ((name, fields.text("cluster")) for name, fields in contexts.items())
+
+
+@_completer
+def complete_stack(ctx: typer.Context, _: str) -> Iterator[Offer]:
+    """Offer the stacks that are recorded on the cluster."""
+    return ((str(stack), f"revision {max(found)}") for stack, found in _recorded(ctx) if found)
+
+
+@_completer
+def complete_revision(ctx: typer.Context, _: str) -> Iterator[Offer]:
+    """Offer the revisions of the stack that is meant, the newest first."""
+    wanted = ctx.params.get("stack")
+    known = [(stack, found) for stack, found in _recorded(ctx) if wanted in (None, str(stack))]
+    if len(known) == 1:
+        yield from ((str(revision), "") for revision in sorted(known[0][1], reverse=True))
+
+
+@_completer
+def complete_sandbox(_ctx: typer.Context, _: str) -> Iterator[Offer]:
+    """Offer the sandboxes there are."""
+    from stackctl.sandbox.machine.places import Places
+
+    return ((name, "") for name in Places.of(os.environ).names())
+
+
+@_completer
+def complete_part(_ctx: typer.Context, _: str) -> Iterator[Offer]:
+    """Offer the parts of a sandbox."""
+    from stackctl.sandbox.plane.parts import PARTS
+
+    return ((part, "") for part in PARTS)
+
+
+@_completer
+def complete_command(ctx: typer.Context, _: str) -> Iterator[Offer]:
+    """Offer commands, for their help."""
+    here: Any = ctx.find_root().command
+    for word in ctx.params.get("command") or ():
+        here = getattr(here, "commands", {}).get(word)
+    for name, command in getattr(here, "commands", {}).items():
+        yield name, command.get_short_help_str()
+
+
+def _catalogs(ctx: typer.Context) -> tuple[Path, ...]:
+    return tuple(Path(each) for each in ctx.params.get("catalogs") or ())
+
+
+def _recorded(ctx: typer.Context) -> Iterator[tuple[Any, Sequence[int]]]:
+    """Ask the cluster that is meant which stacks it has, for a moment."""
+    from stackctl.actions.stacks import recorded
+
+    connection = _connected(ctx)
+    try:
+        yield from recorded(connection, namespace=ctx.params.get("record_namespace")).items()
+    finally:
+        connection.client.close()
+
+
+def _connected(ctx: typer.Context) -> "Connection":
+    import threading
+
+    from stackctl.actions.connect import TargetRequest, connect
+    from stackctl.api.http.limits import Allowance
+
+    context = next(iter(ctx.params.get("contexts") or ()), None)
+    wish = TargetRequest(kubeconfig=ctx.params.get("kubeconfig"), context=context)
+    allowance = Allowance(CLUSTER_SECONDS, remedy="")
+    return connect(wish, os.environ, lambda _: None, threading.Event(), allowance)

@@ -9,9 +9,24 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from stackctl.errors import UsageError
+from stackctl.model.shapes.suggest import nearest
+
 _EXAMPLES = "\nExamples:\n"
 _HEADING = re.compile(r"^(Usage|[A-Z][A-Za-z ]*):(?=$| )", re.MULTILINE)
 _FIRST_PANEL = "Options"
+# What other programs call what we do.
+_ELSEWHERE = {
+    **dict.fromkeys(("install", "apply", "create", "start", "sync", "run"), ("deploy", "up")),
+    **dict.fromkeys(("uninstall", "delete", "remove", "rm", "destroy"), ("teardown", "down")),
+    **dict.fromkeys(("list", "ls", "get", "ps"), ("stacks", "status", "profiles", "components")),
+    **dict.fromkeys(("describe", "show", "search"), ("status", "profiles", "components")),
+    **dict.fromkeys(("plan", "preview"), ("diff",)),
+    **dict.fromkeys(("template", "build", "manifests"), ("render",)),
+    **dict.fromkeys(("undo", "revert"), ("rollback",)),
+    "stop": ("down",),
+    "import": ("adopt",),
+}
 
 
 class Command(TyperCommand):
@@ -58,6 +73,22 @@ class Group(TyperGroup):
             if rest and takes_value[name] and moved[-1] == name:
                 moved.append(rest.pop(0))
         return [*rest[:1], *moved, *rest[1:]]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is meant.
+
+        Raises:
+            UsageError: there is none; the hint says which there is for the purpose.
+        """
+        name = args[0]
+        if self.get_command(ctx, name) is None and not ctx.resilient_parsing and name[:1] != "-":
+            meant = [each for each in _ELSEWHERE.get(name, ()) if each in self.commands]
+            near = nearest(name, self.commands)
+            found = meant or ([near] if near else [])
+            path = ctx.command_path
+            hint = " or ".join(f"{path} {each}" for each in found) or f"{path} --help"
+            raise UsageError(f"{path} has no command {name!r}", hint=hint)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
         """Write the commands under the headings they were registered with."""

@@ -3,13 +3,20 @@
 What an option does is the command's business; how a group becomes options is in `grouping`.
 """
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from stackctl.cli.options.completion import complete_profile, complete_setting
+from stackctl.cli.options.completion import (
+    complete_context,
+    complete_profile,
+    complete_sandbox,
+    complete_setting,
+    complete_stack,
+)
 from stackctl.cli.options.grouping import Options, option
 from stackctl.errors import UsageError
 from stackctl.model.run.failure_policy import OnFailure
@@ -118,6 +125,7 @@ class Cluster(Options):
             metavar="NAME",
             help="Kubeconfig context to use; may repeat",
             panel=_CLUSTER,
+            autocompletion=complete_context,
         ),
     ] = None
 
@@ -172,7 +180,12 @@ class StackName(Options):
 
     stack: Annotated[
         str | None,
-        option("--stack", metavar="NAME", help="Name of the stack; default: the profile's"),
+        option(
+            "--stack",
+            metavar="NAME",
+            help="Name of the stack; default: the profile's",
+            autocompletion=complete_stack,
+        ),
     ] = None
     file: Annotated[
         Path | None,
@@ -202,7 +215,7 @@ class StackName(Options):
 class StackOptions(Catalogs, StackName):
     """What a stack is made of."""
 
-    profile: Annotated[
+    profile_option: Annotated[
         str | None,
         option(
             "--profile",
@@ -217,10 +230,41 @@ class StackOptions(Catalogs, StackName):
         option(
             "--set",
             metavar="COMPONENT.PARAMETER=VALUE",
-            help="Set a parameter of a component; may repeat",
+            help="Set a parameter of a component; lists are a,b or [a,b], maps k=v,k2=v2; a "
+            "feature is COMPONENT.features.NAME=true; null unsets; may repeat",
             autocompletion=complete_setting,
         ),
     ] = None
+
+    @property
+    def profile(self) -> str | None:
+        """The profile that is named."""
+        return self.profile_option
+
+
+class ProfileStack(StackOptions):
+    """What a stack is made of, its profile named without an option as well."""
+
+    profile_argument: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PROFILE]",
+            help="The same as --profile",
+            autocompletion=complete_profile,
+        ),
+    ] = None
+
+    @property
+    def profile(self) -> str | None:
+        """The profile that is named, in either way.
+
+        Raises:
+            UsageError: two are.
+        """
+        named, option = self.profile_argument, self.profile_option
+        if named and option not in (None, named, os.environ.get("STACKCTL_PROFILE")):
+            raise UsageError(f"two profiles are named: {named} and --profile {option}")
+        return named or option
 
 
 class ComparedStack(StackOptions):
@@ -236,6 +280,10 @@ class ComparedStack(StackOptions):
     ] = None
 
 
+class ComparedProfileStack(ProfileStack, ComparedStack):
+    """What a stack is made of that is compared with a cluster, its profile named in either way."""
+
+
 class SandboxName(Options):
     """Which sandbox is meant."""
 
@@ -246,6 +294,7 @@ class SandboxName(Options):
             metavar="NAME",
             help="Name of the sandbox; default: default",
             envvar=["STACKCTL_NAME", "STACKCTL_SANDBOX"],
+            autocompletion=complete_sandbox,
         ),
     ] = "default"
 

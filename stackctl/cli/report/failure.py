@@ -5,7 +5,7 @@ import sys
 from stackctl.cli.report.rendering import Document, document, dumped
 from stackctl.cli.terminal.streams import write_aside, write_document
 from stackctl.cli.terminal.terminal import Paint, labelled, plain, wants_colour, width_of
-from stackctl.errors import ConfigError, Interrupted, Rejected, StackError
+from stackctl.errors import FileError, Interrupted, Rejected, StackError
 from stackctl.secrets import SECRETS
 
 
@@ -50,7 +50,7 @@ def error_document(error: StackError, code: int) -> Document:
         exitCode=code,
         message=str(error),
         hint=error.hint,
-        problems=list(error.problems) if isinstance(error, ConfigError) else None,
+        problems=list(error.problems) if isinstance(error, FileError) else None,
         server=_refusal(error) if isinstance(error, Rejected) else None,
     )
 

@@ -46,7 +46,8 @@ def checked(parameter: Parameter, value: Any) -> Any:
 def parsed(parameter: Parameter, text: str) -> Any:
     r"""Read a value from the command line; None unsets.
 
-    Lists are `a,b` and maps `k=v,k2=v2` with `\,` for a comma that belongs to an item, or JSON.
+    Lists are `a,b` or `[a,b]` and maps `k=v,k2=v2`, with `\,` for a comma that belongs to an item;
+    or both are JSON.
     What cannot be read comes back as the text it is, for `checked` to refuse.
 
     Raises:
@@ -195,8 +196,16 @@ def _integer(text: str) -> Any:
 
 def _items(text: str) -> Any:
     if text.startswith("["):
-        return _from_json(text)
+        return _bracketed(text)
     return [item.replace("\\,", ",") for item in re.split(r"(?<!\\),", text)] if text else []
+
+
+def _bracketed(text: str) -> Any:
+    """Read `[a, b]`, where nobody means numbers or truths, or a list of JSON."""
+    if '"' in text or not text.endswith("]"):
+        return _from_json(text)
+    inner = text[1:-1].strip()
+    return [item.strip() for item in _items(inner)] if inner[:1] != "[" else _from_json(text)
 
 
 def _pairs(text: str) -> Any:

@@ -123,6 +123,9 @@ class Origin:
         return f"{self.source}:{self.line}" if self.line else self.source
 
 
+DEFAULT = Origin("default")
+
+
 def origin_of(source: str, lines: Lines, at: tuple[str | int, ...]) -> Origin:
     """Find the line of a path, or of the nearest thing around it that has one."""
     while at and at not in lines:

@@ -12,7 +12,7 @@ from stackctl.model.catalogue.component import Component, Image, Manifests, Para
 from stackctl.model.catalogue.parameters import checked, text_of
 from stackctl.model.catalogue.spec_check import declaration_problems
 from stackctl.model.compose.bind import Binder, PlaceError, agrees, describe
-from stackctl.model.compose.compose import leftover
+from stackctl.model.compose.compose import absence, leftover
 from stackctl.model.compose.embedded import Codec, Formats, formats
 from stackctl.model.compose.layers import built, template_of
 from stackctl.model.compose.object_check import contradictions
@@ -20,7 +20,7 @@ from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.objects.kinds import Scopes, defined, kind_of
 from stackctl.model.objects.merge import OverlayError
 from stackctl.model.objects.normalise import flatten, normalised
-from stackctl.model.objects.paths import MISSING
+from stackctl.model.objects.paths import MISSING, PathError
 from stackctl.model.objects.refs import PROTECTED_NAMESPACES
 from stackctl.model.shapes.decode import Problem
 from stackctl.model.shapes.pod_specs import images_in
@@ -209,12 +209,28 @@ class _Check:
 
     # objects that component.yaml names
 
+    def _ignored(self, variants: list[_Variant]) -> Iterator[Problem]:
+        for index, each in enumerate(self.component.spec.ignore):
+            at: At = ("spec", "ignore", index)
+            there = [
+                variant.objects[variant.objects.find(each.object)]
+                for variant in variants
+                if variant.objects.has(each.object)
+            ]
+            try:
+                found = [absence(manifest, each.path) for manifest in there]
+            except PathError as error:
+                yield Problem((*at, "path"), str(error))
+                continue
+            if not there:
+                yield Problem(at, f"there is no {each.object}")
+            elif all(found):
+                yield Problem((*at, "path"), f"{each.object}: {found[0]}")
+
     def references(self, variants: list[_Variant]) -> Iterator[Problem]:
         """Check the objects and files that component.yaml names."""
         spec = self.component.spec
-        for index, each in enumerate(spec.ignore):
-            if not any(variant.objects.has(each.object) for variant in variants):
-                yield Problem(("spec", "ignore", index), f"there is no {each.object}")
+        yield from self._ignored(variants)
         for index, rule in enumerate(spec.contested):
             if rule.object and not any(each.objects.has(rule.object) for each in variants):
                 yield Problem(("spec", "contested", index), f"there is no {rule.object}")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stackctl.errors import ConfigError, RenderError
-from stackctl.model.catalogue.component import Manifests, Mode, Place
+from stackctl.model.catalogue.component import ContestedField, IgnoredField, Manifests, Mode, Place
 from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
 from stackctl.model.catalogue.profile import Origin
 from stackctl.model.compose.bind import active
@@ -34,6 +34,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.resolve import graph
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.selection import Chosen, Selection
+from stackctl.model.shapes.suggest import did_you_mean
 
 _SECURITY = "pod-security.kubernetes.io/"
 _LEVELS = ("restricted", "baseline", "privileged")
@@ -65,21 +66,37 @@ def compose(
     scopes = scopes_of(manifests.values())
     edges = graph.edges(selection.components)
     known = formats(yaml)
-    parts = []
+    parts: list[_Part] = []
+    faults: list[RenderError] = []
     for chosen in selection.components:
         name = chosen.component.name
         objects: Iterable[Manifest] = ()
         if chosen.mode is not Mode.EXTERNAL:
-            objects = objects_of(chosen, manifests[name], scopes, known, selection.settings)
+            try:
+                objects = objects_of(chosen, manifests[name], scopes, known, selection.settings)
+            except RenderError as error:
+                faults.append(error)
         kept = {ref_of(manifest): manifest for manifest in objects if not _protected(manifest)}
         parts.append(_Part(chosen, kept, set(edges[name])))
+    _raise_together(faults)
     _share_namespaces(parts)
     _reject_duplicates(parts)
+    problems = [each for part in parts for each in _misdirected(part, part.chosen.namespace)]
+    if problems:
+        raise RenderError.listing("these rules are about what is not there:", problems)
     return Bundle(
         profile=selection.profile,
         components=tuple(_sealed(part, manifests, stack, scopes) for part in parts),
         requires=selection.requires,
     )
+
+
+def _raise_together(faults: Sequence[RenderError]) -> None:
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        problems = [problem for fault in faults for problem in fault.each]
+        raise RenderError.listing("the layers do not fit together:", problems)
 
 
 def scopes_of(manifests: Iterable[Manifests]) -> Scopes:
@@ -206,11 +223,22 @@ def _ignored(part: _Part, namespace: str) -> tuple[tuple[Ref, str], ...]:
         for each in part.chosen.component.spec.ignore
         if there.has(each.object)  # what is not there belongs to a feature that is off
     )
-    said = (
-        (_named(there, origin, each.object), _legible(origin, each.path))
-        for origin, each in part.chosen.ignore
-    )
+    said = ((there.find(each.object), each.path) for _, each in part.chosen.ignore)
     return (*own, *said)
+
+
+def absence(manifest: Manifest, text: str) -> str:
+    """Say what of a path is not in an object, and what is there instead; nothing if it is there."""
+    path = paths.parse(text)
+    for end in range(1, len(path) + 1):
+        if not paths.exists(manifest, path[:end]):
+            around = paths.get(manifest, path[: end - 1])
+            known = around if isinstance(around, dict) else ()
+            return (
+                f"there is no {paths.show(path[:end])}{did_you_mean(str(path[end - 1]), known)}: "
+                "a field that is not set is not owned anyway"
+            )
+    return ""
 
 
 def _contests(part: _Part, namespace: str) -> tuple[Contest, ...]:
@@ -227,10 +255,10 @@ def _contests(part: _Part, namespace: str) -> tuple[Contest, ...]:
         Contest(
             each.verdict,
             each.manager,
-            _named(there, origin, each.object) if each.object else None,
-            _legible(origin, each.path) if each.path else "",
+            there.find(each.object) if each.object else None,
+            each.path,
         )
-        for origin, each in rules
+        for _, each in rules
     )
 
 
@@ -241,20 +269,19 @@ def _objects(part: _Part, namespace: str) -> Objects:
     return there
 
 
-def _legible(origin: Origin, path: str) -> str:
-    try:
-        paths.parse(path)
-    except paths.PathError as error:
-        raise RenderError(f"{origin}: {error}") from None
-    return path
-
-
-def _named(there: Objects, origin: Origin, text: str) -> Ref:
-    """Find an object that a profile or a stack file names."""
-    try:
-        return there.find(text)
-    except NoSuchObject as error:
-        raise RenderError(f"{origin}: {error}") from None
+def _misdirected(part: _Part, namespace: str) -> Iterator[str]:
+    """Yield which rules of a profile or a stack file are about what is not there."""
+    there = _objects(part, namespace)
+    rules: list[tuple[Origin, IgnoredField | ContestedField]] = [*part.chosen.ignore]
+    for origin, each in [*rules, *part.chosen.contested]:
+        try:
+            manifest = there[there.find(each.object)] if each.object else None
+            paths.parse(each.path or "spec")
+        except (NoSuchObject, paths.PathError) as error:
+            yield f"{origin}: {error}"
+            continue
+        if isinstance(each, IgnoredField) and manifest and (fault := absence(manifest, each.path)):
+            yield f"{origin}: {each.object}: {fault}"
 
 
 def leftover(text: str, namespace: str, scopes: Scopes) -> Ref:

@@ -43,11 +43,14 @@ def objects_of(
             objects.add(manifest)
     except (NoSuchObject, PlaceError, OverlayError) as error:
         raise RenderError(f"component {component.name}: {error}") from error
+    problems = []
     for origin, patch in chosen.patches:
         try:
             apply_patch(objects, patch, scopes)
         except (NoSuchObject, OverlayError) as error:
-            raise RenderError(f"{origin}: patch of {_title(patch)}: {error}") from error
+            problems.append(f"{origin}: patch of {_title(patch)}: {error}")
+    if problems:
+        raise RenderError.listing(f"the patches of {component.name} do not fit:", problems)
     rewrite_image_places(Binder(objects, formats), component.spec.images, settings.imageRegistry)
     for ref in objects.refs():
         objects.put(ref, applied(objects[ref], settings))

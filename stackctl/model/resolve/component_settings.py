@@ -3,20 +3,19 @@
 Which files speak, and in which order, is `resolve`'s part.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from stackctl.model.catalogue.component import Component, Mode, Parameter
 from stackctl.model.catalogue.parameters import NAMESPACE, checked, parameters_of, parsed
-from stackctl.model.catalogue.profile import Choice, Origin
+from stackctl.model.catalogue.profile import DEFAULT, Choice, Origin
 from stackctl.model.objects.merge import overlay
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.profile_chain import Layer
 from stackctl.model.resolve.selection import Chosen, Setting
-from stackctl.model.shapes.suggest import did_you_mean
+from stackctl.model.shapes.suggest import did_you_mean, nearest
 
-DEFAULT = Origin("default")
 COMMAND_LINE = Origin("--set")
 
 
@@ -59,16 +58,18 @@ class Inputs:
 def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     """Settle one component; what is wrong is added to the problems."""
     name = component.name
-    mode = Mode.MANAGED
+    mode, said = Mode.MANAGED, DEFAULT
     for choice, layer in inputs.choices:
-        mode = choice.mode or mode
+        if choice.mode is not None:
+            mode, said = choice.mode, layer.origin("components", name, "mode")
         if choice.version not in (None, component.spec.version):
             where = layer.origin("components", name, "version")
             problems.append(
                 f"{where}: spec.components.{name}.version: the catalogue has "
                 f"{component.spec.version}, not {choice.version}"
             )
-    features = _features(component, inputs, problems)
+    said_of_features = _said_of_features(component, inputs, problems)
+    features = frozenset(key for key, (on, _) in said_of_features.items() if on)
     parameters = {
         key: _setting(parameter, list(_values(name, key, parameter, inputs, problems)))
         for key, parameter in parameters_of(component).items()
@@ -79,9 +80,11 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     return Chosen(
         component=component,
         mode=mode,
+        mode_origin=said,
         namespace=str(parameters[NAMESPACE].value),
         parameters=parameters,
-        features=frozenset(features),
+        features=features,
+        feature_origins=said_of_features,
         patches=tuple(_listed(name, inputs, "patches")),
         ignore=tuple(_listed(name, inputs, "ignore")),
         # The latest file is asked first, its rules in the order they are written.
@@ -181,8 +184,10 @@ def _idle(
 # features
 
 
-def _features(component: Component, inputs: Inputs, problems: list[str]) -> frozenset[str]:
-    """Return the features that are on, and check that they go together."""
+def _said_of_features(
+    component: Component, inputs: Inputs, problems: list[str]
+) -> dict[str, tuple[bool, Origin]]:
+    """Say of each feature whether it is on and who says so, and check that they go together."""
     known = component.spec.features
     on = {key: (feature.default, DEFAULT) for key, feature in known.items()}
     for choice, layer in inputs.choices:
@@ -194,11 +199,11 @@ def _features(component: Component, inputs: Inputs, problems: list[str]) -> froz
             continue
         if override.value in ("true", "false"):
             on[key] = (override.value == "true", override.origin)
-        else:
+        elif key in known:
             problems.append(f'{override}: expected true or false, found "{override.value}"')
-    active = {key: origin for key, (value, origin) in on.items() if value and key in known}
-    problems += _quarrels(component, active)
-    return frozenset(active)
+    on = {key: said for key, said in on.items() if key in known}
+    problems += _quarrels(component, {key: origin for key, (value, origin) in on.items() if value})
+    return on
 
 
 def _quarrels(component: Component, active: Mapping[str, Origin]) -> Iterator[str]:
@@ -230,22 +235,44 @@ def _unknown(component: Component, inputs: Inputs, problems: list[str]) -> None:
         for key in choice.parameters:
             if key not in parameters:
                 where = layer.origin("components", name, "parameters", key)
-                problems.append(
-                    f"{where}: spec.components.{name}.parameters.{key}: "
-                    f"{name} has no such parameter{did_you_mean(key, parameters)}"
+                what = (
+                    "a feature: it belongs in features, with true or false"
+                    if key in features
+                    else f"{name} has no such parameter{_nearest(key, parameters, features)}"
                 )
+                problems.append(f"{where}: spec.components.{name}.parameters.{key}: {what}")
         for key in choice.features:
             if key not in features:
                 where = layer.origin("components", name, "features", key)
-                problems.append(
-                    f"{where}: spec.components.{name}.features.{key}: "
-                    f"{name} has no such feature{did_you_mean(key, features)}"
+                what = (
+                    "a parameter: it belongs in parameters"
+                    if key in parameters
+                    else f"{name} has no such feature{did_you_mean(key, features)}"
                 )
-    for override in inputs.overrides:
+                problems.append(f"{where}: spec.components.{name}.features.{key}: {what}")
+    problems += _unknown_overrides(component, inputs.overrides)
+
+
+def _unknown_overrides(component: Component, overrides: Iterable[Override]) -> Iterator[str]:
+    name = component.name
+    parameters, features = parameters_of(component), component.spec.features
+    for override in overrides:
         first, _, rest = override.path.partition(".")
         if first == "features" and rest not in features:
-            known = did_you_mean(rest, features)
-            problems.append(f"{override}: {name} has no such feature{known}")
+            if rest in parameters:
+                yield f"{override}: a parameter, no feature: --set {name}.{rest}=VALUE"
+            else:
+                yield f"{override}: {name} has no such feature{did_you_mean(rest, features)}"
+        elif first in features and first not in parameters:
+            value = override.value if override.value in ("true", "false") else "true"
+            yield f"{override}: a feature, no parameter: --set {name}.features.{first}={value}"
         elif first not in (*parameters, "features"):
-            known = did_you_mean(first, parameters)
-            problems.append(f"{override}: {name} has no such parameter{known}")
+            known = _nearest(first, parameters, features)
+            yield f"{override}: {name} has no such parameter{known}"
+
+
+def _nearest(key: str, parameters: Collection[str], features: Collection[str]) -> str:
+    """Say which parameter or feature was meant."""
+    found = nearest(key, (*parameters, *features))
+    switch = "features." if found in features else ""
+    return f"; did you mean {switch}{found}?" if found else ""

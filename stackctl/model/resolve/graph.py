@@ -52,20 +52,40 @@ def _needs(part: Chosen, providers: Mapping[str, list[str]]) -> dict[str, str]:
     }
 
 
-def problems(components: Sequence[Chosen], known: Mapping[str, Component]) -> Iterator[str]:
-    """Yield which capabilities are missing, who clashes with whom, which needs go in a circle."""
+def problems(
+    components: Sequence[Chosen],
+    known: Mapping[str, Component],
+    left_out: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """Yield which capabilities are missing, who clashes with whom, which needs go in a circle.
+
+    Components that were left out are given with where that is said.
+    """
     for part in components:
-        yield from _unmet(part, components, known)
+        yield from _unmet(part, components, known, left_out or {})
         yield from _clashes(part, components)
     if cycle := _cycle(edges(components)):
         yield f"these components wait for each other: {cycle}"
 
 
 def _unmet(
-    part: Chosen, components: Iterable[Chosen], known: Mapping[str, Component]
+    part: Chosen,
+    components: Iterable[Chosen],
+    known: Mapping[str, Component],
+    left_out: Mapping[str, str],
 ) -> Iterator[str]:
     there = frozenset().union(*map(provided, components))
     for capability in sorted(required(part) - there):
+        missing = [
+            name for name in left_out if name in known and capability in known[name].spec.provides
+        ]
+        for name in missing:
+            yield (
+                f"{left_out[name]}, but {part.component.name} requires {capability} of it: "
+                "if somebody else runs it, write mode: external"
+            )
+        if missing:
+            continue
         yield (
             f"{part.component.name} requires {capability}, which nothing in the stack provides"
             f"{_who_could(capability, known)}"

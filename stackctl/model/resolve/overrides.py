@@ -5,7 +5,11 @@ Whether a component has such a parameter, and what the text means, is for `resol
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
+from stackctl.model.catalogue.component import Component
+from stackctl.model.catalogue.parameters import parameters_of, parsed
+from stackctl.model.catalogue.profile import Choice
 from stackctl.secrets import HIDDEN, secretive
 
 
@@ -40,6 +44,28 @@ def merge(texts: Iterable[str], over: Mapping[str, str] | None = None) -> dict[s
         found = {k: v for k, v in found.items() if k != key and not k.startswith(f"{key}.")}
         found[key] = value
     return found
+
+
+def chosen_by(components: Mapping[str, Component], texts: Iterable[str]) -> dict[str, Choice]:
+    """Say what overrides say, which have been found right, as a file says it."""
+    parameters: dict[str, dict[str, Any]] = {}
+    features: dict[str, dict[str, bool]] = {}
+    for key, text in merge(texts).items():
+        name, _, path = key.partition(".")
+        first, _, rest = path.partition(".")
+        if first == "features":
+            features.setdefault(name, {})[rest] = text == "true"
+            continue
+        there = parameters.setdefault(name, {})
+        if rest:
+            laid = {rest: None if text == "null" else text}
+            there[first] = {**(there.get(first) or {}), **laid}
+        else:
+            there[first] = parsed(parameters_of(components[name])[first], text)
+    return {
+        name: Choice(parameters=parameters.get(name, {}), features=features.get(name, {}))
+        for name in sorted({*parameters, *features})
+    }
 
 
 def shown(sets: Mapping[str, str], secret: Container[str] = ()) -> dict[str, str]:

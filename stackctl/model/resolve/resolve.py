@@ -43,7 +43,7 @@ def resolve(
     chain = chain_of(catalogue, profile)
     layers = [layer_of(part) for part in chain] + ([layer_of(stack)] if stack else [])
     problems: list[str] = []
-    collected = _gather(layers, problems)
+    collected, taken_out = _gather(layers, problems)
     origin = Origin(f"revision {kept.revision}: --set") if kept else COMMAND_LINE
     before = kept.except_for(sets) if kept else {}
     # A component may have left the profile, or the catalogue, or be part of another profile only.
@@ -58,7 +58,12 @@ def resolve(
     ]
     running = [part for part in chosen if part.mode is not Mode.SKIP]
     if not problems:  # the graph of half-understood components would only confuse
-        problems += graph.problems(running, catalogue.components)
+        left_out = taken_out | {
+            part.component.name: f"{part.mode_origin}: {part.component.name} is skipped"
+            for part in chosen
+            if part.mode is Mode.SKIP
+        }
+        problems += graph.problems(running, catalogue.components, left_out)
     settings = decode(Settings, _merged(layer.settings for layer in layers))
     problems += setting_problems(settings)
     if problems:
@@ -90,19 +95,25 @@ def _merged(values: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _gather(layers: Iterable[Layer], problems: list[str]) -> dict[str, Inputs]:
-    """Collect what the layers say, component by component."""
+def _gather(
+    layers: Iterable[Layer], problems: list[str]
+) -> tuple[dict[str, Inputs], dict[str, str]]:
+    """Collect what the layers say, component by component; and which they take out, and where."""
     collected: dict[str, Inputs] = {}
+    taken_out: dict[str, str] = {}
     for layer in layers:
         for name, choice in layer.components.items():
             if choice is not None:
                 collected.setdefault(name, Inputs()).choices.append((choice, layer))
-            elif collected.pop(name, None) is None:
+                taken_out.pop(name, None)
+            elif collected.pop(name, None) is not None:
+                taken_out[name] = f"{layer.origin('components', name)}: {name} is taken out"
+            else:
                 problems.append(
                     f"{layer.origin('components', name)}: spec.components.{name}: takes out a "
                     "component that nothing before puts in; to put it in, write {}"
                 )
-    return collected
+    return collected, taken_out
 
 
 def _overrides(texts: Iterable[str], origin: Origin, problems: list[str]) -> Iterator[Override]:

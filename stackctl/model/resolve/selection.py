@@ -4,12 +4,12 @@ How it is decided is `resolve`'s part.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stackctl.model.catalogue.component import Component, ContestedField, IgnoredField
 from stackctl.model.catalogue.mode import Mode
-from stackctl.model.catalogue.profile import Needs, Origin, Settings, TargetPin
+from stackctl.model.catalogue.profile import DEFAULT, Needs, Origin, Settings, TargetPin
 from stackctl.model.objects.refs import Manifest
 
 
@@ -34,6 +34,8 @@ class Chosen:
     patches: tuple[tuple[Origin, Manifest], ...] = ()
     ignore: tuple[tuple[Origin, IgnoredField], ...] = ()  # beside the component's own
     contested: tuple[tuple[Origin, ContestedField], ...] = ()  # those that count first, first
+    mode_origin: Origin = DEFAULT
+    feature_origins: Mapping[str, tuple[bool, Origin]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ describes the same types to editors.
 import re
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -80,13 +80,17 @@ def encoded(value: Any) -> Any:
         return {
             each.metadata.get("key", each.name): encoded(getattr(value, each.name))
             for each in fields(value)
-            if getattr(value, each.name) != each.default
+            if getattr(value, each.name) != _default(each)
         }
     if isinstance(value, Mapping):
         return {key: encoded(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [encoded(item) for item in value]
     return value.value if isinstance(value, Enum) else value
+
+
+def _default(each: Field[Any]) -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
 
 
 def shown(value: Any) -> str:
@@ -133,14 +137,48 @@ def _object(hint: Any, value: Any, at: At, problems: list[Problem]) -> Any:
     before = len(problems)
     arguments = {}
     for key, inner in value.items():
-        if (item := known.get(key)) is None:
-            problems.append(Problem((*at, key), f"unknown key{did_you_mean(key, known)}"))
+        if (item := known.get(key)) is not None:
+            if not _emptied(key, value, known):
+                arguments[item.name] = _field(item, inner, (*at, key), problems)
         else:
-            arguments[item.name] = _field(item, inner, (*at, key), problems)
+            problems.append(Problem((*at, key), _stray(key, value, known)))
     for key, item in known.items():
         if item.required and key not in value:
             problems.append(Problem(at, f"{key} is missing"))
     return cls(**arguments) if len(problems) == before else None
+
+
+def _stray(key: str, value: Mapping[str, Any], known: Mapping[str, FileField]) -> str:
+    """Say where a key belongs that is not known where it is."""
+    before = next(iter([each for each in _keys_before(key, value) if each in known][::-1]), "")
+    if before and _emptied(before, value, known):
+        return f"indented too little: it belongs in {before}"
+    homes = [name for name, item in known.items() if key in _inner_keys(item.hint)]
+    if homes:
+        return f"unknown key here: it belongs in {' or '.join(homes)}"
+    return f"unknown key{did_you_mean(key, known)}"
+
+
+def _emptied(key: str, value: Mapping[str, Any], known: Mapping[str, FileField]) -> bool:
+    """Tell whether a key that must hold something holds nothing, and a stranger comes after it."""
+    if value[key] is not None or get_origin(known[key].hint) in (Union, types.UnionType):
+        return False
+    keys = list(value)
+    return keys[-1] != key and keys[keys.index(key) + 1] not in known
+
+
+def _keys_before(key: str, value: Mapping[str, Any]) -> list[str]:
+    keys = list(value)
+    return keys[: keys.index(key)]
+
+
+def _inner_keys(hint: Any) -> frozenset[str]:
+    """Return the keys of what a field holds, where that is an object."""
+    inner = [arg for arg in get_args(hint) if arg is not type(None)]
+    optional = get_origin(hint) in (Union, types.UnionType)
+    kind = inner[0] if optional and len(inner) == 1 else hint
+    is_object = is_dataclass(get_origin(kind) or kind)
+    return frozenset(item.key for item in fields_of(kind)) if is_object else frozenset()
 
 
 def _field(item: FileField, value: Any, at: At, problems: list[Problem]) -> Any:
@@ -168,7 +206,15 @@ def _map(inner: Any, value: Any, at: At, problems: list[Problem]) -> Any:
     if not isinstance(value, dict):
         problems.append(Problem(at, f"expected a map, found {shown(value)}"))
         return {}
-    return {key: _decode(inner, item, (*at, key), problems) for key, item in value.items()}
+    keys, before = _inner_keys(inner), ""
+    found = {}
+    for key, item in value.items():
+        if before and key in keys:
+            problems.append(Problem((*at, key), f"indented too little: it belongs in {before}"))
+        else:
+            found[key] = _decode(inner, item, (*at, key), problems)
+            before = key if item is None else ""
+    return found
 
 
 def _enum(cls: type[Enum], value: Any, at: At, problems: list[Problem]) -> Any:

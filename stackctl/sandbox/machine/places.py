@@ -102,6 +102,10 @@ class Places:
             cache=_base(cache, home / ".cache") / "stackctl" / "sandbox",
         )
 
+    def names(self) -> tuple[str, ...]:
+        """Name the sandboxes there are, running or not."""
+        return tuple(sorted(path.parent.name for path in self.state.glob("*/sandbox.json")))
+
     def sandbox(self, name: str) -> Sandbox:
         """Return the place of one sandbox, which need not exist."""
         if not _NAME.fullmatch(name):

@@ -1,0 +1,1 @@
+"""How what there is to deploy looks: profiles and components."""

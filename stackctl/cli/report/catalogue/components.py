@@ -1,0 +1,204 @@
+"""How components look: as a list, and one in full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stackctl.cli.report.privileges import listed, privilege_document
+from stackctl.cli.report.rendering import Document, Rendering, document
+from stackctl.cli.terminal.terminal import Paint, Row, plain, table, wrap
+from stackctl.model.catalogue.parameters import parameters_of, text_of
+from stackctl.model.resolve.confidential import confidential, shown_default
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from stackctl.actions.components import Contents
+    from stackctl.model.catalogue.component import Component, Feature, Parameter
+
+_INDENT = "  "
+
+
+def components_result(components: Iterable[Component]) -> Rendering:
+    """List components."""
+    found = sorted(components, key=lambda each: each.name)
+    return Rendering(
+        document=lambda: components_document(found),
+        lines=lambda page: table(*_component_rows(found, wide=page.wide), page.paint),
+        names=lambda: [each.name for each in found],
+    )
+
+
+def component_result(found: Contents) -> Rendering:
+    """Describe one component, what it installs, and what it asks for, by feature."""
+    return Rendering(
+        document=lambda: components_document([found.component], found),
+        lines=lambda page: component_lines(found, page.paint, page.width),
+        names=lambda: [found.component.name],
+    )
+
+
+def _component_rows(
+    components: Sequence[Component], *, wide: bool
+) -> tuple[Sequence[str], Sequence[Row]]:
+    if not wide:
+        rows = [(each.name, each.spec.version, each.description) for each in components]
+        return ("COMPONENT", "VERSION", "DESCRIPTION"), rows
+    header = ("COMPONENT", "VERSION", "NAMESPACE", "REQUIRES", "PROVIDES", "FEATURES")
+    return header, [
+        (
+            each.name,
+            each.spec.version,
+            each.spec.namespace,
+            ",".join(each.spec.requires) or "-",
+            ",".join(each.spec.provides) or "-",
+            ",".join(each.spec.features) or "-",
+        )
+        for each in components
+    ]
+
+
+def component_lines(found: Contents, paint: Paint, width: int | None) -> list[str]:
+    """Describe a component: what it is, what it needs, what can be set, what it asks for."""
+    component = found.component
+    spec = component.spec
+    lines = [
+        f"{paint(component.name, 'bold')} {spec.version}",
+        *wrap(plain(component.description), width),
+        "",
+        f"namespace  {spec.namespace}",
+    ]
+    if spec.upstream:
+        lines.append(f"project    {spec.upstream.project}")
+    for key in ("requires", "after", "provides", "conflicts"):
+        named = getattr(spec, key)
+        lines += wrap(f"{key.ljust(9)}  {', '.join(named)}", width, " " * 11) if named else []
+    lines += [f"folder     {component.folder}"]
+    lines += block("PARAMETERS", map(_parameter, parameters_of(component).items()), paint, width)
+    lines += block("FEATURES", map(_feature, spec.features.items()), paint, width)
+    lines += block("OBJECTS", _objects(found), paint, width)
+    lines += block("IMAGES", ((each.reference, "") for each in spec.images), paint, width)
+    lines += block("PRIVILEGES", listed(found.privileges), paint, width)
+    return lines
+
+
+def _objects(found: Contents) -> Iterator[tuple[str, str]]:
+    yield "always", counted(found.base)
+    yield from ((f"with the feature {key}", counted(more)) for key, more in found.features.items())
+    yield from ((f"for each of {key}", counted(more)) for key, more in found.each.items())
+
+
+def counted(kinds: Mapping[str, int]) -> str:
+    """Say how many objects there are of each kind."""
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+
+
+def block(
+    title: str, items: Iterable[tuple[str, str]], paint: Paint, width: int | None
+) -> list[str]:
+    """Write items under a title, each with a text below it; nothing where there are none."""
+    lines: list[str] = []
+    for name, text in items:
+        lines += (f"{_INDENT}{line}" for line in wrap(plain(name), width and width - 2, _INDENT))
+        if text:
+            room = None if width is None else width - 6
+            lines += [f"{_INDENT * 3}{line}" for line in wrap(plain(text), room)]
+    return ["", paint(title, "bold"), *lines] if lines else []
+
+
+def _parameter(item: tuple[str, Parameter]) -> tuple[str, str]:
+    name, parameter = item
+    shown = shown_default(name, parameter)
+    default = "unset" if shown is None else f"default {shown_value(shown)}"
+    words = [str(parameter.type), default, *_limits(parameter)]
+    words += ["secret"] if confidential(name, parameter) else []
+    return f"{name}  ({', '.join(words)})", parameter.description
+
+
+def _limits(parameter: Parameter) -> Iterator[str]:
+    """Yield which values are allowed."""
+    unit = {"duration": "s", "list": " items", "map": " items"}.get(parameter.type, "")
+    if parameter.minimum is not None:
+        yield f"at least {parameter.minimum:g}{unit}"
+    if parameter.maximum is not None:
+        yield f"at most {parameter.maximum:g}{unit}"
+    if parameter.enum:
+        yield f"one of {' | '.join(map(text_of, parameter.enum))}"
+    if parameter.pattern:
+        yield f"like {parameter.pattern}"
+
+
+def shown_value(value: Any) -> str:
+    """Write a value on one line, a text as it is."""
+    import json
+
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+
+
+def _feature(item: tuple[str, Feature]) -> tuple[str, str]:
+    name, feature = item
+    words = ["on by default" if feature.default else "off by default"]
+    for key in ("requires", "conflicts", "needs", "provides"):
+        named = getattr(feature, key)
+        words += [f"{key} {', '.join(named)}"] if named else []
+    return f"{name}  ({'; '.join(words)})", feature.description
+
+
+def components_document(
+    components: Iterable[Component], contents: Contents | None = None
+) -> Document:
+    """List components with what can be set; of a single one, also what is in it, by feature."""
+    items = [_component(each) for each in components]
+    if contents is not None:
+        items[0]["objects"] = {
+            "always": dict(contents.base),
+            "features": {key: dict(more) for key, more in contents.features.items()},
+            "each": {key: dict(more) for key, more in contents.each.items()},
+        }
+        items[0]["privileges"] = [
+            privilege_document(each) | ({"feature": feature} if feature else {})
+            for feature, found in contents.privileges.items()
+            for each in found
+        ]
+    return document("ComponentList", items=items)
+
+
+def _component(each: Component) -> Document:
+    spec = each.spec
+    return {
+        "name": each.name,
+        "description": each.description,
+        "version": spec.version,
+        "namespace": spec.namespace,
+        "project": spec.upstream.project if spec.upstream else None,
+        "requires": list(spec.requires),
+        "after": list(spec.after),
+        "provides": list(spec.provides),
+        "conflicts": list(spec.conflicts),
+        "parameters": {
+            name: {
+                "type": parameter.type,
+                "default": shown_default(name, parameter),
+                "secret": confidential(name, parameter),
+                "description": parameter.description,
+                "minimum": parameter.minimum,
+                "maximum": parameter.maximum,
+                "enum": list(parameter.enum) or None,
+                "pattern": parameter.pattern or None,
+            }
+            for name, parameter in parameters_of(each).items()
+        },
+        "features": {
+            name: {
+                "default": feature.default,
+                "description": feature.description,
+                "requires": list(feature.requires),
+                "conflicts": list(feature.conflicts),
+                "needs": list(feature.needs),
+                "provides": list(feature.provides),
+            }
+            for name, feature in spec.features.items()
+        },
+        "images": [image.reference for image in spec.images],
+        "folder": each.folder,
+    }

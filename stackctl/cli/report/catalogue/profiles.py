@@ -1,0 +1,175 @@
+"""How profiles look: as a list, and one with what it comes to and who says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stackctl.actions.components import kinds_of
+from stackctl.cli.report.catalogue.components import block, counted, shown_value
+from stackctl.cli.report.privileges import listed, privilege_document
+from stackctl.cli.report.rendering import Document, Page, Rendering, document
+from stackctl.cli.terminal.terminal import Row, columns, plain, table, wrap
+from stackctl.model.catalogue.parameters import parameters_of
+from stackctl.model.catalogue.profile import DEFAULT
+from stackctl.model.privileges.privileges import privileges
+from stackctl.model.resolve.confidential import confidential
+from stackctl.secrets import HIDDEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from stackctl.actions.compose import Composed
+    from stackctl.model.catalogue.profile import Origin, Profile
+    from stackctl.model.privileges.privileges import Privilege
+
+
+def profiles_result(profiles: Iterable[Profile]) -> Rendering:
+    """List profiles."""
+    found = sorted(profiles, key=lambda each: each.name)
+    return Rendering(
+        document=lambda: profiles_document(found),
+        lines=lambda page: table(*_profile_rows(found, wide=page.wide), page.paint),
+        names=lambda: [each.name for each in found],
+    )
+
+
+def _profile_rows(
+    profiles: Sequence[Profile], *, wide: bool
+) -> tuple[Sequence[str], Sequence[Row]]:
+    if not wide:
+        rows = [(each.name, each.extends or "-", each.description) for each in profiles]
+        return ("PROFILE", "EXTENDS", "DESCRIPTION"), rows
+    return ("PROFILE", "EXTENDS", "COMPONENTS", "PATH"), [
+        (each.name, each.extends or "-", ",".join(each.components) or "-", each.path)
+        for each in profiles
+    ]
+
+
+def profile_result(profile: Profile, found: Composed) -> Rendering:
+    """Describe one profile."""
+    return Rendering(
+        document=lambda: profile_document(profile, found),
+        lines=lambda page: profile_lines(profile, found, page),
+        names=lambda: [profile.name],
+    )
+
+
+def profile_lines(profile: Profile, found: Composed, page: Page) -> list[str]:
+    """Describe a profile; every setting where it is to be in full."""
+    paint, width = page.paint, page.width
+    lines = [paint(profile.name, "bold"), *wrap(plain(profile.description), width), ""]
+    lines += [f"made of    {' → '.join(found.selection.chain)}"]
+    lines += [f"file       {plain(profile.path)}"]
+    lines += wrap(f"requires   {_required(found)}", width, " " * 11)
+    lines += ["", paint("COMPONENTS", "bold")]
+    lines += _component_lines(found, page)
+    settings = [
+        (f"  {key}", "unset" if value is None else shown_value(value), plain(str(origin)))
+        for key, value, origin in _settings(found)
+        if page.verbose or origin != DEFAULT
+    ]
+    if settings:
+        lines += ["", paint("SETTINGS", "bold"), *_settings_lines(settings, page)]
+    objects = [(part.name, counted(kinds_of(part.objects))) for part in found.bundle.components]
+    lines += block("OBJECTS", objects, paint, width)
+    lines += block("PRIVILEGES", listed({"": _asked(found)}), paint, width)
+    return lines
+
+
+def _settings_lines(settings: list[tuple[str, str, str]], page: Page) -> Iterator[str]:
+    """Write who says so beside each setting, or below it where there is no room."""
+    rows = columns(settings, page.paint)
+    if page.width is None or all(len(row) <= page.width for row in rows):
+        yield from rows
+        return
+    for key, value, origin in settings:
+        yield from wrap(f"{key} = {value}", page.width, "      ")
+        yield f"      {origin}"
+
+
+def _component_lines(found: Composed, page: Page) -> Iterator[str]:
+    """Write a line for each component, and below it the features that are on."""
+    chosen = found.selection.components
+    rows = [(f"  {e.component.name}", e.component.spec.version, e.mode.value) for e in chosen]
+    for row, each in zip(columns(rows, page.paint), chosen, strict=True):
+        yield row
+        if each.features:
+            text = f"features {', '.join(sorted(each.features))}"
+            room = page.width and page.width - 6
+            yield from (f"      {line}" for line in wrap(text, room))
+
+
+def _required(found: Composed) -> str:
+    needs = found.selection.requires
+    parts = [f"Kubernetes {needs.kubernetes}"] if needs.kubernetes else []
+    if needs.gpu:
+        nodes = f"{needs.gpu.nodes} node{'s' if needs.gpu.nodes > 1 else ''}"
+        parts.append(f"{nodes} with {needs.gpu.perNode} GPU{'s' if needs.gpu.perNode > 1 else ''}")
+    parts += ["a default storage class"] if needs.storageClass else []
+    return ", ".join(parts) or "nothing of a cluster"
+
+
+def _settings(found: Composed) -> Iterator[tuple[str, Any, Origin]]:
+    """Yield every setting with who says so; of what is secret, only that it is set."""
+    for chosen in found.selection.components:
+        name, declared = chosen.component.name, parameters_of(chosen.component)
+        for key, setting in chosen.parameters.items():
+            secret = setting.value is not None and confidential(key, declared[key])
+            yield f"{name}.{key}", HIDDEN if secret else setting.value, setting.origin
+        for key, (on, origin) in chosen.feature_origins.items():
+            yield f"{name}.features.{key}", on, origin
+
+
+def _asked(found: Composed) -> list[Privilege]:
+    return list(privileges(found.bundle.objects().values()))
+
+
+def profiles_document(profiles: Iterable[Profile]) -> Document:
+    """List profiles."""
+    items = [
+        {
+            "name": each.name,
+            "description": each.description,
+            "extends": each.extends,
+            "mixins": list(each.mixins),
+            "components": list(each.components),
+            "path": each.path,
+        }
+        for each in profiles
+    ]
+    return document("ProfileList", items=items)
+
+
+def profile_document(profile: Profile, found: Composed) -> Document:
+    """Describe a profile."""
+    needs = found.selection.requires
+    return document(
+        "ProfileDescription",
+        name=profile.name,
+        description=profile.description,
+        path=profile.path,
+        chain=list(found.selection.chain),
+        requires={
+            "kubernetes": needs.kubernetes or None,
+            "gpu": {"nodes": needs.gpu.nodes, "perNode": needs.gpu.perNode} if needs.gpu else None,
+            "storageClass": needs.storageClass,
+        },
+        components=[
+            {
+                "name": chosen.component.name,
+                "version": chosen.component.spec.version,
+                "mode": chosen.mode.value,
+                "namespace": chosen.namespace,
+                "features": sorted(chosen.features),
+                "objects": kinds_of(part.objects),
+            }
+            for chosen, part in zip(
+                found.selection.components, found.bundle.components, strict=True
+            )
+        ],
+        settings=[
+            {"setting": key, "value": value, "origin": str(origin)}
+            for key, value, origin in _settings(found)
+        ],
+        privileges=[privilege_document(each) for each in _asked(found)],
+    )

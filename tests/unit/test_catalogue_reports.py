@@ -1,0 +1,81 @@
+"""A component and a profile, described: what can be set, who says so, what it installs."""
+
+import json
+
+import pytest
+
+from stackctl.actions.components import contents
+from stackctl.actions.profiles import described
+from stackctl.cli.report.catalogue.components import component_result
+from stackctl.cli.report.catalogue.profiles import profile_result
+from stackctl.cli.report.rendering import Page
+from stackctl.cli.terminal.terminal import Paint
+from tests.unit import fake
+
+PAGE = Page(Paint(on=False), 80)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Use the small catalogue."""
+    monkeypatch.setenv("STACKCTL_SHIPPED_CATALOG", str(fake.FOLDER))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  replicas  (integer, default 1, at least 1, at most 9)",
+        "  level  (string, default info, one of debug | info | error)",
+        '  zones  (list, default ["a"], like [a-z]+)',
+        "  timeout  (duration, default 30s, at least 1s)",
+        "  token  (string, default <masked>, secret)",
+        "  fast  (off by default; needs gpu)",
+        "  slow  (off by default; conflicts fast)",
+        "  turbo  (off by default; requires fast; provides turbo-site)",
+        "  for each of teams",
+        "  with the feature fast",
+        "  namespace  (string, default web, like",
+    ],
+)
+def test_a_component_says_what_can_be_set_and_what_it_installs(line):
+    """Bounds, enums, patterns, features with what they need, objects by kind."""
+    found = list(component_result(contents("web")).lines(PAGE))
+    assert any(each.startswith(line) for each in found), "\n".join(found)
+
+
+def test_a_component_tells_programs_the_same():
+    """Kinds are counted, limits are numbers."""
+    (web,) = component_result(contents("web")).document()["items"]
+    assert web["parameters"]["replicas"]["maximum"] == 9
+    assert web["parameters"]["level"]["enum"] == ["debug", "info", "error"]
+    assert web["features"]["turbo"]["requires"] == ["fast"]
+    assert web["objects"]["always"]["Deployment"] == 1
+    assert set(web["objects"]["each"]) == {"teams"}
+
+
+def test_a_profile_says_who_set_what():
+    """Values that are no defaults with file and line; every value with -v; secrets hidden."""
+    found = profile_result(*described("large"))
+    brief, full = (list(found.lines(Page(Paint(on=False), None, v))) for v in (False, True))
+    assert any("large.yaml:" in line for line in brief)
+    assert not any(line.endswith(" default") for line in brief)
+    assert any("web.token" in line and "default" in line for line in full)
+    assert "changeit" not in "\n".join(full)
+    assert "changeit" not in json.dumps(found.document())
+
+
+def test_a_profile_fits_the_terminal():
+    """No line of what can be broken is wider than 80 columns."""
+    assert [
+        line for line in profile_result(*described("large")).lines(PAGE) if len(line) > 80
+    ] == []
+
+
+def test_a_profile_tells_programs_what_it_comes_to():
+    """Components with what is on and how many objects, and every setting with its origin."""
+    found = profile_result(*described("large")).document()
+    assert found["kind"] == "ProfileDescription"
+    (web,) = (each for each in found["components"] if each["name"] == "web")
+    assert web["objects"]["Deployment"] == 1
+    origins = {each["setting"]: each["origin"] for each in found["settings"]}
+    assert origins["web.level"] == "default"
