@@ -112,3 +112,11 @@ def test_what_cannot_be_is_an_error_and_no_file(tmp_path, sets, given, problem):
     with pytest.raises(ConfigError, match=re.escape(problem)):
         written(tmp_path, *sets, **given)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_with_secrets_is_its_owners_alone(tmp_path, monkeypatch):
+    """Nobody else may read it, and it says so."""
+    monkeypatch.setenv("STACKCTL_SHIPPED_CATALOG", str(fake.FOLDER))
+    path = written(tmp_path, "web.token=abc", profile="base")
+    assert path.stat().st_mode & 0o077 == 0
+    assert "Holds secrets" in path.read_text(encoding="utf-8")
