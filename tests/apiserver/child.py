@@ -8,6 +8,7 @@ import sys
 import threading
 
 from stackctl.api.access.kubeconfig import find_access
+from stackctl.cli.running.stopping import stopping
 from stackctl.cluster.connection import connect
 from stackctl.errors import ApplyError, Interrupted, StackError
 from stackctl.model.compose.bundle import BundleComponent
@@ -95,23 +96,29 @@ def slow(stack: Stack) -> tuple[BundleComponent, ...]:
 BUNDLES = {"first": first, "second": second, "third": third, "fourth": fourth, "slow": slow}
 
 
+def run(stack: Stack, verb: str, bundle: str) -> int:
+    """Run one verb; return how it ended."""
+    if verb == "teardown":
+        return ApplyError.exit_code if stack.teardown().residue else 0
+    if verb == "rollback":
+        stack.rollback(int(bundle))
+    else:
+        stack.deploy(*BUNDLES[bundle](stack))
+    return 0
+
+
 def main(kubeconfig: str, name: str, verb: str, bundle: str) -> int:
-    """Run one verb on one stack."""
+    """Run one verb on one stack, to be stopped as a command is."""
+    stop = threading.Event()
     try:
         access = find_access(kubeconfig=kubeconfig, context=None, env={})
-        stack = Stack(connect(access, lambda _: None, threading.Event()), name)
-        if verb == "teardown":
-            return ApplyError.exit_code if stack.teardown().residue else 0
-        if verb == "rollback":
-            stack.rollback(int(bundle))
-        else:
-            stack.deploy(*BUNDLES[bundle](stack))
+        with stopping(stop):
+            return run(Stack(connect(access, lambda _: None, stop), name), verb, bundle)
     except KeyboardInterrupt:
         return Interrupted.exit_code
     except StackError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return error.exit_code
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,13 +1,15 @@
 """Ctrl-C and its like reach the threads of a run before anybody waits for their end."""
 
+import queue
 import signal
 import threading
 
 import pytest
 
-from stackctl.cli.running.requests import STOPPING, stopping
+from stackctl.cli.running.stopping import STOPPING, stopping
 
 SOON = 10.0
+ASLEEP = 0.2  # seconds, after which whoever waits does
 
 
 def test_threads_know_of_a_stop():
@@ -16,6 +18,19 @@ def test_threads_know_of_a_stop():
     with stopping(stop), pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
     assert stop.wait(SOON)
+
+
+def test_a_signal_that_another_thread_got_ends_the_waiting_of_the_main_one():
+    """Which thread gets it is for the kernel to say, and what handles it runs in the main one."""
+    nothing: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def get_it() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    with stopping(threading.Event()):
+        threading.Timer(ASLEEP, get_it).start()
+        with pytest.raises(KeyboardInterrupt):
+            nothing.get(timeout=SOON)
 
 
 def test_who_insists_is_not_kept_waiting():

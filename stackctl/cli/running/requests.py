@@ -1,16 +1,12 @@
 """Turns options into what the actions ask for."""
 
-import _thread
 import getpass
 import os
-import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.options.options import (
@@ -21,6 +17,7 @@ from stackctl.cli.options.options import (
     StackOptions,
     TeardownOptions,
 )
+from stackctl.cli.running.stopping import stopping
 from stackctl.errors import ApplyError
 from stackctl.model.run.events import Notify
 
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
     from stackctl.model.ownership.stack_id import StackId
 
 STACK_FILE = Path("stack.yaml")
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 RESIDUE = ApplyError.exit_code
 READING_SECONDS = 120.0  # for a command that only looks
 
@@ -69,43 +65,6 @@ def reading() -> "Allowance":
     from stackctl.api.http.limits import Allowance
 
     return Allowance(READING_SECONDS, remedy="")
-
-
-@dataclass(slots=True)
-class Stops:
-    """What was heard from a user who wants to stop, and what to do when they insist."""
-
-    count: int = 0
-    hurry: Callable[[], None] = lambda: None
-
-
-@contextmanager
-def stopping(stop: threading.Event) -> Iterator[Stops]:
-    """Let threads know of Ctrl-C and its like at once, before anybody waits for their end.
-
-    A Ctrl-C after that waits for nothing at all.
-    """
-    before = {number: signal.getsignal(number) for number in STOPPING}
-    stops = Stops()
-
-    def heard(number: int, frame: FrameType | None) -> None:
-        # By another thread: this one may hold the very lock that an event is set under.
-        _thread.start_new_thread(stop.set, ())
-        stops.count += 1
-        if number == signal.SIGINT and stops.count > 1:
-            stops.hurry()
-        handler = before[signal.Signals(number)]
-        if callable(handler):
-            handler(number, frame)
-
-    taken = [number for number, handler in before.items() if callable(handler)]
-    for number in taken:
-        signal.signal(number, heard)
-    try:
-        yield stops
-    finally:
-        for number in taken:
-            signal.signal(number, before[number])
 
 
 def recorded_bundle(
