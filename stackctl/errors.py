@@ -20,7 +20,7 @@ turned into these where the foreign library is used, and nowhere else.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 
 class StackError(Exception):
@@ -140,13 +140,25 @@ class StaleWrite(Rejected):
     """The object is not the one, or not the version, that the request was meant for."""
 
 
+class Holder(NamedTuple):
+    """Who holds a field, and through which subresource they wrote it."""
+
+    field: str  # as the API server names it: .spec.replicas
+    manager: str
+    subresource: str = ""
+
+
 class FieldConflict(Rejected):
-    """Server-side apply met fields of other managers; `owners` says field → manager."""
+    """Server-side apply met fields of other managers; `holders` says which and whose."""
 
     @property
-    def owners(self) -> dict[str, str]:
-        """Return the manager of each field in conflict."""
-        return {cause["field"]: cause["manager"] for cause in self.causes if cause.get("manager")}
+    def holders(self) -> tuple[Holder, ...]:
+        """Return who holds the fields in conflict; a field may have several."""
+        return tuple(
+            Holder(cause["field"], cause["manager"], cause.get("subresource", ""))
+            for cause in self.causes
+            if cause.get("manager")
+        )
 
 
 class Expired(Rejected):

@@ -38,8 +38,13 @@ def deploy(
         return execute_plan(run, intent, agree, options)
 
 
-def plan_deploy(run: RunContext, request: StackRequest, *, wait_lock: float = 0.0) -> RunIntent:
-    """Compose the bundle and compare it with the cluster, once nobody else changes it."""
+def plan_deploy(
+    run: RunContext, request: StackRequest, *, wait_lock: float = 0.0, refuse: bool = True
+) -> RunIntent:
+    """Compose the bundle and compare it with the cluster, once nobody else changes it.
+
+    With `refuse`, fields that others hold are a conflict; without, the plan says so.
+    """
     asked, connection, notify = request, run.connection, run.notify
     if request.keep and request.kept is None:  # to carry out the plan of an upgrade
         stack = choose_stack(request.stack, request.stack_file, connection, request.record)
@@ -49,7 +54,7 @@ def plan_deploy(run: RunContext, request: StackRequest, *, wait_lock: float = 0.
     await_free(run.client, composed.stack, wait_lock, run.stop, notify)
     tell_kept(request, composed, notify)
     with referring(request, composed):
-        intent = look(run, composed.stack, composed.bundle, known=composed.known)
+        intent = look(run, composed.stack, composed.bundle, known=composed.known, refuse=refuse)
     intent = replace(
         intent,
         plan=explained(intent.plan, composed, intent.sets_then),

@@ -17,14 +17,14 @@ from stackctl.model.run.events import Notify
 def diff(request: StackRequest, connection: Connection, notify: Notify) -> Plan:
     """Compare what would be deployed with the cluster."""
     with running(connection, notify) as run:
-        return plan_deploy(run, request).plan
+        return plan_deploy(run, request, refuse=False).plan
 
 
 def diff_revision(stack: StackId, revision: int, connection: Connection, notify: Notify) -> Plan:
     """Compare what a revision applied with the cluster."""
     bundle = bundle_of(stack, revision, connection)
     with running(connection, notify) as run:
-        return look(run, stack, bundle).plan
+        return look(run, stack, bundle, refuse=False).plan
 
 
 def diff_release(request: StackRequest, connection: Connection) -> Plan:

@@ -14,6 +14,7 @@ from stackctl.cluster.record.shards import StoredIndex
 from stackctl.errors import ConflictError, PreflightError, Unreachable
 from stackctl.model.compose.bundle import Bundle, BundleComponent, secrets_in
 from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of
+from stackctl.model.ownership.conflict_policy import refused
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan, make
 from stackctl.model.plan.preflight import Finding, check, foreign_namespaces, topics, unchecked
@@ -35,9 +36,18 @@ STRAY = "in no record; by its label and its field manager the stack has made it"
 
 
 def look(
-    run: RunContext, stack: StackId, bundle: Bundle, *, known: Sequence[int] = ()
+    run: RunContext,
+    stack: StackId,
+    bundle: Bundle,
+    *,
+    known: Sequence[int] = (),
+    refuse: bool = True,
 ) -> RunIntent:
-    """Check, look and plan: steps 6 to 8 of every change; `known` revisions are not asked for."""
+    """Check, look and plan: steps 6 to 8 of every change; `known` revisions are not asked for.
+
+    Raises:
+        ConflictError: objects belong to others, or, with `refuse`, fields of them.
+    """
     connection, pool, notify = run.connection, run.pool, run.notify
     notify(Step("looking at the cluster"))
     reach.require_bundle(connection.client, stack, bundle)
@@ -52,6 +62,8 @@ def look(
     inventory = recorded.release.inventory if recorded else ()
     learn(connection.client, connection.discovery, (entry.ref for entry in inventory))
     found = snapshot.take(connection, bundle, stack, inventory, pool)
+    if refuse and (refusal := refused(found.held)):
+        raise refusal
     SECRETS.learn(secrets_in(bundle, found.live))
     plan = spare(connection, make(bundle, stack, found, inventory), provenance(inventory), pool)
     plan = _with_unseen(run, plan, inventory)

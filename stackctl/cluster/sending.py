@@ -17,10 +17,14 @@ from stackctl.errors import (
     StaleWrite,
 )
 from stackctl.model.objects.refs import Manifest, ref_of
-from stackctl.model.ownership.conflict_policy import AS_USUAL, ConflictPolicy
-from stackctl.model.ownership.field_sets import without
+from stackctl.model.ownership.conflict_policy import (
+    AS_USUAL,
+    ConflictPolicy,
+    refused,
+    without_held,
+)
 from stackctl.model.ownership.managed_fields import patch
-from stackctl.model.ownership.ownership import Verdict
+from stackctl.model.ownership.ownership import HeldField
 from stackctl.model.ownership.proof import marked, sent_by
 from stackctl.model.ownership.stack_id import StackId
 
@@ -38,6 +42,16 @@ class Occupied(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """What applying an object would make of it."""
+
+    result: Manifest
+    # Fields that others hold, and what becomes of each; where that is refused, the result is as if
+    # they were taken.
+    held: tuple[HeldField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
     """Who sends: a stack, in one run."""
 
@@ -45,13 +59,16 @@ class Sender:
     stack: StackId
     run: str = DRY_RUN
 
-    def predict(self, path: str, manifest: Manifest, stance: ConflictPolicy = AS_USUAL) -> Manifest:
-        """Return what applying an object would make of it.
-
-        Raises:
-            ConflictError: fields are neither to be taken nor to be left to whoever holds them.
-        """
-        return self._apply(path, manifest, stance, {}, dry_run=True)
+    def predict(self, path: str, manifest: Manifest, stance: ConflictPolicy = AS_USUAL) -> Forecast:
+        """Return what applying an object would make of it, and who would have to agree."""
+        try:
+            return Forecast(self._send(path, marked(manifest, self.run), dry_run=True))
+        except FieldConflict as error:
+            held = stance.judge(ref_of(manifest), error.holders)
+            if not held:
+                raise
+        sent = marked(without_held(manifest, held), self.run)
+        return Forecast(self._send(path, sent, dry_run=True, force=True), held)
 
     def create(self, path: str, manifest: Manifest, stance: ConflictPolicy = AS_USUAL) -> Manifest:
         """Make an object that is not there yet; one that this run has made is recognised.
@@ -102,24 +119,27 @@ class Sender:
         manifest: Manifest,
         stance: ConflictPolicy,
         conditions: Mapping[str, str],
-        *,
-        dry_run: bool = False,
     ) -> Manifest:
         """Apply an object; what becomes of fields that others hold as well is for the stance."""
-        sent = marked(manifest, self.run)
-        sent["metadata"] = sent["metadata"] | conditions
         try:
-            return self._send(path, sent, dry_run=dry_run)
+            return self._send(path, _under(conditions, marked(manifest, self.run)))
         except FieldConflict as error:
             # Where nothing may be there yet, that something is says enough.
             if conditions == NONE_THERE:
                 raise StaleWrite(str(error), status=error.status, reason=error.reason) from error
-            sent = _yielded(sent, stance, error)
-        return self._send(path, sent, dry_run=dry_run, force=True)
+            left = _yielded(manifest, stance, error)
+        # The mark says what was really sent: what is left to others is not proven by it.
+        return self._send(path, _under(conditions, marked(left, self.run)), force=True)
 
-    def _send(self, path: str, sent: Manifest, *, dry_run: bool, force: bool = False) -> Manifest:
+    def _send(
+        self, path: str, sent: Manifest, *, dry_run: bool = False, force: bool = False
+    ) -> Manifest:
         manager = self.stack.manager
         return self.client.apply(path, sent, manager=manager, dry_run=dry_run, force=force)
+
+
+def _under(conditions: Mapping[str, str], sent: Manifest) -> Manifest:
+    return sent | {"metadata": sent["metadata"] | conditions}
 
 
 def _yielded(manifest: Manifest, stance: ConflictPolicy, error: FieldConflict) -> Manifest:
@@ -128,19 +148,10 @@ def _yielded(manifest: Manifest, stance: ConflictPolicy, error: FieldConflict) -
     Raises:
         ConflictError: some are neither to be taken nor to be left to whoever holds them.
     """
-    conflicts = stance.judge(ref_of(manifest), error.owners)
-    refused = {each.field: each.manager for each in conflicts if each.verdict is Verdict.REFUSE}
-    if refused or not conflicts:
-        raise _held(error, refused) from error
-    for each in conflicts:
-        if each.verdict is Verdict.YIELD:
-            manifest = without(manifest, each.field)
-    return manifest
-
-
-def _held(error: FieldConflict, refused: Mapping[str, str]) -> ConflictError:
-    """Name the fields (field → manager) that stand in the way, and how to get past them."""
-    lines = [f"  {field}: held by {manager}" for field, manager in refused.items()]
-    options = " ".join(f"--take-over {manager}" for manager in sorted({*refused.values()}))
-    hint = f"{options} takes them now; `contested` in the stack file decides for good"
-    return ConflictError("\n".join([str(error), *lines]), hint=hint if refused else "")
+    ref = ref_of(manifest)
+    held = stance.judge(ref, error.holders)
+    if not held:
+        raise ConflictError(str(error)) from error
+    if refusal := refused({ref: held}):
+        raise refusal from error
+    return without_held(manifest, held)

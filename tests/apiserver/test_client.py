@@ -140,7 +140,7 @@ def test_fields_of_others_are_named_with_their_owner(client, place):
     client.apply(place.path(), place.config(x="1"), manager="somebody")
     with pytest.raises(FieldConflict) as caught:
         client.apply(place.path(), place.config(x="2"))
-    assert caught.value.owners == {".data.x": "somebody"}
+    assert caught.value.holders == ((".data.x", "somebody", ""),)
     assert client.apply(place.path(), place.config(x="2"), force=True)["data"] == {"x": "2"}
 
 

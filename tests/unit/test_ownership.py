@@ -47,22 +47,46 @@ def test_our_label_alone_is_not_ownership():
     assert not ours(live(labels={STACK_LABEL: "ml"}), StackId("ml"))
 
 
+POD = 'Deployment.spec.template.spec.containers[name="x"]'
+IMAGE = f"{POD}.image"
+CA_BUNDLE = 'ValidatingWebhookConfiguration.webhooks[name="x"].clientConfig.caBundle'
+
+
 @pytest.mark.parametrize(
-    ("manager", "expected"),
+    ("manager", "through", "where", "expected"),
     [
-        ("kubectl-edit", Verdict.OVERRIDE),
-        ("kubectl-client-side-apply", Verdict.OVERRIDE),
-        ("helm", Verdict.OVERRIDE),
-        ("kube-controller-manager", Verdict.YIELD),
-        ("cert-manager-cainjector", Verdict.YIELD),
-        ("keda-operator", Verdict.YIELD),
-        ("argocd-application", Verdict.REFUSE),
-        ("unknown", Verdict.REFUSE),
+        ("kubectl-edit", "", IMAGE, Verdict.OVERRIDE),
+        ("kubectl-client-side-apply", "", IMAGE, Verdict.OVERRIDE),
+        ("helm", "", IMAGE, Verdict.OVERRIDE),
+        ("kubectl", "scale", "Deployment.spec.replicas", Verdict.OVERRIDE),
+        ("kube-controller-manager", "scale", "Deployment.spec.replicas", Verdict.YIELD),
+        ("kube-controller-manager", "", "Deployment.spec.replicas", Verdict.REFUSE),
+        ("kube-controller-manager", "scale", IMAGE, Verdict.REFUSE),
+        ("kube-controller-manager", "", "PersistentVolumeClaim.spec.volumeName", Verdict.YIELD),
+        ("keda-operator", "", "Deployment.spec.replicas", Verdict.YIELD),
+        ("keda-operator", "", IMAGE, Verdict.REFUSE),
+        ("keda-operator", "", "Deployment.spec.replicasMax", Verdict.REFUSE),
+        ("vpa-updater", "", f"{POD}.resources.limits.cpu", Verdict.YIELD),
+        ("vpa-updater", "resize", 'Pod.spec.containers[name="x"].resources', Verdict.YIELD),
+        ("vpa-updater", "", IMAGE, Verdict.REFUSE),
+        ("cert-manager-cainjector", "", CA_BUNDLE, Verdict.YIELD),
+        ("some-operator", "", CA_BUNDLE, Verdict.YIELD),
+        ("some-operator", "", "CustomResourceDefinition.spec.group", Verdict.REFUSE),
+        ("cert-manager-certificates-issuing", "", "Secret.data.tls.crt", Verdict.YIELD),
+        ("cert-manager-certificates-issuing", "", "ConfigMap.data.tls.crt", Verdict.REFUSE),
+        ("argocd-controller", "", IMAGE, Verdict.REFUSE),
+        ("argocd-controller", "", CA_BUNDLE, Verdict.REFUSE),
+        ("kustomize-controller", "", "Deployment.spec.replicas", Verdict.REFUSE),
+        ("helm-controller", "", IMAGE, Verdict.REFUSE),
+        ("some-operator", "", "Deployment.spec.replicas", Verdict.REFUSE),
+        ("some-operator", "scale", "Deployment.spec.replicas", Verdict.REFUSE),
+        ("unknown", "", IMAGE, Verdict.REFUSE),
     ],
 )
-def test_a_manager_is_judged_by_its_name(manager, expected):
-    """People's tools are overridden, controllers keep their fields, strangers are refused."""
-    assert verdict(manager) is expected
+def test_a_held_field_is_judged_by_who_writes_it_how_and_where(manager, through, where, expected):
+    """People's tools are overridden, controllers keep what is theirs to write, all else stands."""
+    kind, dot, field = where.partition(".")
+    assert verdict(kind, dot + field, manager, through) is expected
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_conflicting_fields_name_their_owners():
     }
     error = error_for(refusal_of(status(409, "Conflict", causes=[cause])), APPLYING)
     assert isinstance(error, FieldConflict)
-    assert error.owners == {".spec.replicas": "kubectl-scale"}
+    assert error.holders == ((".spec.replicas", "kubectl-scale", "scale"),)
     assert str(error) == ("Deployment/ml/x: cannot apply: .spec.replicas is owned by kubectl-scale")
 
 

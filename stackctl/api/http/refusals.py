@@ -38,7 +38,7 @@ _STATUS: Shape = {
         "causes": [{"reason": TEXT, "message": TEXT, "field": TEXT}],
     },
 }
-_MANAGER = re.compile(r'conflict with "([^"]*)"')
+_MANAGER = re.compile(r'conflict with "([^"]*)"(?: with subresource "([^"]*)")?')
 _NOT_ALLOWED = re.compile(r'(?:^|is )forbidden: User "')
 _TYPED_PATCH = re.compile(r"failed to create typed patch object \([^)]*\): ")
 # The value that has the wrong type, in what the server says of a Secret.
@@ -195,7 +195,7 @@ def _cause(cause: Mapping[str, Any]) -> dict[str, str]:
     words = {key: str(cause.get(key) or "") for key in ("reason", "message", "field")}
     manager = _MANAGER.search(words["message"])
     if words["reason"] == "FieldManagerConflict" and manager:
-        words["manager"] = manager[1]
+        words["manager"], words["subresource"] = manager[1], manager[2] or ""
     return words
 
 

@@ -15,7 +15,7 @@ from stackctl.model.objects.normalise import as_sent
 from stackctl.model.objects.refs import STACK_LABEL, Manifest, labels_of
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
 from stackctl.model.ownership.managed_fields import after_takeover
-from stackctl.model.ownership.ownership import has_all_of
+from stackctl.model.ownership.ownership import HeldField, has_all_of
 from stackctl.model.ownership.stack_id import StackId
 
 
@@ -28,6 +28,7 @@ class Prediction:
     fixed: tuple[str, ...] = ()  # fields that would have to change and cannot
     lost: tuple[str, ...] = ()  # why objects of a definition would be lost
     left: bool = False  # may not be changed by us, and will do as it is
+    held: tuple[HeldField, ...] = ()  # by others, and what becomes of each
 
 
 def predict(
@@ -46,13 +47,13 @@ def predict(
     if _anothers(live, sender.stack) and has_all_of(live, manifest):
         return Prediction(live, live, left=True)
     try:
-        result = sender.predict(path, manifest, stance)
+        forecast = sender.predict(path, manifest, stance)
     except (Forbidden, Rejected) as refusal:
         if expected := _expected(refusal, manifest, live, moves=moves):
             return expected
         raise
-    after = after_takeover(live, result, sender.stack, adopting=stance.take)
-    return Prediction(live, _defaulted(sender, path, result, after))
+    after = after_takeover(live, forecast.result, sender.stack, adopting=stance.take)
+    return Prediction(live, _defaulted(sender, path, forecast.result, after), held=forecast.held)
 
 
 def _defaulted(sender: Sender, path: str, result: Manifest, after: Manifest) -> Manifest:

@@ -66,6 +66,7 @@ def take(
         proven=proven,
         fixed=fixed,
         left=frozenset(ref for ref, each in predictions.items() if each.left),
+        held={ref: each.held for ref, each in predictions.items() if each.held},
     )
 
 

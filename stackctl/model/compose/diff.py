@@ -46,8 +46,14 @@ def differences(
 
     What stands at the places of secrets is masked as what Secrets hold is.
     """
-    old, new = hidden(*mask_changes(comparable(old), comparable(new)), secrets)
-    return tuple(_compare("", old, new))
+    return tuple(_compare("", *discreet(old, new, secrets)))
+
+
+def discreet(
+    old: Manifest, new: Manifest, secrets: Sequence[Place] = ()
+) -> tuple[Manifest, Manifest]:
+    """Return what is compared of two versions, with what is secret masked."""
+    return hidden(*mask_changes(comparable(old), comparable(new)), secrets)
 
 
 def comparable(manifest: Manifest) -> Manifest:

@@ -75,6 +75,19 @@ def without(manifest: Manifest, field: str) -> Manifest:
     return reduced
 
 
+def value_at(manifest: Manifest, field: str) -> Any:
+    """Return what stands at a field, named as the API server names it; None where nothing does."""
+    value: Any = manifest
+    for step in _path_to(manifest, list(_steps(field))):
+        kind, _, name = step.partition(":")
+        if kind == "f":
+            value = value.get(name) if isinstance(value, dict) else None
+        else:
+            wanted, items = json.loads(name), value if isinstance(value, list) else ()
+            value = next((each for each in items if _is(each, wanted)), None)
+    return value
+
+
 def _paths(fields: Fields) -> Iterator[FieldPath]:
     for step, inner in fields.items():
         inside = inner and isinstance(inner, dict)  # what is no map can claim no part of a field

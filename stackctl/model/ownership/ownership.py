@@ -1,7 +1,7 @@
 """Who owns an object and its fields, read from labels, annotations and managedFields.
 
-Nothing in here changes an object. What a conflict usually leads to is decided by `verdict`; what
-users say about it is for `conflict_policy`.
+Nothing in here changes an object. What a conflict usually leads to is decided by `verdict`, with
+what is known in `controllers`; what users say about it is for `conflict_policy`.
 """
 
 import re
@@ -21,6 +21,7 @@ from stackctl.model.objects.refs import (
     digest,
     labels_of,
 )
+from stackctl.model.ownership.controllers import keeps
 from stackctl.model.ownership.field_sets import FieldPath, claimed
 from stackctl.model.ownership.stack_id import StackId
 
@@ -31,8 +32,8 @@ HELM_NAMESPACE = "meta.helm.sh/release-namespace"
 _PEOPLE = re.compile(
     r"^(stackctl|kubectl.*|k9s|helm|Helm|lens|rancher.*|oc|before-first-apply|dashboard|Mozilla)$"
 )
-# Controllers that change other people's objects for good reasons.
-_CONTROLLERS = re.compile(
+# Programs that write to much that is not ours: the last to be blamed, whatever they may keep.
+_BUSY = re.compile(
     r"^(kube-controller-manager|kube-scheduler|horizontal-pod-autoscaler|vpa-.*|keda.*"
     r"|cainjector|cert-manager.*|cert-controller|.*-controller|.*-operator|sandbox-agent)$"
 )
@@ -44,7 +45,7 @@ class Verdict(StrEnum):
     """What to do about a field that another manager holds."""
 
     OVERRIDE = "override"  # a person's tool: ours wins, and it is reported
-    YIELD = "yield"  # a controller: the field is left to it
+    YIELD = "yield"  # the field is left to whoever holds it
     REFUSE = "refuse"
 
 
@@ -55,6 +56,12 @@ class HeldField:
     manager: str
     field: str  # .spec.replicas
     verdict: Verdict
+    known: bool = False  # its manager is there to write it: nobody has to be told
+
+    @property
+    def told(self) -> bool:
+        """It stays as it is, and whoever wants something else in it has to know."""
+        return self.verdict is not Verdict.OVERRIDE and not self.known
 
 
 def owner(live: Manifest, stack: StackId) -> str:
@@ -154,8 +161,14 @@ def lost_fields(live: Manifest, predicted: Manifest, stack: StackId) -> frozense
     return claimed(after) - claimed(before)
 
 
-def verdict(manager: str) -> Verdict:
-    """Decide by the manager's name what becomes of a contested field."""
+def verdict(kind: str, field: str, manager: str, subresource: str = "") -> Verdict:
+    """Decide what usually becomes of a contested field, by who holds it, through what, where."""
     if _PEOPLE.match(manager):
         return Verdict.OVERRIDE
-    return Verdict.YIELD if _CONTROLLERS.match(manager) else Verdict.REFUSE
+    known = keeps(kind, field, manager, subresource)
+    return Verdict.YIELD if known else Verdict.REFUSE
+
+
+def busy(manager: str) -> bool:
+    """Tell whether a program writes to many objects, so that having written last says little."""
+    return _BUSY.match(manager) is not None

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from stackctl.model.catalogue.component import Mode, Place
 from stackctl.model.compose.bundle import Bundle
-from stackctl.model.compose.diff import Difference, differences
+from stackctl.model.compose.diff import Difference, differences, discreet
 from stackctl.model.objects.merge import overlay
 from stackctl.model.objects.refs import (
     FIELD_MANAGER,
@@ -21,9 +22,11 @@ from stackctl.model.objects.refs import (
     labels_of,
     version_of,
 )
-from stackctl.model.ownership.field_sets import claimed, overlap
+from stackctl.model.ownership.field_sets import claimed, overlap, value_at
 from stackctl.model.ownership.ownership import (
+    HeldField,
     Verdict,
+    busy,
     earlier_entry,
     lost_fields,
     maker,
@@ -32,7 +35,6 @@ from stackctl.model.ownership.ownership import (
     owned_digest,
     owner,
     recorded_as_ours,
-    verdict,
 )
 from stackctl.model.ownership.proof import Mark, mark_of
 from stackctl.model.ownership.stack_id import StackId
@@ -77,6 +79,17 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldValue:
+    """A field that stays as somebody else wants it, and what it was to be; secrets masked."""
+
+    manager: str
+    field: str  # as the API server names it: .spec.replicas
+    verdict: Verdict  # yield, or refuse: then nothing is deployed as long as it is so
+    wanted: Any
+    live: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What would happen to one object, and why."""
 
@@ -93,6 +106,7 @@ class Change:
     secrets: tuple[Place, ...] = ()  # where it holds what nobody should see
     created: bool = False  # it is there because the stack has made it, as the record says
     result: Manifest | None = None  # what it would be, by the server's word
+    held: tuple[HeldValue, ...] = ()  # of others, unless it is known to be theirs to write
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +162,8 @@ class Snapshot:
     # Fields that the server would not change, in its words, by object: only a new one can differ.
     fixed: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
     left: frozenset[Ref] = frozenset()  # may not be changed by us, and will do as they are
+    # What others hold of an object, and what becomes of it.
+    held: Mapping[Ref, tuple[HeldField, ...]] = field(default_factory=dict)
 
     @property
     def leaving(self) -> frozenset[Ref]:
@@ -173,7 +189,7 @@ def make(bundle: Bundle, stack: StackId, snapshot: Snapshot, inventory: Iterable
     ]
     changes = [
         replace(
-            _discreet(each, places.get(each.ref, ()), snapshot),
+            _with_held(_discreet(each, places.get(each.ref, ()), snapshot), snapshot),
             created=_created(known.get(each.ref), each.live, stack),
         )
         for each in changes
@@ -206,6 +222,26 @@ def _discreet(change: Change, places: tuple[Place, ...], snapshot: Snapshot) -> 
         return replace(change, secrets=places)
     result = snapshot.predicted.get(change.ref, overlay(live, desired))
     return replace(change, secrets=places, differences=differences(live, result, places))
+
+
+def _with_held(change: Change, snapshot: Snapshot) -> Change:
+    """Name the fields that stay as others want them, with both values."""
+    told = [each for each in snapshot.held.get(change.ref, ()) if each.told]
+    live, desired = change.live, change.desired
+    if not told or live is None or desired is None:
+        return change
+    was, wanted = discreet(live, desired, change.secrets)
+    found = (
+        HeldValue(
+            each.manager,
+            each.field,
+            each.verdict,
+            wanted=value_at(wanted, each.field),
+            live=value_at(was, each.field),
+        )
+        for each in told
+    )
+    return replace(change, held=tuple(found))
 
 
 def _departure(
@@ -259,7 +295,9 @@ def _compared(
     """Tell an update from nothing by what applying the object would make of it."""
     regained = owned_digest(live, stack) != owned_digest(predicted, stack)
     if not change.differences and not regained:
-        return replace(change, action=Action.UNCHANGED, stamp=True)
+        # What leaves fields to others is not proven by its manifest, but by what is sent of it.
+        known = _proof_holds(mark_of(predicted), version_of(predicted), live, stack, entry)
+        return replace(change, action=Action.UNCHANGED, stamp=not known)
     mark = EARLIER if earlier_entry(live, stack) else "field ownership"
     reason = "" if change.differences else mark
     drift = drifted(live, entry, stack, predicted) if entry is not None else ()
@@ -285,12 +323,19 @@ def proven_unchanged(
     The mark says that the values were this manifest's, whoever of us wrote them; the server takes
     a field out of our entry in managedFields as soon as anybody else writes another value to it.
     """
+    return _proof_holds(Mark(digest(manifest)), version_of(manifest), live, stack, entry)
+
+
+def _proof_holds(
+    sent: Mark, version: str, live: Manifest, stack: StackId, entry: Entry | None
+) -> bool:
+    """Tell whether an object is as it was recorded, and what was sent is what would be."""
     return (
         entry is not None
         and bool(entry.owned)
         and entry.uid == live["metadata"].get("uid")
-        and entry.version == version_of(manifest)
-        and mark_of(live).digest == digest(manifest)
+        and entry.version == version
+        and mark_of(live).digest == sent.digest != ""
         and entry.owned == owned_digest(live, stack)
         and not live["metadata"].get("deletionTimestamp")
     )
@@ -318,7 +363,7 @@ def drifted(
     holders = [each for each in others if overlap(claimed([each]), lost)] or others
     found = [Drift(each.get("manager", "unknown"), each.get("time", ""), ()) for each in holders]
     found.sort(key=lambda each: each.time, reverse=True)
-    found.sort(key=lambda each: verdict(each.manager) is Verdict.YIELD)
+    found.sort(key=lambda each: busy(each.manager))
     return tuple(found[:1]) or (Drift("unknown", "", ()),)
 
 
