@@ -7,12 +7,13 @@ import pytest
 from stackctl.actions.deploy import deploy
 from stackctl.actions.execute_plan import execute_plan
 from stackctl.actions.planning import look
+from stackctl.actions.status import status
 from stackctl.cluster.context import running
 from stackctl.errors import ConflictError
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.ownership.conflict_policy import Contest
 from stackctl.model.ownership.ownership import Verdict
-from stackctl.model.plan.plan import Action, Change
+from stackctl.model.plan.plan import Action, Change, HeldValue
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack, write_as
 
@@ -179,6 +180,26 @@ def test_what_a_rule_leaves_is_told_every_time_with_both_values(contested):
         "ours",
         "theirs",
     )
+
+
+def test_the_status_tells_what_was_left_as_long_as_it_is_not_as_wanted(contested):
+    """What the holder sets meanwhile is read from the object; once it is right nothing is told."""
+    again(contested, Contest(Verdict.YIELD, "stranger"))
+    write(contested, "stranger", "another")
+    (held,) = left_in(contested)
+    assert (held.manager, held.field, held.wanted, held.live) == (
+        "stranger",
+        ".data.key",
+        "ours",
+        "another",
+    )
+    write(contested, "stranger", "ours")
+    assert left_in(contested) == []
+
+
+def left_in(stack: Stack) -> list[HeldValue]:
+    found = status(stack.id, stack.connection)
+    return [each for part in found.components for item in part.objects for each in item.left]
 
 
 def test_a_field_that_was_left_is_taken_back_once_a_rule_says_so(contested):

@@ -12,11 +12,14 @@ from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import (
     FORMAT,
+    WITH_SOURCES,
     Entry,
     Found,
+    LeftField,
     Provenance,
     Release,
     ReleaseStatus,
+    as_recorded,
     decode,
     encode,
     pack,
@@ -69,6 +72,16 @@ def test_rules_of_readiness_are_recorded_where_there_are_any():
     assert decode(encode(written)) == written
     formats = [unpack(encode(each))["format"] for each in (written, release())]
     assert formats == [FORMAT + 1, FORMAT]
+
+
+def test_fields_left_to_others_are_recorded_where_there_are_any():
+    """With what they were to be; a long value by its beginning."""
+    left = LeftField("stranger", ".data.key", as_recorded("x" * 9999))
+    entry = Entry(Ref("", "ConfigMap", "ml", "x"), "a", "v1", left=(left,))
+    written = release(inventory=(entry,), rules={"A.b": ReadyRule(("Done",))})
+    assert decode(encode(written)) == written
+    assert unpack(encode(written))["format"] == WITH_SOURCES
+    assert len(left.wanted) < 999
 
 
 def test_a_record_from_before_settings_were_kept_can_be_read():

@@ -13,15 +13,17 @@ from stackctl.cli.report.plan import (
     STYLES,
     by_component,
     change_lines,
+    left_lines,
     plan_document,
     profile_lines,
+    refusal_text,
     setting_lines,
     summary,
     target_document,
 )
 from stackctl.cli.report.privileges import new_privilege_lines
 from stackctl.cli.report.rendering import Document, Page, Rendering, document
-from stackctl.cli.terminal.terminal import Paint, plain, visible
+from stackctl.cli.terminal.terminal import Paint, plain, visible, wrap
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.compose.secret_places import hidden
 from stackctl.model.objects.masking import mask
@@ -48,8 +50,9 @@ def diff_document(plan: Plan, target: TargetInfo) -> Document:
 def diff_lines(plan: Plan, page: Page) -> list[str]:
     """Write every changed object with its fields; created and pruned ones are counted."""
     paint = page.paint
+    left = left_lines(plan, paint, page.width)
     if plan.empty:
-        return [*profile_lines(plan, paint), summary(plan, paint)]
+        return [*profile_lines(plan, paint), *_section(left), summary(plan, paint)]
     detailed = [change for change in plan.changes if page.verbose or change.action not in _QUIET]
     lines = [
         line
@@ -65,7 +68,11 @@ def diff_lines(plan: Plan, page: Page) -> list[str]:
     if not counted.empty:
         lines += [*change_lines(counted, replace(page, verbose=False)), ""]
     asked = new_privilege_lines(plan, paint, page.width)
-    return [*lines, *asked, *([""] if asked else []), summary(plan, paint)]
+    return [*lines, *_section(left), *_section(asked), summary(plan, paint)]
+
+
+def _section(lines: list[str]) -> list[str]:
+    return [*lines, ""] if lines else []
 
 
 def _object(component: str, change: Change, paint: Paint, width: int) -> Iterable[str]:
@@ -76,8 +83,12 @@ def _object(component: str, change: Change, paint: Paint, width: int) -> Iterabl
     )
     if change.reason:
         yield f"    {paint(plain(change.reason), 'dim')}"
+    for text in refusal_text(change.held):
+        yield from (paint(line, "red") for line in wrap(f"    {plain(text)}", width, " " * 6))
+    holders = {each.manager for each in change.held}
     for drift in change.drift:
-        yield f"    {paint(drift_text(drift), 'magenta')}"
+        if drift.manager not in holders:  # that is said already
+            yield f"    {paint(drift_text(drift), 'magenta')}"
     for difference in change.differences:
         yield from _field(difference, paint, width)
     if change.action is Action.CREATE and change.desired is not None:

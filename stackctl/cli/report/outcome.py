@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from stackctl.cli.report.history import release_document
 from stackctl.cli.report.plan import (
+    left_lines,
     objects,
     plan_document,
     plan_lines,
@@ -47,7 +48,8 @@ def deploy_lines(outcome: DeployOutcome, page: Page, word: str = "deployed") -> 
     end = f"on {_where(outcome.target)} in {elapsed(outcome.seconds)}"
     if outcome.release is None:
         head = paint("nothing to change:", "green", "bold")
-        return [f"{head} stack {plan.stack}, {objects(len(plan.changes))}, checked {end}"]
+        left = left_lines(plan, paint, page.width)
+        return [*left, f"{head} stack {plan.stack}, {objects(len(plan.changes))}, checked {end}"]
     changed = len(plan.changes) - plan.counts[Action.UNCHANGED]
     head = f"{paint(f'{word}:', 'green', 'bold')} stack {plan.stack}, profile {plan.profile}"
     return [

@@ -3,17 +3,22 @@
 Field differences as text are in `diff`.
 """
 
+import json
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from stackctl.cli.report.privileges import new_privilege_lines, privilege_document
 from stackctl.cli.report.rendering import Document, Page, ref_document
 from stackctl.cli.terminal.field_changes import field_lines, setting_line
-from stackctl.cli.terminal.terminal import Paint, flow, plain, visible, wrap
+from stackctl.cli.terminal.terminal import Paint, flow, plain, shorten, visible, wrap
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
-from stackctl.model.plan.plan import Action, Change, Drift, Plan, SettingChange
+from stackctl.model.ownership.controllers import titled
+from stackctl.model.ownership.ownership import Verdict
+from stackctl.model.plan.plan import Action, Change, Drift, HeldValue, Plan, SettingChange
 from stackctl.model.plan.removal import DATA
 from stackctl.model.privileges.privileges import newly_asked
 from stackctl.model.run.outcome import TargetInfo
@@ -40,6 +45,8 @@ STYLES = {
 _ONE_BY_ONE = frozenset({Action.UPDATE, Action.RECREATE, Action.ADOPT})
 _FEW = 3
 _UNSEEN = "not looked at:"
+_LEFT = "Left as others want it"
+_LONGEST_VALUE = 40  # characters of a value that is told beside others
 _SIGNATURES = ("metadata.labels", "metadata.annotations")
 # What a reader counts as one thing.
 _CLASSES = {
@@ -79,12 +86,15 @@ def unseen_lines(unseen: Iterable[str], paint: Paint, width: int | None = None) 
 
 def plan_lines(plan: Plan, page: Page) -> list[str]:
     """Write a plan: its changes, what they newly ask for, and how many there are of each kind."""
+    left = left_lines(plan, page.paint, page.width)
     if plan.empty and not page.verbose:
-        return [*_section(profile_lines(plan, page.paint)), summary(plan, page.paint)]
+        head = _section(profile_lines(plan, page.paint))
+        return [*head, *_section(left), summary(plan, page.paint)]
     lines = [*_section(profile_lines(plan, page.paint)), *change_lines(plan, page)]
     asked = new_privilege_lines(plan, page.paint, page.width)
     lost = loss_lines(plan, page.paint, page.width)
-    return [*_section(lines), *_section(asked), *_section(lost), summary(plan, page.paint)]
+    parts = (lines, left, asked, lost)
+    return [*(line for part in parts for line in _section(part)), summary(plan, page.paint)]
 
 
 def profile_lines(plan: Plan, paint: Paint) -> list[str]:
@@ -263,6 +273,57 @@ def _fields(change: Change) -> list[Difference]:
     return list(change.differences)
 
 
+def left_lines(plan: Plan, paint: Paint, width: int | None = None) -> list[str]:
+    """Write every field that a plan leaves to somebody else, wherever it stands."""
+    found = [(change.ref, each) for change in plan.changes for each in change.held]
+    lines = held_lines((each for each in found if each[1].verdict is Verdict.YIELD), width)
+    return [paint(_LEFT, "magenta", "bold"), *lines] if lines else []
+
+
+def held_lines(found: Iterable[tuple[Ref, HeldValue]], width: int | None = None) -> list[str]:
+    """Write fields that others keep under the objects they are in."""
+    lines: list[str] = []
+    last: Ref | None = None
+    for ref, each in found:
+        if ref != last:
+            lines.append(f"  {plain(str(ref))}")
+            last = ref
+        lines += wrap(f"    {plain(left_text(each))}", width, " " * 6)
+    return lines
+
+
+def left_text(each: HeldValue) -> str:
+    """Say what a field that is left has, whose it is, and what it was to be."""
+    wanted = _value(each.wanted)
+    return f"{each.field}: {_value(each.live)} by {titled(each.manager)}, wanted {wanted}"
+
+
+def refusal_text(held: Sequence[HeldValue]) -> list[str]:
+    """Say who stands in the way of a change, and which option takes it from them."""
+    return [
+        f"{each.field}: held by {titled(each.manager)}, and refused; "
+        f"--take-over {shlex.quote(each.manager)} takes it"
+        for each in held
+        if each.verdict is Verdict.REFUSE
+    ]
+
+
+def held_document(each: HeldValue) -> Document:
+    """Describe a field that stays as somebody else wants it."""
+    return {
+        "manager": each.manager,
+        "field": each.field,
+        "verdict": each.verdict.value,
+        "wanted": each.wanted,
+        "live": each.live,
+    }
+
+
+def _value(value: Any) -> str:
+    text = value if isinstance(value, str) else "unset" if value is None else json.dumps(value)
+    return shorten(text.partition("\n")[0], _LONGEST_VALUE)
+
+
 def plan_document(plan: Plan) -> Document:
     """Describe what would happen."""
     return {
@@ -290,6 +351,8 @@ def _change_document(change: Change) -> Document:
         found["differences"] = [_difference_document(each) for each in change.differences]
     if change.drift:
         found["drift"] = [drift_document(each) for each in change.drift]
+    if change.held:
+        found["held"] = [held_document(each) for each in change.held]
     return found
 
 

@@ -10,6 +10,8 @@ from stackctl.cli.report.diff import drift_text
 from stackctl.cli.report.history import ago, release_document, release_text
 from stackctl.cli.report.plan import (
     drift_document,
+    held_document,
+    held_lines,
     target_document,
     target_lines,
     unseen_lines,
@@ -71,6 +73,7 @@ def status_lines(status: StackStatus, now: datetime, page: Page) -> list[str]:
         *_section(_objects(status, paint, width, verbose=verbose)),
         *_section([*gpu_lines(status.gpus, paint), *unseen_lines(status.unseen, paint, width)]),
         *_section(_drift(status, now, paint, width)),
+        *_section(_left(status, paint, width)),
     ]
 
 
@@ -208,6 +211,13 @@ def _drift(status: StackStatus, now: datetime, paint: Paint, width: int | None) 
     return lines
 
 
+def _left(status: StackStatus, paint: Paint, width: int | None) -> list[str]:
+    """Write the fields that the last run left to others, where they still differ."""
+    items = (item for part in status.components for item in part.objects)
+    lines = held_lines(((item.ref, each) for item in items for each in item.left), width)
+    return [paint("left as others want it", "magenta"), *lines] if lines else []
+
+
 def status_document(status: StackStatus) -> Document:
     """Describe how a stack stands."""
     return document(
@@ -250,4 +260,5 @@ def _object_status(item: ObjectStatus) -> Document:
         "status": item.status.value,
         "message": item.message,
         "drift": [drift_document(each) for each in item.drift],
+        **({"held": [held_document(each) for each in item.left]} if item.left else {}),
     }

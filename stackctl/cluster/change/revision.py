@@ -14,7 +14,15 @@ from stackctl.model.ownership.ownership import owned_digest, written_by
 from stackctl.model.ownership.proof import Mark, mark_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change
-from stackctl.model.release.release import Entry, Found, Release, ReleaseStatus, superset
+from stackctl.model.release.release import (
+    Entry,
+    Found,
+    LeftField,
+    Release,
+    ReleaseStatus,
+    as_recorded,
+    superset,
+)
 from stackctl.model.shapes.ready_rules import rules_for
 
 
@@ -72,8 +80,13 @@ def finished(
     live = _there(intent, outcome)
     there = {change.ref for change in intent.plan.changes} - outcome.pruned
     absent = _never_made(intent, outcome)
+    left = {change.ref: _left(change) for change in intent.plan.changes if change.held}
     entries = [
-        _proven(entry, desired[entry.ref][1], live, intent.stack) if entry.ref in desired else entry
+        replace(
+            _proven(entry, desired[entry.ref][1], live, intent.stack), left=left.get(entry.ref, ())
+        )
+        if entry.ref in desired
+        else entry
         for entry in release.inventory
         # What the plan did not even see has been deleted, or made again, by somebody else.
         if (entry.ref in desired or entry.ref in there) and entry.ref not in absent
@@ -84,6 +97,12 @@ def finished(
         message=headline(error).removeprefix(f"stack {intent.stack}: ") if error else "",
         finished=finished,
         inventory=tuple(entries),
+    )
+
+
+def _left(change: Change) -> tuple[LeftField, ...]:
+    return tuple(
+        LeftField(each.manager, each.field, as_recorded(each.wanted)) for each in change.held
     )
 
 

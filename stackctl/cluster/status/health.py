@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import facts, lookup
 from stackctl.cluster.record import lock, releases
 from stackctl.cluster.record.missing_record import absent
+from stackctl.cluster.status.left_fields import still_left
 from stackctl.cluster.status.statuses import read_statuses
 from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest, Ref
@@ -52,10 +54,17 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
     # Where we may not even see the status of an object, we cannot see who changed it either.
     seen_refs = [ref for ref in refs if assessments[ref].status is not Status.UNKNOWN]
     found = lookup.labelled(connection, stack, seen_refs, pool)
+    left = still_left(connection, [each for each in release.inventory if each.ref in found])
     return StackStatus(
         target=connection.info,
         release=release,
-        components=_components(release, assessments, found),
+        components=tuple(
+            replace(
+                part,
+                objects=tuple(replace(each, left=left.get(each.ref, ())) for each in part.objects),
+            )
+            for part in _components(release, assessments, found)
+        ),
         gpus=gpus(release, seen),
         locked_by=lock.held_by(connection.client, stack),
         unseen=_unseen(release, seen),

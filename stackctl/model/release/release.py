@@ -26,7 +26,9 @@ from stackctl.model.shapes.shapes import (
     REFERENCE,
     TEXT,
     TEXT_MAP,
+    TEXTS,
     WHOLE,
+    Leaf,
     Shape,
     misshapen,
     one_of,
@@ -34,7 +36,9 @@ from stackctl.model.shapes.shapes import (
 
 FORMAT = 2  # 1: the same, kept in a Secret
 WITH_RULES = 3  # with rules of readiness; written only where there are any
+WITH_SOURCES = 4  # with what it was made of, and fields left to others; only where there are any
 MOST_BYTES = 64 << 20  # of one release or component, unpacked
+_LONGEST_VALUE = 400  # characters
 _DIGEST = re.compile("[0-9a-f]{32}")
 _GZIP = 16  # tells zlib to expect gzip's header
 UPGRADE_HINT = "install the newest stackctl and try again"
@@ -61,6 +65,21 @@ INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
+class LeftField:
+    """A field that was left to whoever holds it, and what it was to be."""
+
+    manager: str
+    field: str  # as the API server names it
+    wanted: str  # as JSON; secrets masked
+
+
+def as_recorded(value: Any) -> str:
+    """Write a value that was not sent as it is recorded: nobody needs more than its beginning."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One object in an inventory; uid and proof are empty until it was applied."""
 
@@ -72,6 +91,7 @@ class Entry:
     owned: str = ""  # digest of our entry in managedFields after the apply; empty: no proof
     created: bool = False  # by us, not taken over
     unsure: bool = False  # whether it was: the stack wrote it, and no record tells since when
+    left: tuple[LeftField, ...] = ()  # to others, though it is not known to be theirs to write
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +171,22 @@ def encode(release: Release) -> bytes:
     plain["stack"] = release.stack.name  # the namespace is where it is kept
     plain["requires"] = asdict(release.requires)
     plain["inventory"] = [_plain(entry) for entry in release.inventory]
-    if not plain.pop("rules"):  # then what is older can read it too
-        return pack({"format": FORMAT} | plain)
-    return pack({"format": WITH_RULES, "rules": encoded(release.rules)} | plain)
+    rules, left = plain.pop("rules"), any(entry.left for entry in release.inventory)
+    # What is older can read it too where it has nothing that came later.
+    form = WITH_SOURCES if left else WITH_RULES if rules else FORMAT
+    return pack({"format": form} | plain | ({"rules": encoded(rules)} if rules else {}))
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
     """Leave out what is empty; there are thousands of entries."""
     values = {name: value for name in _NAMES if (value := getattr(entry, name))}
+    if entry.left:
+        values["left"] = [[each.manager, each.field, each.wanted] for each in entry.left]
     return {"ref": entry.ref.key} | values
+
+
+def _is_left(value: Any) -> bool:
+    return not misshapen(value, TEXTS) and len(value) == 3
 
 
 _NAMES = tuple(each.name for each in fields(Entry) if each.name != "ref")
@@ -170,7 +197,8 @@ _ENTRY: Shape = {
     "created": FLAG,
     "unsure": FLAG,
     "rendered": TEXT,
-    **{key: TEXT for key in _NAMES if key not in {"component", "version", "created", "unsure"}},
+    "left": [Leaf("a manager, a field and a value", _is_left)],
+    **dict.fromkeys(("uid", "mark", "owned"), TEXT),
 }
 _SHAPE: Shape = {
     "format!": WHOLE,
@@ -201,7 +229,7 @@ def decode(content: bytes, namespace: str = RECORD_NAMESPACE) -> Release:
         plain = unpack(content)
         if misshapen(plain, {"format!": WHOLE}):
             raise ValueError("not a release")  # noqa: TRY301 - as every other damage
-        if plain["format"] > WITH_RULES:
+        if plain["format"] > WITH_SOURCES:
             raise LaterFormat("recorded by a later stackctl", hint=UPGRADE_HINT)
         for problem in misshapen(plain, _SHAPE):
             raise ValueError(str(problem))  # noqa: TRY301 - as every other damage
@@ -236,7 +264,8 @@ def _entry(plain: Mapping[str, Any]) -> Entry:
     values = {key: value for key, value in plain.items() if key != "rendered"}
     if earlier := plain.get("rendered"):
         values["mark"] = str(Mark(earlier))
-    entry = Entry(**(values | {"ref": Ref.parse(plain["ref"])}))
+    left = tuple(LeftField(*each) for each in plain.get("left") or ())
+    entry = Entry(**(values | {"ref": Ref.parse(plain["ref"]), "left": left}))
     if not entry.ref.addressable:
         raise ValueError(f"{entry.ref} names no object")
     return entry

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from stackctl.errors import StackError
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.plan import Drift, Plan
+from stackctl.model.plan.plan import Drift, HeldValue, Plan
 from stackctl.model.plan.upgrades import Review
 from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import Release
@@ -35,6 +35,7 @@ class ObjectStatus:
     status: Status
     message: str = ""
     drift: tuple[Drift, ...] = ()
+    left: tuple[HeldValue, ...] = ()  # to others, by the last run, and still not as wanted
 
 
 @dataclass(frozen=True, slots=True)
