@@ -7,16 +7,19 @@ from stackctl.actions import plan_file
 from stackctl.actions.failure_rollback import undo
 from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.change.options import RunOptions
-from stackctl.cluster.change.run import execute
+from stackctl.cluster.change.outcome import Outcome
+from stackctl.cluster.change.run import await_ready, execute
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import helm
 from stackctl.cluster.record import recording
+from stackctl.cluster.status.health import assess_stack
 from stackctl.errors import ApplyError, ConflictError, NotReadyError
 from stackctl.model.objects.wording import first_few
 from stackctl.model.plan.plan import Action, Plan
-from stackctl.model.run.events import Notice
+from stackctl.model.readiness.status import Status
+from stackctl.model.run.events import ComponentState, Notice
 from stackctl.model.run.failure_policy import OnFailure
-from stackctl.model.run.outcome import DeployOutcome, TargetInfo
+from stackctl.model.run.outcome import DeployOutcome, StackStatus, TargetInfo
 
 _NAMED = 3
 
@@ -42,7 +45,7 @@ def _carried_out(
         intent = intent.with_strays()
     outcome = DeployOutcome(run.info, intent.plan, None, dry_run=options.dry_run)
     if intent.settled:
-        return outcome
+        return _settled(run, intent, agree, options, outcome)
     if not options.dry_run:
         _require_consent(intent.plan, options)
     for note in helm.notes(run.connection, intent.plan, run.pool):
@@ -61,6 +64,50 @@ def _carried_out(
             raise undo(run, intent.stack, options, failure) from failure
         raise
     return replace(outcome, release=release, components=result.states)
+
+
+def _settled(
+    run: RunContext, intent: RunIntent, agree: Agree, options: RunOptions, outcome: DeployOutcome
+) -> DeployOutcome:
+    """See that what has not to be changed is ready, and wait for it where it is not.
+
+    Raises:
+        NotReadyError: it will not be, or time is up.
+    """
+    if options.dry_run or not options.wait:
+        return outcome
+    if _well(assess_stack(run.connection, intent.stack, run.pool)):
+        return outcome
+    with run.client.pausing():
+        agreed = agree(intent.plan, run.info)
+    if not agreed:
+        return replace(outcome, agreed=False)
+    left = run.client.end_look(options.timeout)
+    result = await_ready(run, intent, replace(options, timeout=left))
+    if result.failures:
+        raise _not_ready(intent, result)
+    return replace(outcome, components=result.states)
+
+
+def _well(status: StackStatus) -> bool:
+    ready = all(part.status is Status.CURRENT for part in status.components)
+    return ready and all(each.allocatable >= each.expected for each in status.gpus)
+
+
+def _not_ready(intent: RunIntent, result: Outcome) -> NotReadyError:
+    """Say of a stack in which nothing has to be changed what is not ready, and why."""
+    sizes = {part.name: len(part.objects) for part in intent.bundle.components}
+    lines = []
+    for name, error in result.failures.items():
+        ready = result.ready.get(name, 0)
+        count = f" {ready}/{sizes[name]}" if ready < sizes[name] else ""
+        lines.append(f"{name}{count}: {error}")
+    if skipped := [name for name, s in result.states.items() if s is ComponentState.SKIPPED]:
+        lines.append(f"not looked at: {', '.join(skipped)}")
+    hint = next((error.hint for error in result.failures.values() if error.hint), "")
+    head = "nothing to change, but not ready:"
+    gap = " " if len(lines) == 1 else "\n"
+    return NotReadyError(f"{head}{gap}" + "\n".join(lines), hint=hint)
 
 
 def _mend(run: RunContext, intent: RunIntent, options: RunOptions) -> None:

@@ -120,7 +120,8 @@ class _Run:
             self._outcome.failures[part.name] = error
             states[part.name] = ComponentState.FAILED
             if not isinstance(error, Interrupted):  # nothing is wrong with what was not begun
-                self._tell(part, ComponentState.FAILED, waiting_for=headline(error))
+                ready = self._outcome.ready.get(part.name, 0)
+                self._tell(part, ComponentState.FAILED, ready, waiting_for=headline(error))
         else:
             self._tell(part, states[part.name], ready=len(part.objects))
 
@@ -210,6 +211,7 @@ class _Run:
 
     def _progress(self, part: BundleComponent) -> Progress:
         def progress(ready: int, _: int, waiting_for: str) -> None:
+            self._outcome.ready[part.name] = ready
             self._tell(part, ComponentState.WAITING, ready, waiting_for=waiting_for)
 
         return progress

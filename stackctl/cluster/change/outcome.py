@@ -17,6 +17,7 @@ class Outcome:
     foreign: set[Ref] = field(default_factory=set)  # came into being after the plan was made
     pruned: set[Ref] = field(default_factory=set)
     states: dict[str, ComponentState] = field(default_factory=dict)
+    ready: dict[str, int] = field(default_factory=dict)  # objects of a component, as last seen
     failures: dict[str, StackError] = field(default_factory=dict)
 
     def error(self) -> StackError | None:

@@ -15,7 +15,7 @@ from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.prune import prune
-from stackctl.cluster.change.session import Session, hold_stack
+from stackctl.cluster.change.session import Session, hold_stack, observe_stack
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.record import recording, releases
 from stackctl.cluster.record.lock import Claim, Lock
@@ -43,6 +43,27 @@ def execute(run: RunContext, intent: RunIntent, options: RunOptions) -> tuple[Ou
     """
     with run.client.within(run.now() + options.timeout):
         return _execute(run, intent, options)
+
+
+def await_ready(run: RunContext, intent: RunIntent, options: RunOptions) -> Outcome:
+    """Wait, as a run does, until everything of a plan that changes nothing is ready.
+
+    Raises:
+        Interrupted: the user stopped.
+        ClusterError: it cannot be seen.
+    """
+    # What is not proven unchanged would be written once more; here nothing is.
+    still = tuple(replace(change, stamp=False) for change in intent.plan.changes)
+    plan, outcome = replace(intent.plan, changes=still), Outcome()
+    with (
+        run.client.within(run.now() + options.timeout),
+        observe_stack(run, intent.stack, rules=intent.bundle.rules) as session,
+    ):
+        carry_out(session, intent.bundle, plan, options.on_failure, outcome)
+        if session.abandoned.is_set():
+            raise Interrupted(f"stack {intent.stack}: {INTERRUPTED}; nothing was changed")
+        run.client.conclude()
+    return outcome
 
 
 def _execute(run: RunContext, intent: RunIntent, options: RunOptions) -> tuple[Outcome, Release]:

@@ -55,6 +55,31 @@ class Session:
 
 
 @contextmanager
+def observe_stack(
+    run: RunContext, stack: StackId, *, rules: ReadyRules = NO_RULES
+) -> Iterator[Session]:
+    """Wait for a stack without changing it: nobody has to be kept from that."""
+    with Observer(
+        run.client,
+        run.connection.discovery,
+        stack=stack,
+        notify=run.notify,
+        now=run.now,
+        rules=rules,
+    ) as observer:
+        yield Session(
+            run.connection,
+            observer,
+            run.pool,
+            run.notify,
+            deadline=run.now() + run.client.left,
+            wait=True,
+            abandoned=run.stop,
+            sender=Sender(run.client, stack),
+        )
+
+
+@contextmanager
 def hold_stack(
     run: RunContext,
     stack: StackId,
