@@ -182,6 +182,13 @@ class ComponentSpec:
     namespacePlaces: tuple[Place, ...] = ()  # noqa: N815 - the file's spelling
     ready: tuple[Probe, ...] = ()
     readyWhen: ReadyRules = field(default_factory=dict)  # noqa: N815 - by Kind.group
+    restartOn: Mapping[str, tuple[str, ...]] = field(  # noqa: N815
+        default_factory=dict,
+        metadata={
+            "help": "workload → the ConfigMaps that its program reads only when it starts: "
+            "its Pods are replaced when these change"
+        },
+    )
     detect: Detect = Detect()
     ignore: tuple[IgnoredField, ...] = ()
     contested: tuple[ContestedField, ...] = ()

@@ -17,6 +17,7 @@ from stackctl.model.compose.embedded import Codec, Formats, formats
 from stackctl.model.compose.layers import built, template_of
 from stackctl.model.compose.object_check import contradictions
 from stackctl.model.compose.object_set import NoSuchObject, Objects
+from stackctl.model.compose.restarts import restart_problems
 from stackctl.model.objects.kinds import Scopes, defined, kind_of
 from stackctl.model.objects.merge import OverlayError
 from stackctl.model.objects.normalise import flatten, normalised
@@ -49,6 +50,7 @@ def validate_component(
         found += check.places(variants)
         found += check.images(variants)
         found += check.references(variants)
+        found += restart_problems(check.component.spec, [each.objects for each in variants])
         found += (Problem((), what) for what in _objects(variants))
     return tuple(dict.fromkeys(found))
 

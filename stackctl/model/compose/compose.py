@@ -13,10 +13,11 @@ from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
 from stackctl.model.catalogue.profile import Origin
 from stackctl.model.compose.bind import active
 from stackctl.model.compose.bundle import Bundle, BundleComponent
-from stackctl.model.compose.embedded import Codec, formats
+from stackctl.model.compose.embedded import Codec, Formats, formats
 from stackctl.model.compose.layers import objects_of
 from stackctl.model.compose.namespaces import moved
 from stackctl.model.compose.object_set import NoSuchObject, Objects
+from stackctl.model.compose.restarts import restarting
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import BUILTIN, Scopes, builtin_group, defined, kind_of, ordered
 from stackctl.model.objects.normalise import normalised
@@ -86,7 +87,7 @@ def compose(
         raise RenderError.listing("these rules are about what is not there:", problems)
     return Bundle(
         profile=selection.profile,
-        components=tuple(_sealed(part, manifests, stack, scopes) for part in parts),
+        components=tuple(_sealed(part, manifests, stack, scopes, known) for part in parts),
         requires=selection.requires,
     )
 
@@ -147,7 +148,11 @@ def _reject_duplicates(parts: Iterable[_Part]) -> None:
 
 
 def _sealed(
-    part: _Part, manifests: Mapping[str, Manifests], stack: StackId, scopes: Scopes
+    part: _Part,
+    manifests: Mapping[str, Manifests],
+    stack: StackId,
+    scopes: Scopes,
+    formats: Formats,
 ) -> BundleComponent:
     """Label and sort a component's objects, and say what the engine must know about them."""
     component, namespace = part.chosen.component, part.chosen.namespace
@@ -166,7 +171,10 @@ def _sealed(
     own = defined(part.objects.values())
     labels = {MANAGED_BY: "stackctl", STACK_LABEL: stack.label, COMPONENT_LABEL: name}
     ignored = _ignored(part, namespace)
-    sent = (_without(manifest, ignored) for manifest in part.objects.values())
+    sent = Objects(namespace)
+    for manifest in part.objects.values():
+        sent.add(_without(manifest, ignored))
+    sent = restarting(sent, spec.restartOn, _secret_places(part), formats)
     return replace(
         result,
         objects=ordered((_labelled(manifest, labels) for manifest in sent), own),
@@ -183,11 +191,19 @@ def _sealed(
 def _secrets(part: _Part, namespace: str) -> Iterator[tuple[Ref, Place]]:
     """Yield where secret settings stand in objects that are no Secrets."""
     there = _objects(part, namespace)
-    for name, parameter in part.chosen.component.spec.parameters.items():
-        places = parameter.places if confidential(name, parameter) else ()
-        for place in active(places, part.chosen.features):
-            if there.has(place.object) and (ref := there.find(place.object)).kind != "Secret":
-                yield ref, place
+    for place in _secret_places(part):
+        if there.has(place.object) and (ref := there.find(place.object)).kind != "Secret":
+            yield ref, place
+
+
+def _secret_places(part: _Part) -> list[Place]:
+    """List the places of secret settings, with the features that are on."""
+    return [
+        place
+        for name, parameter in part.chosen.component.spec.parameters.items()
+        if confidential(name, parameter)
+        for place in active(parameter.places, part.chosen.features)
+    ]
 
 
 def _without(manifest: Manifest, ignored: Iterable[tuple[Ref, str]]) -> Manifest:
