@@ -46,6 +46,7 @@ def adopt(
         intent = replace(
             intent,
             command=f"adopt {component}",
+            sources=composed.sources,
             sets=_sets(component, composed.sets, before.sets if before else {}),
             secret_sets=_sets(component, composed.secret_sets, secret),
         )

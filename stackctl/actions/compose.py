@@ -11,7 +11,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 from stackctl.errors import ConfigError, ConflictError, UsageError
-from stackctl.model.catalogue.catalogue import Catalogue
+from stackctl.model.catalogue.catalogue import Catalogue, CatalogueSource
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.catalogue.profile import Profile, StackFile
 from stackctl.model.compose.bundle import Bundle, secrets_in
@@ -33,6 +33,7 @@ from stackctl.model.resolve.overrides import KeptOverrides, merge
 from stackctl.model.resolve.resolve import resolve
 from stackctl.model.resolve.selection import Selection
 from stackctl.secrets import SECRETS
+from stackctl.sources import folders
 from stackctl.sources.components import YAML, read_manifests
 from stackctl.sources.files import read_catalogue, read_stack_file
 
@@ -65,6 +66,7 @@ class Composed:
     secret_sets: Mapping[str, str]  # those
     named: bool = False  # it is said in which namespace the record is
     known: tuple[int, ...] = ()  # the revisions that were just seen there
+    sources: tuple[CatalogueSource, ...] = ()  # the catalogues it was made from
 
     @property
     def cluster_uid(self) -> str:
@@ -145,7 +147,9 @@ def compose_stack(request: StackRequest) -> Composed:
     bundle = replace(bundle, taking=request.take_over)
     learn_bundle(bundle, selection)
     named = bool(request.record or selection.record)
-    composed = Composed(stack, selection, bundle, {}, {}, named)
+    composed = Composed(
+        stack, selection, bundle, {}, {}, named, sources=folders.sources(request.catalogs)
+    )
     sets = {k: v for k, v in _said(request).items() if k not in selection.unused}
     seen, secret = split(sets, composed.secret_among(sets, _hidden(request)))
     return replace(composed, sets=seen, secret_sets=secret)

@@ -61,6 +61,7 @@ def plan_deploy(
         command=spoken("deploy", request),
         sets=composed.sets,
         secret_sets=composed.secret_sets,
+        sources=composed.sources,
         recipe=recipe_of(asked, composed),
     )
     tell_dropped(request, composed, intent.recorded, notify)

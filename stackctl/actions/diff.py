@@ -8,16 +8,50 @@ from stackctl.actions.planning import look, require_cluster
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import running
 from stackctl.cluster.record import releases
+from stackctl.errors import ConfigError
+from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.comparison import compare
 from stackctl.model.plan.plan import Plan
-from stackctl.model.run.events import Notify
+from stackctl.model.release.release import Release
+from stackctl.model.run.events import Notice, Notify
+from stackctl.sources.files import read_catalogue
 
 
 def diff(request: StackRequest, connection: Connection, notify: Notify) -> Plan:
-    """Compare what would be deployed with the cluster."""
-    with running(connection, notify) as run:
-        return plan_deploy(run, request, refuse=False).plan
+    """Compare what would be deployed with the cluster.
+
+    Where nothing is named, and the catalogue that made the stack is not here, it is what the last
+    revision applied.
+    """
+    try:
+        with running(connection, notify) as run:
+            return plan_deploy(run, request, refuse=False).plan
+    except ConfigError:
+        release = _made_elsewhere(request, connection)
+        if release is None:
+            raise
+    made = f" ({', '.join(map(str, release.sources))})" if release.sources else ""
+    notify(
+        Notice(
+            f"the catalogue{made} that stackctl {release.tool} made revision {release.revision} of "
+            f"{release.stack} from is not here: compared with what that revision applied"
+        )
+    )
+    return diff_revision(release.stack, release.revision, connection, notify)
+
+
+def _made_elsewhere(request: StackRequest, connection: Connection) -> Release | None:
+    """Return the newest revision of a stack that nothing here could make; None for any other."""
+    if request.folders_then is None or request.stack is None:
+        return None  # what is named has to be here
+    stack = StackId(request.stack, request.record or RECORD_NAMESPACE)
+    release = newest(stack, connection)
+    catalogue = read_catalogue(request.catalogs)
+    here = release.profile in catalogue.profiles and catalogue.components.keys() >= set(
+        release.components
+    )
+    return None if here else release
 
 
 def diff_revision(stack: StackId, revision: int, connection: Connection, notify: Notify) -> Plan:

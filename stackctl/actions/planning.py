@@ -92,6 +92,7 @@ def look_back(run: RunContext, stack: StackId, target: Release) -> RunIntent:
         command=f"rollback {target.revision}",
         sets=target.sets,
         secret_sets=releases.secret_sets(run.client, target),
+        sources=target.sources,
     )
 
 

@@ -54,6 +54,7 @@ def upgrade(
             command=spoken("upgrade", request),
             sets=composed.sets,
             secret_sets=composed.secret_sets,
+            sources=composed.sources,
             recipe=recipe_of(asked, composed),
         )
         found = review(composed, intent, run.info)

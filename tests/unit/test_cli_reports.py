@@ -11,6 +11,7 @@ from stackctl.cli.report.plan import plan_document, plan_lines
 from stackctl.cli.report.rendering import Page
 from stackctl.cli.report.status import gpu_lines, status_lines
 from stackctl.cli.terminal.terminal import Paint, visible
+from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.compose.diff import Difference
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
@@ -175,3 +176,13 @@ def test_data_that_goes_is_named_whole_and_once():
         "name": f"{'models-' * 12}0",
         "what": "a claim, 20Gi",
     }
+
+
+def test_a_status_without_the_catalogue_says_what_it_compares_with():
+    """What made the stack, by which stackctl, and which revision counts."""
+    made = (CatalogueSource("/srv/team", "1a2b3c4d5e6f7a8b"),)
+    lines = status_lines(replace(CURRENT, made_elsewhere=made), NOW, PLAIN)
+    assert (
+        f"made with stackctl {RELEASE.tool} from /srv/team (1a2b3c4d5e6f), which is not here: "
+        f"compared with what revision {RELEASE.revision} applied"
+    ) in " ".join(" ".join(lines).split())

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackctl.errors import ReleaseError
+from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
@@ -62,6 +63,7 @@ def test_what_was_encoded_is_decoded(inventory):
         components={"a": "1"},
         sets={"a.b": "1"},
         requires=Needs(">=1.30", GpuNeeds(1, 8), storageClass=True),
+        sources=(CatalogueSource("shipped", "d1"), CatalogueSource("/srv/team", "d2")),
     )
     assert decode(encode(written)) == written
 

@@ -96,6 +96,8 @@ def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None)
     told = any(part.message and part.message in release.message for part in status.components)
     if release.message and not told:
         lines += [paint(line, "yellow") for line in wrap(plain(release.message), width)]
+    if status.made_elsewhere:
+        lines += [paint(line, "dim") for line in wrap(plain(_elsewhere(status)), width)]
     if status.locked_by:
         lines.append(paint(f"a run is on: {plain(status.locked_by)}", "yellow"))
     return lines
@@ -104,6 +106,15 @@ def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None)
 def _going_on(status: StackStatus) -> str:
     """Say in a word what a run is doing to the stack; empty while none is on."""
     return _RUNS.get(status.release.status, "") if status.locked_by else ""
+
+
+def _elsewhere(status: StackStatus) -> str:
+    """Say that it is the record which the cluster is compared with, and what that was made of."""
+    made = ", ".join(map(str, status.made_elsewhere))
+    return (
+        f"made with stackctl {status.release.tool} from {made}, which is not here: "
+        f"compared with what revision {status.release.revision} applied"
+    )
 
 
 def _components(
@@ -238,6 +249,9 @@ def status_document(status: StackStatus) -> Document:
             for each in status.gpus
         ],
         unseen=list(status.unseen),
+        madeElsewhere=[
+            {"folder": each.folder, "digest": each.digest} for each in status.made_elsewhere
+        ],
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from stackctl.cluster.record.releases import Recorded
+from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Change, Plan
@@ -31,6 +32,7 @@ class RunIntent:
     lost: tuple[BundleComponent, ...] = ()  # recorded, and their objects are not kept any more
     strays: tuple[Change, ...] = ()  # what the stack has made and nothing names any more
     joined: bool = False  # the plan has the strays
+    sources: tuple[CatalogueSource, ...] = ()  # the catalogues the bundle was made from; recorded
     recipe: Recipe = Recipe()  # what it was made of, for a plan that is kept
 
     def with_strays(self) -> "RunIntent":

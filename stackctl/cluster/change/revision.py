@@ -56,6 +56,7 @@ def pending(intent: RunIntent, cluster: str, by: str, begun: str) -> Release:
         requires=intent.bundle.requires,
         inventory=superset(intent.inventory, desired, kept),
         rules=rules_for(kinds, intent.bundle.rules),
+        sources=intent.sources,
     )
 
 

@@ -15,6 +15,20 @@ if TYPE_CHECKING:  # listing profiles does without
     from stackctl.model.catalogue.component import Component
 
 
+SHIPPED = "shipped"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class CatalogueSource:
+    """Where a catalogue lay that a stack was made from, and what was in it."""
+
+    folder: str  # `shipped`, or a folder of the machine it was made on
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.folder} ({self.digest[:12]})"
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """Profiles and components by name."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from stackctl.errors import LaterFormat, ReleaseError
+from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.objects.refs import RECORD_NAMESPACE, Ref
 from stackctl.model.ownership.proof import Mark
@@ -133,6 +134,7 @@ class Release:
     requires: Needs = Needs()
     inventory: tuple[Entry, ...] = ()
     rules: ReadyRules = field(default_factory=dict)  # how kinds in the inventory get ready
+    sources: tuple[CatalogueSource, ...] = ()  # the catalogues it was made from
 
     @property
     def word(self) -> str:
@@ -172,9 +174,12 @@ def encode(release: Release) -> bytes:
     plain["requires"] = asdict(release.requires)
     plain["inventory"] = [_plain(entry) for entry in release.inventory]
     rules, left = plain.pop("rules"), any(entry.left for entry in release.inventory)
+    late: dict[str, Any] = {"rules": encoded(rules)} if rules else {}
+    if sources := plain.pop("sources"):
+        late["sources"] = [[each.folder, each.digest] for each in sources]
     # What is older can read it too where it has nothing that came later.
-    form = WITH_SOURCES if left else WITH_RULES if rules else FORMAT
-    return pack({"format": form} | plain | ({"rules": encoded(rules)} if rules else {}))
+    form = WITH_SOURCES if left or sources else WITH_RULES if rules else FORMAT
+    return pack({"format": form} | plain | late)
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
@@ -185,8 +190,8 @@ def _plain(entry: Entry) -> dict[str, Any]:
     return {"ref": entry.ref.key} | values
 
 
-def _is_left(value: Any) -> bool:
-    return not misshapen(value, TEXTS) and len(value) == 3
+def _are_texts(value: Any, count: int) -> bool:
+    return not misshapen(value, TEXTS) and len(value) == count
 
 
 _NAMES = tuple(each.name for each in fields(Entry) if each.name != "ref")
@@ -197,7 +202,7 @@ _ENTRY: Shape = {
     "created": FLAG,
     "unsure": FLAG,
     "rendered": TEXT,
-    "left": [Leaf("a manager, a field and a value", _is_left)],
+    "left": [Leaf("a manager, a field and a value", lambda each: _are_texts(each, 3))],
     **dict.fromkeys(("uid", "mark", "owned"), TEXT),
 }
 _SHAPE: Shape = {
@@ -215,6 +220,7 @@ _SHAPE: Shape = {
     },
     "inventory!": [_ENTRY],
     "rules": {"*": {}},
+    "sources": [Leaf("a folder and a digest", lambda each: _are_texts(each, 2))],
 }
 
 
@@ -255,6 +261,7 @@ def _release(plain: dict[str, Any], namespace: str) -> Release:
             "requires": needs,
             "inventory": tuple(map(_entry, plain["inventory"])),
             "rules": read_rules(plain.get("rules") or {}),
+            "sources": tuple(CatalogueSource(*each) for each in plain.get("sources") or ()),
         }
     )
 

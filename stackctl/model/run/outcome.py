@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stackctl.errors import StackError
+from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Drift, HeldValue, Plan
@@ -72,6 +73,7 @@ class StackStatus:
     gpus: tuple[Gpus, ...] = ()
     locked_by: str = ""  # holder and since, while a run is on
     unseen: tuple[str, ...] = ()  # what could not be looked at, and what that would take
+    made_elsewhere: tuple[CatalogueSource, ...] = ()  # what it was made from and is not here
 
     @property
     def current(self) -> bool:
