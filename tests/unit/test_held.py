@@ -56,11 +56,20 @@ def test_a_difference_that_somebody_stands_in_the_way_of_is_shown_once():
     )
     lines = diff_lines(plan(change), PAGE)
     text = " ".join("\n".join(lines).split())
-    assert f"{IMAGE}: held by argocd-controller (Argo CD), and refused;" in text
+    assert "held by argocd-controller (Argo CD), and refused; --take-over argocd-controller" in text
+    assert IMAGE not in text
     assert text.count("held by") == 1
     assert "changed by" not in text
     assert "spec.image: other:2 → fine:1" in text
     assert max(map(len, lines)) <= 80
+
+
+def test_of_several_differences_those_that_are_held_are_named():
+    """The others are not refused."""
+    found = (Difference("spec.image", "b", "a"), Difference("spec.other", 1, 2))
+    change = Change(WEB, "a", Action.UPDATE, differences=found, held=(REFUSED,))
+    text = " ".join("\n".join(diff_lines(plan(change), PAGE)).split())
+    assert f"{IMAGE}: held by argocd-controller (Argo CD), and refused;" in text
 
 
 def test_programs_read_of_held_fields_as_well():

@@ -83,7 +83,7 @@ def _object(component: str, change: Change, paint: Paint, width: int) -> Iterabl
     )
     if change.reason:
         yield f"    {paint(plain(change.reason), 'dim')}"
-    for text in refusal_text(change.held):
+    for text in refusal_text(change):
         yield from (paint(line, "red") for line in wrap(f"    {plain(text)}", width, " " * 6))
     holders = {each.manager for each in change.held}
     for drift in change.drift:

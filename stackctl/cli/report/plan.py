@@ -298,13 +298,19 @@ def left_text(each: HeldValue) -> str:
     return f"{each.field}: {_value(each.live)} by {titled(each.manager)}, wanted {wanted}"
 
 
-def refusal_text(held: Sequence[HeldValue]) -> list[str]:
-    """Say who stands in the way of a change, and which option takes it from them."""
+def refusal_text(change: Change) -> list[str]:
+    """Say who stands in the way of a change, and which option takes the fields from them."""
+    held = [each for each in change.held if each.verdict is Verdict.REFUSE]
+    # What differs is told beside this: fields are named where it is not about all of that.
+    all_of_it = len(held) == len(change.differences)
+    found: dict[str, list[str]] = {}
+    for each in held:
+        found.setdefault(each.manager, []).append(each.field)
     return [
-        f"{each.field}: held by {titled(each.manager)}, and refused; "
-        f"--take-over {shlex.quote(each.manager)} takes it"
-        for each in held
-        if each.verdict is Verdict.REFUSE
+        f"{'' if all_of_it and len(found) == 1 else ', '.join(fields) + ': '}"
+        f"held by {titled(manager)}, and refused; "
+        f"--take-over {shlex.quote(manager)} takes {'it' if len(fields) == 1 else 'them'}"
+        for manager, fields in found.items()
     ]
 
 
