@@ -15,6 +15,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Drift, HeldValue, Plan
 from stackctl.model.readiness.status import Status
 from stackctl.model.run.outcome import ComponentStatus, DeployOutcome, ObjectStatus
+from stackctl.secrets import SECRETS
 from tests.unit import cli_samples
 
 PAGE = Page(Paint(on=False), 80)
@@ -96,3 +97,11 @@ def test_the_status_tells_what_the_last_run_left():
     assert "    .data.key: theirs by stranger, wanted ours" in lines
     (described,) = status_document(status)["components"]
     assert described["objects"][0]["held"][0]["manager"] == "stranger"
+
+
+def test_a_secret_is_hidden_before_a_value_is_cut():
+    """Of what is cut first, a half would be shown."""
+    SECRETS.learn(["s3cr3t-" * 20])
+    held = replace(LEFT, live=f"token={'s3cr3t-' * 20}")
+    lines = plan_lines(plan(Change(WEB, "a", Action.UNCHANGED, held=(held,))), PAGE)
+    assert "s3cr3t" not in "\n".join(lines)

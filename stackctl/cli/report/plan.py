@@ -3,17 +3,15 @@
 Field differences as text are in `diff`.
 """
 
-import json
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from stackctl.cli.report.privileges import new_privilege_lines, privilege_document
 from stackctl.cli.report.rendering import Document, Page, ref_document
-from stackctl.cli.terminal.field_changes import field_lines, setting_line
-from stackctl.cli.terminal.terminal import Paint, flow, plain, shorten, visible, wrap
+from stackctl.cli.terminal.field_changes import brief, field_lines, setting_line
+from stackctl.cli.terminal.terminal import Paint, flow, plain, visible, wrap
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.controllers import titled
@@ -294,8 +292,8 @@ def held_lines(found: Iterable[tuple[Ref, HeldValue]], width: int | None = None)
 
 def left_text(each: HeldValue) -> str:
     """Say what a field that is left has, whose it is, and what it was to be."""
-    wanted = _value(each.wanted)
-    return f"{each.field}: {_value(each.live)} by {titled(each.manager)}, wanted {wanted}"
+    live, wanted = (brief(value, _LONGEST_VALUE) for value in (each.live, each.wanted))
+    return f"{each.field}: {live} by {titled(each.manager)}, wanted {wanted}"
 
 
 def refusal_text(change: Change) -> list[str]:
@@ -323,11 +321,6 @@ def held_document(each: HeldValue) -> Document:
         "wanted": each.wanted,
         "live": each.live,
     }
-
-
-def _value(value: Any) -> str:
-    text = value if isinstance(value, str) else "unset" if value is None else json.dumps(value)
-    return shorten(text.partition("\n")[0], _LONGEST_VALUE)
 
 
 def plan_document(plan: Plan) -> Document:

@@ -113,6 +113,11 @@ def _lines(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield from ((NONE, line) for line in now)
 
 
+def brief(value: Any, width: int) -> str:
+    """Write a value in one line of a width."""
+    return cut(NONE if value is None else _text(value).partition("\n")[0], width)
+
+
 def _text(value: Any) -> str:
     """Write a value in one line."""
     value = SECRETS.masked(value)  # as long as it is in one piece

@@ -24,6 +24,7 @@ from stackctl.model.release.release import (
     superset,
 )
 from stackctl.model.shapes.ready_rules import rules_for
+from stackctl.secrets import SECRETS
 
 
 def pending(intent: RunIntent, cluster: str, by: str, begun: str) -> Release:
@@ -103,7 +104,8 @@ def finished(
 
 def _left(change: Change) -> tuple[LeftField, ...]:
     return tuple(
-        LeftField(each.manager, each.field, as_recorded(each.wanted)) for each in change.held
+        LeftField(each.manager, each.field, as_recorded(SECRETS.masked(each.wanted)))
+        for each in change.held
     )
 
 
