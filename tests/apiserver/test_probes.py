@@ -143,7 +143,7 @@ def test_sample_that_breaks_a_rule_fails_at_once(scenery):
     sample = scenery.thing("v1", "ConfigMap", "sample", data={"no spaces": "x"})
     with (
         scenery.observer() as observer,
-        pytest.raises(NotReadyError, match=r"a.yaml is not accepted: ConfigMap/.*data\["),
+        pytest.raises(NotReadyError, match=r"a.yaml is not accepted: a trial ConfigMap: .*data\["),
     ):
         Trial(scenery, observer).try_out(Probe(accepts="a.yaml"), LONG, **{"a.yaml": sample})
 

@@ -18,11 +18,12 @@ from stackctl.cluster.change.probes import probe
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.wait.targets import Progress, Target
 from stackctl.errors import ApplyError, Interrupted, OutOfTime, StackError, headline
-from stackctl.model.catalogue.component import Mode
+from stackctl.model.catalogue.component import Mode, Probe
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.compose.stages import Stage, stages
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.plan.plan import Action, Plan
+from stackctl.model.plan.preflight import GPU
 from stackctl.model.run.events import ComponentProgress, ComponentState, ObjectDone
 from stackctl.model.run.failure_policy import OnFailure
 
@@ -140,9 +141,14 @@ class _Run:
         if self._session.wait:
             self._wait(part, targets)
             for each in part.probes:
-                probe(self._session, part, each, self._bundle.requires, self._waiting(part))
+                self._probe(part, each)
         changed = any(ref_of(each) in self._outcome.changed for each in part.objects)
         return ComponentState.READY if changed else ComponentState.UNCHANGED
+
+    def _probe(self, part: BundleComponent, each: Probe) -> None:
+        found = probe(self._session, part, each, self._bundle.requires, self._waiting(part))
+        if found is not None and found.resource == GPU:
+            self._outcome.gpu_nodes = len(found.nodes)
 
     @property
     def _halted(self) -> bool:

@@ -19,6 +19,7 @@ class Outcome:
     states: dict[str, ComponentState] = field(default_factory=dict)
     ready: dict[str, int] = field(default_factory=dict)  # objects of a component, as last seen
     failures: dict[str, StackError] = field(default_factory=dict)
+    gpu_nodes: int | None = None  # that had GPUs in the end; None: nobody has looked
 
     def error(self) -> StackError | None:
         """Join the failures into the one to report; refused applies before unready objects."""

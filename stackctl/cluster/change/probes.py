@@ -4,18 +4,15 @@ Which probes a component has is said in its component.yaml.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 
-from stackctl.api.client import encode
-from stackctl.api.http.messages import Request
 from stackctl.api.polling import NotYet, once, until
 from stackctl.api.store import ObjectStore
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.silence import silence
+from stackctl.cluster.wait.acceptance import try_creation
 from stackctl.cluster.wait.wait import LOOK_SECONDS
 from stackctl.errors import (
-    AlreadyExists,
     ClusterError,
     NotReadyError,
     NotServed,
@@ -27,7 +24,7 @@ from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.objects.kinds import kind_of
 from stackctl.model.objects.quantities import count
-from stackctl.model.objects.refs import FIELD_MANAGER, Manifest, ref_of, version_of
+from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.readiness.allocation import Allocation
 from stackctl.model.readiness.children import pods_of
 
@@ -37,30 +34,31 @@ PAUSE_SECONDS = 0.25  # between two attempts
 
 def probe(
     session: Session, part: BundleComponent, each: Probe, requires: Needs, tell: Tell
-) -> None:
-    """Return when a component's condition holds.
+) -> Allocation | None:
+    """Return when a component's condition holds; what the nodes have, where it is about that.
 
     Raises:
         NotReadyError: it never will, or time is up.
         Interrupted: the run was abandoned.
     """
-    if each.allocatable:
-        _wait_allocatable(session, part, each.allocatable, requires.gpu, tell)
     if each.accepts:
         _wait_accepted(session, part, each.accepts, tell)
+    if not each.allocatable:
+        return None
+    return _wait_allocatable(session, part, each.allocatable, requires.gpu, tell)
 
 
 def _wait_allocatable(
     session: Session, part: BundleComponent, resource: str, needs: GpuNeeds | None, tell: Tell
-) -> None:
+) -> Allocation:
     observer, store = session.observer, session.observer.store
     nodes, tell_news = observer.informer("", "Node"), once(tell)
 
-    def look() -> bool | NotYet:
+    def look() -> Allocation | NotYet:
         nodes.check()
         found = _allocation(store, part, resource, needs)
         if nodes.listed and found.complete:
-            return True
+            return found
         if nodes.listed:
             tell_news(str(found))
 
@@ -76,7 +74,7 @@ def _wait_allocatable(
         )
 
     with store.waking(lambda _: True) as wakeup:
-        until(
+        return until(
             look,
             deadline=session.deadline,
             now=observer.now,
@@ -130,11 +128,13 @@ def _hint(store: ObjectStore, part: BundleComponent, found: Allocation) -> str:
 def _wait_accepted(session: Session, part: BundleComponent, sample: str, tell: Tell) -> None:
     """Send an object that is not stored, until every webhook that looks at it has answered."""
     manifest = (part.samples or {})[sample]
-    tell_news = once(tell)
+    tell_news, client = once(tell), session.connection.client
 
     def look() -> bool | NotYet:
         try:
-            _try(session, manifest)
+            try_creation(
+                client, session.connection.discovery, manifest, f"a trial {ref_of(manifest).kind}"
+            )
         except (NotServed, Unreachable) as error:
             trouble: ClusterError = error
         except Rejected as error:
@@ -151,27 +151,6 @@ def _wait_accepted(session: Session, part: BundleComponent, sample: str, tell: T
         )
 
     until(look, deadline=session.deadline, now=session.observer.now, wait=session.abandoned.wait)
-
-
-def _try(session: Session, manifest: Manifest) -> None:
-    discovery, ref = session.connection.discovery, ref_of(manifest)
-    resource = discovery.find(ref.group, ref.kind, version_of(manifest))
-    if resource is None:
-        discovery.refresh()
-        raise NotServed(f"{ref}: {manifest['apiVersion']} is not served", status=404)
-    query = {"dryRun": "All", "fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
-    with suppress(AlreadyExists):  # which is said only after everybody has agreed
-        session.connection.client.send(
-            Request(
-                method="POST",
-                path=resource.path(ref.namespace),
-                query=query,
-                body=encode(manifest),
-                verb="create",
-                what=str(ref),
-                retry_until=session.observer.now(),  # repeated by ourselves, and sooner
-            )
-        )
 
 
 def _refused(sample: str, error: Rejected) -> NotReadyError:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.change.outcome import Outcome
 from stackctl.errors import StackError, headline
+from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, Ref, version_of
 from stackctl.model.ownership.ownership import owned_digest, written_by
 from stackctl.model.ownership.proof import Mark, mark_of
@@ -58,7 +59,18 @@ def pending(intent: RunIntent, cluster: str, by: str, begun: str) -> Release:
         inventory=superset(intent.inventory, desired, kept),
         rules=rules_for(kinds, intent.bundle.rules),
         sources=intent.sources,
+        samples=_samples(intent.bundle),
+        gpu_nodes=previous.gpu_nodes if previous and intent.bundle.requires.gpu else 0,
     )
+
+
+def _samples(bundle: Bundle) -> dict[str, tuple[Manifest, ...]]:
+    """Choose what shows whether the webhooks of a component answer."""
+    found = {
+        part.name: tuple(part.samples[each.accepts] for each in part.probes if each.accepts)
+        for part in bundle.components
+    }
+    return {name: samples for name, samples in found.items() if samples}
 
 
 def _found(change: Change, intent: RunIntent) -> Found:
@@ -98,6 +110,7 @@ def finished(
         status=ReleaseStatus.DEPLOYED if error is None else ReleaseStatus.FAILED,
         message=headline(error).removeprefix(f"stack {intent.stack}: ") if error else "",
         finished=finished,
+        gpu_nodes=release.gpu_nodes if outcome.gpu_nodes is None else outcome.gpu_nodes,
         inventory=tuple(entries),
     )
 

@@ -76,6 +76,7 @@ class Drift:
     manager: str
     time: str
     fields: tuple[str, ...]
+    differences: tuple[Difference, ...] = ()  # `old` is what was applied; secrets masked
 
 
 @dataclass(frozen=True, slots=True)

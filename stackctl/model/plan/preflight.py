@@ -22,6 +22,7 @@ class Node:
     name: str
     allocatable: Mapping[str, str]
     labels: Mapping[str, str]
+    closed: str = ""  # why it takes no Pods: "cordoned", "taint maint=yes:NoExecute"
 
 
 class Topic(StrEnum):

@@ -57,6 +57,8 @@ def named_by_release(release: Release) -> Iterator[Named]:
         each = Named(entry.ref)
         made = each.is_namespace and entry.created
         yield Named(entry.ref, never="is said to be made by the stack" if made else "")
+    for samples in release.samples.values():
+        yield from (Named(ref_of(sample)) for sample in samples)
 
 
 def named_by_bundle(bundle: Bundle) -> Iterator[Named]:

@@ -15,11 +15,12 @@ from typing import Any
 from stackctl.errors import LaterFormat, ReleaseError
 from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
-from stackctl.model.objects.refs import RECORD_NAMESPACE, Ref
+from stackctl.model.objects.refs import RECORD_NAMESPACE, Manifest, Ref, ref_of
 from stackctl.model.ownership.proof import Mark
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.shapes import json_text
 from stackctl.model.shapes.decode import encoded
+from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.model.shapes.ready_rules import ReadyRules, read_rules
 from stackctl.model.shapes.shapes import (
     FLAG,
@@ -37,7 +38,7 @@ from stackctl.model.shapes.shapes import (
 
 FORMAT = 2  # 1: the same, kept in a Secret
 WITH_RULES = 3  # with rules of readiness; written only where there are any
-WITH_SOURCES = 4  # with what it was made of, and fields left to others; only where there are any
+WITH_SOURCES = 4  # with what it was made of, what others were left, what `status` tries
 MOST_BYTES = 64 << 20  # of one release or component, unpacked
 _LONGEST_VALUE = 400  # characters
 _DIGEST = re.compile("[0-9a-f]{32}")
@@ -135,6 +136,10 @@ class Release:
     inventory: tuple[Entry, ...] = ()
     rules: ReadyRules = field(default_factory=dict)  # how kinds in the inventory get ready
     sources: tuple[CatalogueSource, ...] = ()  # the catalogues it was made from
+    samples: Mapping[str, tuple[Manifest, ...]] = field(
+        default_factory=dict
+    )  # component → what its webhooks have accepted, in a dry run
+    gpu_nodes: int = 0  # that had GPUs when it was ready
 
     @property
     def word(self) -> str:
@@ -173,13 +178,22 @@ def encode(release: Release) -> bytes:
     plain["stack"] = release.stack.name  # the namespace is where it is kept
     plain["requires"] = asdict(release.requires)
     plain["inventory"] = [_plain(entry) for entry in release.inventory]
-    rules, left = plain.pop("rules"), any(entry.left for entry in release.inventory)
-    late: dict[str, Any] = {"rules": encoded(rules)} if rules else {}
-    if sources := plain.pop("sources"):
-        late["sources"] = [[each.folder, each.digest] for each in sources]
+    plain["samples"] = {name: list(each) for name, each in release.samples.items()}
+    plain["rules"] = encoded(release.rules)
+    plain["sources"] = [[each.folder, each.digest] for each in release.sources]
+    kept = {key: each for key, each in plain.items() if each or key not in _LATER}
     # What is older can read it too where it has nothing that came later.
-    form = WITH_SOURCES if left or sources else WITH_RULES if rules else FORMAT
-    return pack({"format": form} | plain | late)
+    forms = [_LATER[key] for key in kept if key in _LATER]
+    left = [WITH_SOURCES] if any(entry.left for entry in release.inventory) else []
+    return pack({"format": max([FORMAT, *forms, *left])} | kept)
+
+
+_LATER = {
+    "rules": WITH_RULES,
+    "sources": WITH_SOURCES,
+    "samples": WITH_SOURCES,
+    "gpu_nodes": WITH_SOURCES,
+}
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
@@ -221,6 +235,8 @@ _SHAPE: Shape = {
     "inventory!": [_ENTRY],
     "rules": {"*": {}},
     "sources": [Leaf("a folder and a digest", lambda each: _are_texts(each, 2))],
+    "samples": {"*": [{}]},
+    "gpu_nodes": WHOLE,
 }
 
 
@@ -262,8 +278,19 @@ def _release(plain: dict[str, Any], namespace: str) -> Release:
             "inventory": tuple(map(_entry, plain["inventory"])),
             "rules": read_rules(plain.get("rules") or {}),
             "sources": tuple(CatalogueSource(*each) for each in plain.get("sources") or ()),
+            "samples": {
+                name: tuple(map(_sample, each)) for name, each in plain.get("samples", {}).items()
+            },
         }
     )
+
+
+def _sample(plain: Manifest) -> Manifest:
+    """Read an object that is to be sent, in a dry run, to where its name leads."""
+    problems = object_problems(plain)
+    if problems or not ref_of(plain).addressable:
+        raise ValueError(str(problems[0]) if problems else "samples: a name leads elsewhere")
+    return plain
 
 
 def _entry(plain: Mapping[str, Any]) -> Entry:

@@ -11,9 +11,10 @@ from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Drift, HeldValue, Plan
+from stackctl.model.plan.preflight import Finding
 from stackctl.model.plan.upgrades import Review
 from stackctl.model.readiness.status import Status
-from stackctl.model.release.release import Release
+from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.model.run.events import ComponentState
 
 
@@ -37,6 +38,7 @@ class ObjectStatus:
     message: str = ""
     drift: tuple[Drift, ...] = ()
     left: tuple[HeldValue, ...] = ()  # to others, by the last run, and still not as wanted
+    hint: str = ""  # the next command, or edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,25 @@ class ComponentStatus:
     total: int
     message: str = ""
     objects: tuple[ObjectStatus, ...] = ()
+    hint: str = ""  # of what the message is about
 
 
 @dataclass(frozen=True, slots=True)
 class Gpus:
-    """An extended resource over all nodes."""
+    """An extended resource over the nodes that have it, or should."""
 
     resource: str  # nvidia.com/gpu
-    allocatable: int
-    expected: int
+    allocatable: int  # on nodes that take Pods
+    expected: int  # by the profile, and by the nodes there are
     nodes: Mapping[str, int] = field(default_factory=dict)  # node name → allocatable
+    in_use: int | None = None  # asked for by Pods; None: it may not be seen
+    closed: Mapping[str, str] = field(default_factory=dict)  # node name → why it takes no Pods
+    hint: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """As many are there as should be."""
+        return self.allocatable >= self.expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +85,39 @@ class StackStatus:
     locked_by: str = ""  # holder and since, while a run is on
     unseen: tuple[str, ...] = ()  # what could not be looked at, and what that would take
     made_elsewhere: tuple[CatalogueSource, ...] = ()  # what it was made from and is not here
+    findings: tuple[Finding, ...] = ()  # what is wrong beside objects and GPUs
+    remedy: str = ""  # the command that puts back what is not as it was deployed
 
     @property
     def current(self) -> bool:
-        """Everything is there, ready and undrifted."""
-        return all(
-            part.status is Status.CURRENT and not any(item.drift for item in part.objects)
-            for part in self.components
+        """All is well: everything is there, ready, undrifted, and nothing was left unseen."""
+        return not (self.findings or self.unseen) and all(
+            (
+                self.release.status is ReleaseStatus.DEPLOYED,
+                *(part.status is Status.CURRENT for part in self.components),
+                *(not item.drift for part in self.components for item in part.objects),
+                *(each.complete for each in self.gpus),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StackSummary:
+    """One line of `stacks`."""
+
+    stack: StackId
+    revision: int
+    release: Release | None  # None: its record cannot be read
+    running: bool = False  # somebody holds its lock
+    message: str = ""  # why it is not well
+
+    @property
+    def well(self) -> bool:
+        """Its last run ended well, and none is on."""
+        return (
+            self.release is not None
+            and self.release.status is ReleaseStatus.DEPLOYED
+            and not (self.running or self.message)
         )
 
 

@@ -1,0 +1,39 @@
+"""Whether the API server, and every webhook that it asks, would take an object: a dry run.
+
+What follows from a refusal is for those who ask.
+"""
+
+from contextlib import suppress
+
+from stackctl.api.client import Client, encode
+from stackctl.api.discovery import Discovery
+from stackctl.api.http.messages import Request
+from stackctl.errors import AlreadyExists, NotServed
+from stackctl.model.objects.refs import FIELD_MANAGER, Manifest, ref_of, version_of
+
+
+def try_creation(client: Client, discovery: Discovery, manifest: Manifest, what: str = "") -> None:
+    """Send an object that is not stored, once; `what` names it where it is refused.
+
+    Raises:
+        NotServed: its kind is not served.
+        ClusterError: it is refused, or could not be sent.
+    """
+    ref = ref_of(manifest)
+    resource = discovery.find(ref.group, ref.kind, version_of(manifest))
+    if resource is None:
+        discovery.refresh()
+        raise NotServed(f"{what or ref}: {manifest['apiVersion']} is not served", status=404)
+    query = {"dryRun": "All", "fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
+    with suppress(AlreadyExists):  # which is said only after everybody has agreed
+        client.send(
+            Request(
+                method="POST",
+                path=resource.path(ref.namespace),
+                query=query,
+                body=encode(manifest),
+                verb="create",
+                what=what or str(ref),
+                retry_until=client.now(),  # repeated by those who wait, and sooner
+            )
+        )

@@ -1,0 +1,89 @@
+"""Which fields of an object are not what was applied to it: their values, by whom, and when.
+
+The API server takes a field out of our entry in managedFields as soon as anybody writes another
+value to it, or takes it away. That an object has drifted at all is told by `plan.drifted`, from
+metadata alone; this takes the object, and what was applied to it.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stackctl.model.catalogue.component import Place
+from stackctl.model.compose.diff import MISSING, Difference, differences
+from stackctl.model.objects import paths
+from stackctl.model.objects.merge import OverlayError, overlay, patched
+from stackctl.model.objects.refs import FIELD_MANAGER, Manifest
+from stackctl.model.ownership.field_sets import Fields
+from stackctl.model.ownership.ownership import Verdict, own_entry, verdict
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Drift
+
+NOBODY = ""  # whoever took a field away holds nothing by which the server would remember them
+
+
+def drift_of(
+    live: Manifest, applied: Manifest, stack: StackId, secrets: Sequence[Place] = ()
+) -> tuple[Drift, ...]:
+    """Compare an object with what was applied; a drift for each manager that changed something.
+
+    What a controller holds is not drift.
+    """
+    own = (own_entry(live, stack) or {}).get("fieldsV1") or {}
+    found: dict[tuple[str, str], list[Difference]] = defaultdict(list)
+    for each in differences(_restored(live, applied), live, secrets):
+        path = paths.parse(each.path)
+        if each.old != MISSING and not _claims(own, path):
+            found[_holder(live, path, stack)].append(each)
+    return tuple(
+        Drift(manager, time, tuple(each.path for each in fields), tuple(fields))
+        for (manager, time), fields in found.items()
+        if verdict(manager) is not Verdict.YIELD
+    )
+
+
+def _restored(live: Manifest, applied: Manifest) -> Manifest:
+    """Lay what was applied over an object."""
+    try:
+        return patched(live, applied)
+    except OverlayError:
+        merged: Manifest = overlay(live, applied)
+        return merged
+
+
+def _holder(live: Manifest, path: paths.Path, stack: StackId) -> tuple[str, str]:
+    """Return who wrote to a field last, and when."""
+    entries = [
+        (str(each.get("time", "")), str(each.get("manager", "")))
+        for each in live["metadata"].get("managedFields") or ()
+        if each.get("manager") not in (stack.manager, FIELD_MANAGER)
+        and _claims(each.get("fieldsV1") or {}, path)
+    ]
+    time, manager = max(entries, default=("", NOBODY))
+    return manager, time
+
+
+def _claims(fields: Fields, path: paths.Path) -> bool:
+    """Tell whether a set of fields has one, or the whole that it is in, or a part of it."""
+    for step in path:
+        if not fields:
+            return True  # the whole is claimed
+        inner = _inside(fields, step)
+        if inner is None:
+            return False
+        fields = inner
+    return True
+
+
+def _inside(fields: Mapping[str, Any], step: paths.Step) -> Mapping[str, Any] | None:
+    match step:
+        case str():
+            return fields.get(f"f:{step}")
+        case paths.Match(key, value):
+            for name, inner in fields.items():
+                if name.startswith("k:") and str(json.loads(name[2:]).get(key)) == value:
+                    return dict(inner)
+        case int() if any(name.startswith("v:") for name in fields):
+            return {}  # of a set, which is told by its values
+    return None

@@ -1,0 +1,38 @@
+"""The command that applies again what a revision applied, as far as its record tells."""
+
+import shlex
+from collections.abc import Iterable, Iterator
+
+from stackctl.model.release.release import Release
+
+_WITH_A_VALUE = frozenset({"--profile", "-f", "--catalog"})
+
+
+def redeploy(release: Release) -> str:
+    """Return what to type; an upgrade keeps what `--set` said, a deploy does not."""
+    words = _words(release.command)
+    if words[:1] == ["rollback"]:
+        return f"stackctl rollback {words[1]} --stack {release.stack.name}"
+    verb = "upgrade" if release.sets else "deploy"
+    kept = list(_pairs(words))
+    if not any(word in ("--profile", "-f") for word in kept):
+        kept = ["--profile", release.profile, *kept]
+    named = release.stack.name == release.profile or "-f" in kept
+    stack = [] if named else ["--stack", release.stack.name]
+    home = [] if release.stack.administrators else ["--record-namespace", release.stack.namespace]
+    return shlex.join(["stackctl", verb, *kept, *stack, *home])
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # not what was written
+        return []
+
+
+def _pairs(words: Iterable[str]) -> Iterator[str]:
+    """Keep what says which files and which profile."""
+    following = iter(words)
+    for word in following:
+        if word in _WITH_A_VALUE and (value := next(following, "")):
+            yield from (word, value)
