@@ -91,6 +91,7 @@ def _settled(
 
 def _well(status: StackStatus) -> bool:
     ready = all(part.status is Status.CURRENT for part in status.components)
+    ready = ready and not status.findings
     return ready and all(each.allocatable >= each.expected for each in status.gpus)
 
 

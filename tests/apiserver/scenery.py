@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -58,9 +58,9 @@ class Scenery:
             patience=self.patience,
         )
 
-    def statuses(self, refs: Iterable[Ref]) -> dict[Ref, Assessment]:
+    def statuses(self, refs: Iterable[Ref]) -> Mapping[Ref, Assessment]:
         """Tell how objects stand at this moment."""
-        return read_statuses(self.client, self.discovery, refs, stack=StackId(self.name))
+        return read_statuses(self.client, self.discovery, refs, stack=StackId(self.name)).of
 
     def wait(self, *targets: Target, seconds: float = LONG, observer: Observer | None = None):
         """Wait for objects to be ready, with an observer of its own if none is given."""

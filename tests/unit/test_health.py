@@ -1,6 +1,6 @@
 """How a recorded stack stands, as far as it is counted."""
 
-from stackctl.cluster.status.health import gpus
+from stackctl.cluster.status.gpus import gpus
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId

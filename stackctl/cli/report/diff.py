@@ -27,11 +27,14 @@ from stackctl.cli.terminal.terminal import Paint, plain, visible, wrap
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.compose.secret_places import hidden
 from stackctl.model.objects.masking import mask
+from stackctl.model.objects.wording import first_few
 from stackctl.model.plan.plan import Action, Change, Drift, Plan
 from stackctl.model.run.outcome import TargetInfo
 from stackctl.secrets import SECRETS
 
 _WIDEST = 120  # columns a field may take where there is no terminal to say
+_BRIEF = 40  # letters of a value in a line
+_MOST_FIELDS = 4
 _QUIET = frozenset({Action.CREATE, Action.PRUNE, Action.UNCHANGED})
 
 
@@ -99,10 +102,22 @@ def _object(component: str, change: Change, paint: Paint, width: int) -> Iterabl
 
 def drift_text(drift: Drift, when: str = "") -> str:
     """Say who changed an object behind our back, and when."""
-    fields = ", ".join(drift.fields)
-    what = f"{fields} set by" if fields else "changed by"
+    changed = [f"{each.path} {_brief(each.old)} → {_brief(each.new)}" for each in drift.differences]
+    fields = first_few(changed or drift.fields, _MOST_FIELDS)
+    if not drift.manager:
+        return plain(f"{fields}, by whom is not recorded")
+    what = f"{fields}{',' if changed else ' set'} by" if fields else "changed by"
     when = (when or f"at {drift.time}") if drift.time else ""
     return plain(f"{what} {drift.manager} {when}".rstrip())
+
+
+def _brief(value: Any) -> str:
+    """Write a value in a few letters, cut in the middle: both of its ends may tell."""
+    if value == MISSING:
+        return "gone"
+    text = " ".join(_text(value).split()) or '""'
+    half = _BRIEF // 2
+    return text if len(text) <= _BRIEF else f"{text[: half - 1]}…{text[-half:]}"
 
 
 def _field(difference: Difference, paint: Paint, width: int) -> Iterable[str]:

@@ -366,7 +366,10 @@ def _difference_document(each: Difference) -> Document:
 
 def drift_document(each: Drift) -> Document:
     """Describe who changed an object, and what of it."""
-    return {"manager": each.manager, "time": each.time, "fields": list(each.fields)}
+    found: Document = {"manager": each.manager, "time": each.time, "fields": list(each.fields)}
+    if each.differences:
+        found["differences"] = [_difference_document(one) for one in each.differences]
+    return found
 
 
 def target_document(target: TargetInfo) -> Document:

@@ -29,6 +29,7 @@ from stackctl.cli.terminal.terminal import (
     wrap,
 )
 from stackctl.model.objects.wording import first_few
+from stackctl.model.plan.preflight import Finding
 from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import ReleaseStatus
 from stackctl.model.resolve.overrides import spoken
@@ -71,9 +72,10 @@ def status_lines(status: StackStatus, now: datetime, page: Page) -> list[str]:
         "",
         *_components(status.components, paint, width, _going_on(status)),
         *_section(_objects(status, paint, width, verbose=verbose)),
-        *_section([*gpu_lines(status.gpus, paint), *unseen_lines(status.unseen, paint, width)]),
+        *_section([*gpu_lines(status.gpus, paint, width)]),
         *_section(_drift(status, now, paint, width)),
         *_section(_left(status, paint, width)),
+        *_section(unseen_lines(status.unseen, paint, width)),
     ]
 
 
@@ -93,13 +95,10 @@ def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None)
         lines += [
             paint(line, "dim") for line in wrap(f"--set {plain(spoken(release.sets))}", width)
         ]
-    told = any(part.message and part.message in release.message for part in status.components)
-    if release.message and not told:
-        lines += [paint(line, "yellow") for line in wrap(plain(release.message), width)]
     if status.made_elsewhere:
         lines += [paint(line, "dim") for line in wrap(plain(_elsewhere(status)), width)]
-    if status.locked_by:
-        lines.append(paint(f"a run is on: {plain(status.locked_by)}", "yellow"))
+    for each in status.findings:
+        lines += _finding(each, paint, width)
     return lines
 
 
@@ -117,6 +116,17 @@ def _elsewhere(status: StackStatus) -> str:
     )
 
 
+def _finding(found: Finding, paint: Paint, width: int | None) -> Iterable[str]:
+    text = wrap(plain(f"{found.subject}: {found.message}"), width)
+    yield from (paint(line, "yellow") for line in text)
+    yield from way_out(found.hint, paint, 4)
+
+
+def way_out(hint: str, paint: Paint, indent: int) -> list[str]:
+    """Write what to type next, on a line of its own: it is to be copied."""
+    return [f"{' ' * indent}→ {paint(plain(hint), 'cyan')}"] if hint else []
+
+
 def _components(
     components: Sequence[ComponentStatus], paint: Paint, width: int | None, going_on: str
 ) -> list[str]:
@@ -130,11 +140,15 @@ def _components(
     else:
         header, *lines = table(_HEADER, rows, paint)
         indent = 0
-    return [header, *_with_messages(lines, components, indent, width)]
+    return [header, *_with_messages(lines, components, indent, paint, width)]
 
 
 def _with_messages(
-    lines: Sequence[str], components: Sequence[ComponentStatus], indent: int, width: int | None
+    lines: Sequence[str],
+    components: Sequence[ComponentStatus],
+    indent: int,
+    paint: Paint,
+    width: int | None,
 ) -> Iterable[str]:
     """Put each message beside its line where there is room for a column, else below it."""
     for line, part in zip(lines, components, strict=True):
@@ -143,12 +157,14 @@ def _with_messages(
             continue
         below = indent or 4
         first, *more = wrap(plain(part.message), width and width - below)
+        out = way_out(part.hint, paint, below)
         if indent:
             yield f"{line}{' ' * (indent - visible(line))}{first}"
         else:
             yield line
             more = [first, *more]
         yield from (f"{' ' * below}{each}" for each in more)
+        yield from out
 
 
 def _row(part: ComponentStatus, going_on: str) -> Row:
@@ -187,26 +203,39 @@ def _object(item: ObjectStatus, paint: Paint, width: int | None) -> list[str]:
     first, *more = wrap(plain(text), width and width - len(status) - 4)
     indent = " " * (len(status) + 4)
     head = f"  {paint(status, STYLES[item.status])}  {first}"
-    return [head, *(f"{indent}{line}" for line in more)]
+    return [head, *(f"{indent}{line}" for line in more), *way_out(item.hint, paint, len(indent))]
 
 
-def gpu_lines(gpus: Sequence[Gpus], paint: Paint) -> list[str]:
-    """Say how many GPUs the nodes offer, and how many they should."""
-    return [line for each in gpus for line in _gpus(each, paint)]
+def gpu_lines(gpus: Sequence[Gpus], paint: Paint, width: int | None = None) -> list[str]:
+    """Say how many GPUs the nodes offer, how many they should, and what keeps Pods from them."""
+    return [line for each in gpus for line in _gpus(each, paint, width)]
 
 
-def _gpus(gpus: Gpus, paint: Paint) -> Iterable[str]:
+def _gpus(gpus: Gpus, paint: Paint, width: int | None) -> Iterable[str]:
     having = [count for count in gpus.nodes.values() if count]
-    style = "green" if gpus.allocatable >= gpus.expected else "yellow"
-    count = paint(f"{gpus.allocatable}/{gpus.expected}", style, "bold")
-    nodes = f"{len(having)} node{'' if len(having) == 1 else 's'}"
-    yield f"GPUs  {count} {plain(gpus.resource)} on {nodes}{_spread(gpus)}"
+    count = paint(
+        f"{gpus.allocatable}/{gpus.expected}", "green" if gpus.complete else "yellow", "bold"
+    )
+    of = f" of {len(gpus.nodes)}" if len(having) < len(gpus.nodes) else ""
+    nodes = f"{len(having)}{of} node{'' if not of and len(having) == 1 else 's'}"
+    used = "" if gpus.in_use is None else f", {gpus.in_use} in use"
+    text = f"GPUs  {count} {plain(gpus.resource)} on {nodes}{used}{_spread(gpus)}"
+    first, *more = wrap(text, width)
+    yield first
+    yield from (f"      {line}" for line in more)
+    yield from way_out(gpus.hint, paint, 6)
 
 
 def _spread(gpus: Gpus) -> str:
-    """Say what each node has; where they differ, which ones have less than the best."""
+    """Say what each node has; where they differ, which ones have less than the best, and why."""
     most = max(gpus.nodes.values(), default=0)
-    less = [f"{plain(name)} has {count}" for name, count in gpus.nodes.items() if count < most]
+    less = [
+        f"{plain(name)} {plain(gpus.closed[name])}"
+        if name in gpus.closed
+        else f"{plain(name)} has {count}"
+        for name, count in gpus.nodes.items()
+        if count < most or name in gpus.closed
+    ]
     if not less:
         return f", {most} each" if len(gpus.nodes) > 1 and most else ""
     return f"; {first_few(less, _MOST_NODES)}"
@@ -216,10 +245,10 @@ def _drift(status: StackStatus, now: datetime, paint: Paint, width: int | None) 
     lines = []
     for item in (item for part in status.components for item in part.objects):
         for drift in item.drift:
-            text = f"{item.ref}: {drift_text(drift, ago(drift.time, now))}"
+            text = f"{item.ref}: {drift_text(drift, ago(drift.time, now) if drift.time else '')}"
             first, *more = wrap(plain(text), width and width - 7)
             lines += [f"{paint('drift', 'magenta')}  {first}", *(f"       {line}" for line in more)]
-    return lines
+    return [*lines, *(way_out(status.remedy, paint, 7) if lines else ())]
 
 
 def _left(status: StackStatus, paint: Paint, width: int | None) -> list[str]:
@@ -245,13 +274,21 @@ def status_document(status: StackStatus) -> Document:
                 "allocatable": each.allocatable,
                 "expected": each.expected,
                 "nodes": dict(each.nodes),
+                "inUse": each.in_use,
+                "closed": dict(each.closed),
+                "hint": each.hint,
             }
             for each in status.gpus
+        ],
+        findings=[
+            {"subject": each.subject, "message": each.message, "hint": each.hint}
+            for each in status.findings
         ],
         unseen=list(status.unseen),
         madeElsewhere=[
             {"folder": each.folder, "digest": each.digest} for each in status.made_elsewhere
         ],
+        remedy=status.remedy,
     )
 
 
@@ -264,6 +301,7 @@ def _component_status(part: ComponentStatus) -> Document:
         "ready": part.ready,
         "total": part.total,
         "message": part.message,
+        "hint": part.hint,
         "objects": [_object_status(item) for item in part.objects],
     }
 
@@ -273,6 +311,7 @@ def _object_status(item: ObjectStatus) -> Document:
         **ref_document(item.ref),
         "status": item.status.value,
         "message": item.message,
+        "hint": item.hint,
         "drift": [drift_document(each) for each in item.drift],
         **({"held": [held_document(each) for each in item.left]} if item.left else {}),
     }

@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import scoped_list
 from stackctl.errors import Forbidden
+from stackctl.model.objects.conditions import condition
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
 from stackctl.model.plan.preflight import Facts, Node, Topic
 
@@ -48,16 +49,21 @@ def read(
         names = {name for name in namespaces if scoped_list.may_exist(client, name)}
     return Facts(
         version=connection.info.version,
-        nodes=tuple(
-            Node(
-                name=node["metadata"]["name"],
-                allocatable=dict(node.get("status", {}).get("allocatable") or {}),
-                labels=labels_of(node),
-            )
-            for node in nodes
-        ),
+        nodes=tuple(map(_node, nodes)),
         storage_classes=tuple(item["metadata"]["name"] for item in classes),
         default_storage=any(annotations_of(item).get(DEFAULT_CLASS) == "true" for item in classes),
         namespaces=frozenset(names),
         hidden=hidden,
+    )
+
+
+def _node(live: Manifest) -> Node:
+    spec = live.get("spec") or {}
+    return Node(
+        name=live["metadata"]["name"],
+        allocatable=dict((live.get("status") or {}).get("allocatable") or {}),
+        labels=labels_of(live),
+        cordoned=bool(spec.get("unschedulable")),
+        ready=condition(live, "Ready").get("status", "True") == "True",
+        taints=tuple(spec.get("taints") or ()),
     )

@@ -1,24 +1,32 @@
-"""The status of a recorded stack: ready or not, drifted or not, GPUs there or not."""
+"""The status of a recorded stack: ready or not, drifted or not, GPUs there or not, and the way out.
+
+What is wrong is told with the next command, each time: nobody should have to look it up at night.
+"""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import replace
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import facts, lookup
 from stackctl.cluster.record import lock, releases
 from stackctl.cluster.record.missing_record import absent
+from stackctl.cluster.status.drift import Drifts, read_drift
+from stackctl.cluster.status.gpus import gpus, read_pods
 from stackctl.cluster.status.left_fields import still_left
-from stackctl.cluster.status.statuses import read_statuses
-from stackctl.model.objects.quantities import count
+from stackctl.cluster.status.serving import look_at_webhooks
+from stackctl.cluster.status.statuses import Statuses, read_statuses
+from stackctl.errors import Forbidden
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.plan import drifted
-from stackctl.model.plan.preflight import GPU, Facts, Topic
+from stackctl.model.plan.plan import HeldValue
+from stackctl.model.plan.preflight import Facts, Finding, Topic
+from stackctl.model.readiness.finalizers import controllers_of, remedy, stuck
+from stackctl.model.readiness.kubectl import describe
 from stackctl.model.readiness.status import Assessment, Status
-from stackctl.model.release.release import Entry, Release
-from stackctl.model.run.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus
+from stackctl.model.release.redeploy import redeploy
+from stackctl.model.release.release import Entry, Release, ReleaseStatus
+from stackctl.model.run.outcome import ComponentStatus, HeldLock, ObjectStatus, StackStatus
 
 # A component's status is the worst of its objects'.
 _WORST = (
@@ -37,49 +45,87 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
     Raises:
         ReleaseError: the stack was never deployed here.
     """
-    recorded = releases.current(connection.client, stack)
+    client = connection.client
+    recorded = releases.current(client, stack)
     if recorded is None:
         raise absent(connection, stack)
     release = recorded.release
-    refs = [entry.ref for entry in release.inventory]
-    seen = facts.read(connection, pool, {Topic.NODES} if release.requires.gpu else ())
-    assessments = read_statuses(
-        connection.client,
-        connection.discovery,
-        refs,
-        stack=stack,
-        may_match_no_node=frozenset(refs) if release.requires.gpu is None else (),
-        rules=release.rules,
-    )
-    # Where we may not even see the status of an object, we cannot see who changed it either.
-    seen_refs = [ref for ref in refs if assessments[ref].status is not Status.UNKNOWN]
-    found = lookup.labelled(connection, stack, seen_refs, pool)
+    wants_gpus = release.requires.gpu is not None
+    reading = pool.submit(lambda: read_pods(client) if wants_gpus else None)
+    seen = facts.read(connection, pool, {Topic.NODES} if wants_gpus else ())
+    statuses = _read_statuses(connection, release)
+    found = _found(connection, release, statuses, pool)
+    drifts = read_drift(connection, release, found, pool)
     left = still_left(connection, [each for each in release.inventory if each.ref in found])
+    components = _components(release, statuses, drifts, left)
+    well = [part.name for part in components if part.status is Status.CURRENT]
+    serving = look_at_webhooks(connection, release, statuses.live, well, pool)
+    hold, unlocked = _lock(connection, stack)
     return StackStatus(
         target=connection.info,
         release=release,
-        components=tuple(
-            replace(
-                part,
-                objects=tuple(replace(each, left=left.get(each.ref, ())) for each in part.objects),
-            )
-            for part in _components(release, assessments, found)
-        ),
-        gpus=gpus(release, seen),
-        locked_by=lock.held_by(connection.client, stack),
-        unseen=_unseen(release, seen),
+        components=components,
+        gpus=gpus(release, seen, reading.result(), _tolerations(statuses.live)),
+        locked_by=str(hold) if hold else "",
+        unseen=(*_unseen(release, seen), *drifts.unseen, *serving.unseen, *unlocked),
+        findings=(*_of_release(release, hold), *serving.findings),
+        remedy=redeploy(release),
     )
 
 
-def gpus(release: Release, seen: Facts) -> tuple[Gpus, ...]:
-    """Count the GPUs that Pods could be given, where the profile expects any."""
-    needs = release.requires.gpu
-    if needs is None or Topic.NODES in seen.hidden:
-        return ()
-    offered = {node.name: count(node.allocatable.get(GPU, "0")) for node in seen.nodes}
-    nodes = {name: gpus for name, gpus in offered.items() if gpus > 0}
-    expected = max(needs.nodes, len(nodes)) * needs.perNode
-    return (Gpus(GPU, sum(nodes.values()), expected, nodes),)
+def _read_statuses(connection: Connection, release: Release) -> Statuses:
+    refs = [entry.ref for entry in release.inventory]
+    return read_statuses(
+        connection.client,
+        connection.discovery,
+        refs,
+        stack=release.stack,
+        may_match_no_node=frozenset(refs) if release.requires.gpu is None else (),
+        rules=release.rules,
+    )
+
+
+def _found(
+    connection: Connection, release: Release, statuses: Statuses, pool: Executor
+) -> Mapping[Ref, Manifest]:
+    """Find the metadata of what is there, also of what has lost its label."""
+    # Where we may not even see the status of an object, we cannot see who changed it either.
+    absent = (Status.UNKNOWN, Status.NOT_FOUND)
+    refs = [ref for ref, each in statuses.of.items() if each.status not in absent]
+    found = lookup.labelled(connection, release.stack, refs, pool)
+    return found | lookup.read(connection, [ref for ref in refs if ref not in found], pool)
+
+
+def _lock(connection: Connection, stack: StackId) -> tuple[HeldLock | None, tuple[str, ...]]:
+    """Find who holds the lock now; without the right to see it, say so."""
+    try:
+        hold = lock.find(connection.client, stack)
+    except Forbidden as refusal:
+        return None, (f"whether a run is on: {refusal}",)
+    return (hold if hold is not None and not hold.expired else None), ()
+
+
+def _of_release(release: Release, hold: HeldLock | None) -> tuple[Finding, ...]:
+    """Say what is wrong with the last run, or that one is on."""
+    name, stack = f"revision {release.revision}", release.stack.name
+    if hold is not None:
+        hint = f"stackctl status --watch; a run that died: stackctl unlock --stack {stack}"
+        return (Finding("a run is on", str(hold), hint),)
+    if release.status is ReleaseStatus.UNINSTALLING:
+        what = "its teardown began and has not ended; no run is on"
+        return (Finding(name, what, f"stackctl teardown --stack {stack}"),)
+    if release.status.pending:
+        what = f"{release.status}, and no run is on: the one that began it has died"
+        return (Finding(name, what, redeploy(release)),)
+    if release.status is ReleaseStatus.FAILED:
+        return (Finding(name, f"{release.word}: {release.message}", redeploy(release)),)
+    return ()
+
+
+def _tolerations(live: Mapping[Ref, Manifest]) -> Iterable[Mapping[str, str]]:
+    for ref, obj in live.items():
+        if ref.kind == "DaemonSet":
+            yield from obj["spec"]["template"]["spec"].get("tolerations") or ()
 
 
 def _unseen(release: Release, seen: Facts) -> tuple[str, ...]:
@@ -89,32 +135,49 @@ def _unseen(release: Release, seen: Facts) -> tuple[str, ...]:
 
 
 def _components(
-    release: Release, assessments: Mapping[Ref, Assessment], found: Mapping[Ref, Manifest]
+    release: Release,
+    statuses: Statuses,
+    drifts: Drifts,
+    left: Mapping[Ref, tuple[HeldValue, ...]],
 ) -> tuple[ComponentStatus, ...]:
+    controllers = controllers_of({entry.ref: entry.component for entry in release.inventory})
+    way_back = redeploy(release)
+
+    def standing(entry: Entry) -> ObjectStatus:
+        found = statuses.of.get(entry.ref, Assessment(Status.NOT_FOUND, "not there"))
+        live = statuses.live.get(entry.ref)
+        if found.status is Status.TERMINATING and live is not None:
+            found = Assessment(found.status, stuck(live, controllers), remedy(live))
+        hint = found.hint or _hint(entry.ref, found.status, way_back)
+        drift = drifts.of.get(entry.ref, ())
+        kept = left.get(entry.ref, ())
+        return ObjectStatus(entry.ref, found.status, found.message, drift, kept, hint)
+
     return tuple(
         _component(
             name,
             version,
-            [entry for entry in release.inventory if entry.component == name],
-            assessments,
-            found,
-            release.stack,
+            [standing(entry) for entry in release.inventory if entry.component == name],
         )
         for name, version in release.components.items()
     )
 
 
-def _component(
-    name: str,
-    version: str,
-    entries: list[Entry],
-    assessments: Mapping[Ref, Assessment],
-    found: Mapping[Ref, Manifest],
-    stack: StackId,
-) -> ComponentStatus:
-    objects = tuple(_object(entry, assessments, found, stack) for entry in entries)
+def _hint(ref: Ref, status: Status, way_back: str) -> str:
+    match status:
+        case Status.CURRENT:
+            return ""
+        case Status.NOT_FOUND:
+            return way_back
+        case Status.UNKNOWN:
+            return "kubectl auth whoami"
+    return describe(ref)
+
+
+def _component(name: str, version: str, objects: list[ObjectStatus]) -> ComponentStatus:
     worst = min((each.status for each in objects), key=_WORST.index, default=Status.CURRENT)
-    reason = next((f"{o.ref}: {o.message}" for o in objects if o.status is worst), "")
+    cause = next((each for each in objects if each.status is worst), None)
+    told = cause if worst is not Status.CURRENT else None
     return ComponentStatus(
         name=name,
         version=version,
@@ -122,24 +185,13 @@ def _component(
         status=worst,
         ready=sum(each.status is Status.CURRENT for each in objects),
         total=len(objects),
-        message="" if worst is Status.CURRENT else reason,
-        objects=objects,
+        message=f"{told.ref}: {told.message}" if told else "",
+        objects=tuple(objects),
+        hint=told.hint if told else "",
     )
 
 
-def _home(objects: tuple[ObjectStatus, ...]) -> str:
+def _home(objects: Iterable[ObjectStatus]) -> str:
     """Name the namespace that most objects are in: a component may reach into others."""
     spaces = Counter(each.ref.namespace for each in objects if each.ref.namespace)
     return spaces.most_common(1)[0][0] if spaces else ""
-
-
-def _object(
-    entry: Entry,
-    assessments: Mapping[Ref, Assessment],
-    found: Mapping[Ref, Manifest],
-    stack: StackId,
-) -> ObjectStatus:
-    assessment = assessments.get(entry.ref, Assessment(Status.NOT_FOUND, "not there"))
-    live = found.get(entry.ref)
-    drift = drifted(live, entry, stack) if live is not None else ()
-    return ObjectStatus(entry.ref, assessment.status, assessment.message, drift)

@@ -6,6 +6,7 @@ Waiting for them is done in `wait`; what status follows from what is decided in 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 
 from stackctl.api.client import Client
@@ -29,6 +30,14 @@ WORKERS = 8
 Found = dict[Ref, Assessment]
 
 
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """How objects stand, and those that were read for it: of some kinds their metadata only."""
+
+    of: Mapping[Ref, Assessment]
+    live: Mapping[Ref, Manifest] = field(default_factory=dict)
+
+
 def read_statuses(
     client: Client,
     discovery: Discovery,
@@ -37,7 +46,7 @@ def read_statuses(
     stack: StackId,
     may_match_no_node: Container[Ref] = (),
     rules: ReadyRules = NO_RULES,
-) -> Found:
+) -> Statuses:
     """Return the status of each object; what cannot be read is unknown, never missing."""
     kinds: dict[tuple[str, str], list[Ref]] = defaultdict(list)
     wanted = tuple(refs)
@@ -56,7 +65,8 @@ def read_statuses(
     found |= {
         each.target.ref: Assessment(each.status, each.message, each.hint) for each in statuses
     }
-    return {ref: found[ref] for ref in wanted}
+    live = {each.target.ref: each.live for each in statuses if each.live is not None}
+    return Statuses({ref: found[ref] for ref in wanted}, live)
 
 
 class _Survey:

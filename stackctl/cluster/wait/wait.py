@@ -28,6 +28,7 @@ from stackctl.errors import NotReadyError, NotServed
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.readiness.children import WORKLOADS, controller
+from stackctl.model.readiness.kubectl import describe
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import BUILT_IN, settles
 from stackctl.model.readiness.status import Status
@@ -321,11 +322,6 @@ def _stays(found: TargetStatus) -> bool:
 def _error(lines: Sequence[str], statuses: Sequence[TargetStatus]) -> NotReadyError:
     """Make an error of what was found; the first hint is the one to follow."""
     hints = [each.hint for each in statuses if each.hint]
-    return NotReadyError("\n  ".join(lines), hint=hints[0] if hints else _describe(statuses[0]))
-
-
-def _describe(found: TargetStatus) -> str:
-    ref = found.target.ref
-    where = f" -n {ref.namespace}" if ref.namespace else ""
-    kind = f"{ref.kind}.{ref.group}" if ref.group else ref.kind
-    return f"kubectl{where} describe {kind.lower()} {ref.name}"
+    return NotReadyError(
+        "\n  ".join(lines), hint=hints[0] if hints else describe(statuses[0].target.ref)
+    )

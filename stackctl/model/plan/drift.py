@@ -8,6 +8,7 @@ metadata alone; this takes the object, and what was applied to it.
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from stackctl.model.catalogue.component import Place
@@ -15,6 +16,7 @@ from stackctl.model.compose.diff import MISSING, Difference, differences
 from stackctl.model.objects import paths
 from stackctl.model.objects.merge import OverlayError, overlay, patched
 from stackctl.model.objects.refs import FIELD_MANAGER, Manifest
+from stackctl.model.ownership.conflict_policy import spelled
 from stackctl.model.ownership.field_sets import Fields
 from stackctl.model.ownership.ownership import Verdict, own_entry, verdict
 from stackctl.model.ownership.stack_id import StackId
@@ -25,21 +27,29 @@ NOBODY = ""  # whoever took a field away holds nothing by which the server would
 
 def drift_of(
     live: Manifest, applied: Manifest, stack: StackId, secrets: Sequence[Place] = ()
-) -> tuple[Drift, ...]:
+) -> tuple[Drift, ...] | None:
     """Compare an object with what was applied; a drift for each manager that changed something.
 
-    What a controller holds is not drift.
+    What a controller holds is not drift. None: no value differs, so that only who holds the
+    fields has changed.
     """
     own = (own_entry(live, stack) or {}).get("fieldsV1") or {}
     found: dict[tuple[str, str], list[Difference]] = defaultdict(list)
+    differing = False
     for each in differences(_restored(live, applied), live, secrets):
         path = paths.parse(each.path)
-        if each.old != MISSING and not _claims(own, path):
-            found[_holder(live, path, stack)].append(each)
+        if each.old == MISSING or _claims(own, path):
+            continue
+        differing = True
+        holder = _holder(live, path, stack)
+        field, through = spelled(each.path), holder.subresource
+        if verdict(live["kind"], field, holder.manager, through) is not Verdict.YIELD:
+            found[holder.manager, holder.time].append(each)
+    if not differing:
+        return None
     return tuple(
         Drift(manager, time, tuple(each.path for each in fields), tuple(fields))
         for (manager, time), fields in found.items()
-        if verdict(manager) is not Verdict.YIELD
     )
 
 
@@ -52,16 +62,23 @@ def _restored(live: Manifest, applied: Manifest) -> Manifest:
         return merged
 
 
-def _holder(live: Manifest, path: paths.Path, stack: StackId) -> tuple[str, str]:
-    """Return who wrote to a field last, and when."""
-    entries = [
-        (str(each.get("time", "")), str(each.get("manager", "")))
+@dataclass(frozen=True, order=True, slots=True)
+class _Holder:
+    """Who wrote to a field last, when, and through what."""
+
+    time: str = ""
+    manager: str = NOBODY
+    subresource: str = ""
+
+
+def _holder(live: Manifest, path: paths.Path, stack: StackId) -> _Holder:
+    entries = (
+        _Holder(*(str(each.get(key) or "") for key in ("time", "manager", "subresource")))
         for each in live["metadata"].get("managedFields") or ()
         if each.get("manager") not in (stack.manager, FIELD_MANAGER)
         and _claims(each.get("fieldsV1") or {}, path)
-    ]
-    time, manager = max(entries, default=("", NOBODY))
-    return manager, time
+    )
+    return max(entries, default=_Holder())
 
 
 def _claims(fields: Fields, path: paths.Path) -> bool:

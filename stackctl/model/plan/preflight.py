@@ -22,7 +22,9 @@ class Node:
     name: str
     allocatable: Mapping[str, str]
     labels: Mapping[str, str]
-    closed: str = ""  # why it takes no Pods: "cordoned", "taint maint=yes:NoExecute"
+    cordoned: bool = False
+    ready: bool = True
+    taints: tuple[Mapping[str, str], ...] = ()
 
 
 class Topic(StrEnum):

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from stackctl.model.objects.conditions import condition, holds, words
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of, ref_of
-from stackctl.model.readiness.pod_faults import NEVER, Patience, PodFault, fault_of
+from stackctl.model.readiness.pod_faults import NEVER, Patience, PodFault, fault_of, refusal_hint
 
 REVISION = "deployment.kubernetes.io/revision"
 GENERATION = "deprecated.daemonset.template.generation"
@@ -90,7 +90,7 @@ def _refusal(workload: Manifest, patience: Patience) -> PodFault | None:
         container="",
         reason=str(refused.get("reason") or "FailedCreate"),
         text=text,
-        hint="",
+        hint=refusal_hint(text, metadata.get("namespace", "default")),
         grace=NEVER if "calling webhook" in text else patience.creation,
     )
 

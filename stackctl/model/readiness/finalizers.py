@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from stackctl.model.objects.conditions import condition, one_line
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
+from stackctl.model.readiness.kubectl import describe, kubectl
 
 GARBAGE = "the garbage collector of kube-controller-manager"
 # Finalizers of Kubernetes itself, and what they wait for.
@@ -74,15 +75,15 @@ def stuck(obj: Manifest, controllers: Mapping[str, str]) -> str:
 
 def remedy(obj: Manifest) -> str:
     """Return the command that lets go of an object whose controller will not come back."""
+    if not finalizers_of(obj):
+        return describe(ref_of(obj))
     ref = ref_of(obj)
     if ref.kind in {"Namespace", "CustomResourceDefinition"}:
         return f"kubectl get {ref.kind.lower()} {ref.name} -o jsonpath={{.status.conditions}}"
-    where = f" -n {ref.namespace}" if ref.namespace else ""
-    kind = f"{ref.kind}.{ref.group}" if ref.group else ref.kind
     patch = shlex.quote(json.dumps({"metadata": {"finalizers": None}}))
     return (
         "start the controller again; if it is gone for good, give up its clean-up: "
-        f"kubectl{where} patch {kind.lower()} {ref.name} --type=merge -p {patch}"
+        f"{kubectl(ref, 'patch')} --type=merge -p {patch}"
     )
 
 
@@ -91,11 +92,18 @@ def _holder(finalizer: str, obj: Manifest, controllers: Mapping[str, str]) -> st
         return known
     if finalizer == "kubernetes" and obj["kind"] == "Namespace":
         return "what is left inside"
-    domain, group = finalizer.partition("/")[0], ref_of(obj).group
-    for each in (domain, group):
-        if each in controllers:
-            return controllers[each]
-    return f"the controller of {domain or group}"
+    domain, slash, _ = finalizer.partition("/")
+    group = ref_of(obj).group
+    if domain in controllers:
+        return controllers[domain]
+    # Without a domain it is of the object's kind; with that of somebody else it is theirs.
+    if group in controllers and (not slash or _related(domain, group)):
+        return controllers[group]
+    return f"the controller of {domain if slash or not group else group}"
+
+
+def _related(domain: str, group: str) -> bool:
+    return domain == group or domain.endswith(f".{group}") or group.endswith(f".{domain}")
 
 
 def _reason(obj: Manifest, kind: str) -> str:

@@ -134,6 +134,15 @@ def _containers(pod: Manifest) -> Iterator[Mapping[str, Any]]:
     yield from _status(pod).get("containerStatuses") or ()
 
 
+def refusal_hint(said: str, namespace: str) -> str:
+    """Say what helps where the API server does not take the Pods of a workload."""
+    if "exceeded quota" in said:
+        return f"raise the quota, or free some of it: kubectl -n {namespace} describe quota"
+    if "LimitRange" in said or "limit per" in said:
+        return f"kubectl -n {namespace} describe limitrange"
+    return ""
+
+
 def _failure(pod: Manifest) -> str:
     """Return how a Pod of phase Failed ended."""
     for container in _containers(pod):

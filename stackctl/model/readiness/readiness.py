@@ -12,7 +12,7 @@ from typing import Any
 from stackctl.model.objects import paths
 from stackctl.model.objects.conditions import condition, holds, one_line, words
 from stackctl.model.objects.refs import Manifest, group_of
-from stackctl.model.readiness.pod_faults import assess_pod
+from stackctl.model.readiness.pod_faults import assess_pod, refusal_hint
 from stackctl.model.readiness.status import Assessment, Status
 from stackctl.model.shapes.live_shapes import CUSTOM_STATUS
 from stackctl.model.shapes.ready_rules import ReadyRule
@@ -152,7 +152,7 @@ def _refused(obj: Manifest) -> Assessment | None:
     if any(text in said for text in ("violates PodSecurity", "is invalid")):
         namespace = obj["metadata"].get("namespace", "default")
         return _failed(said, f"correct the Pod template, or the labels of namespace {namespace}")
-    return _waiting(said)
+    return _waiting(said, refusal_hint(said, obj["metadata"].get("namespace", "default")))
 
 
 def _deployment(obj: Manifest, _: Surroundings) -> Assessment:

@@ -70,8 +70,8 @@ class Gpus:
 
     @property
     def complete(self) -> bool:
-        """As many are there as should be."""
-        return self.allocatable >= self.expected
+        """As many are there as should be, and Pods may use them."""
+        return self.allocatable >= self.expected and not self.closed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,186 @@
+"""Whether the webhooks of a stack can be reached and are trusted, and how long certificates last.
+
+What an operator serves with is not seen in any object's status: a webhook whose certificate has
+expired, or whose Secret is gone, looks well until somebody creates something. So a sample is sent
+in a dry run; and where that may not be done, or tells nothing, Secrets and bundles are compared.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+
+from stackctl.api.client import Client
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.record import lock
+from stackctl.cluster.wait.acceptance import try_creation
+from stackctl.errors import AccessDenied, Forbidden, NotServed, Rejected
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.plan.preflight import Finding
+from stackctl.model.readiness.kubectl import describe, kubectl
+from stackctl.model.readiness.serving import (
+    Mount,
+    Trust,
+    calling,
+    injector_of,
+    issued,
+    mounts_of,
+    serves,
+    trusts_of,
+)
+from stackctl.model.release.release import Release
+
+Secret = Manifest | Forbidden | None
+SLICES = "/apis/discovery.k8s.io/v1/namespaces/{0.namespace}/endpointslices"
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What is wrong with webhooks and certificates, and what could not be looked at."""
+
+    findings: tuple[Finding, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+def look_at_webhooks(
+    connection: Connection,
+    release: Release,
+    live: Mapping[Ref, Manifest],
+    well: Collection[str],
+    pool: Executor,
+) -> Serving:
+    """Look at what the components of a stack serve that are `well` otherwise."""
+    components = {entry.ref: entry.component for entry in release.inventory}
+    ours = {ref: obj for ref, obj in live.items() if components.get(ref) in well}
+    trusts = [trust for ref, obj in ours.items() for trust in trusts_of(ref, obj)]
+    mounts = list(mounts_of(ours))
+    client = connection.client
+    services = pool.map(lambda each: _unanswered(client, each), {each.service for each in trusts})
+    samples = [each for name, each in release.samples.items() if name in well]
+    trials = pool.map(
+        lambda each: _refused(connection, each, trusts), [x for xs in samples for x in xs]
+    )
+    secrets = pool.map(lambda each: _secret(client, each), mounts)
+    pairs = [(mount, found) for mount, found in zip(mounts, secrets, strict=True)]
+    findings = [
+        *(found for found in services if found),
+        *(found for found in trials if found),
+        *_certificates(client, ours, pairs, trusts),
+    ]
+    return Serving(_each_once(findings), tuple(_unseen(pairs)))
+
+
+def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple({each.subject: each for each in reversed(tuple(findings))}.values())[::-1]
+
+
+def _unanswered(client: Client, service: Ref) -> Finding | None:
+    """Find out whether any Pod is behind a Service that the API server calls."""
+    labels = f"kubernetes.io/service-name={service.name}"
+    try:
+        slices = client.list(SLICES.format(service), labels=labels).items
+    except AccessDenied:
+        return None  # the webhooks themselves may tell
+    ends = [end for each in slices for end in each.get("endpoints") or ()]
+    if any((end.get("conditions") or {}).get("ready", True) for end in ends):
+        return None
+    hint = f"kubectl -n {service.namespace} get endpointslices -l {labels}"
+    return Finding(str(service), "no ready Pod is behind it, and webhooks call it", hint)
+
+
+def _refused(connection: Connection, sample: Manifest, trusts: Iterable[Trust]) -> Finding | None:
+    """Try a sample; other refusals than for the webhooks' sake say nothing about these."""
+    what = f"a trial {sample['kind']}"
+    try:
+        try_creation(connection.client, connection.discovery, sample, what)
+    except (Forbidden, NotServed):
+        return None
+    except Rejected as error:
+        if (name := calling(str(error))) is None:
+            return None
+        trust = next((each for each in trusts if each.name == name), None)
+        hint = _mend_trust(trust) if trust and "x509" in str(error) else error.hint
+        subject = f"{trust.ref}: webhook {name}" if trust else f"webhook {name}"
+        return Finding(subject, str(error), hint)
+    return None
+
+
+def _mend_trust(trust: Trust) -> str:
+    """Name who writes the caBundle of a webhook, and how to make them do it again."""
+    return injector_of(trust) or kubectl(trust.ref, "get") + " -o yaml"
+
+
+def _secret(client: Client, mount: Mount) -> Secret:
+    path = f"/api/v1/namespaces/{mount.secret.namespace}/secrets/{mount.secret.name}"
+    try:
+        return client.get(path)
+    except Forbidden as refusal:
+        return refusal
+
+
+def _unseen(pairs: Iterable[tuple[Mount, Secret]]) -> Iterator[str]:
+    refused = [str(mount.secret) for mount, found in pairs if isinstance(found, Forbidden)]
+    if refused:
+        more = f" and {len(refused) - 1} more" if refused[1:] else ""
+        yield f"certificates in Secrets: cannot get {refused[0]}{more}"
+
+
+def _certificates(
+    client: Client,
+    live: Mapping[Ref, Manifest],
+    pairs: Iterable[tuple[Mount, Secret]],
+    trusts: Collection[Trust],
+) -> Iterator[Finding]:
+    """Look at the certificates that workloads serve with, and at those that are asked for."""
+    makers = issued(live)
+    chains: dict[Mount, str] = {}
+    for mount, found in pairs:
+        if found is None:
+            what = f"does not exist, and {mount.by} mounts it"
+            yield Finding(str(mount.secret), what, describe(makers.get(mount.secret, mount.by)))
+        elif not isinstance(found, Forbidden) and (chain := _chain(found)):
+            chains[mount] = chain
+    asked = {ref: str(end) for ref in makers.values() if (end := _end(live[ref]))}
+    if not (chains or asked):
+        return
+    now = lock.server_time(client)
+    for ref, end in asked.items():
+        if datetime.fromisoformat(end) < now:
+            delete = f"kubectl -n {ref.namespace} delete secret {live[ref]['spec']['secretName']}"
+            yield Finding(str(ref), f"has expired at {end}", f"{delete}, and it is issued anew")
+    for mount, chain in chains.items():
+        met = [trust for trust in trusts if serves(live, mount, trust)]
+        yield from _served(mount, chain, met, makers.get(mount.secret), now)
+
+
+def _served(
+    mount: Mount, chain: str, trusts: Iterable[Trust], maker: Ref | None, now: datetime
+) -> Iterator[Finding]:
+    """Look at one certificate, and at the bundles of those who meet it."""
+    from stackctl.cluster.status import certificates
+
+    if ended := certificates.ended(chain, now):
+        yield Finding(str(mount.secret), f"its certificate {ended}", _renew(mount, maker))
+        return
+    for trust in trusts:
+        if trust.bundle and not certificates.verifies(trust.bundle, chain):
+            what = f"its caBundle does not verify the certificate in {mount.secret}"
+            yield Finding(f"{trust.ref}: webhook {trust.name}", what, _mend_trust(trust))
+
+
+def _chain(secret: Manifest) -> str:
+    return str((secret.get("data") or {}).get("tls.crt") or "")
+
+
+def _end(certificate: Manifest) -> object:
+    return (certificate.get("status") or {}).get("notAfter")
+
+
+def _renew(mount: Mount, maker: Ref | None) -> str:
+    delete = kubectl(mount.secret, "delete")
+    if maker:
+        return f"{delete}, and {maker} issues it anew"
+    restart = (
+        f"kubectl -n {mount.by.namespace} rollout restart {mount.by.kind.lower()} {mount.by.name}"
+    )
+    return f"{delete} && {restart}"

@@ -1,0 +1,15 @@
+"""Commands of kubectl that are advised, about one object."""
+
+from stackctl.model.objects.refs import Ref
+
+
+def kubectl(ref: Ref, verb: str) -> str:
+    """Write a command about an object, its kind with its group: several groups may have it."""
+    where = f" -n {ref.namespace}" if ref.namespace else ""
+    kind = f"{ref.kind}.{ref.group}" if ref.group else ref.kind
+    return f"kubectl{where} {verb} {kind.lower()} {ref.name}"
+
+
+def describe(ref: Ref) -> str:
+    """Write the command that tells all about an object, its events included."""
+    return kubectl(ref, "describe")

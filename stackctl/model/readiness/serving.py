@@ -1,0 +1,94 @@
+"""What serves a stack's webhooks: whom the API server calls and trusts, and with which Secrets.
+
+Whether they answer, and what is in the Secrets, is for `cluster.status.serving`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stackctl.model.objects.refs import Manifest, Ref, annotations_of
+
+_CALLING = re.compile(r'(?:failed calling|conversion) webhook "?([^",: ]+)"?')
+_INJECT = "cert-manager.io/inject-ca-from"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A webhook: whom the API server calls for it, and by which certificates it knows them."""
+
+    ref: Ref  # of the configuration, or definition
+    name: str
+    service: Ref
+    bundle: str  # base64 of PEM
+    injected: bool  # by cert-manager's cainjector
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A Secret that a workload cannot do without, as a volume."""
+
+    by: Ref
+    secret: Ref
+
+
+def trusts_of(ref: Ref, obj: Manifest) -> Iterator[Trust]:
+    """List the webhooks of a configuration, or of a definition's conversion."""
+    injected = _INJECT in annotations_of(obj)
+    conversion = ((obj.get("spec") or {}).get("conversion") or {}).get("webhook")
+    named = [(each.get("name", ""), each) for each in obj.get("webhooks") or ()]
+    named += [("conversion", conversion)] if ref.kind == "CustomResourceDefinition" else []
+    for name, webhook in named:
+        client = (webhook or {}).get("clientConfig") or {}
+        if service := client.get("service"):
+            to = Ref("", "Service", service["namespace"], service["name"])
+            yield Trust(ref, name, to, client.get("caBundle") or "", injected)
+
+
+def mounts_of(live: Mapping[Ref, Manifest]) -> Iterator[Mount]:
+    """List the Secrets that running workloads were started with: they do not say if one goes."""
+    for ref, obj in live.items():
+        for volume in _template(obj).get("volumes") or ():
+            source = volume.get("secret") or {}
+            if source.get("secretName") and not source.get("optional"):
+                yield Mount(ref, Ref("", "Secret", ref.namespace, source["secretName"]))
+
+
+def serves(live: Mapping[Ref, Manifest], mount: Mount, trust: Trust) -> bool:
+    """Tell whether the API server reaches a workload by a webhook's Service."""
+    service = live.get(trust.service)
+    selector = ((service or {}).get("spec") or {}).get("selector") or {}
+    template = (live[mount.by].get("spec") or {}).get("template") or {}
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    same = trust.service.namespace == mount.by.namespace
+    return same and bool(selector) and selector.items() <= labels.items()
+
+
+def issued(live: Mapping[Ref, Manifest]) -> dict[Ref, Ref]:
+    """Say which Certificate each Secret comes from."""
+    return {
+        Ref("", "Secret", ref.namespace, obj["spec"]["secretName"]): ref
+        for ref, obj in live.items()
+        if (ref.group, ref.kind) == ("cert-manager.io", "Certificate")
+        and (obj.get("spec") or {}).get("secretName")
+    }
+
+
+def injector_of(trust: Trust) -> str:
+    """Say who fills in a bundle again, once it is taken out; empty where nobody is known."""
+    if trust.injected:
+        return "kubectl -n cert-manager rollout restart deployment cert-manager-cainjector"
+    return ""
+
+
+def calling(text: str) -> str | None:
+    """Name the webhook that a refusal is about; None for any other refusal."""
+    found = _CALLING.search(text)
+    return found[1] if found else None
+
+
+def _template(obj: Manifest) -> Mapping[str, Any]:
+    spec = obj.get("spec") or {}
+    template = spec.get("template") if isinstance(spec, dict) else None
+    return (template.get("spec") or {}) if isinstance(template, dict) else {}
