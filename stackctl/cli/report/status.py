@@ -72,6 +72,7 @@ def status_lines(status: StackStatus, now: datetime, page: Page) -> list[str]:
         "",
         *_components(status.components, paint, width, _going_on(status)),
         *_section(_objects(status, paint, width, verbose=verbose)),
+        *_section([line for each in status.findings for line in _finding(each, paint, width)]),
         *_section([*gpu_lines(status.gpus, paint, width)]),
         *_section(_drift(status, now, paint, width)),
         *_section(_left(status, paint, width)),
@@ -97,9 +98,7 @@ def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None)
         ]
     if status.made_elsewhere:
         lines += [paint(line, "dim") for line in wrap(plain(_elsewhere(status)), width)]
-    for each in status.findings:
-        lines += _finding(each, paint, width)
-    return lines
+    return [*lines, *(_finding(status.run, paint, width) if status.run else ())]
 
 
 def _going_on(status: StackStatus) -> str:
@@ -223,7 +222,8 @@ def _gpus(gpus: Gpus, paint: Paint, width: int | None) -> Iterable[str]:
     first, *more = wrap(text, width)
     yield first
     yield from (f"      {line}" for line in more)
-    yield from way_out(gpus.hint, paint, 6)
+    for hint in gpus.hints[:_MOST_NODES]:
+        yield from way_out(hint, paint, 6)
 
 
 def _spread(gpus: Gpus) -> str:
@@ -276,13 +276,13 @@ def status_document(status: StackStatus) -> Document:
                 "nodes": dict(each.nodes),
                 "inUse": each.in_use,
                 "closed": dict(each.closed),
-                "hint": each.hint,
+                "hints": list(each.hints),
             }
             for each in status.gpus
         ],
         findings=[
             {"subject": each.subject, "message": each.message, "hint": each.hint}
-            for each in status.findings
+            for each in (*([status.run] if status.run else ()), *status.findings)
         ],
         unseen=list(status.unseen),
         madeElsewhere=[

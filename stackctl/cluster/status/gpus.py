@@ -1,6 +1,6 @@
 """The GPUs of a stack's nodes: how many there are and should be, and which nodes take no Pods."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -50,7 +50,7 @@ def gpus(
     expected = max(needs.nodes, release.gpu_nodes, len(nodes)) * needs.perNode
     used = None if pods is None else sum(requested(pod, GPU) for pod in pods)
     found = Gpus(GPU, sum(nodes.values()), expected, nodes, used, closed)
-    return (found if found.complete else replace(found, hint=_hint(nodes, closed)),)
+    return (found if found.complete else replace(found, hints=tuple(_hints(nodes, closed))),)
 
 
 def _has_gpus(node: Node) -> bool:
@@ -89,13 +89,14 @@ def _spelled(taint: Mapping[str, str]) -> str:
     return f"{taint['key']}{value}:{taint['effect']}"
 
 
-def _hint(nodes: Mapping[str, int], closed: Mapping[str, str]) -> str:
+def _hints(nodes: Mapping[str, int], closed: Mapping[str, str]) -> Iterator[str]:
     for name, why in closed.items():
         if why == "cordoned":
-            return f"kubectl uncordon {name}"
-        if why.startswith("taint "):
-            return f"kubectl taint node {name} {why.removeprefix('taint ')}-"
-    for name, offered in nodes.items():
-        if not offered or name in closed:
-            return f"kubectl describe node {name}"
-    return "kubectl get nodes -L nvidia.com/gpu.present"
+            yield f"kubectl uncordon {name}"
+        elif why.startswith("taint "):
+            yield f"kubectl taint node {name} {why.removeprefix('taint ')}-"
+        else:
+            yield f"kubectl describe node {name}"
+    if not closed:
+        worst = min(nodes, key=lambda name: nodes[name], default="")
+        yield f"kubectl describe node {worst}" if worst else "kubectl get nodes --show-labels"

@@ -68,7 +68,8 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
         gpus=gpus(release, seen, reading.result(), _tolerations(statuses.live)),
         locked_by=str(hold) if hold else "",
         unseen=(*_unseen(release, seen), *drifts.unseen, *serving.unseen, *unlocked),
-        findings=(*_of_release(release, hold), *serving.findings),
+        run=_of_run(release, hold),
+        findings=serving.findings,
         remedy=redeploy(release),
     )
 
@@ -105,21 +106,21 @@ def _lock(connection: Connection, stack: StackId) -> tuple[HeldLock | None, tupl
     return (hold if hold is not None and not hold.expired else None), ()
 
 
-def _of_release(release: Release, hold: HeldLock | None) -> tuple[Finding, ...]:
+def _of_run(release: Release, hold: HeldLock | None) -> Finding | None:
     """Say what is wrong with the last run, or that one is on."""
     name, stack = f"revision {release.revision}", release.stack.name
     if hold is not None:
         hint = f"stackctl status --watch; a run that died: stackctl unlock --stack {stack}"
-        return (Finding("a run is on", str(hold), hint),)
+        return Finding("a run is on", str(hold), hint)
     if release.status is ReleaseStatus.UNINSTALLING:
         what = "its teardown began and has not ended; no run is on"
-        return (Finding(name, what, f"stackctl teardown --stack {stack}"),)
+        return Finding(name, what, f"stackctl teardown --stack {stack}")
     if release.status.pending:
         what = f"{release.status}, and no run is on: the one that began it has died"
-        return (Finding(name, what, redeploy(release)),)
+        return Finding(name, what, redeploy(release))
     if release.status is ReleaseStatus.FAILED:
-        return (Finding(name, f"{release.word}: {release.message}", redeploy(release)),)
-    return ()
+        return Finding(name, f"{release.word}: {release.message}", redeploy(release))
+    return None
 
 
 def _tolerations(live: Mapping[Ref, Manifest]) -> Iterable[Mapping[str, str]]:

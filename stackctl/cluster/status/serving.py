@@ -14,7 +14,7 @@ from stackctl.api.client import Client
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import lock
 from stackctl.cluster.wait.acceptance import try_creation
-from stackctl.errors import AccessDenied, Forbidden, NotServed, Rejected
+from stackctl.errors import AccessDenied, Forbidden, NotServed, Rejected, Unreachable
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.plan.preflight import Finding
 from stackctl.model.readiness.kubectl import describe, kubectl
@@ -23,14 +23,16 @@ from stackctl.model.readiness.serving import (
     Trust,
     calling,
     injector_of,
+    is_behind,
     issued,
     mounts_of,
-    serves,
     trusts_of,
 )
+from stackctl.model.release.redeploy import redeploy
 from stackctl.model.release.release import Release
 
 Secret = Manifest | Forbidden | None
+_BEHIND = "kubernetes.io/service-name={0.name}"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/{0.namespace}/endpointslices"
 
 
@@ -55,16 +57,19 @@ def look_at_webhooks(
     trusts = [trust for ref, obj in ours.items() for trust in trusts_of(ref, obj)]
     mounts = list(mounts_of(ours))
     client = connection.client
-    services = pool.map(lambda each: _unanswered(client, each), {each.service for each in trusts})
-    samples = [each for name, each in release.samples.items() if name in well]
-    trials = pool.map(
-        lambda each: _refused(connection, each, trusts), [x for xs in samples for x in xs]
+    services = sorted({each.service for each in trusts})
+    unanswered = dict(
+        zip(services, pool.map(lambda each: _unanswered(client, each), services), strict=True)
     )
+    samples = [each for name in well for each in release.samples.get(name, ())]
+    trials = pool.map(lambda each: _refused(connection, each, trusts), samples)
     secrets = pool.map(lambda each: _secret(client, each), mounts)
     pairs = [(mount, found) for mount, found in zip(mounts, secrets, strict=True)]
+    quiet = [service for service, why in unanswered.items() if why]
+    reached = [trust for trust in trusts if trust.service not in quiet]
     findings = [
-        *(found for found in services if found),
-        *(found for found in trials if found),
+        *(_quiet(service, unanswered[service], live, redeploy(release)) for service in quiet),
+        *(found for trust, found in filter(None, trials) if trust is None or trust in reached),
         *_certificates(client, ours, pairs, trusts),
     ]
     return Serving(_each_once(findings), tuple(_unseen(pairs)))
@@ -74,34 +79,43 @@ def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple({each.subject: each for each in reversed(tuple(findings))}.values())[::-1]
 
 
-def _unanswered(client: Client, service: Ref) -> Finding | None:
-    """Find out whether any Pod is behind a Service that the API server calls."""
-    labels = f"kubernetes.io/service-name={service.name}"
+def _unanswered(client: Client, service: Ref) -> str:
+    """Find out whether any Pod is behind a Service that the API server calls; say so if none."""
     try:
-        slices = client.list(SLICES.format(service), labels=labels).items
+        slices = client.list(SLICES.format(service), labels=_BEHIND.format(service)).items
     except AccessDenied:
-        return None  # the webhooks themselves may tell
+        return ""  # the webhooks themselves may tell
     ends = [end for each in slices for end in each.get("endpoints") or ()]
     if any((end.get("conditions") or {}).get("ready", True) for end in ends):
-        return None
-    hint = f"kubectl -n {service.namespace} get endpointslices -l {labels}"
-    return Finding(str(service), "no ready Pod is behind it, and webhooks call it", hint)
+        return ""
+    return "no ready Pod is behind it"
 
 
-def _refused(connection: Connection, sample: Manifest, trusts: Iterable[Trust]) -> Finding | None:
+def _quiet(service: Ref, why: str, live: Mapping[Ref, Manifest], way_back: str) -> Finding:
+    """Say why webhooks cannot be called; what was scaled to nothing is to be scaled again."""
+    for ref, obj in live.items():
+        if is_behind(service, live, ref) and obj["spec"].get("replicas") == 0:
+            return Finding(str(ref), f"has no replicas, and webhooks call {service}", way_back)
+    hint = f"kubectl -n {service.namespace} get endpointslices -l {_BEHIND.format(service)}"
+    return Finding(str(service), f"{why}, and webhooks call it", hint)
+
+
+def _refused(
+    connection: Connection, sample: Manifest, trusts: Iterable[Trust]
+) -> tuple[Trust | None, Finding] | None:
     """Try a sample; other refusals than for the webhooks' sake say nothing about these."""
     what = f"a trial {sample['kind']}"
     try:
         try_creation(connection.client, connection.discovery, sample, what)
     except (Forbidden, NotServed):
         return None
-    except Rejected as error:
+    except (Rejected, Unreachable) as error:
         if (name := calling(str(error))) is None:
             return None
         trust = next((each for each in trusts if each.name == name), None)
         hint = _mend_trust(trust) if trust and "x509" in str(error) else error.hint
         subject = f"{trust.ref}: webhook {name}" if trust else f"webhook {name}"
-        return Finding(subject, str(error), hint)
+        return trust, Finding(subject, str(error), hint)
     return None
 
 
@@ -149,7 +163,7 @@ def _certificates(
             delete = f"kubectl -n {ref.namespace} delete secret {live[ref]['spec']['secretName']}"
             yield Finding(str(ref), f"has expired at {end}", f"{delete}, and it is issued anew")
     for mount, chain in chains.items():
-        met = [trust for trust in trusts if serves(live, mount, trust)]
+        met = [trust for trust in trusts if is_behind(trust.service, live, mount.by)]
         yield from _served(mount, chain, met, makers.get(mount.secret), now)
 
 

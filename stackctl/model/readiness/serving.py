@@ -55,14 +55,13 @@ def mounts_of(live: Mapping[Ref, Manifest]) -> Iterator[Mount]:
                 yield Mount(ref, Ref("", "Secret", ref.namespace, source["secretName"]))
 
 
-def serves(live: Mapping[Ref, Manifest], mount: Mount, trust: Trust) -> bool:
-    """Tell whether the API server reaches a workload by a webhook's Service."""
-    service = live.get(trust.service)
-    selector = ((service or {}).get("spec") or {}).get("selector") or {}
-    template = (live[mount.by].get("spec") or {}).get("template") or {}
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    same = trust.service.namespace == mount.by.namespace
-    return same and bool(selector) and selector.items() <= labels.items()
+def is_behind(service: Ref, live: Mapping[Ref, Manifest], workload: Ref) -> bool:
+    """Tell whether the Pods of a workload are reached by a Service."""
+    selector = ((live.get(service) or {}).get("spec") or {}).get("selector") or {}
+    template = (live[workload].get("spec") or {}).get("template")
+    metadata = (template.get("metadata") or {}) if isinstance(template, dict) else {}
+    same = service.namespace == workload.namespace
+    return same and bool(selector) and selector.items() <= (metadata.get("labels") or {}).items()
 
 
 def issued(live: Mapping[Ref, Manifest]) -> dict[Ref, Ref]:

@@ -66,7 +66,7 @@ class Gpus:
     nodes: Mapping[str, int] = field(default_factory=dict)  # node name → allocatable
     in_use: int | None = None  # asked for by Pods; None: it may not be seen
     closed: Mapping[str, str] = field(default_factory=dict)  # node name → why it takes no Pods
-    hint: str = ""
+    hints: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -85,13 +85,14 @@ class StackStatus:
     locked_by: str = ""  # holder and since, while a run is on
     unseen: tuple[str, ...] = ()  # what could not be looked at, and what that would take
     made_elsewhere: tuple[CatalogueSource, ...] = ()  # what it was made from and is not here
+    run: Finding | None = None  # a run that is on, or that did not end well
     findings: tuple[Finding, ...] = ()  # what is wrong beside objects and GPUs
     remedy: str = ""  # the command that puts back what is not as it was deployed
 
     @property
     def current(self) -> bool:
         """All is well: everything is there, ready, undrifted, and nothing was left unseen."""
-        return not (self.findings or self.unseen) and all(
+        return not (self.run or self.findings or self.unseen) and all(
             (
                 self.release.status is ReleaseStatus.DEPLOYED,
                 *(part.status is Status.CURRENT for part in self.components),
