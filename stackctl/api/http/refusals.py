@@ -182,6 +182,8 @@ def _cause_words(cause: Mapping[str, str]) -> str:
 
 def _hint(failure: Failure) -> str:
     webhook = calling_webhook(failure)
+    if webhook and "x509: " in failure.text:
+        return f"its caBundle or its certificate is wrong ({webhook}): stackctl status says which"
     return f"see whether the Pods behind webhook {webhook} are ready" if webhook else ""
 
 

@@ -17,12 +17,12 @@ from stackctl.cluster.wait.acceptance import try_creation
 from stackctl.errors import AccessDenied, Forbidden, NotServed, Rejected, Unreachable
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.plan.preflight import Finding
-from stackctl.model.readiness.kubectl import describe, kubectl
+from stackctl.model.readiness.kubectl import describe, kubectl, restart
 from stackctl.model.readiness.serving import (
     Mount,
     Trust,
     calling,
-    injector_of,
+    cause_of,
     is_behind,
     issued,
     mounts_of,
@@ -32,6 +32,7 @@ from stackctl.model.release.redeploy import redeploy
 from stackctl.model.release.release import Release
 
 Secret = Manifest | Forbidden | None
+INJECTOR = "kubectl -n cert-manager rollout restart deployment cert-manager-cainjector"
 _BEHIND = "kubernetes.io/service-name={0.name}"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/{0.namespace}/endpointslices"
 
@@ -62,7 +63,7 @@ def look_at_webhooks(
         zip(services, pool.map(lambda each: _unanswered(client, each), services), strict=True)
     )
     samples = [each for name in well for each in release.samples.get(name, ())]
-    trials = pool.map(lambda each: _refused(connection, each, trusts), samples)
+    trials = pool.map(lambda each: _refused(connection, each, trusts, live), samples)
     secrets = pool.map(lambda each: _secret(client, each), mounts)
     pairs = [(mount, found) for mount, found in zip(mounts, secrets, strict=True)]
     quiet = [service for service, why in unanswered.items() if why]
@@ -101,7 +102,10 @@ def _quiet(service: Ref, why: str, live: Mapping[Ref, Manifest], way_back: str) 
 
 
 def _refused(
-    connection: Connection, sample: Manifest, trusts: Iterable[Trust]
+    connection: Connection,
+    sample: Manifest,
+    trusts: Iterable[Trust],
+    live: Mapping[Ref, Manifest],
 ) -> tuple[Trust | None, Finding] | None:
     """Try a sample; other refusals than for the webhooks' sake say nothing about these."""
     what = f"a trial {sample['kind']}"
@@ -113,15 +117,21 @@ def _refused(
         if (name := calling(str(error))) is None:
             return None
         trust = next((each for each in trusts if each.name == name), None)
-        hint = _mend_trust(trust) if trust and "x509" in str(error) else error.hint
+        untrusted = "x509" in str(error)
+        hint = _mend_trust(trust, live) if trust and untrusted else error.hint
         subject = f"{trust.ref}: webhook {name}" if trust else f"webhook {name}"
-        return trust, Finding(subject, str(error), hint)
+        what = "is not trusted" if untrusted else "cannot be called"
+        return trust, Finding(subject, f"{what}: {cause_of(str(error))}", hint)
     return None
 
 
-def _mend_trust(trust: Trust) -> str:
-    """Name who writes the caBundle of a webhook, and how to make them do it again."""
-    return injector_of(trust) or kubectl(trust.ref, "get") + " -o yaml"
+def _mend_trust(trust: Trust, live: Mapping[Ref, Manifest]) -> str:
+    """Make whoever writes the caBundle of a webhook do it again: its operator does at its start."""
+    if trust.injected:
+        return INJECTOR
+    behind = (ref for ref in live if is_behind(trust.service, live, ref))
+    found = next(behind, None)
+    return restart(found) if found else f"{kubectl(trust.ref, 'get')} -o yaml"
 
 
 def _secret(client: Client, mount: Mount) -> Secret:
@@ -164,11 +174,16 @@ def _certificates(
             yield Finding(str(ref), f"has expired at {end}", f"{delete}, and it is issued anew")
     for mount, chain in chains.items():
         met = [trust for trust in trusts if is_behind(trust.service, live, mount.by)]
-        yield from _served(mount, chain, met, makers.get(mount.secret), now)
+        yield from _served(mount, chain, met, makers.get(mount.secret), now, live)
 
 
 def _served(
-    mount: Mount, chain: str, trusts: Iterable[Trust], maker: Ref | None, now: datetime
+    mount: Mount,
+    chain: str,
+    trusts: Iterable[Trust],
+    maker: Ref | None,
+    now: datetime,
+    live: Mapping[Ref, Manifest],
 ) -> Iterator[Finding]:
     """Look at one certificate, and at the bundles of those who meet it."""
     from stackctl.cluster.status import certificates
@@ -179,7 +194,7 @@ def _served(
     for trust in trusts:
         if trust.bundle and not certificates.verifies(trust.bundle, chain):
             what = f"its caBundle does not verify the certificate in {mount.secret}"
-            yield Finding(f"{trust.ref}: webhook {trust.name}", what, _mend_trust(trust))
+            yield Finding(f"{trust.ref}: webhook {trust.name}", what, _mend_trust(trust, live))
 
 
 def _chain(secret: Manifest) -> str:
@@ -192,9 +207,4 @@ def _end(certificate: Manifest) -> object:
 
 def _renew(mount: Mount, maker: Ref | None) -> str:
     delete = kubectl(mount.secret, "delete")
-    if maker:
-        return f"{delete}, and {maker} issues it anew"
-    restart = (
-        f"kubectl -n {mount.by.namespace} rollout restart {mount.by.kind.lower()} {mount.by.name}"
-    )
-    return f"{delete} && {restart}"
+    return f"{delete}, and {maker} issues it anew" if maker else f"{delete} && {restart(mount.by)}"

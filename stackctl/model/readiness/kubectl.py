@@ -13,3 +13,9 @@ def kubectl(ref: Ref, verb: str) -> str:
 def describe(ref: Ref) -> str:
     """Write the command that tells all about an object, its events included."""
     return kubectl(ref, "describe")
+
+
+def restart(ref: Ref) -> str:
+    """Write the command that starts the Pods of a workload again."""
+    where = f" -n {ref.namespace}" if ref.namespace else ""
+    return f"kubectl{where} rollout restart {ref.kind.lower()} {ref.name}"

@@ -74,17 +74,17 @@ def issued(live: Mapping[Ref, Manifest]) -> dict[Ref, Ref]:
     }
 
 
-def injector_of(trust: Trust) -> str:
-    """Say who fills in a bundle again, once it is taken out; empty where nobody is known."""
-    if trust.injected:
-        return "kubectl -n cert-manager rollout restart deployment cert-manager-cainjector"
-    return ""
-
-
 def calling(text: str) -> str | None:
     """Name the webhook that a refusal is about; None for any other refusal."""
     found = _CALLING.search(text)
     return found[1] if found else None
+
+
+def cause_of(text: str) -> str:
+    """Leave what went wrong, of all that was said on the way there."""
+    if "x509: " in text:
+        return f"x509: {text.rpartition('x509: ')[2]}"
+    return text.rpartition("failed to call webhook: ")[2] or text
 
 
 def _template(obj: Manifest) -> Mapping[str, Any]:
