@@ -1,14 +1,16 @@
-"""Which stack of a cluster a command means, and the namespace its record is in."""
+"""Which stacks there are, which of them a command means, and where its record is."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from stackctl.actions.status import status
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.record import releases
-from stackctl.cluster.record.missing_record import none_recorded
-from stackctl.errors import Forbidden, UsageError
+from stackctl.cluster.record import lock, releases
+from stackctl.cluster.record.missing_record import none_recorded, record_lost
+from stackctl.errors import ConflictError, Forbidden, ReleaseError, UsageError, headline
 from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.run.outcome import StackSummary
 from stackctl.sources.files import read_stack_file
 
 FLAG = "--record-namespace"
@@ -27,15 +29,73 @@ def choose_stack(
     Raises:
         UsageError: several are meant as much as each other.
     """
+    meant = stacks_meant(name, stack_file, connection, namespace)
+    if len(meant) > 1:
+        raise _several(meant, connection)
+    return meant[0]
+
+
+def stacks_meant(
+    name: str | None,
+    stack_file: Path | None,
+    connection: Connection,
+    namespace: str | None = None,
+) -> Sequence[StackId]:
+    """Return the stack that is meant, or all that are meant as much as each other.
+
+    Raises:
+        ReleaseError: none is named, and none is there.
+    """
     file = read_stack_file(stack_file) if stack_file is not None and name is None else None
     name = name or (file.name if file else None)
     namespace = namespace or (file.record.namespace if file else None)
     if name is not None and namespace is not None:
-        return StackId(name, namespace)
+        return [StackId(name, namespace)]
     known = recorded(connection, name, namespace)
     if not known and name is None:
         raise none_recorded(connection)
-    return only(known, connection) if known else StackId(name or "", namespace or RECORD_NAMESPACE)
+    return _at_home(known, connection) or [StackId(name or "", namespace or RECORD_NAMESPACE)]
+
+
+def stacks(connection: Connection, namespace: str | None = None) -> tuple[StackSummary, ...]:
+    """List the stacks on a cluster by their records, and which of them a run is on.
+
+    Raises:
+        ReleaseError: there are objects of a stack whose record is gone, and no other stack.
+    """
+    known = recorded(connection, None, namespace)
+    if not known and (lost := record_lost(connection)) is not None:
+        raise lost
+    return tuple(_summary(connection, stack, known[stack]) for stack in known)
+
+
+def assessed(connection: Connection, meant: Sequence[StackId]) -> tuple[StackSummary, ...]:
+    """Look at several stacks, and say in a line of each what is wrong with it."""
+    return tuple(_assessed(connection, stack) for stack in meant)
+
+
+def _summary(connection: Connection, stack: StackId, revisions: Sequence[int]) -> StackSummary:
+    client = connection.client
+    try:
+        found = releases.current(client, stack, revisions)
+    except (ReleaseError, ConflictError) as error:
+        return StackSummary(stack, max(revisions), None, message=headline(error))
+    release = found.release if found else None
+    try:
+        running = bool(lock.held_by(client, stack))
+    except Forbidden:  # then nobody says that one is on, and nobody that none is
+        running = False
+    return StackSummary(stack, max(revisions), release, running)
+
+
+def _assessed(connection: Connection, stack: StackId) -> StackSummary:
+    revision = 0
+    try:
+        found = status(stack, connection)
+        revision = found.release.revision
+    except (ReleaseError, ConflictError) as error:
+        return StackSummary(stack, revision, None, message=headline(error))
+    return StackSummary(stack, revision, found.release, bool(found.locked_by), found.trouble)
 
 
 def recorded(
@@ -71,16 +131,25 @@ def only(known: Known, connection: Connection) -> StackId:
     Raises:
         UsageError: there are several.
     """
+    candidates = _at_home(known, connection)
+    if len(candidates) > 1:
+        raise _several(candidates, connection)
+    return candidates[0]
+
+
+def _at_home(known: Known, connection: Connection) -> list[StackId]:
+    """Choose those in the context's namespace, else all."""
     home = connection.client.access.namespace
-    candidates = [stack for stack in known if stack.namespace == home] or list(known)
-    if len(candidates) == 1:
-        return candidates[0]
+    return [stack for stack in known if stack.namespace == home] or list(known)
+
+
+def _several(candidates: Sequence[StackId], connection: Connection) -> UsageError:
     if len({stack.name for stack in candidates}) > 1:
         hint = f"name one: {' or '.join(f'--stack {each}' for each in candidates[:_NAMED])}"
     else:
         spaces = (f"{FLAG} {each.namespace}" for each in candidates[:_NAMED])
         hint = f"say where its record is: {' or '.join(spaces)}"
-    raise UsageError(
+    return UsageError(
         f"several stacks on {connection.info.context}: {', '.join(map(_placed, candidates))}",
         hint=hint,
     )

@@ -8,6 +8,7 @@ COMMANDS = {
         "init",
         "deploy",
         "status",
+        "stacks",
         "diff",
         "upgrade",
         "rollback",

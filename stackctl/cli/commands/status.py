@@ -19,7 +19,10 @@ def status(
 ) -> int:
     """Show how a stack stands: components, readiness, GPUs, drift.
 
-    Exits 1 unless everything is current.
+    What is wrong is told with the next command to type. Exits 0 only when all is
+    well: everything is ready, nothing has drifted, the last run ended well, and
+    nothing was left unseen. Where there are several stacks and none is named,
+    they are listed, each with what is wrong with it.
 
     Examples:
         stackctl status
@@ -30,10 +33,12 @@ def status(
     from functools import partial
 
     from stackctl.actions import status as action
+    from stackctl.actions.stacks import assessed
     from stackctl.cli.report.report import Report
+    from stackctl.cli.report.stacks import stacks_result
     from stackctl.cli.report.status import status_result
     from stackctl.cli.running.contexts import Words, on_each
-    from stackctl.cli.running.requests import connected, reading, stack_of
+    from stackctl.cli.running.requests import connected, reading, stack_of, stacks_of
     from stackctl.cli.running.watch import watch_status
 
     if watch:
@@ -42,7 +47,8 @@ def status(
 
     def run(target: Cluster) -> int:
         with report.progress() as notify, connected(target, notify) as connection:
-            stack = stack_of(which, connection)
+            meant = [stack_of(which, connection)] if watch else stacks_of(which, connection)
+            stack = meant[0]
             if watch:
 
                 def look() -> "StackStatus":
@@ -50,6 +56,10 @@ def status(
                     return action.status(stack, connection)
 
                 return watch_status(report, look, now=now)
+            if len(meant) > 1:
+                several = assessed(connection, meant)
+                report.show(stacks_result(several, connection.info, now()))
+                return 0 if all(each.well for each in several) else 1
             found = action.status(stack, connection)
         report.show(status_result(found, now()))
         return 0 if found.current else 1

@@ -48,7 +48,8 @@ def history_document(stack: StackId, found: Sequence[Revision]) -> Document:
     return document("History", stack=str(stack), revisions=[_document(each) for each in found])
 
 
-def _status(release: Release) -> Cell:
+def status_cell(release: Release) -> Cell:
+    """Say how a revision ended, in its colour."""
     style = "yellow" if release.word != release.status else _STYLES.get(release.status, "yellow")
     return Cell(release.word, (style,))
 
@@ -57,7 +58,7 @@ def _row(each: Revision, now: datetime) -> Row:
     release = each.release
     return (
         str(release.revision),
-        _status(release),
+        status_cell(release),
         ago(release.finished or release.begun, now),
         release.by,
         release.profile,
@@ -69,7 +70,7 @@ def _wide_row(each: Revision) -> Row:
     release = each.release
     return (
         str(release.revision),
-        _status(release),
+        status_cell(release),
         release.begun,
         release.finished or "-",
         release.by,

@@ -4,7 +4,7 @@ import getpass
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,15 @@ def stack_of(which: StackName, connection: "Connection") -> "StackId":
     from stackctl.actions.stacks import choose_stack
 
     return choose_stack(which.name, stack_file_of(which), connection, which.place)
+
+
+def stacks_of(which: StackName, connection: "Connection") -> "Sequence[StackId]":
+    """Name the stack that is meant; all there are, where none is named and there are several."""
+    from stackctl.actions.stacks import stacks_meant
+
+    if which.name is not None:
+        return [stack_of(which, connection)]
+    return stacks_meant(None, stack_file_of(which), connection, which.place)
 
 
 def request_of(

@@ -47,10 +47,15 @@ def _visible(client: Client, stack: StackId) -> Iterable[StackId]:
 
 def none_recorded(connection: Connection) -> ReleaseError:
     """Return the error for a cluster with no stack, or with one whose record is missing."""
-    if marked := _marked(connection.client, STACK_LABEL):
-        label, left = next(iter(marked.items()))
+    none = ReleaseError(f"no stack on {connection.info.context}", hint=DEPLOY)
+    return record_lost(connection) or none
+
+
+def record_lost(connection: Connection) -> ReleaseError | None:
+    """Return the error for a stack whose record is missing, where namespaces tell of one."""
+    for label, left in _marked(connection.client, STACK_LABEL).items():
         return lost(connection, StackId.labelled(label), left)
-    return ReleaseError(f"no stack on {connection.info.context}", hint=DEPLOY)
+    return None
 
 
 def lost(connection: Connection, stack: StackId, left: Sequence[Ref]) -> ReleaseError:

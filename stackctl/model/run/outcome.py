@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from stackctl.errors import StackError
 from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.objects.refs import Ref
+from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Drift, HeldValue, Plan
 from stackctl.model.plan.preflight import Finding
@@ -100,6 +101,26 @@ class StackStatus:
                 *(each.complete for each in self.gpus),
             )
         )
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong, in a line; empty where all is well."""
+        parts = self.components
+        short = [each for each in self.gpus if not each.complete]
+        unready = [part.name for part in parts if part.status is not Status.CURRENT]
+        drifted = sum(1 for part in parts for item in part.objects if item.drift)
+        said = (
+            f"not ready: {first_few(unready, 3)}" if unready else "",
+            f"drifted: {drifted} object{'' if drifted == 1 else 's'}" if drifted else "",
+            *(
+                f"GPUs {each.allocatable}/{each.expected}"
+                for each in self.gpus
+                if not each.complete
+            ),
+            *(f"{each.subject}: {each.message}" for each in (*self.findings[:1],)),
+            "not all could be looked at" if self.unseen else "",
+        )
+        return "; ".join(filter(None, said))
 
 
 @dataclass(frozen=True, slots=True)
