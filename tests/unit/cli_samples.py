@@ -1,11 +1,13 @@
 """Values as the actions return them, for the tests of how they look."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Drift, Plan
+from stackctl.model.plan.preflight import Finding
 from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.model.run.events import ComponentState
@@ -16,6 +18,7 @@ from stackctl.model.run.outcome import (
     ObjectStatus,
     Residue,
     StackStatus,
+    StackSummary,
     TargetInfo,
     TeardownOutcome,
 )
@@ -221,8 +224,9 @@ def component_status(
             "registry.example.com/team/controller:v1 not found"
         )
         objects = (ObjectStatus(broken, status, message.partition(": ")[2]),)
+    hint = "check the image registry.example.com/team/controller:v1" if missing else ""
     return ComponentStatus(
-        name, VERSIONS[name], name, status, total - missing, total, message, objects
+        name, VERSIONS[name], name, status, total - missing, total, message, objects, hint
     )
 
 
@@ -235,7 +239,14 @@ def troubled_status() -> StackStatus:
     drifted = ObjectStatus(
         ref("Deployment", "training-operator", "training-operator"),
         Status.CURRENT,
-        drift=(Drift("kubectl-edit", "2026-11-22T15:25:00Z", ("spec.replicas",)),),
+        drift=(
+            Drift(
+                "kubectl-edit",
+                "2026-11-22T15:25:00Z",
+                ("spec.replicas",),
+                (Difference("spec.replicas", 1, 0),),
+            ),
+        ),
     )
     training = component_status("training-operator")
     parts = (
@@ -252,8 +263,41 @@ def troubled_status() -> StackStatus:
             objects=(drifted,),
         ),
     )
-    gpus = Gpus("nvidia.com/gpu", 8, 16, {"gpu-0": 8, "gpu-1": 0})
-    return StackStatus(TARGET, RELEASE, parts, (gpus,), locked_by="ops@bastion since 15:29")
+    gpus = Gpus(
+        "nvidia.com/gpu",
+        8,
+        16,
+        {"gpu-0": 8, "gpu-1": 0},
+        in_use=3,
+        closed={"gpu-0": "cordoned", "gpu-1": "taint maint=yes:NoExecute"},
+        hints=("kubectl uncordon gpu-0", "kubectl taint node gpu-1 maint=yes:NoExecute-"),
+    )
+    webhook = Finding(
+        "ValidatingWebhookConfiguration/validator.training-operator.kubeflow.org: "
+        "webhook validator.tfjob.training-operator.kubeflow.org",
+        "is not trusted: x509: certificate signed by unknown authority",
+        "kubectl -n training-operator rollout restart deployment training-operator",
+    )
+    return StackStatus(
+        TARGET,
+        RELEASE,
+        parts,
+        (gpus,),
+        locked_by="ops@bastion since 15:29",
+        run=Finding("a run is on", "ops@bastion since 15:29", "stackctl status --watch"),
+        findings=(webhook,),
+        remedy="stackctl deploy --profile gpu8",
+    )
+
+
+def two_stacks() -> tuple[StackSummary, ...]:
+    """Say how two stacks stand, one of which is not well."""
+    failed = replace(RELEASE, stack=StackId("lab"), status=ReleaseStatus.FAILED)
+    return (
+        StackSummary(RELEASE.stack, 3, RELEASE),
+        StackSummary(failed.stack, 12, failed, message="not ready: kserve; GPUs 8/16"),
+        StackSummary(StackId("old"), 1, None, message="ConfigMap is not what was written"),
+    )
 
 
 DEPLOYED = DeployOutcome(

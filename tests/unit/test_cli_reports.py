@@ -9,7 +9,7 @@ from stackctl.cli.report.history import ago
 from stackctl.cli.report.outcome import deploy_lines, teardown_lines
 from stackctl.cli.report.plan import plan_document, plan_lines
 from stackctl.cli.report.rendering import Page
-from stackctl.cli.report.status import gpu_lines, status_lines
+from stackctl.cli.report.status import gpu_lines, stacks_lines, status_lines
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.compose.diff import Difference
@@ -29,6 +29,7 @@ from tests.unit.cli_samples import (
     mixed_plan,
     plan,
     troubled_status,
+    two_stacks,
 )
 
 WIDTH = 80
@@ -44,6 +45,7 @@ TEXTS = {
     "diff.txt": lambda page: diff_lines(mixed_plan(), page),
     "status.txt": lambda page: status_lines(CURRENT, NOW, page),
     "status-troubled.txt": lambda page: status_lines(troubled_status(), NOW, page),
+    "stacks.txt": lambda page: stacks_lines(two_stacks(), NOW, page),
     "deployed.txt": lambda page: deploy_lines(DEPLOYED, page),
     "torn-down.txt": lambda page: teardown_lines(TORN_DOWN, page),
 }
@@ -106,7 +108,7 @@ def test_what_was_set_on_the_line_is_shown_and_secrets_are_not():
         ({"a": 8}, "on 1 node"),
         ({"a": 8, "b": 8}, "on 2 nodes, 8 each"),
         ({"a": 8, "b": 7}, "on 2 nodes; b has 7"),
-        ({"a": 8, "b": 0}, "on 1 node; b has 0"),
+        ({"a": 8, "b": 0}, "on 1 of 2 nodes; b has 0"),
         ({}, "on 0 nodes"),
     ],
 )

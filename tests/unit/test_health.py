@@ -25,4 +25,4 @@ def test_gpus_are_counted_as_kubernetes_writes_them():
     """A quantity may be written with a suffix: 1k are a thousand, 500m is not one."""
     nodes = (Node("a", {GPU: "1k"}, {}), Node("b", {GPU: "500m"}, {}), Node("c", {}, {}))
     (found,) = gpus(RELEASE, Facts("v1.36.3", nodes, (), False, frozenset()))
-    assert (found.allocatable, found.nodes) == (1000, {"a": 1000})
+    assert (found.allocatable, found.nodes) == (1000, {"a": 1000, "b": 0})

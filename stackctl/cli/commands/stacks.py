@@ -20,7 +20,7 @@ def stacks(
         ),
     ] = None,
 ) -> int:
-    """List the stacks on a cluster, and how the last run on each has ended.
+    """List the stacks on a cluster, and how their last runs ended.
 
     Reads records only, and exits 0; how the objects stand is for status.
 
@@ -33,7 +33,7 @@ def stacks(
 
     from stackctl.actions import stacks as action
     from stackctl.cli.report.report import Report
-    from stackctl.cli.report.stacks import stacks_result
+    from stackctl.cli.report.status import stacks_result
     from stackctl.cli.running.contexts import Words, on_each
     from stackctl.cli.running.requests import connected
 

@@ -35,8 +35,7 @@ def status(
     from stackctl.actions import status as action
     from stackctl.actions.stacks import assessed
     from stackctl.cli.report.report import Report
-    from stackctl.cli.report.stacks import stacks_result
-    from stackctl.cli.report.status import status_result
+    from stackctl.cli.report.status import stacks_result, status_result
     from stackctl.cli.running.contexts import Words, on_each
     from stackctl.cli.running.requests import connected, reading, stack_of, stacks_of
     from stackctl.cli.running.watch import watch_status

@@ -1,4 +1,4 @@
-"""How the state of a stack looks.
+"""How the state of a stack looks, and the list of several.
 
 What the state is comes as a value; the clock comes as an argument.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from stackctl.cli.report.diff import drift_text
-from stackctl.cli.report.history import ago, release_document, release_text
+from stackctl.cli.report.history import ago, release_document, release_text, status_cell
 from stackctl.cli.report.plan import (
     drift_document,
     held_document,
@@ -33,7 +33,14 @@ from stackctl.model.plan.preflight import Finding
 from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import ReleaseStatus
 from stackctl.model.resolve.overrides import spoken
-from stackctl.model.run.outcome import ComponentStatus, Gpus, ObjectStatus, StackStatus
+from stackctl.model.run.outcome import (
+    ComponentStatus,
+    Gpus,
+    ObjectStatus,
+    StackStatus,
+    StackSummary,
+    TargetInfo,
+)
 
 STYLES = {
     Status.CURRENT: "green",
@@ -49,6 +56,7 @@ _RUNS = {
     ReleaseStatus.PENDING_ROLLBACK: "Rolling back",
 }
 _HEADER = ("COMPONENT", "VERSION", "NAMESPACE", "READY", "STATUS")
+_STACKS = ("STACK", "PROFILE", "REVISION", "STATUS", "AGE")
 _GAP = 2
 _ROOM_FOR_MESSAGE = 30  # columns below which messages go under the table's lines
 _MOST_OBJECTS = 5
@@ -314,4 +322,51 @@ def _object_status(item: ObjectStatus) -> Document:
         "hint": item.hint,
         "drift": [drift_document(each) for each in item.drift],
         **({"held": [held_document(each) for each in item.left]} if item.left else {}),
+    }
+
+
+def stacks_result(found: Sequence[StackSummary], target: TargetInfo, now: datetime) -> Rendering:
+    """List the stacks on a cluster."""
+    return Rendering(
+        document=lambda: document(
+            "StackList",
+            target=target_document(target),
+            items=[_summary_document(each) for each in found],
+        ),
+        lines=lambda page: stacks_lines(found, now, page),
+        names=lambda: [str(each.stack) for each in found],
+    )
+
+
+def stacks_lines(found: Sequence[StackSummary], now: datetime, page: Page) -> list[str]:
+    """Write a line for each stack, and below it what is wrong with it."""
+    header, *rows = table(_STACKS, [_stack_row(each, now) for each in found], page.paint) or [""]
+    lines = [header] if header else []
+    for line, each in zip(rows, found, strict=True):
+        lines.append(line)
+        if each.message:
+            lines += [
+                f"    {part}" for part in wrap(plain(each.message), page.width and page.width - 4)
+            ]
+    return lines
+
+
+def _stack_row(each: StackSummary, now: datetime) -> Row:
+    release = each.release
+    if release is None:
+        return (str(each.stack), "-", str(each.revision or "-"), Cell("unreadable", ("red",)), "-")
+    status = Cell("a run is on", ("yellow",)) if each.running else status_cell(release)
+    when = ago(release.finished or release.begun, now).removesuffix(" ago")
+    return (str(each.stack), release.profile, str(each.revision), status, when)
+
+
+def _summary_document(each: StackSummary) -> Document:
+    return {
+        "stack": str(each.stack),
+        "recordNamespace": each.stack.namespace,
+        "revision": each.revision,
+        "release": release_document(each.release) if each.release else None,
+        "running": each.running,
+        "well": each.well,
+        "message": each.message,
     }

@@ -17,11 +17,11 @@ from stackctl.cluster.status.left_fields import still_left
 from stackctl.cluster.status.serving import look_at_webhooks
 from stackctl.cluster.status.statuses import Statuses, read_statuses
 from stackctl.errors import Forbidden
-from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import HeldValue
 from stackctl.model.plan.preflight import Facts, Finding, Topic
-from stackctl.model.readiness.finalizers import controllers_of, remedy, stuck
+from stackctl.model.readiness.finalizers import controllers_of, finalizers_of, remedy, stuck
 from stackctl.model.readiness.kubectl import describe
 from stackctl.model.readiness.status import Assessment, Status
 from stackctl.model.release.redeploy import redeploy
@@ -148,7 +148,7 @@ def _components(
         found = statuses.of.get(entry.ref, Assessment(Status.NOT_FOUND, "not there"))
         live = statuses.live.get(entry.ref)
         if found.status is Status.TERMINATING and live is not None:
-            found = Assessment(found.status, stuck(live, controllers), remedy(live))
+            found = Assessment(found.status, stuck(live, controllers), _way_out(live))
         hint = found.hint or _hint(entry.ref, found.status, way_back)
         drift = drifts.of.get(entry.ref, ())
         kept = left.get(entry.ref, ())
@@ -162,6 +162,11 @@ def _components(
         )
         for name, version in release.components.items()
     )
+
+
+def _way_out(live: Manifest) -> str:
+    """Say what ends a deletion that does not end; what nothing holds will be gone by itself."""
+    return remedy(live) if finalizers_of(live) else describe(ref_of(live))
 
 
 def _hint(ref: Ref, status: Status, way_back: str) -> str:

@@ -20,7 +20,7 @@ from stackctl.model.plan.preflight import Finding
 from stackctl.model.readiness.kubectl import describe, kubectl, restart
 from stackctl.model.readiness.serving import (
     Mount,
-    Trust,
+    WebhookTrust,
     calling,
     cause_of,
     is_behind,
@@ -104,9 +104,9 @@ def _quiet(service: Ref, why: str, live: Mapping[Ref, Manifest], way_back: str) 
 def _refused(
     connection: Connection,
     sample: Manifest,
-    trusts: Iterable[Trust],
+    trusts: Iterable[WebhookTrust],
     live: Mapping[Ref, Manifest],
-) -> tuple[Trust | None, Finding] | None:
+) -> tuple[WebhookTrust | None, Finding] | None:
     """Try a sample; other refusals than for the webhooks' sake say nothing about these."""
     what = f"a trial {sample['kind']}"
     try:
@@ -125,7 +125,7 @@ def _refused(
     return None
 
 
-def _mend_trust(trust: Trust, live: Mapping[Ref, Manifest]) -> str:
+def _mend_trust(trust: WebhookTrust, live: Mapping[Ref, Manifest]) -> str:
     """Make whoever writes the caBundle of a webhook do it again: its operator does at its start."""
     if trust.injected:
         return INJECTOR
@@ -153,7 +153,7 @@ def _certificates(
     client: Client,
     live: Mapping[Ref, Manifest],
     pairs: Iterable[tuple[Mount, Secret]],
-    trusts: Collection[Trust],
+    trusts: Collection[WebhookTrust],
 ) -> Iterator[Finding]:
     """Look at the certificates that workloads serve with, and at those that are asked for."""
     makers = issued(live)
@@ -180,7 +180,7 @@ def _certificates(
 def _served(
     mount: Mount,
     chain: str,
-    trusts: Iterable[Trust],
+    trusts: Iterable[WebhookTrust],
     maker: Ref | None,
     now: datetime,
     live: Mapping[Ref, Manifest],

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from stackctl.model.objects.conditions import condition, one_line
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
-from stackctl.model.readiness.kubectl import describe, kubectl
+from stackctl.model.readiness.kubectl import kubectl
 
 GARBAGE = "the garbage collector of kube-controller-manager"
 # Finalizers of Kubernetes itself, and what they wait for.
@@ -75,8 +75,6 @@ def stuck(obj: Manifest, controllers: Mapping[str, str]) -> str:
 
 def remedy(obj: Manifest) -> str:
     """Return the command that lets go of an object whose controller will not come back."""
-    if not finalizers_of(obj):
-        return describe(ref_of(obj))
     ref = ref_of(obj)
     if ref.kind in {"Namespace", "CustomResourceDefinition"}:
         return f"kubectl get {ref.kind.lower()} {ref.name} -o jsonpath={{.status.conditions}}"

@@ -15,7 +15,7 @@ _INJECT = "cert-manager.io/inject-ca-from"
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
+class WebhookTrust:
     """A webhook: whom the API server calls for it, and by which certificates it knows them."""
 
     ref: Ref  # of the configuration, or definition
@@ -33,7 +33,7 @@ class Mount:
     secret: Ref
 
 
-def trusts_of(ref: Ref, obj: Manifest) -> Iterator[Trust]:
+def trusts_of(ref: Ref, obj: Manifest) -> Iterator[WebhookTrust]:
     """List the webhooks of a configuration, or of a definition's conversion."""
     injected = _INJECT in annotations_of(obj)
     conversion = ((obj.get("spec") or {}).get("conversion") or {}).get("webhook")
@@ -43,7 +43,7 @@ def trusts_of(ref: Ref, obj: Manifest) -> Iterator[Trust]:
         client = (webhook or {}).get("clientConfig") or {}
         if service := client.get("service"):
             to = Ref("", "Service", service["namespace"], service["name"])
-            yield Trust(ref, name, to, client.get("caBundle") or "", injected)
+            yield WebhookTrust(ref, name, to, client.get("caBundle") or "", injected)
 
 
 def mounts_of(live: Mapping[Ref, Manifest]) -> Iterator[Mount]:

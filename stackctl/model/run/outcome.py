@@ -112,12 +112,8 @@ class StackStatus:
         said = (
             f"not ready: {first_few(unready, 3)}" if unready else "",
             f"drifted: {drifted} object{'' if drifted == 1 else 's'}" if drifted else "",
-            *(
-                f"GPUs {each.allocatable}/{each.expected}"
-                for each in self.gpus
-                if not each.complete
-            ),
-            *(f"{each.subject}: {each.message}" for each in (*self.findings[:1],)),
+            *(f"GPUs {each.allocatable}/{each.expected}" for each in short),
+            *(f"{each.subject}: {each.message}" for each in self.findings[:1]),
             "not all could be looked at" if self.unseen else "",
         )
         return "; ".join(filter(None, said))
