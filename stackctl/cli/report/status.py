@@ -220,16 +220,15 @@ def gpu_lines(gpus: Sequence[Gpus], paint: Paint, width: int | None = None) -> l
 
 def _gpus(gpus: Gpus, paint: Paint, width: int | None) -> Iterable[str]:
     having = [count for count in gpus.nodes.values() if count]
-    count = paint(
-        f"{gpus.allocatable}/{gpus.expected}", "green" if gpus.complete else "yellow", "bold"
-    )
+    count = f"{gpus.allocatable}/{gpus.expected}"
     of = f" of {len(gpus.nodes)}" if len(having) < len(gpus.nodes) else ""
     nodes = f"{len(having)}{of} node{'' if not of and len(having) == 1 else 's'}"
     used = "" if gpus.in_use is None else f", {gpus.in_use} in use"
     text = f"GPUs  {count} {plain(gpus.resource)} on {nodes}{used}{_spread(gpus)}"
-    first, *more = wrap(text, width)
-    yield first
-    yield from (f"      {line}" for line in more)
+    first, *more = wrap(text, width, " " * 6)
+    style = "green" if gpus.complete else "yellow"
+    yield first.replace(count, paint(count, style, "bold"), 1)
+    yield from more
     for hint in gpus.hints[:_MOST_NODES]:
         yield from way_out(hint, paint, 6)
 
