@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from stackctl.actions.history import history
 from stackctl.actions.planning import look, require_cluster
+from stackctl.actions.stacks import stacks
 from stackctl.actions.status import status
 from stackctl.api.access.access import Login
 from stackctl.cluster.connection import Connection, connect
@@ -48,12 +50,11 @@ Rule = tuple[str, str, str]  # API group, kinds, verbs
 LogIn = Callable[..., Stack]
 
 
-def shown_in_readme(namespace: str) -> list[Manifest]:
-    """Read the least rights from the README, for another namespace than its example's."""
+def shown_in_readme(namespace: str, number: int = 0) -> list[Manifest]:
+    """Read rights from the README, for another namespace than its example's."""
     text = README.read_text(encoding="utf-8").partition("## Permissions")[2]
-    block = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
-    assert block is not None
-    return [each.value for each in load_all(block[1].replace("team-a", namespace))]
+    block = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[number]
+    return [each.value for each in load_all(block.replace("team-a", namespace))]
 
 
 def role(namespace: str, kind: str, rules: tuple[Rule, ...], place: str = "") -> Iterator[Manifest]:
@@ -363,3 +364,27 @@ def test_a_failing_workload_is_explained_with_few_rights(stack, installer):
     with pytest.raises(NotReadyError, match=r"Pod shop-.*ImagePullBackOff"):
         user.deploy(broken)
     assert [event.text for event in user.told if isinstance(event, Notice)] == []
+
+
+def test_a_reader_of_the_index_sees_the_record_and_what_was_not_looked_at(stack):
+    """Neither Secrets nor nodes are needed for it; what was not seen is no reason for exit 0."""
+    stack.home = RECORD_NAMESPACE
+    deployed = stack.deploy(stack.part("a", stack.namespace(), stack.config("x"))).release
+    account = stack.object("v1", "ServiceAccount", "installer")
+    rights = (account, *shown_in_readme(stack.name, 1))
+    paths = [stack.connection.discovery.path_of(each) for each in rights]
+    for path, manifest in zip(paths, rights, strict=True):
+        stack.client.apply(path, manifest, manager="administrator")
+    reading = connect(_access(stack), stack.tell, threading.Event())
+    try:
+        found = status(stack.id, reading)
+        (part,) = found.components
+        assert (found.release, found.current) == (deployed, False)
+        assert {each.status for each in part.objects} == {Status.UNKNOWN}
+        assert [each.release.revision for each in history(stack.id, reading)] == [1]
+        (line,) = [each for each in stacks(reading) if each.stack == stack.id]
+        assert line.well
+    finally:
+        reading.client.close()
+        for path in reversed(paths):
+            stack.client.delete(path)
