@@ -93,8 +93,10 @@ class Operated(Stack):
         """Look at it, and make sure that whatever is wrong comes with the next step."""
         self.connection.discovery.refresh()  # each command begins by asking what is served
         found = status(self.id, self.connection)
-        wrong = [each for part in found.components for each in (part, *part.objects)]
-        assert all(each.hint for each in wrong if each.status is not Status.CURRENT)
+        parts = [part for part in found.components if part.status is not Status.CURRENT]
+        objects = [each for part in parts for each in part.objects]
+        assert all(part.hint for part in parts)
+        assert all(each.hint for each in objects if each.status is not Status.CURRENT)
         assert all(each.hint for each in (found.run, *found.findings) if each)
         return found
 

@@ -21,6 +21,8 @@ def thing(kind: str = "Widget", api: str = "example.com/v1", **metadata: Any) ->
         (thing(finalizers=["example.com/clean"]), "held by Deployment/ml/widgets"),
         (thing(finalizers=["wipe"]), "held by Deployment/ml/widgets"),
         (thing(finalizers=["other.io/clean"], api="v1"), "held by the controller of other.io"),
+        (thing(finalizers=["other.io/hold"]), "held by the controller of other.io"),
+        (thing(finalizers=["ops.example.com/x"]), "held by Deployment/ml/widgets"),
         (thing(finalizers=["kubernetes.io/pvc-protection"]), "held by the last Pod that uses"),
         (thing(finalizers=["a.io/b", "c.io/d"], api="v1"), "controller of a.io; c"),
     ],

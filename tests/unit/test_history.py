@@ -124,3 +124,18 @@ def test_all_components_are_compared():
         ("c", True),
         ("a", True),
     ]
+
+
+def test_what_was_set_back_is_not_nothing():
+    """The same was applied again, by another run, over what somebody had changed."""
+    before = replace(entry("x", mark="digest.one"), owned="fields")
+    again, kept = replace(before, mark="digest.two"), replace(entry("y"), owned="fields")
+    (_, found) = revisions([release(1, before, kept), release(2, again, kept)])
+    assert (found.set_back, found.summary) == (1, "1 object set back")
+
+
+def test_what_was_written_again_for_want_of_a_proof_was_not_set_back():
+    """Nobody knew that it had been changed."""
+    before, again = entry("x", mark="digest.one"), entry("x", mark="digest.two")
+    (_, found) = revisions([release(1, before), release(2, again)])
+    assert (found.set_back, found.summary) == (0, "nothing")

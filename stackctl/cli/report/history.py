@@ -123,6 +123,7 @@ def _document(each: Revision) -> Document:
             "added": each.added,
             "changed": each.changed,
             "removed": each.removed,
+            "setBack": each.set_back,
             "perhaps": each.perhaps,
         }
         if known

@@ -45,6 +45,7 @@ class Revision:
     changed: int
     removed: int
     touched: tuple[str, ...] = ()  # components whose objects are among these
+    set_back: int = 0  # objects that were not as they had been applied, and are again
     perhaps: int = 0  # objects that it may have changed beside these: it did not come to say
 
     @property
@@ -58,6 +59,9 @@ class Revision:
         counts = self._counts
         if counts:
             parts.append(f"{counts} {self._objects}")
+        if self.set_back:
+            objects = f"object{'' if self.set_back == 1 else 's'}"
+            parts.append(f"{self.set_back} {objects} set back")
         if self.release.untold and counts:
             return f"unknown: it has not said how it ended; at most {', '.join(parts)}"
         if not parts and self.previous is not None and self.previous.sets != self.release.sets:
@@ -106,6 +110,7 @@ def _revision(previous: Release | None, release: Release) -> Revision:
     versions = version_changes(previous.components if previous else {}, release.components)
     added = [ref for ref in now if ref not in was]
     changed = [ref for ref, entry in now.items() if ref in was and _differ(was[ref], entry)]
+    set_back = [ref for ref, entry in now.items() if ref in was and _set_back(was[ref], entry)]
     perhaps = [ref for ref in _unproven(previous, release) if ref not in changed]
     removed = [ref for ref in was if ref not in now]
     owners = {ref: entry.component for ref, entry in {**was, **now}.items()}
@@ -118,6 +123,7 @@ def _revision(previous: Release | None, release: Release) -> Revision:
         changed=len(changed),
         removed=len(removed),
         touched=tuple(sorted({owners[ref] for ref in (*added, *changed, *removed, *perhaps)})),
+        set_back=len(set_back),
         perhaps=len(perhaps),
     )
 
@@ -142,3 +148,9 @@ def _differ(was: Entry, now: Entry) -> bool:
     # Another uid: deleted and made again, by us or by somebody else.
     same = Mark.parse(was.mark).same_content(Mark.parse(now.mark))
     return not same or was.uid != now.uid
+
+
+def _set_back(was: Entry, now: Entry) -> bool:
+    """Tell whether a run wrote once more what was known to be applied: it was not so any more."""
+    before, after = Mark.parse(was.mark), Mark.parse(now.mark)
+    return bool(was.owned) and not _differ(was, now) and before.run != after.run

@@ -17,7 +17,7 @@ def redeploy(release: Release) -> str:
     kept = list(_pairs(words))
     if not any(word in ("--profile", "-f") for word in kept):
         kept = ["--profile", release.profile, *kept]
-    named = release.stack.name == release.profile or "-f" in kept
+    named = "-f" in kept or (verb == "deploy" and release.stack.name == release.profile)
     stack = [] if named else ["--stack", release.stack.name]
     home = [] if release.stack.administrators else ["--record-namespace", release.stack.namespace]
     return shlex.join(["stackctl", verb, *kept, *stack, *home])
