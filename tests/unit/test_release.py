@@ -86,6 +86,24 @@ def test_fields_left_to_others_are_recorded_where_there_are_any():
     assert len(left.wanted) < 999
 
 
+WIDGET = {"apiVersion": "a.io/v1", "kind": "Widget", "metadata": {"name": "x", "namespace": "ml"}}
+
+
+def test_what_a_status_tries_is_recorded_where_there_is_any():
+    """Samples for webhooks, and how many nodes had GPUs; an older program says that it is one."""
+    written = release(samples={"a": (WIDGET,)}, gpu_nodes=2)
+    assert unpack(encode(written))["format"] == WITH_SOURCES
+    assert decode(encode(written)) == written
+
+
+@pytest.mark.parametrize("sample", [{}, WIDGET | {"metadata": {"name": "../../../nodes"}}])
+def test_a_sample_that_leads_elsewhere_is_damage(sample):
+    """It is sent with the rights of who reads the record."""
+    plain = unpack(encode(release(samples={"a": (WIDGET,)})))
+    with pytest.raises(ReleaseError, match="cannot be read"):
+        decode(pack(plain | {"samples": {"a": [sample]}}))
+
+
 def test_a_record_from_before_settings_were_kept_can_be_read():
     """It says nothing of them."""
     written = unpack(encode(release(components={"a": "1"})))
