@@ -131,7 +131,7 @@ def test_what_was_set_back_is_not_nothing():
     before = replace(entry("x", mark="digest.one"), owned="fields")
     again, kept = replace(before, mark="digest.two"), replace(entry("y"), owned="fields")
     (_, found) = revisions([release(1, before, kept), release(2, again, kept)])
-    assert (found.set_back, found.summary) == (1, "1 object set back")
+    assert (found.set_back, found.summary) == (1, "1 object of a set back")
 
 
 def test_what_was_written_again_for_want_of_a_proof_was_not_set_back():

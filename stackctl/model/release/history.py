@@ -46,6 +46,7 @@ class Revision:
     removed: int
     touched: tuple[str, ...] = ()  # components whose objects are among these
     set_back: int = 0  # objects that were not as they had been applied, and are again
+    mended: tuple[str, ...] = ()  # components whose objects were set back
     perhaps: int = 0  # objects that it may have changed beside these: it did not come to say
 
     @property
@@ -60,8 +61,9 @@ class Revision:
         if counts:
             parts.append(f"{counts} {self._objects}")
         if self.set_back:
-            objects = f"object{'' if self.set_back == 1 else 's'}"
-            parts.append(f"{self.set_back} {objects} set back")
+            word = f"object{'' if self.set_back == 1 else 's'}"
+            whose = f" of {' and '.join(self.mended)}" if len(self.mended) <= _NAMED else ""
+            parts.append(f"{self.set_back} {word}{whose} set back")
         if self.release.untold and counts:
             return f"unknown: it has not said how it ended; at most {', '.join(parts)}"
         if not parts and self.previous is not None and self.previous.sets != self.release.sets:
@@ -124,6 +126,7 @@ def _revision(previous: Release | None, release: Release) -> Revision:
         removed=len(removed),
         touched=tuple(sorted({owners[ref] for ref in (*added, *changed, *removed, *perhaps)})),
         set_back=len(set_back),
+        mended=tuple(sorted({owners[ref] for ref in set_back})),
         perhaps=len(perhaps),
     )
 
