@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.api.access.addresses import fault_in, is_server_name
+from stackctl.api.wire.addresses import fault_in, is_server_name
 from stackctl.cli import run
 from stackctl.errors import ConfigError
 from stackctl.files import Unreadable, read_file, read_piped

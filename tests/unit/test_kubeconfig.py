@@ -9,7 +9,7 @@ import pytest
 from stackctl.api.access.access import Access, Login
 from stackctl.api.access.credentials import Credentials
 from stackctl.api.access.kubeconfig import find_access
-from stackctl.api.access.proxies import proxy_for
+from stackctl.api.wire.proxies import proxy_for
 from stackctl.errors import ClusterError, NoTarget
 
 V1 = "client.authentication.k8s.io/v1"
@@ -105,7 +105,7 @@ def test_a_context_gives_all_it_names(tmp_path):
     cluster = f", certificate-authority-data: {ca}, tls-server-name: kubernetes"
     found = access(tmp_path, cluster=cluster)
     assert (found.context, found.cluster, found.namespace) == ("prod", "prod", "ml")
-    assert (found.ca, found.tls_server_name) == ("CA PEM", "kubernetes")
+    assert (found.ca, found.tls_server_name) == (b"CA PEM", "kubernetes")
     assert found.login == Login(user="prod", token="secret")
     assert not found.simulated
     assert "secret" not in repr(found)

@@ -3,9 +3,12 @@
 When to run it again is for `credentials`.
 """
 
+import base64
 import itertools
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,9 +17,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any
 
+from stackctl.api.access import loose_yaml
 from stackctl.api.access.access import Access, ExecPlugin
-from stackctl.errors import AccessDenied, ClusterError
-from stackctl.files import Unreadable, read_file
+from stackctl.api.wire.trust import authorities
+from stackctl.errors import AccessDenied
 from stackctl.model.shapes import json_text
 from stackctl.model.shapes.shapes import TEXT, Secret, Shape, misshapen
 from stackctl.secrets import SECRETS, without_assigned
@@ -29,6 +33,8 @@ MOST_TOLD = 200  # lines; nobody reads more
 Tell = Callable[[str], None]  # what the plugin says on stderr, line by line
 
 
+# As Go reads RFC 3339; a fraction of any length is fine.
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _STATUS: Shape = Secret(
     {
         "token": TEXT,
@@ -62,7 +68,9 @@ def run_plugin(
         raise _failed(plugin, "has to ask questions, and there is no terminal")
     variables = {**env, **dict(plugin.env)}
     variables["KUBERNETES_EXEC_INFO"] = json.dumps(_exec_info(plugin, access, interactive))
-    output, said, status = _run(plugin, variables, interactive, tell)
+    # Where we would find it, whatever PATH the variables that are for it say.
+    program = shutil.which(plugin.command, path=env.get("PATH")) or plugin.command
+    output, said, status = _run(plugin, program, variables, interactive, tell)
     if status:
         how = f"exited with {status}" if status > 0 else f"was killed by signal {-status}"
         last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message")
@@ -73,13 +81,14 @@ def run_plugin(
 def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
     """Read an ExecCredential."""
     try:
-        document = json_text.read(output)
+        document = _document_in(output)
     except ValueError as error:
-        raise _failed(plugin, "printed something that is not JSON") from error
+        raise _failed(plugin, "printed what is neither JSON nor YAML") from error
     status = document.get("status") if isinstance(document, dict) else None
     if isinstance(status, dict):
         SECRETS.learn(status.get(key) for key in ("token", "clientKeyData"))
-    if not isinstance(status, dict) or document.get("kind") != "ExecCredential":
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if not isinstance(status, dict) or kind not in (None, "", "ExecCredential"):
         raise _failed(plugin, "printed no ExecCredential with a status")
     if document.get("apiVersion") != plugin.api_version:
         raise _failed(
@@ -100,20 +109,28 @@ def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
     return credential
 
 
+def _document_in(output: bytes) -> Any:
+    """Read JSON, or YAML, of which JSON is the kind that is read fast and in bounds."""
+    try:
+        return json_text.read(output)
+    except ValueError:
+        return loose_yaml.read(output)
+
+
 def _expiry(plugin: ExecPlugin, stamp: Any) -> float | None:
-    if not stamp:
+    if stamp is None:
         return None
     try:
-        return datetime.fromisoformat(str(stamp)).timestamp()
+        return datetime.fromisoformat(stamp if _TIME.fullmatch(stamp) else "").timestamp()
     except (ValueError, OverflowError) as error:
         raise _failed(plugin, f"printed expirationTimestamp {stamp!r}, which is no time") from error
 
 
 def _run(
-    plugin: ExecPlugin, env: Mapping[str, str], interactive: bool, tell: Tell
+    plugin: ExecPlugin, program: str, env: Mapping[str, str], interactive: bool, tell: Tell
 ) -> tuple[bytes, str, int]:
     said: list[str] = []
-    with _start(plugin, env, interactive) as process:
+    with _start(plugin, program, env, interactive) as process:
         listen = _pass_on if interactive else _tell_lines
         listener = threading.Thread(target=listen, args=(process.stderr, said, tell), daemon=True)
         listener.start()
@@ -131,11 +148,11 @@ def _run(
 
 
 def _start(
-    plugin: ExecPlugin, env: Mapping[str, str], interactive: bool
+    plugin: ExecPlugin, program: str, env: Mapping[str, str], interactive: bool
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            [plugin.command, *plugin.args],
+            [program, *plugin.args],
             env=env,
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -175,24 +192,19 @@ def _exec_info(plugin: ExecPlugin, access: Access, interactive: bool) -> dict[st
 
 
 def _cluster_info(access: Access) -> dict[str, Any]:
-    import base64
-    from pathlib import Path
-
-    ca = access.ca.encode()
-    if access.ca_file:
-        try:
-            ca = read_file(Path(access.ca_file))
-        except Unreadable as error:
-            what = f"the certificate authority cannot be read: {error}"
-            raise ClusterError(f"{access.ca_file}: {what}") from error
+    written = access.written
     known = {
-        "server": access.server,
+        "server": written.server or access.server,
         "tls-server-name": access.tls_server_name,
         "insecure-skip-tls-verify": access.insecure,
-        "certificate-authority-data": base64.b64encode(ca).decode(),
-        "proxy-url": access.proxy,
+        "certificate-authority-data": base64.b64encode(
+            authorities(access.ca, access.ca_file)
+        ).decode(),
+        "proxy-url": written.proxy,
+        "disable-compression": not access.compress,
     }
-    return {key: value for key, value in known.items() if value}
+    info = {key: value for key, value in known.items() if value}
+    return info | {"config": json.loads(written.config) if written.config else None}
 
 
 def _failed(plugin: ExecPlugin, what: str, *, hint: str = "") -> AccessDenied:
