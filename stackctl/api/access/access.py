@@ -49,7 +49,6 @@ class Login:
 
     user: str = ""  # the entry's name, for messages
     origin: str = ""  # the file it was read from
-    absent: bool = False  # there is no such entry: nobody's login
     place: str = ""  # and where in there it is: users[0].user
     token: str = field(default="", repr=False)
     token_file: str = ""  # read again every minute; the token stands where it cannot be

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from stackctl.api.access.access import Access, AsWritten
 from stackctl.api.access.fields import Fields
@@ -13,6 +13,7 @@ from stackctl.files import exists
 SANDBOX_EXTENSION = "stackctl.dev/sandbox"
 PLUGIN_EXTENSION = "client.authentication.k8s.io/exec"
 SCHEMES = ("https", "http")
+_KEPT = "%/:@!$&'()*+,;=~"  # of a path, as it is written
 
 
 def access_to(fields: Fields, name: str, env: Mapping[str, str]) -> Access:
@@ -51,13 +52,13 @@ def _server(fields: Fields) -> str:
     text = fields.text("server")
     if not text:
         raise fields.wrong("server", "the address of the API server")
-    address = without_login(_with_scheme(text))
+    address = _with_scheme(text)
     if fault := fault_in(address, SCHEMES):
         raise fields.wrong("server", f"an https address, but {fault}")
-    parts = urlsplit(address)
+    parts = urlsplit(without_login(address))
     if "://" not in text and parts.path not in ("", "/"):
         raise fields.wrong("server", "an https address, but it does not begin with https://")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{parts.netloc}{quote(parts.path.rstrip('/'), safe=_KEPT)}"
 
 
 def _with_scheme(address: str) -> str:

@@ -84,9 +84,6 @@ class Credentials:
 
     def _read(self) -> Identity:
         login = self._access.login
-        if login.absent:
-            what = f"the context names user {login.user!r}, which is not there: asking as nobody"
-            self._tell(f"{self._access.origin}: {what}")
         token, stale = self._token()
         given = Credential()
         if login.plugin is not None:

@@ -7,6 +7,7 @@ before any of it is used, is said here, as kubectl has it.
 import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from os.path import normpath
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,11 +20,12 @@ class _Leaf(NamedTuple):
 
 
 TEXT = _Leaf("a text", str)
+NAME = _Leaf("a text", str)  # which no other in the list has
 FLAG = _Leaf("true or false", bool)
 BASE64 = _Leaf("base64 of a PEM text", bytes)
 ANYTHING = _Leaf("anything", object)
 
-_EXTENSIONS = [{"name": TEXT, "extension": ANYTHING}]
+_EXTENSIONS = [{"name": NAME, "extension": ANYTHING}]
 _CLUSTER = {
     "server": TEXT,
     "tls-server-name": TEXT,
@@ -65,9 +67,9 @@ KUBECONFIG: Mapping[str, Any] = {
     "kind": TEXT,
     "apiVersion": TEXT,
     "preferences": {"colors": FLAG, "extensions": _EXTENSIONS},
-    "clusters": [{"name": TEXT, "cluster": _CLUSTER}],
-    "users": [{"name": TEXT, "user": _USER}],
-    "contexts": [{"name": TEXT, "context": _CONTEXT}],
+    "clusters": [{"name": NAME, "cluster": _CLUSTER}],
+    "users": [{"name": NAME, "user": _USER}],
+    "contexts": [{"name": NAME, "context": _CONTEXT}],
     "current-context": TEXT,
     "extensions": _EXTENSIONS,
 }
@@ -85,6 +87,8 @@ def misfit(value: Any, shape: Any, where: str = "") -> str:
     if isinstance(shape, list):
         if not isinstance(value, list):
             return f"{where}: expected a list"
+        if twice := _twice(value, shape[0]):
+            return f"{where}: the name {twice[0]!r} is there twice"
         parts = ((item, shape[0], f"{where}[{index}]") for index, item in enumerate(value))
     else:
         if not isinstance(value, dict):
@@ -96,12 +100,21 @@ def misfit(value: Any, shape: Any, where: str = "") -> str:
     return next(filter(None, (misfit(*part) for part in parts)), "")
 
 
+def _twice(items: list[Any], shape: Any) -> list[str]:
+    """Return the names that several items of a list have, where each has to have its own."""
+    if not isinstance(shape, dict) or shape.get("name") is not NAME:
+        return []
+    known = [item if isinstance(item, dict) else {} for item in items]
+    names = [item.get("name") or "" for item in known]
+    return [name for name in names if isinstance(name, str) and names.count(name) > 1]
+
+
 def _misfit_of_leaf(value: Any, leaf: _Leaf, where: str) -> str:
     if leaf is BASE64:
         return "" if _decoded(value) is not None else f"{where}: expected {leaf.what}"
     if isinstance(value, leaf.kind):
         return ""
-    quote = leaf is TEXT and isinstance(value, bool | int | float)
+    quote = leaf.kind is str and isinstance(value, bool | int | float)
     return f"{where}: expected {leaf.what}{': quote it' if quote else ''}"
 
 
@@ -157,7 +170,9 @@ class Fields:
     def path(self, key: str) -> str:
         """Return a file name, which is meant from the folder of the kubeconfig."""
         name = self.text(key)
-        return str(self.origin.parent / name) if name else ""
+        # As kubectl does it: `a/../b` is b, whether or not there is an a.
+        near = not name.startswith("/")
+        return normpath(self.origin.parent / name) if name and near else name
 
     def data(self, key: str) -> bytes:
         """Return what is kept as base64."""

@@ -101,14 +101,10 @@ def _content(path: Path) -> bytes:
 
 
 def _foreign(document: Mapping[str, Any]) -> str:
-    """Say what makes a document another than a kubeconfig, or one that says things twice."""
+    """Say what makes a document another than a kubeconfig."""
     for key, ours in (("apiVersion", "v1"), ("kind", "Config")):
         if document.get(key) not in (None, "", ours):
             return f"{key}: expected {ours}"
-    for key in _NAMED:
-        names = [(each or {}).get("name") or "" for each in document.get(key) or ()]
-        if twice := [name for name in names if names.count(name) > 1]:
-            return f"{key}: the name {twice[0]!r} is there twice"
     return ""
 
 
@@ -132,47 +128,49 @@ def access_of(
     name = chosen.text("cluster")
     cluster = merged.clusters.get(name)
     if cluster is None:
-        raise _missing(chosen, context, name, merged.clusters)
+        raise _missing(chosen, context, "cluster", name, merged.clusters)
     access = replace(
         access_to(cluster, name, env),
         context=context,
         namespace=chosen.text("namespace") or "default",
         origin=str(chosen.origin),
     )
-    user = chosen.text("user")
-    login = _login(merged.users.get(user), user, secure=access.server.startswith("https:"))
+    login = _login(chosen, context, merged.users, secure=access.server.startswith("https:"))
     if (in_address := login_in_server(cluster)) is not None:
         username, password = in_address
         login = Login(username=username, password=password, impersonate=login.impersonate)
     return replace(access, login=login)
 
 
-def _login(user: Fields | None, name: str, *, secure: bool) -> Login:
-    if user is None:
-        return Login(user=name, absent=bool(name))
-    return login_of(user, name, secure=secure)
+def _login(chosen: Fields, context: str, users: Mapping[str, Fields], *, secure: bool) -> Login:
+    name = chosen.text("user")
+    if name in users:
+        return login_of(users[name], name, secure=secure)
+    if name and secure:
+        raise _missing(chosen, context, "user", name, users)
+    return Login(user=name)  # to whom nothing would be shown anyway
 
 
 def _context(merged: Kubeconfig, name: str, files: tuple[Path, ...]) -> Fields:
     names = ", ".join(sorted(merged.contexts)) or "none"
     where = ", ".join(map(str, files)) or "kubeconfig"
+    if name in merged.contexts:
+        return merged.contexts[name]
     if not name:
         raise ClusterError(
             f"{where}: no context is current",
             hint=f"choose one with --context; there are: {names}",
         )
-    if name not in merged.contexts:
-        raise ClusterError(f"{where}: no context {name!r}", hint=f"there are: {names}")
-    return merged.contexts[name]
+    raise ClusterError(f"{where}: no context {name!r}", hint=f"there are: {names}")
 
 
 def _missing(
-    chosen: Fields, context: str, name: str, entries: Mapping[str, Fields]
+    chosen: Fields, context: str, kind: str, name: str, entries: Mapping[str, Fields]
 ) -> ClusterError:
     names = ", ".join(sorted(entries)) or "none"
-    what = f"cluster {name!r}, which is not there" if name else "no cluster"
+    what = f"{kind} {name!r}, which is not there" if name else f"no {kind}"
     return ClusterError(
-        f"{chosen.origin}: context {context!r} names {what}", hint=f"clusters there are: {names}"
+        f"{chosen.origin}: context {context!r} names {what}", hint=f"{kind}s there are: {names}"
     )
 
 

@@ -4,6 +4,8 @@ The rules hold whatever the server is; nothing but whom we act for is shown to o
 """
 
 from collections.abc import Iterator
+from operator import itemgetter
+from os.path import normpath
 
 from stackctl.api.access.access import ExecPlugin, Impersonation, Login, OidcProvider
 from stackctl.api.access.fields import Fields
@@ -77,7 +79,7 @@ def _problems_of_plugin(spec: Fields) -> Iterator[ClusterError]:
     yield from (
         each.wrong("name", "the name of a variable")
         for each in spec.maps("env")
-        if each.text("name").startswith("=") or not each.text("name")
+        if not each.text("name")
     )
     if mode not in _INTERACTIVE and (mode or version not in _SILENT_VERSIONS):
         yield spec.wrong("interactiveMode", "Never, IfAvailable or Always")
@@ -121,9 +123,9 @@ def _plugin(fields: Fields) -> ExecPlugin | None:
         raise spec.wrong("apiVersion", " or ".join(EXEC_VERSIONS))
     return ExecPlugin(
         api_version=version,
-        command=spec.path("command") if "/" in command else command,
+        command=normpath(spec.path("command")) if "/" in command else command,
         args=spec.texts("args"),
-        env=tuple(_variable(item) for item in spec.maps("env")),
+        env=tuple(filter(itemgetter(0), map(_variable, spec.maps("env")))),
         interactive=spec.text("interactiveMode") or "IfAvailable",
         cluster_info=spec.flag("provideClusterInfo"),
         install_hint=spec.text("installHint").strip(),

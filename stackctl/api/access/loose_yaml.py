@@ -93,6 +93,8 @@ class _Builder:
         kind = type(event).__name__
         if kind == "DocumentEndEvent":
             return False
+        if kind == "DocumentStartEvent" and event.version not in (None, (1, 1)):
+            raise _wrong(event, "a version of YAML that kubectl does not read")
         if kind == "ScalarEvent":
             self._scalar(event)
         elif kind == "AliasEvent":

@@ -5,6 +5,7 @@ Where the new tokens are written down is for `kubeconfig_file`.
 
 import base64
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 MARGIN_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 MOST_BYTES = 1 << 20
+_LATEST = 2.0**63  # what Go has no number for is no time
 _AGAIN = "log in again with what wrote the kubeconfig"
 
 Keep = Callable[[OidcProvider], None]
@@ -37,6 +39,8 @@ def valid(
     Raises:
         AccessDenied: there is none, and none can be had.
     """
+    if provider.ca or provider.ca_file:
+        _trust(provider)  # which is wrong, if it is, before it is needed
     if provider.id_token and clock() + MARGIN_SECONDS < expiry(provider.id_token):
         return provider
     if not provider.refresh_token:
@@ -57,11 +61,12 @@ def expiry(token: str) -> float:
     """
     try:
         _, claims, _ = token.split(".")
-        content = base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))
-        when = json.loads(content).get("exp")
-        return float(when or 0)
+        claims = claims.replace("=", " ")  # a web token has no padding
+        content = base64.b64decode(claims + "=" * (-len(claims) % 4), altchars="-_", validate=True)
+        when = float(json.loads(content).get("exp") or 0)
     except (ValueError, TypeError, AttributeError, OverflowError):
         raise AccessDenied("the id-token is no JSON web token", hint=_AGAIN) from None
+    return when if when < _LATEST else 0.0
 
 
 def _renewed(provider: OidcProvider, env: Mapping[str, str]) -> OidcProvider:
@@ -124,9 +129,13 @@ def _ask(
 def _pools(provider: OidcProvider, env: Mapping[str, str], address: str) -> "PoolManager":
     options: dict[str, Any] = {}
     if urlsplit(address).scheme == "https":
-        where = "auth-provider.config.idp-certificate-authority"
-        options["ssl_context"] = context_trusting(provider.ca, provider.ca_file, where)
+        options["ssl_context"] = _trust(provider)
     return pools_through(proxy_for(address, env), options)
+
+
+def _trust(provider: OidcProvider) -> ssl.SSLContext:
+    where = "auth-provider.config.idp-certificate-authority"
+    return context_trusting(provider.ca, provider.ca_file, where)
 
 
 def _document(answer: "BaseHTTPResponse", provider: OidcProvider) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from stackctl.api.access.access import Access, ExecPlugin
 from stackctl.api.wire.trust import authorities
 from stackctl.errors import AccessDenied
 from stackctl.model.shapes import json_text
-from stackctl.model.shapes.shapes import TEXT, Secret, Shape, misshapen
+from stackctl.model.shapes.shapes import FLAG, TEXT, Secret, Shape, misshapen
 from stackctl.secrets import SECRETS, without_assigned
 
 MOST_BYTES = 1 << 20  # no credential is larger, whatever it is
@@ -33,14 +33,21 @@ MOST_TOLD = 200  # lines; nobody reads more
 Tell = Callable[[str], None]  # what the plugin says on stderr, line by line
 
 
-# As Go reads RFC 3339; a fraction of any length is fine.
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
-_STATUS: Shape = Secret(
+# As Go reads RFC 3339: a fraction of any length is fine, and so is an hour of one digit.
+_TIME = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)T(?P<hour>\d{1,2})(?P<rest>:\d\d:\d\d)(?:[.,]\d+)?"
+    r"(?:Z|(?P<sign>[+-])(?P<hours>\d\d):(?P<minutes>[0-5]\d))",
+    re.ASCII,
+)
+_ANSWER: Shape = Secret(
     {
-        "token": TEXT,
-        "clientCertificateData": TEXT,
-        "clientKeyData": TEXT,
-        "expirationTimestamp": TEXT,
+        "spec": {"interactive": FLAG},
+        "status": {
+            "token": TEXT,
+            "clientCertificateData": TEXT,
+            "clientKeyData": TEXT,
+            "expirationTimestamp": TEXT,
+        },
     }
 )
 
@@ -94,8 +101,8 @@ def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
         raise _failed(
             plugin, f"answered in {document.get('apiVersion')}, not in {plugin.api_version}"
         )
-    if problems := misshapen(status, _STATUS):
-        raise _failed(plugin, f"printed an ExecCredential whose status is not right: {problems[0]}")
+    if problems := misshapen(document, _ANSWER):
+        raise _failed(plugin, f"printed an ExecCredential that is not right: {problems[0]}")
     credential = Credential(
         token=status.get("token") or "",
         certificate=status.get("clientCertificateData") or "",
@@ -110,20 +117,34 @@ def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
 
 
 def _document_in(output: bytes) -> Any:
-    """Read JSON, or YAML, of which JSON is the kind that is read fast and in bounds."""
-    try:
-        return json_text.read(output)
-    except ValueError:
-        return loose_yaml.read(output)
+    """Read JSON, or YAML where it does not look like JSON."""
+    return (json_text if output.lstrip().startswith(b"{") else loose_yaml).read(output)
 
 
 def _expiry(plugin: ExecPlugin, stamp: Any) -> float | None:
     if stamp is None:
         return None
     try:
-        return datetime.fromisoformat(stamp if _TIME.fullmatch(stamp) else "").timestamp()
+        return _seconds(stamp)
     except (ValueError, OverflowError) as error:
-        raise _failed(plugin, f"printed expirationTimestamp {stamp!r}, which is no time") from error
+        raise _failed(plugin, "printed an expirationTimestamp that is no time") from error
+
+
+def _seconds(stamp: str) -> float:
+    """Read a time as seconds since the epoch; one before our calendar is long ago.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = _TIME.fullmatch(stamp)
+    if match is None:
+        raise ValueError
+    day = match["day"] if match["day"] >= "0002" else "0002" + match["day"][4:]
+    local = datetime.fromisoformat(f"{day}T{match['hour']:0>2}{match['rest']}+00:00").timestamp()
+    if not match["sign"]:
+        return local
+    offset = int(match["hours"]) * 3600 + int(match["minutes"]) * 60
+    return local - offset if match["sign"] == "+" else local + offset
 
 
 def _run(

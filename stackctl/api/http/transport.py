@@ -17,7 +17,7 @@ from stackctl.api.access.credentials import Certificate, Identity
 from stackctl.api.http.guard import Hold
 from stackctl.api.http.retries import Fault
 from stackctl.api.wire.memory_file import in_memory
-from stackctl.api.wire.pem import certificates, private_key
+from stackctl.api.wire.pem import certificates, private_keys
 from stackctl.api.wire.pools import pools_through
 from stackctl.api.wire.proxies import end_of
 from stackctl.api.wire.trust import context_trusting
@@ -189,18 +189,15 @@ def tls_context(access: Access, certificate: Certificate | None) -> ssl.SSLConte
 def _show(context: ssl.SSLContext, certificate: Certificate, access: Access) -> None:
     where = f"{access.origin}: user {access.login.user!r}"
     chain = "".join(map(str, certificates(certificate.content)))
-    key = private_key(certificate.key)
-    if not chain or key is None:
-        missing = "key" if chain else "certificate"
-        raise AccessDenied(
-            f"{where}: the client certificate cannot be used: there is no {missing} in it"
-        )
-    try:
-        with in_memory(chain) as file, in_memory(str(key)) as secret:
-            # A key with a passphrase is refused instead of asked for in the middle of a run.
-            context.load_cert_chain(file, secret, password=lambda: b"")
-    except (OSError, ValueError) as error:
-        raise AccessDenied(f"{where}: the client certificate cannot be used: {error}") from error
+    why = "there is no certificate in it" if not chain else "there is no key in it"
+    for key in private_keys(certificate.key) if chain else ():
+        try:
+            with in_memory(chain) as file, in_memory(str(key)) as secret:
+                # A key with a passphrase is refused instead of asked for in the middle of a run.
+                return context.load_cert_chain(file, secret, password=lambda: b"")
+        except (OSError, ValueError) as error:
+            why = str(error)
+    raise AccessDenied(f"{where}: the client certificate cannot be used: {why}")
 
 
 def _open_through_proxy(access: Access, options: Mapping[str, Any]) -> "HTTPConnectionPool":

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 _END = re.compile(rb"\n-----END ([^\n]*?)-----[ \t\r]*(?=\n|\Z)")
 _BEGIN = re.compile(rb"(?:\A|(?<=\n))-----BEGIN ([^\n]*?)-----[ \t\r]*(?=\n|\Z)")
+_KEYS = ("PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY")
 
 
 class Block(NamedTuple):
@@ -31,10 +32,11 @@ def certificates(content: bytes) -> list[Block]:
     return [block for block in blocks(content) if block.kind == "CERTIFICATE"]
 
 
-def private_key(content: bytes) -> Block | None:
-    """Return the first key."""
-    kinds = (block for block in blocks(content) if f" {block.kind}".endswith(" PRIVATE KEY"))
-    return next(kinds, None)
+def private_keys(content: bytes) -> list[Block]:
+    """Return the first key, as what it says it is and then as what else it may be."""
+    found = (block for block in blocks(content) if f" {block.kind}".endswith(" PRIVATE KEY"))
+    key = next(found, None)
+    return [] if key is None else [key, *(key._replace(kind=kind) for kind in _KEYS)]
 
 
 def blocks(content: bytes) -> Iterator[Block]:

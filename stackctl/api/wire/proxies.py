@@ -1,16 +1,14 @@
 """Through which proxy an address is reached, by the environment's usual variables."""
 
 import ipaddress
-import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from stackctl.api.wire.addresses import fault_in
+from stackctl.api.wire.addresses import fault_in, split
 from stackctl.errors import ClusterError
 from stackctl.secrets import SECRETS, login_in
 
 PROXY_SCHEMES = ("http", "https", "socks5")
-_END_OF_HOST = re.compile(r"[/?#]")
 
 
 def proxy_for(address: str, env: Mapping[str, str]) -> str:
@@ -42,10 +40,9 @@ def end_of(address: str) -> str:
 
 def without_login(address: str) -> str:
     """Leave out of an address the login that may be in it."""
-    scheme, sign, rest = address.partition("://")
-    end = _END_OF_HOST.search(rest)
-    host, path = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
-    return f"{scheme}{sign}{host.rpartition('@')[2]}{path}" if sign else address
+    host, path = split(address)
+    scheme, sign, rest = host.partition("://")
+    return f"{scheme}{sign}{rest.rpartition('@')[2]}{path}" if sign else address
 
 
 def is_loopback(host: str) -> bool:
