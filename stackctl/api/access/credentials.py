@@ -7,7 +7,7 @@ import base64
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import category
@@ -145,15 +145,10 @@ class Credentials:
         if who is None:
             return ()
         place = f"{self._access.login.origin}: {self._access.login.place}"
-        headers = [("Impersonate-User", sendable(who.user, f"{place}.as"))]
-        headers += [("Impersonate-Uid", sendable(who.uid, f"{place}.as-uid"))] if who.uid else []
-        headers += [
-            ("Impersonate-Group", sendable(each, f"{place}.as-groups")) for each in who.groups
-        ]
-        for key, values in who.extra:
-            name = f"Impersonate-Extra-{quote(key, safe='')}"
-            headers += [(name, sendable(each, f"{place}.as-user-extra")) for each in values]
-        return tuple(headers)
+        return tuple(
+            (name, sendable(value, f"{place}.{key}") if value.strip() else "")
+            for name, key, value in _impersonating(who)
+        )
 
     def _certificate(self, given: Credential) -> Certificate | None:
         login = self._access.login
@@ -165,6 +160,18 @@ class Credentials:
         if not given.certificate:
             return None
         return Certificate(given.certificate.encode(), given.key.encode())
+
+
+def _impersonating(who: Impersonation) -> Iterator[tuple[str, str, str]]:
+    """Yield the header, the field it is from, and the value of each part of whom we act for."""
+    yield "Impersonate-User", "as", who.user
+    if who.uid:
+        yield "Impersonate-Uid", "as-uid", who.uid
+    for group in who.groups:
+        yield "Impersonate-Group", "as-groups", group
+    for key, values in who.extra:
+        for value in values:
+            yield f"Impersonate-Extra-{quote(key, safe='')}", "as-user-extra", value
 
 
 @dataclass(frozen=True, slots=True)

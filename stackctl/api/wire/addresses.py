@@ -33,7 +33,8 @@ def fault_in(address: str, schemes: Collection[str]) -> str:
             return "what is before the @ is to be quoted"
         return _fault_of_end(parts.hostname or "", parts.port)
     except ValueError:
-        return "its host or its port cannot be read"
+        quote = ", and a /, a ? or a # before the @ is to be quoted" if "@" in path else ""
+        return f"its host or its port cannot be read{quote}"
 
 
 def split(address: str) -> tuple[str, str]:
