@@ -162,7 +162,11 @@ def test_booleans_have_many_names(tmp_path, value, meant):
             {"certificate-authority-data": "QQ==", "insecure-skip-tls-verify": True},
             "cluster.insecure-skip-tls-verify: expected this or",
         ),
-        ("cluster", {"extensions": [{"name": "x"}, {"name": "x"}]}, "'x' is there twice"),
+        (
+            "cluster",
+            {"extensions": [{"name": "x", "extension": 1}, {"name": "x"}]},
+            "'x' is there twice",
+        ),
         ("user", {"token": "s3cret", "username": "u"}, "user.token: expected this or a username"),
         ("user", {"token": "s3cret", "password": "s3cret"}, "user.token: expected this or"),
         ("user", {"tokenFile": "x", "username": "u"}, "user.tokenFile: expected this or"),

@@ -87,8 +87,8 @@ def misfit(value: Any, shape: Any, where: str = "") -> str:
     if isinstance(shape, list):
         if not isinstance(value, list):
             return f"{where}: expected a list"
-        if twice := _twice(value, shape[0]):
-            return f"{where}: the name {twice[0]!r} is there twice"
+        if (twice := _twice(value, shape[0])) is not None:
+            return f"{where}: the name {twice!r} is there twice"
         parts = ((item, shape[0], f"{where}[{index}]") for index, item in enumerate(value))
     else:
         if not isinstance(value, dict):
@@ -100,13 +100,19 @@ def misfit(value: Any, shape: Any, where: str = "") -> str:
     return next(filter(None, (misfit(*part) for part in parts)), "")
 
 
-def _twice(items: list[Any], shape: Any) -> list[str]:
-    """Return the names that several items of a list have, where each has to have its own."""
+def _twice(items: list[Any], shape: Any) -> str | None:
+    """Return the name that a second item of a list has, where each has to have its own."""
     if not isinstance(shape, dict) or shape.get("name") is not NAME:
-        return []
-    known = [item if isinstance(item, dict) else {} for item in items]
-    names = [item.get("name") or "" for item in known]
-    return [name for name in names if isinstance(name, str) and names.count(name) > 1]
+        return None
+    seen: set[str] = set()
+    for item in items:
+        known = item if isinstance(item, dict) else {}
+        name = str(known.get("name") or "")
+        if name in seen:
+            return name
+        if "extension" not in shape or known.get("extension") is not None:
+            seen.add(name)  # an extension that says nothing is none to kubectl
+    return None
 
 
 def _misfit_of_leaf(value: Any, leaf: _Leaf, where: str) -> str:
