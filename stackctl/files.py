@@ -1,4 +1,4 @@
-"""Reads files of this machine whole, and none without end.
+"""Reads files of this machine whole, and none without end; writes them whole or not at all.
 
 What is in them, and which error is raised for one that cannot be read, is for who asks.
 """
@@ -36,7 +36,26 @@ def read_piped(path: Path, most: int = MOST_BYTES) -> bytes:
     return _read(path, most, piped=True)
 
 
-def exists(path: Path) -> bool:
+def write_private(path: Path, content: bytes) -> None:
+    """Replace a file's content in one step; nobody but its owner can read it."""
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    part.replace(path)
+
+
+def pipe_at(path: Path) -> tuple[int, int] | None:
+    """Tell which pipe a path leads to, for what was read from it does not come again."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISFIFO(found.st_mode) else None
+
+
+def exists(path: Path | str) -> bool:
     """Tell whether there is something at a path that can be one, as far as we may know."""
     return _mode(path) is not None
 
@@ -47,9 +66,9 @@ def is_folder(path: Path) -> bool:
     return mode is not None and stat.S_ISDIR(mode)
 
 
-def _mode(path: Path) -> int | None:
+def _mode(path: Path | str) -> int | None:
     try:
-        return path.stat().st_mode
+        return Path(path).stat().st_mode
     except (OSError, ValueError):  # not there, not for us, too long, not a name
         return None
 

@@ -24,7 +24,7 @@ from yaml.events import (
 )
 
 from stackctl.errors import ConfigError
-from stackctl.sources.scalars import HINTS, key_text, resolve
+from stackctl.model.shapes.scalars import HINTS, key_text, resolve
 
 Path = tuple[str | int, ...]
 

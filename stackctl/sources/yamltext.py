@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from stackctl.sources.scalars import NOT_NUMBERS, WORDS, resolve
+from stackctl.model.shapes.scalars import NOT_NUMBERS, WORDS, resolve
 
 _FIRST = ("apiVersion", "kind", "metadata", "spec")
 _FIRST_IN_METADATA = ("name", "namespace", "labels", "annotations")

@@ -17,7 +17,7 @@ LONG = 120.0  # seconds; far more than a run takes on a busy machine
 
 def kubeconfig_of(proxy: FaultProxy, folder: Path) -> Path:
     """Write a kubeconfig that leads through a proxy, which knows who we are."""
-    authority = b64encode(proxy.access.ca.encode()).decode()
+    authority = b64encode(proxy.access.ca).decode()
     cluster = {"server": proxy.access.server, "certificate-authority-data": authority}
     path = folder / f"{proxy.access.server.rpartition(':')[2]}.json"
     path.write_text(

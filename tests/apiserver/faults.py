@@ -566,7 +566,7 @@ def _end_to_end(answer: HTTPResponse) -> list[tuple[str, object]]:
     return [(key, value) for key, value in answer.getheaders() if key.lower() not in _HOP]
 
 
-def _serving() -> tuple[str, ssl.SSLContext]:
+def _serving() -> tuple[bytes, ssl.SSLContext]:
     """Make a certificate for the loopback address, and the context that shows it."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -594,4 +594,4 @@ def _serving() -> tuple[str, ssl.SSLContext]:
         pem = Path(folder) / "pem"
         pem.write_bytes(private + certificate)
         context.load_cert_chain(pem)
-    return certificate.decode(), context
+    return certificate, context

@@ -162,8 +162,8 @@ class Kubelet:
         }
         path = f"/api/v1/namespaces/{self._namespace}/serviceaccounts/{account}/token"
         token = self._client.create(path, request)["status"]["token"]
-        ca = access.ca or Path(access.ca_file).read_text()
-        trust = base64.b64encode(ca.encode()).decode()
+        ca = access.ca or Path(access.ca_file).read_bytes()
+        trust = base64.b64encode(ca).decode()
         cluster = {"server": access.server, "certificate-authority-data": trust}
         document = {
             "apiVersion": "v1",

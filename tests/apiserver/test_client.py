@@ -248,8 +248,8 @@ def test_a_server_that_cannot_be_verified_is_not_spoken_to(client):
     with pytest.raises(Unreachable, match="cannot be verified"):
         Client(replace(client.access, tls_server_name="other.example")).get("/version")
     with pytest.raises(Unreachable, match="cannot be verified"):
-        Client(replace(client.access, ca="", ca_file="")).get("/version")
-    trusting = replace(client.access, ca="", ca_file="", insecure=True)
+        Client(replace(client.access, ca=b"", ca_file="")).get("/version")
+    trusting = replace(client.access, ca=b"", ca_file="", insecure=True)
     assert Client(trusting).get("/version")
 
 

@@ -141,7 +141,7 @@ def slowed(course: Course) -> Iterator[Path]:
 
 
 def _through(course: Course, proxy: FaultProxy) -> Path:
-    authority = b64encode(proxy.access.ca.encode()).decode()
+    authority = b64encode(proxy.access.ca).decode()
     changed = {"server": proxy.access.server, "certificate-authority-data": authority}
     return _kubeconfig(course, "proxy", changed)
 

@@ -10,6 +10,7 @@ from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import Options, option, spread
 from stackctl.cli.options.options import (
     ApplyOptions,
+    Cluster,
     Output,
     ProfileStack,
     ResultFormat,
@@ -98,6 +99,26 @@ def test_the_environment_gives_what_the_line_does_not(monkeypatch):
     monkeypatch.setenv("STACKCTL_CONTEXT", "from-environment")
     assert parse("show")["context"] == "from-environment"
     assert parse("show", "--context", "from-line")["context"] == "from-line"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("team a", ("team a",)), ("team a\nteam b\n", ("team a", "team b")), ("", ())],
+)
+def test_contexts_with_blanks_come_from_the_environment(monkeypatch, said, meant):
+    """One on each line: a blank is part of a name, as it is on the command line."""
+    seen: list[tuple[str, ...]] = []
+
+    def show(*, cluster: Cluster) -> int:
+        """Note which contexts are named."""
+        seen.append(cluster.each)
+        return 3
+
+    app = typer.Typer(cls=Group, rich_markup_mode=None, add_completion=False)
+    app.command(cls=Command)(spread(show))
+    monkeypatch.setenv("STACKCTL_CONTEXT", said)
+    app(args=[], standalone_mode=False)
+    assert seen == [meant]
 
 
 @pytest.mark.parametrize("group", [ApplyOptions, TeardownOptions])

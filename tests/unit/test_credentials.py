@@ -63,7 +63,7 @@ class Plugin:
     def credentials(self, **options) -> Credentials:
         """Use the plugin as a kubeconfig would."""
         plugin = ExecPlugin(V1, str(self.path), args=("get-token", "--key=s3cret"), **options)
-        target = Access("https://prod:6443", ca="CA", login=Login(plugin=plugin))
+        target = Access("https://prod:6443", ca=b"CA", login=Login(plugin=plugin))
         return Credentials(
             target,
             env={"PATH": "/usr/bin:/bin"},
@@ -102,7 +102,7 @@ def test_a_certificate_is_taken_as_well(plugin):
     plugin.print(clientCertificateData="CERT", clientKeyData="KEY")
     certificate = plugin.credentials().identity().certificate
     assert certificate is not None
-    assert (certificate.text, certificate.key) == ("CERT", "KEY")
+    assert (certificate.content, certificate.key) == (b"CERT", b"KEY")
 
 
 def test_the_plugin_is_told_about_the_cluster(plugin):
@@ -124,7 +124,7 @@ def test_the_plugin_is_told_about_the_cluster(plugin):
         ("echo first >&2; echo 'token expired' >&2; exit 3", "exited with 3: token expired"),
         ("exit 1", "exited with 1: no message"),
         ("kill -9 $$", "killed by signal 9"),
-        ("echo hello", "not JSON"),
+        ("echo {", "neither JSON nor YAML"),
         ("echo '{}'", "no ExecCredential"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.api.access.addresses import fault_in, is_server_name
+from stackctl.api.wire.addresses import fault_in, is_server_name
 from stackctl.cli import run
 from stackctl.errors import ConfigError
 from stackctl.files import Unreadable, read_file, read_piped
@@ -169,7 +169,10 @@ def test_addresses_that_can_be_connected_to(address):
         ("ftp://a", "it does not begin with https:// or http://"),
         ("https://", "there is no host in it"),
         ("https://..", "its host is no name and no address"),
-        ("https://me:hunter/2@a:1", "its host or its port cannot be read"),
+        (
+            "https://me:hunter/2@a:1",
+            "its host or its port cannot be read, and a /, a ? or a # before the @ is to be quoted",
+        ),
     ],
 )
 def test_addresses_that_are_none_are_told_without_any_part_of_them(address, fault):

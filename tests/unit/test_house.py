@@ -39,7 +39,7 @@ FLOORS = {
         ("plan",),
         ("privileges", "run", ""),
     ),
-    "api": (("access",), ("http",), ("",)),
+    "api": (("wire",), ("access",), ("http",), ("",)),
     "sources": (("",),),
     "cluster": (("",), ("look",), ("record", "wait"), ("status", "change"), ("teardown",)),
     "sandbox": (
@@ -69,7 +69,8 @@ DOORS = {
     "rich": ("cli",),
     "yaml": (
         "sources/yaml.py",
-        "api/access/kubeconfig.py",
+        "api/access/loose_yaml.py",
+        "api/access/kubeconfig_file.py",
         "sandbox/machine/user_kubeconfig.py",
         "sandbox/agent/simulation/kubelets.py",
     ),

@@ -9,7 +9,7 @@ import pytest
 from stackctl.api.access.access import Access, Login
 from stackctl.api.access.credentials import Credentials
 from stackctl.api.access.kubeconfig import find_access
-from stackctl.api.access.proxies import proxy_for
+from stackctl.api.wire.proxies import proxy_for
 from stackctl.errors import ClusterError, NoTarget
 
 V1 = "client.authentication.k8s.io/v1"
@@ -105,29 +105,27 @@ def test_a_context_gives_all_it_names(tmp_path):
     cluster = f", certificate-authority-data: {ca}, tls-server-name: kubernetes"
     found = access(tmp_path, cluster=cluster)
     assert (found.context, found.cluster, found.namespace) == ("prod", "prod", "ml")
-    assert (found.ca, found.tls_server_name) == ("CA PEM", "kubernetes")
-    assert found.login == Login(user="prod", token="secret")
+    assert (found.ca, found.tls_server_name) == (b"CA PEM", "kubernetes")
+    origin = str(tmp_path / "config")
+    assert found.login == Login(user="prod", origin=origin, place="users[0].user", token="secret")
     assert not found.simulated
     assert "secret" not in repr(found)
 
 
 def test_files_are_meant_from_the_folder_of_the_kubeconfig(tmp_path):
     """Relative names in a kubeconfig do not depend on the working directory."""
-    write(tmp_path / "keys" / "ca.crt", "CA")
+    for name in ("ca.crt", "me.crt", "me.key"):
+        write(tmp_path / "keys" / name, "PEM")
+    key = tmp_path / "keys" / "me.key"
     found = access(
         tmp_path,
-        user="client-certificate: keys/me.crt, client-key: /abs/me.key",
+        user=f"client-certificate: keys/me.crt, client-key: {key}, tokenFile: no/../token",
         cluster=", certificate-authority: keys/ca.crt",
     )
     assert found.ca_file == str(tmp_path / "keys" / "ca.crt")
     assert found.login.certificate_file == str(tmp_path / "keys" / "me.crt")
-    assert found.login.key_file == "/abs/me.key"
-
-
-def test_values_stay_the_text_they_are(tmp_path):
-    """A password that looks like a number or a boolean is neither."""
-    found = access(tmp_path, user="username: on, password: 0123")
-    assert (found.login.username, found.login.password) == ("on", "0123")
+    assert found.login.key_file == str(key)
+    assert found.login.token_file == str(tmp_path / "token")
 
 
 def test_a_sandbox_is_recognised(tmp_path):
@@ -137,20 +135,28 @@ def test_a_sandbox_is_recognised(tmp_path):
 
 
 def test_no_identity_is_shown_without_tls(tmp_path):
-    """As with kubectl, http servers get no credentials."""
-    path = write(tmp_path / "config", config("proxy", "http://127.0.0.1:8001"))
-    found = find_access(kubeconfig=str(path), context=None, env={})
-    assert found.login == Login()
+    """As with kubectl, http servers get no credentials, and learn whom we act for."""
+    user = "token: secret, as: jane"
+    for server in ("http://127.0.0.1:8001", "HTTP://127.0.0.1:8001", "127.0.0.1:8001"):
+        path = write(tmp_path / "config", config("proxy", server, user))
+        found = find_access(kubeconfig=str(path), context=None, env={})
+        shown = Credentials(found).identity()
+        assert (shown.headers, shown.certificate) == ((("Impersonate-User", "jane"),), None)
 
 
 @pytest.mark.parametrize(
     ("user", "message", "hint"),
     [
-        ("auth-provider: {name: oidc}", "auth-provider 'oidc'", "kubectl oidc-login"),
-        ("auth-provider: {name: gcp}", "auth-provider 'gcp'", "gke-gcloud-auth-plugin"),
-        ("exec: {apiVersion: v0, command: x}", "exec.apiVersion: expected client.auth", ""),
+        ("auth-provider: {name: oidc}", "config.idp-issuer-url: expected a text", ""),
+        ("auth-provider: {name: gcp}", "'gcp' is no longer part of", "gke-gcloud-auth-plugin"),
+        ("auth-provider: {name: x}", "'x' is none that kubectl knows", "an exec plugin"),
+        (
+            "exec: {apiVersion: v0, command: x, interactiveMode: Never}",
+            "exec.apiVersion: expected client.auth",
+            "",
+        ),
         (f"exec: {{apiVersion: {V1}, command: x}}", "exec.interactiveMode: expected", ""),
-        ("client-certificate: a.crt", "a certificate and its key", ""),
+        ("client-certificate: a.crt", "client-key: expected the key of the client-cert", ""),
         ("client-certificate-data: '*'", "client-certificate-data: expected base64", ""),
         ("as-groups: [dev]", "as: expected a user", ""),
         ("token: [a]", "token: expected a text", ""),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stackctl.api.access.memory_file import in_memory, piped, sealed
+from stackctl.api.wire.memory_file import in_memory, piped, sealed
 from tests.unit.test_transport import certificate
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,7 @@ TEXT = "a key\n" * 50_000  # more than a pipe has room for
 
 LOADS = """
 import ssl, sys
-from stackctl.api.access.memory_file import in_memory
+from stackctl.api.wire.memory_file import in_memory
 certificate, key = (open(name).read() for name in sys.argv[1:])
 with in_memory(certificate) as file, in_memory(key) as key_file:
     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(file, key_file)
@@ -49,8 +49,8 @@ def test_no_file_is_needed_for_a_certificate_and_its_key(tmp_path):
     """Where no temporary file can be made, TLS gets its key all the same."""
     pair = certificate()
     files = tmp_path / "certificate", tmp_path / "key"
-    for path, text in zip(files, (pair.text, pair.key), strict=True):
-        path.write_text(text)
+    for path, text in zip(files, (pair.content, pair.key), strict=True):
+        path.write_bytes(text)
     nowhere = {**os.environ, "TMPDIR": "/nonexistent", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", LOADS, *map(str, files)], env=nowhere, cwd="/", check=False

@@ -32,7 +32,7 @@ def certificate(secret: serialization.KeySerializationEncryption = NO_SECRET) ->
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret
     )
-    return Certificate(signed.public_bytes(serialization.Encoding.PEM).decode(), private.decode())
+    return Certificate(signed.public_bytes(serialization.Encoding.PEM), private)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_keys_are_not_left_on_the_disk(folder):
 
 def test_a_key_that_does_not_fit_is_refused(folder):
     """The message names the kubeconfig and the user; the files are gone as well."""
-    mixed = Certificate(certificate().text, certificate().key)
+    mixed = Certificate(certificate().content, certificate().key)
     with pytest.raises(AccessDenied, match="/home/me/config: user 'me': the client certificate"):
         tls_context(ACCESS, mixed)
     assert list(folder.iterdir()) == []
@@ -66,14 +66,14 @@ def test_nobody_is_asked_for_a_passphrase(folder):
 def test_an_authority_that_cannot_be_read_is_named():
     """The message says which cluster entry, or which file, is wrong."""
     with pytest.raises(ClusterError, match="/home/me/config: cluster 'prod': the certificate"):
-        tls_context(Access("https://x", cluster="prod", origin="/home/me/config", ca="?"), None)
+        tls_context(Access("https://x", cluster="prod", origin="/home/me/config", ca=b"?"), None)
     with pytest.raises(ClusterError, match="/no/ca: the certificate authority"):
         tls_context(Access("https://x", ca_file="/no/ca"), None)
 
 
 def test_only_the_named_authority_is_trusted():
     """The system's authorities are not asked where the kubeconfig names one."""
-    mine = certificate().text
+    mine = certificate().content
     context = tls_context(Access("https://x", ca=mine), None)
     assert len(context.get_ca_certs()) <= 1
     assert context.verify_mode is ssl.CERT_REQUIRED

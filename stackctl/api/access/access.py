@@ -21,6 +21,19 @@ class ExecPlugin:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcProvider:
+    """An OpenID provider, and the tokens that are from it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    id_token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    ca: bytes = b""  # as of a cluster
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Impersonation:
     """Whom our own identity asks to act as."""
 
@@ -32,19 +45,31 @@ class Impersonation:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How we say who we are; at most one way of each kind is used. Certificates are PEM text."""
+    """How we say who we are. Certificates and keys are bytes with PEM somewhere in them."""
 
     user: str = ""  # the entry's name, for messages
+    origin: str = ""  # the file it was read from
+    place: str = ""  # and where in there it is: users[0].user
     token: str = field(default="", repr=False)
-    token_file: str = ""  # read again every minute
-    certificate: str = ""
+    token_file: str = ""  # read again every minute; the token stands where it cannot be
+    certificate: bytes = b""
     certificate_file: str = ""
-    key: str = field(default="", repr=False)
+    key: bytes = field(default=b"", repr=False)
     key_file: str = ""
     username: str = ""
     password: str = field(default="", repr=False)
     plugin: ExecPlugin | None = None
+    oidc: OidcProvider | None = None
     impersonate: Impersonation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AsWritten:
+    """What a plugin is told of a cluster as it is written, beside what `Access` says."""
+
+    server: str = ""
+    proxy: str = field(default="", repr=False)
+    config: str = ""  # JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +81,12 @@ class Access:
     cluster: str = ""  # the entry's name
     namespace: str = "default"
     origin: str = ""  # the file the context was read from
-    ca: str = ""  # PEM text
+    ca: bytes = b""  # PEM somewhere in it
     ca_file: str = ""
     insecure: bool = False  # the server's certificate is not verified
     tls_server_name: str = ""
-    proxy: str = ""  # resolved: an address, or empty for none
+    proxy: str = field(default="", repr=False)  # resolved: an address, or empty for none
     compress: bool = True  # answers may be gzipped
     simulated: bool = False  # a sandbox
     login: Login = Login()
+    written: AsWritten = AsWritten()

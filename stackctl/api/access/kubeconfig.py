@@ -1,34 +1,29 @@
 """Which API server is meant, by kubectl's rules, and with which credentials.
 
-Files are read and merged here, nothing is connected to and no program is run.
+Files are read and merged here, nothing is connected to and no program is run. What an entry may
+say is for `clusters` and `logins`.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from stackctl.api.access.access import Access, ExecPlugin, Impersonation, Login
-from stackctl.api.access.addresses import fault_in, is_server_name
+from stackctl.api.access.access import Access, Login
+from stackctl.api.access.clusters import SCHEMES, access_to, login_in_server
 from stackctl.api.access.exposure import learn_credentials
-from stackctl.api.access.fields import Fields
-from stackctl.api.access.proxies import PROXY_SCHEMES, proxy_for, without_login
+from stackctl.api.access.fields import KUBECONFIG, Fields, misfit
+from stackctl.api.access.logins import login_of
+from stackctl.api.wire.addresses import fault_in
 from stackctl.errors import ClusterError, NoTarget
-from stackctl.files import Unreadable, exists, read_piped
+from stackctl.files import Unreadable, exists, pipe_at, read_piped
 from stackctl.secrets import SECRETS, assigned
 
 __all__ = ["Access", "find_access"]
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-SANDBOX_EXTENSION = "stackctl.dev/sandbox"
-SCHEMES = ("https", "http")
-EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
-# What to run instead of the credential plugins that kubectl no longer contains.
-REPLACEMENTS = {
-    "gcp": "gke-gcloud-auth-plugin",
-    "azure": "kubelogin (`kubelogin convert-kubeconfig`)",
-    "oidc": "kubectl oidc-login",
-    "openstack": "client-keystone-auth",
-}
+_NAMED = ("contexts", "clusters", "users")
+_PIPED: dict[tuple[int, int], bytes] = {}  # of this run
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +71,47 @@ def kubeconfig_files(flag: str | None, env: Mapping[str, str]) -> tuple[Path, ..
 
 
 def read_kubeconfig(path: Path) -> Fields:
-    """Parse one file."""
-    import yaml
+    """Parse one file; a pipe can be read only once, and is kept for the next who asks."""
+    from stackctl.api.access.loose_yaml import read
 
     try:
-        text = read_piped(path).decode()
+        content = _content(path)
     except Unreadable as error:
         raise ClusterError(f"{path}: {error}", hint="see --kubeconfig") from error
-    except UnicodeDecodeError as error:
-        raise ClusterError(f"{path}: not a text file") from error
     try:
-        # Every scalar stays the text it is: a password 0123 or a context `on` must not change.
-        document = yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
-    except yaml.YAMLError as error:
-        SECRETS.learn(assigned(text))
-        raise ClusterError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    except RecursionError:
-        raise ClusterError(f"{path}: nested too deep for a kubeconfig") from None
+        document = read(content)
+    except ValueError as error:
+        SECRETS.learn(assigned(content.decode(errors="replace")))
+        raise ClusterError(f"{path}: not YAML: {error}") from error
     learn_credentials(document)
-    if not isinstance(document or {}, dict):
+    if not isinstance(document, dict | None):
         raise ClusterError(f"{path}: expected a kubeconfig, which is a map")
+    if wrong := misfit(document, KUBECONFIG) or _foreign(document or {}):
+        raise ClusterError(f"{path}: {wrong}")
     return Fields(path, "", document or {})
+
+
+def _content(path: Path) -> bytes:
+    pipe = pipe_at(path)
+    if pipe is None:
+        return read_piped(path)
+    if pipe not in _PIPED:
+        _PIPED[pipe] = read_piped(path)
+    return _PIPED[pipe]
+
+
+def _foreign(document: Mapping[str, Any]) -> str:
+    """Say what makes a document another than a kubeconfig."""
+    for key, ours in (("apiVersion", "v1"), ("kind", "Config")):
+        if document.get(key) not in (None, "", ours):
+            return f"{key}: expected {ours}"
+    return ""
 
 
 def merge(documents: Iterable[Fields]) -> Kubeconfig:
     """See several files as one; maps are not mixed, the first file that has a name wins."""
     current = ""
-    found: dict[str, dict[str, Fields]] = {"contexts": {}, "clusters": {}, "users": {}}
+    found: dict[str, dict[str, Fields]] = {key: {} for key in _NAMED}
     for document in documents:
         current = current or document.text("current-context")
         for key, entries in found.items():
@@ -116,36 +125,43 @@ def access_of(
 ) -> Access:
     """Put together what one context names."""
     chosen = _context(merged, context, files)
-    cluster_name, user_name = chosen.text("cluster"), chosen.text("user")
-    cluster = merged.clusters.get(cluster_name)
+    name = chosen.text("cluster")
+    cluster = merged.clusters.get(name)
     if cluster is None:
-        raise _missing(chosen, context, "cluster", cluster_name, merged.clusters)
-    user = merged.users.get(user_name)
-    if user is None and user_name:
-        raise _missing(chosen, context, "user", user_name, merged.users)
+        raise _missing(chosen, context, "cluster", name, merged.clusters)
     access = replace(
-        _cluster(cluster, cluster_name, env),
+        access_to(cluster, name, env),
         context=context,
         namespace=chosen.text("namespace") or "default",
         origin=str(chosen.origin),
     )
-    # As kubectl: identities are only shown over TLS.
-    if user is None or access.server.startswith("http:"):
-        return access
-    return replace(access, login=_login(user, user_name))
+    login = _login(chosen, context, merged.users, secure=access.server.startswith("https:"))
+    if (in_address := login_in_server(cluster)) is not None:
+        username, password = in_address
+        login = Login(username=username, password=password, impersonate=login.impersonate)
+    return replace(access, login=login)
+
+
+def _login(chosen: Fields, context: str, users: Mapping[str, Fields], *, secure: bool) -> Login:
+    name = chosen.text("user")
+    if name in users:
+        return login_of(users[name], name, secure=secure)
+    if name and secure:
+        raise _missing(chosen, context, "user", name, users)
+    return Login(user=name)  # to whom nothing would be shown anyway
 
 
 def _context(merged: Kubeconfig, name: str, files: tuple[Path, ...]) -> Fields:
     names = ", ".join(sorted(merged.contexts)) or "none"
     where = ", ".join(map(str, files)) or "kubeconfig"
+    if name in merged.contexts:
+        return merged.contexts[name]
     if not name:
         raise ClusterError(
             f"{where}: no context is current",
             hint=f"choose one with --context; there are: {names}",
         )
-    if name not in merged.contexts:
-        raise ClusterError(f"{where}: no context {name!r}", hint=f"there are: {names}")
-    return merged.contexts[name]
+    raise ClusterError(f"{where}: no context {name!r}", hint=f"there are: {names}")
 
 
 def _missing(
@@ -155,116 +171,6 @@ def _missing(
     what = f"{kind} {name!r}, which is not there" if name else f"no {kind}"
     return ClusterError(
         f"{chosen.origin}: context {context!r} names {what}", hint=f"{kind}s there are: {names}"
-    )
-
-
-def _cluster(fields: Fields, name: str, env: Mapping[str, str]) -> Access:
-    server = without_login(fields.text("server")).rstrip("/")
-    if not server:
-        raise fields.wrong("server", "the address of the API server")
-    ca, ca_file = fields.pem("certificate-authority-data"), fields.path("certificate-authority")
-    insecure = fields.flag("insecure-skip-tls-verify")
-    if "://" not in server:
-        server = f"{'https' if ca or ca_file or insecure else 'http'}://{server}"
-    if fault := fault_in(server, SCHEMES):
-        raise fields.wrong("server", f"an https address, but {fault}")
-    proxy = fields.text("proxy-url")
-    if proxy and (fault := fault_in(proxy, PROXY_SCHEMES)):
-        raise fields.wrong("proxy-url", f"the address of a proxy, but {fault}")
-    server_name = fields.text("tls-server-name")
-    if server_name and not is_server_name(server_name):
-        raise fields.wrong("tls-server-name", "the name of a server")
-    return Access(
-        server=server,
-        cluster=name,
-        ca=ca,
-        ca_file="" if ca else ca_file,
-        insecure=insecure,
-        tls_server_name=server_name,
-        proxy=proxy or proxy_for(server, env),
-        compress=not fields.flag("disable-compression"),
-        simulated=any(
-            extension.text("name") == SANDBOX_EXTENSION for extension in fields.maps("extensions")
-        ),
-    )
-
-
-def _login(fields: Fields, name: str) -> Login:
-    _refuse_auth_provider(fields, name)
-    certificate, key = fields.pem("client-certificate-data"), fields.pem("client-key-data")
-    token_file = fields.path("tokenFile")
-    login = Login(
-        user=name,
-        token="" if token_file else fields.text("token"),
-        token_file=token_file,
-        certificate=certificate,
-        certificate_file="" if certificate else fields.path("client-certificate"),
-        key=key,
-        key_file="" if key else fields.path("client-key"),
-        username=fields.text("username"),
-        password=fields.text("password"),
-        plugin=_plugin(fields),
-        impersonate=_impersonation(fields),
-    )
-    if bool(login.certificate or login.certificate_file) != bool(login.key or login.key_file):
-        raise fields.wrong("client-certificate", "a certificate and its key, or neither")
-    return login
-
-
-def _refuse_auth_provider(fields: Fields, name: str) -> None:
-    provider = fields.map("auth-provider").text("name")
-    if not provider:
-        return
-    instead = REPLACEMENTS.get(provider, "an exec plugin of your provider")
-    raise ClusterError(
-        f"{fields.origin}: user {name!r}: the auth-provider {provider!r} is no longer part of "
-        "Kubernetes clients",
-        hint=f"let the user's `exec` run {instead}",
-    )
-
-
-def _plugin(fields: Fields) -> ExecPlugin | None:
-    spec = fields.map("exec")
-    if not spec.values:
-        return None
-    version, command = spec.text("apiVersion"), spec.text("command")
-    if version not in EXEC_VERSIONS:
-        raise spec.wrong("apiVersion", " or ".join(EXEC_VERSIONS))
-    if not command:
-        raise spec.wrong("command", "a program")
-    mode = spec.text("interactiveMode")
-    if mode not in ("Never", "IfAvailable", "Always") and (mode or version == EXEC_VERSIONS[0]):
-        raise spec.wrong("interactiveMode", "Never, IfAvailable or Always")
-    return ExecPlugin(
-        api_version=version,
-        command=spec.path("command") if "/" in command else command,
-        args=spec.texts("args"),
-        env=tuple(_variable(item) for item in spec.maps("env")),
-        interactive=mode or "IfAvailable",
-        cluster_info=spec.flag("provideClusterInfo"),
-        install_hint=spec.text("installHint").strip(),
-    )
-
-
-def _variable(item: Fields) -> tuple[str, str]:
-    name = item.text("name")
-    if not name or "=" in name:
-        raise item.wrong("name", "the name of a variable")
-    return name, item.text("value")
-
-
-def _impersonation(fields: Fields) -> Impersonation | None:
-    user, groups = fields.text("as"), fields.texts("as-groups")
-    extra = fields.map("as-user-extra")
-    if not user:
-        if groups or extra.values:
-            raise fields.wrong("as", "a user, since as-groups or as-user-extra is given")
-        return None
-    return Impersonation(
-        user=user,
-        uid=fields.text("as-uid"),
-        groups=groups,
-        extra=tuple((key, extra.texts(key)) for key in extra.values),
     )
 
 

@@ -3,9 +3,12 @@
 When to run it again is for `credentials`.
 """
 
+import base64
 import itertools
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,11 +17,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any
 
+from stackctl.api.access import loose_yaml
 from stackctl.api.access.access import Access, ExecPlugin
-from stackctl.errors import AccessDenied, ClusterError
-from stackctl.files import Unreadable, read_file
+from stackctl.api.wire.trust import authorities
+from stackctl.errors import AccessDenied
 from stackctl.model.shapes import json_text
-from stackctl.model.shapes.shapes import TEXT, Secret, Shape, misshapen
+from stackctl.model.shapes.shapes import FLAG, TEXT, Secret, Shape, misshapen
 from stackctl.secrets import SECRETS, without_assigned
 
 MOST_BYTES = 1 << 20  # no credential is larger, whatever it is
@@ -29,12 +33,21 @@ MOST_TOLD = 200  # lines; nobody reads more
 Tell = Callable[[str], None]  # what the plugin says on stderr, line by line
 
 
-_STATUS: Shape = Secret(
+# As Go reads RFC 3339: a fraction of any length is fine, and so is an hour of one digit.
+_TIME = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)T(?P<hour>\d{1,2})(?P<rest>:\d\d:\d\d)(?:[.,]\d+)?"
+    r"(?:Z|(?P<sign>[+-])(?P<hours>\d\d):(?P<minutes>[0-5]\d))",
+    re.ASCII,
+)
+_ANSWER: Shape = Secret(
     {
-        "token": TEXT,
-        "clientCertificateData": TEXT,
-        "clientKeyData": TEXT,
-        "expirationTimestamp": TEXT,
+        "spec": {"interactive": FLAG},
+        "status": {
+            "token": TEXT,
+            "clientCertificateData": TEXT,
+            "clientKeyData": TEXT,
+            "expirationTimestamp": TEXT,
+        },
     }
 )
 
@@ -62,7 +75,9 @@ def run_plugin(
         raise _failed(plugin, "has to ask questions, and there is no terminal")
     variables = {**env, **dict(plugin.env)}
     variables["KUBERNETES_EXEC_INFO"] = json.dumps(_exec_info(plugin, access, interactive))
-    output, said, status = _run(plugin, variables, interactive, tell)
+    # Where we would find it, whatever PATH the variables that are for it say.
+    program = shutil.which(plugin.command, path=env.get("PATH")) or plugin.command
+    output, said, status = _run(plugin, program, variables, interactive, tell)
     if status:
         how = f"exited with {status}" if status > 0 else f"was killed by signal {-status}"
         last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message")
@@ -73,20 +88,21 @@ def run_plugin(
 def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
     """Read an ExecCredential."""
     try:
-        document = json_text.read(output)
+        document = _document_in(output)
     except ValueError as error:
-        raise _failed(plugin, "printed something that is not JSON") from error
+        raise _failed(plugin, "printed what is neither JSON nor YAML") from error
     status = document.get("status") if isinstance(document, dict) else None
     if isinstance(status, dict):
         SECRETS.learn(status.get(key) for key in ("token", "clientKeyData"))
-    if not isinstance(status, dict) or document.get("kind") != "ExecCredential":
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if not isinstance(status, dict) or kind not in (None, "", "ExecCredential"):
         raise _failed(plugin, "printed no ExecCredential with a status")
     if document.get("apiVersion") != plugin.api_version:
         raise _failed(
             plugin, f"answered in {document.get('apiVersion')}, not in {plugin.api_version}"
         )
-    if problems := misshapen(status, _STATUS):
-        raise _failed(plugin, f"printed an ExecCredential whose status is not right: {problems[0]}")
+    if problems := misshapen(document, _ANSWER):
+        raise _failed(plugin, f"printed an ExecCredential that is not right: {problems[0]}")
     credential = Credential(
         token=status.get("token") or "",
         certificate=status.get("clientCertificateData") or "",
@@ -100,20 +116,42 @@ def read_credential(plugin: ExecPlugin, output: bytes) -> Credential:
     return credential
 
 
+def _document_in(output: bytes) -> Any:
+    """Read JSON, or YAML where it does not look like JSON."""
+    return (json_text if output.lstrip().startswith(b"{") else loose_yaml).read(output)
+
+
 def _expiry(plugin: ExecPlugin, stamp: Any) -> float | None:
-    if not stamp:
+    if stamp is None:
         return None
     try:
-        return datetime.fromisoformat(str(stamp)).timestamp()
+        return _seconds(stamp)
     except (ValueError, OverflowError) as error:
-        raise _failed(plugin, f"printed expirationTimestamp {stamp!r}, which is no time") from error
+        raise _failed(plugin, "printed an expirationTimestamp that is no time") from error
+
+
+def _seconds(stamp: str) -> float:
+    """Read a time as seconds since the epoch; one before our calendar is long ago.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = _TIME.fullmatch(stamp)
+    if match is None:
+        raise ValueError
+    day = match["day"] if match["day"] >= "0002" else "0002" + match["day"][4:]
+    local = datetime.fromisoformat(f"{day}T{match['hour']:0>2}{match['rest']}+00:00").timestamp()
+    if not match["sign"]:
+        return local
+    offset = int(match["hours"]) * 3600 + int(match["minutes"]) * 60
+    return local - offset if match["sign"] == "+" else local + offset
 
 
 def _run(
-    plugin: ExecPlugin, env: Mapping[str, str], interactive: bool, tell: Tell
+    plugin: ExecPlugin, program: str, env: Mapping[str, str], interactive: bool, tell: Tell
 ) -> tuple[bytes, str, int]:
     said: list[str] = []
-    with _start(plugin, env, interactive) as process:
+    with _start(plugin, program, env, interactive) as process:
         listen = _pass_on if interactive else _tell_lines
         listener = threading.Thread(target=listen, args=(process.stderr, said, tell), daemon=True)
         listener.start()
@@ -131,11 +169,11 @@ def _run(
 
 
 def _start(
-    plugin: ExecPlugin, env: Mapping[str, str], interactive: bool
+    plugin: ExecPlugin, program: str, env: Mapping[str, str], interactive: bool
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            [plugin.command, *plugin.args],
+            [program, *plugin.args],
             env=env,
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -175,24 +213,19 @@ def _exec_info(plugin: ExecPlugin, access: Access, interactive: bool) -> dict[st
 
 
 def _cluster_info(access: Access) -> dict[str, Any]:
-    import base64
-    from pathlib import Path
-
-    ca = access.ca.encode()
-    if access.ca_file:
-        try:
-            ca = read_file(Path(access.ca_file))
-        except Unreadable as error:
-            what = f"the certificate authority cannot be read: {error}"
-            raise ClusterError(f"{access.ca_file}: {what}") from error
+    written = access.written
     known = {
-        "server": access.server,
+        "server": written.server or access.server,
         "tls-server-name": access.tls_server_name,
         "insecure-skip-tls-verify": access.insecure,
-        "certificate-authority-data": base64.b64encode(ca).decode(),
-        "proxy-url": access.proxy,
+        "certificate-authority-data": base64.b64encode(
+            authorities(access.ca, access.ca_file)
+        ).decode(),
+        "proxy-url": written.proxy,
+        "disable-compression": not access.compress,
     }
-    return {key: value for key, value in known.items() if value}
+    info = {key: value for key, value in known.items() if value}
+    return info | {"config": json.loads(written.config) if written.config else None}
 
 
 def _failed(plugin: ExecPlugin, what: str, *, hint: str = "") -> AccessDenied:

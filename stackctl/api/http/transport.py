@@ -9,18 +9,19 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from stackctl.api.access.access import Access
 from stackctl.api.access.credentials import Certificate, Identity
-from stackctl.api.access.memory_file import in_memory
-from stackctl.api.access.proxies import end_of
 from stackctl.api.http.guard import Hold
 from stackctl.api.http.retries import Fault
-from stackctl.errors import AccessDenied, ClusterError
-from stackctl.files import Unreadable, read_file
+from stackctl.api.wire.memory_file import in_memory
+from stackctl.api.wire.pem import certificates, private_keys
+from stackctl.api.wire.pools import pools_through
+from stackctl.api.wire.proxies import end_of
+from stackctl.api.wire.trust import context_trusting
+from stackctl.errors import AccessDenied
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, HTTPConnectionPool
@@ -90,7 +91,7 @@ class Transport:
         parts = urlsplit(access.server)
         self._via = f"proxy {end_of(access.proxy)}: " if access.proxy else ""
         self._prefix = parts.path.rstrip("/")
-        if access.proxy and parts.scheme == "http":
+        if access.proxy.startswith("http") and parts.scheme == "http":
             self._prefix = access.server  # a proxy wants the whole address
 
     def send(self, sending: Sending, identity: Identity, hold: Hold) -> "BaseHTTPResponse":
@@ -175,60 +176,33 @@ KEEP_ALIVE = _keep_alive()
 
 def tls_context(access: Access, certificate: Certificate | None) -> ssl.SSLContext:
     """Decide whom to trust and which certificate to show."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    # Many clusters' own authorities lack extensions that newer Pythons would insist on;
-    # kubectl does not.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    context.set_alpn_protocols(["http/1.1"])
+    where = f"{access.origin}: cluster {access.cluster!r}"
+    context = context_trusting(access.ca, access.ca_file, where)
     if access.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    else:
-        _trust(context, access)
     if certificate is not None:
         _show(context, certificate, access)
     return context
 
 
-def _trust(context: ssl.SSLContext, access: Access) -> None:
-    try:
-        if access.ca_file:
-            read_file(Path(access.ca_file))  # and not wait for one that has no end
-        if access.ca_file or access.ca:
-            context.load_verify_locations(access.ca_file or None, cadata=access.ca or None)
-        else:
-            context.load_default_certs()
-    except (OSError, ValueError, Unreadable) as error:
-        where = access.ca_file or f"{access.origin}: cluster {access.cluster!r}"
-        raise ClusterError(f"{where}: the certificate authority cannot be read: {error}") from error
-
-
 def _show(context: ssl.SSLContext, certificate: Certificate, access: Access) -> None:
     where = f"{access.origin}: user {access.login.user!r}"
-    try:
-        with in_memory(certificate.text) as file, in_memory(certificate.key) as key:
-            # A key with a passphrase is refused instead of asked for in the middle of a run.
-            context.load_cert_chain(file, key, password=lambda: b"")
-    except (OSError, ValueError) as error:
-        raise AccessDenied(f"{where}: the client certificate cannot be used: {error}") from error
+    chain = "".join(map(str, certificates(certificate.content)))
+    why = "there is no certificate in it" if not chain else "there is no key in it"
+    for key in private_keys(certificate.key) if chain else ():
+        try:
+            with in_memory(chain) as file, in_memory(str(key)) as secret:
+                # A key with a passphrase is refused instead of asked for in the middle of a run.
+                return context.load_cert_chain(file, secret, password=lambda: b"")
+        except (OSError, ValueError) as error:
+            why = str(error)
+    raise AccessDenied(f"{where}: the client certificate cannot be used: {why}")
 
 
 def _open_through_proxy(access: Access, options: Mapping[str, Any]) -> "HTTPConnectionPool":
-    import urllib3
-
-    parts, proxy = urlsplit(access.server), urlsplit(access.proxy)
-    if proxy.scheme.startswith("socks"):
-        raise ClusterError(
-            f"proxy {proxy.scheme}://{proxy.hostname}: SOCKS proxies are not supported",
-            hint="name an http proxy in proxy-url or HTTPS_PROXY",
-        )
-    login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else None
-    manager = urllib3.ProxyManager(
-        f"{proxy.scheme}://{end_of(access.proxy)}",
-        proxy_headers=urllib3.make_headers(proxy_basic_auth=login),
-        **options,
-    )
+    parts = urlsplit(access.server)
+    manager = pools_through(access.proxy, options)
     return manager.connection_from_host(parts.hostname, parts.port, parts.scheme)
 
 
@@ -267,7 +241,8 @@ def translated(via: str = "") -> Iterator[None]:
     try:
         yield
     except urllib3.HTTPError as error:
-        through = via if isinstance(error, urllib3.ProxyError) else ""
+        to_proxy = (urllib3.ProxyError, urllib3.NewConnectionError, urllib3.ConnectTimeoutError)
+        through = via if isinstance(error, to_proxy) else ""
         raise TransportFault(_fault(error), through + _words(error)) from error
     except OSError as error:
         raise TransportFault(Fault.DROPPED, _words(error)) from error

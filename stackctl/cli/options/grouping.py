@@ -5,9 +5,11 @@ Which options there are is not said here.
 
 import inspect
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import typer
+from typer.core import TyperOption
 
 
 def option(*names: str, help: str, panel: str = "", **more: Any) -> Any:
@@ -16,6 +18,16 @@ def option(*names: str, help: str, panel: str = "", **more: Any) -> Any:
     variable = "STACKCTL_" + long.split("/")[0].strip("-").replace("-", "_").upper()
     more = dict[str, Any](envvar=variable, show_envvar=False, show_default=False) | more
     return typer.Option(*names, help=help, rich_help_panel=panel or None, **more)
+
+
+def one_a_line() -> Any:
+    """Return the type of texts that may have blanks in them, for options that may repeat.
+
+    The environment, which can give an option only once, has one of them on each line.
+    """
+    kind = copy(TyperOption(param_decls=["--text"]).type)
+    kind.envvar_list_splitter = "\n"  # type: ignore[misc]
+    return kind
 
 
 class Options:

@@ -17,7 +17,7 @@ from stackctl.cli.options.completion import (
     complete_setting,
     complete_stack,
 )
-from stackctl.cli.options.grouping import Options, option
+from stackctl.cli.options.grouping import Options, one_a_line, option
 from stackctl.errors import UsageError
 from stackctl.model.run.failure_policy import OnFailure
 
@@ -126,13 +126,14 @@ class Cluster(Options):
             help="Kubeconfig context to use; may repeat",
             panel=_CLUSTER,
             autocompletion=complete_context,
+            click_type=one_a_line(),
         ),
     ] = None
 
     @property
     def each(self) -> tuple[str, ...]:
         """The contexts that are named, each of them once."""
-        return tuple(dict.fromkeys(self.contexts or ()))
+        return tuple(dict.fromkeys(filter(None, self.contexts or ())))
 
     @property
     def context(self) -> str | None:

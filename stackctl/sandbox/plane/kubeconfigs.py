@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stackctl.api.access.kubeconfig import SANDBOX_EXTENSION
-from stackctl.sandbox.machine.files import write_private
+from stackctl.api.access.clusters import SANDBOX_EXTENSION
+from stackctl.files import write_private
 from stackctl.sandbox.machine.places import Sandbox
 
 _CLIENTS = ("controller-manager", "scheduler", "kwok", "agent")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from stackctl.files import write_private
 from stackctl.sandbox.machine.certificates import (
     CertificateContent,
     Pair,
@@ -16,7 +17,6 @@ from stackctl.sandbox.machine.certificates import (
     private_pem,
     public_pem,
 )
-from stackctl.sandbox.machine.files import write_private
 from stackctl.sandbox.machine.places import Sandbox
 from stackctl.sandbox.plane.parts import API_SERVICE_ADDRESS
 

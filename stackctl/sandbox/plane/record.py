@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from stackctl.errors import SandboxError
-from stackctl.sandbox.machine.files import write_private
+from stackctl.files import write_private
 from stackctl.sandbox.machine.places import Sandbox
 from stackctl.sandbox.machine.processes import Process, alive
 from stackctl.sandbox.plane.parts import Ports

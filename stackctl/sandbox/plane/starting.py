@@ -11,9 +11,9 @@ from pathlib import Path
 
 from stackctl.api.polling import NotYet, until
 from stackctl.errors import SandboxError
+from stackctl.files import write_private
 from stackctl.model.run.events import Notify, Step
 from stackctl.sandbox.machine import processes
-from stackctl.sandbox.machine.files import write_private
 from stackctl.sandbox.machine.interrupts import Interrupts
 from stackctl.sandbox.machine.places import Sandbox
 from stackctl.sandbox.plane.kubeconfigs import write_kubeconfigs

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from stackctl.api.access.proxies import proxy_for
+from stackctl.api.wire.proxies import proxy_for
 from stackctl.sandbox.programs.sources import SourceUnavailable
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from stackctl.api.access.addresses import fault_in
+from stackctl.api.wire.addresses import fault_in, split
 from stackctl.errors import ClusterError
 from stackctl.secrets import SECRETS, login_in
 
-PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+PROXY_SCHEMES = ("http", "https", "socks5")
 
 
 def proxy_for(address: str, env: Mapping[str, str]) -> str:
@@ -18,16 +18,16 @@ def proxy_for(address: str, env: Mapping[str, str]) -> str:
         ClusterError: what it says is no address.
     """
     parts = urlsplit(address)
-    name = f"{parts.scheme}_proxy"
-    proxy = env.get(name) or env.get(name.upper()) or ""
+    name = f"{parts.scheme}_proxy".upper()
+    proxy = env.get(name) or env.get(name.lower()) or ""
     SECRETS.learn(login_in(proxy))
     host, port = parts.hostname or "", parts.port or _usual_port(parts.scheme)
-    exceptions = env.get("no_proxy") or env.get("NO_PROXY") or ""
+    exceptions = env.get("NO_PROXY") or env.get("no_proxy") or ""
     if not proxy or is_loopback(host) or exempt(host, port, exceptions):
         return ""
     proxy = proxy if "://" in proxy else f"http://{proxy}"
-    if fault := fault_in(proxy, PROXY_SCHEMES):
-        raise ClusterError(f"{name.upper()}: expected the address of a proxy, but {fault}")
+    if fault := fault_in(proxy, (*PROXY_SCHEMES, "socks5h")):
+        raise ClusterError(f"{name}: expected the address of a proxy, but {fault}")
     return proxy
 
 
@@ -40,8 +40,9 @@ def end_of(address: str) -> str:
 
 def without_login(address: str) -> str:
     """Leave out of an address the login that may be in it."""
-    scheme, sign, rest = address.partition("://")
-    return f"{scheme}{sign}{rest.rpartition('@')[2]}" if sign else address
+    host, path = split(address)
+    scheme, sign, rest = host.partition("://")
+    return f"{scheme}{sign}{rest.rpartition('@')[2]}{path}" if sign else address
 
 
 def is_loopback(host: str) -> bool:
