@@ -31,3 +31,19 @@ def test_exit_codes_in_the_readme_are_true():
     assert [(code, meaning.replace("`", "")) for code, meaning in rows] == [
         (str(code), meaning) for code, meaning in EXIT_CODES
     ]
+
+
+def test_the_component_in_the_readme_works_as_shown(tmp_path, capsys):
+    """Each file stands below its name; together they render, and settings reach their places."""
+    text = README.read_text(encoding="utf-8")
+    shown = r"^`(catalog/\S+)`(?:(?!^`catalog).)*?^```yaml\n(.*?)^```"
+    files = re.findall(shown, text, re.MULTILINE | re.DOTALL)
+    assert len(files) == 3
+    for name, content in files:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    setting = "landing.title=Team vision, Berlin"
+    catalog = str(tmp_path / "catalog")
+    assert run(["render", "mine", "--catalog", catalog, "--set", setting]) == 0
+    assert "index.html: Team vision, Berlin" in capsys.readouterr().out
