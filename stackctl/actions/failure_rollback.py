@@ -16,6 +16,8 @@ from stackctl.model.run.failure_policy import OnFailure
 
 def undo(run: RunContext, stack: StackId, options: RunOptions, failure: StackError) -> StackError:
     """Undo what failed, in as much time; return the failure, with what came of that."""
+    # Another run to the objects: what the first one has sent may still be on its way.
+    options = replace(options, run=options.run and f"{options.run}-undo")
     try:
         with run.client.within(run.now() + options.timeout):
             done = _undone(run, stack, options)

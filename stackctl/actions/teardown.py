@@ -19,7 +19,7 @@ from stackctl.errors import AccessDenied, ConflictError, LaterFormat, ReleaseErr
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Plan
 from stackctl.model.plan.removal import Survey
-from stackctl.model.run.events import Notice, Notify, Step
+from stackctl.model.run.events import Notice, Notify, Step, Subject
 from stackctl.model.run.outcome import Residue, TargetInfo, TeardownOutcome
 
 Agree = Callable[[Plan, TargetInfo], bool]
@@ -41,6 +41,7 @@ def teardown(
         AccessDenied: users' objects could be lost, and we may not look for them.
     """
     with running(connection, notify) as run:
+        notify(Subject(str(stack)))
         await_free(run.client, stack, options.wait_lock, run.stop, notify)
         notify(Step("looking at the cluster"))
         recorded = _recorded(run, stack, options)

@@ -49,12 +49,14 @@ class SandboxStatus:
     name: str
     state: State
     parts: tuple[PartStatus, ...] = ()
-    kubernetes: str = ""
+    kubernetes: str = ""  # version, as the API server says it
     server: str = ""
     kubeconfig: Path | None = None
     context: str = ""
     nodes: tuple[NodeStatus, ...] = ()
     problem: str = ""  # why it is degraded
+    programs: Path | None = None  # folder of the programs
+    source: str = ""  # where they came from: assets, cache, release or build
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def status(
         context=sandbox.context,
         nodes=nodes,
         problem=problem if record.processes else "",
+        programs=record.programs,
+        source=record.source,
     )
 
 

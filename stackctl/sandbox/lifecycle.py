@@ -34,7 +34,7 @@ from stackctl.sandbox.plane.stopping import (
     stop_strays,
 )
 from stackctl.sandbox.programs.binaries import Search, find_binaries
-from stackctl.sandbox.programs.versions import KUBERNETES, this_platform
+from stackctl.sandbox.programs.versions import this_platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class UpResult:
     kubeconfig: Path
     context: str
     server: str
-    kubernetes: str  # version
+    kubernetes: str  # version, as its API server says it
     nodes: str
     source: str  # where the programs came from: assets, cache, release or build
     started: tuple[str, ...]  # parts that did not run before
@@ -74,6 +74,7 @@ class DownResult:
     existed: bool
     stopped: int  # processes
     kept: bool  # its data is still there
+    seconds: float
 
 
 def up(
@@ -119,8 +120,10 @@ def down(
     keep_data: bool = False,
     notify: Notify,
     environment: Mapping[str, str] | None = None,
+    now: Callable[[], float] = time.monotonic,
 ) -> DownResult:
     """Stop a sandbox and, unless its data is to be kept, remove all it has written."""
+    begun = now()
     environment = os.environ if environment is None else environment
     errand = _Errand(Wanted(), environment, notify)
     with errand.changing(name) as (sandbox, interrupts), interrupts.held():
@@ -134,7 +137,7 @@ def down(
             write_record(sandbox, replace(record, processes={}, merged_into=""))
         else:
             remove_folder(sandbox)
-    return DownResult(name, existed, stopped, kept=bool(record) and keep_data)
+    return DownResult(name, existed, stopped, bool(record) and keep_data, now() - begun)
 
 
 def _readable_record(sandbox: Sandbox) -> Record | None:
@@ -176,7 +179,8 @@ class _Errand:
             return replace(before, nodes=nodes, processes=alive)
         ports = choose_ports(self.wanted.port, before.ports if before else None)
         binaries = find_binaries(self._search(before), self.notify, interrupts)
-        return Record(KUBERNETES, binaries.folder, binaries.source, ports, nodes)
+        known = before.kubernetes if before else ""
+        return Record(known, binaries.folder, binaries.source, ports, nodes)
 
     def _search(self, before: Record | None) -> Search:
         # Kept data goes on with the programs that were named for it.

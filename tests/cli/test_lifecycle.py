@@ -12,7 +12,7 @@ WORKERS = ("--set", "spark-operator.workers=20")
 
 
 def revisions(cli) -> list[dict[str, Any]]:
-    return list(json.loads(cli("history", "-o", "json").out)["revisions"])
+    return list(json.loads(cli("history", "-o", "json").out)["items"])
 
 
 def test_upgrade_history_and_rollback(cli):

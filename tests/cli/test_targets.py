@@ -115,7 +115,7 @@ class Pair:
         """Read, for each context, how each revision ended."""
         items = results(self("history", *BOTH, "-o", "json"))
         return {
-            context: [each["status"] for each in found.get("revisions", ())]
+            context: [each["status"] for each in found.get("items", ())]
             for context, found in items.items()
         }
 

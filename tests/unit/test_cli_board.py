@@ -18,6 +18,7 @@ from stackctl.cli.terminal.progress_board import (
     step_text,
 )
 from stackctl.cli.terminal.terminal import Paint, visible
+from stackctl.model.plan.plan import Action
 from stackctl.model.run.events import (
     ComponentProgress,
     ComponentState,
@@ -232,7 +233,7 @@ def test_a_log_tells_retries_warnings_and_notes():
 
 def test_objects_are_named_only_when_asked_for():
     """-v adds a line for each object."""
-    done = ObjectDone("kserve", ref("Deployment", "controller", "kserve"), "created")
+    done = ObjectDone("kserve", ref("Deployment", "controller", "kserve"), Action.CREATE)
     assert plainly(done) == []
     assert plainly(done, verbose=True) == ["kserve: Deployment/kserve/controller created"]
 

@@ -1,36 +1,243 @@
 """What programs read: versioned documents, without manifests and without secrets."""
 
+import ast
 import json
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import stackctl
+from stackctl.actions.components import contents
+from stackctl.actions.profiles import described
+from stackctl.cli.report.catalogue.components import component_result, components_document
+from stackctl.cli.report.catalogue.profiles import profile_document, profiles_document
 from stackctl.cli.report.diff import diff_document
+from stackctl.cli.report.failure import error_document
 from stackctl.cli.report.history import history_document
 from stackctl.cli.report.outcome import deploy_document, teardown_document
-from stackctl.cli.report.rendering import dumped
-from stackctl.cli.report.status import status_document
+from stackctl.cli.report.record import record_document
+from stackctl.cli.report.rendering import document, dumped
+from stackctl.cli.report.sandbox import down_result, status_result, up_result
+from stackctl.cli.report.status import stacks_result, status_document
+from stackctl.cli.report.unlock import unlocked_document
+from stackctl.errors import ConfigError, FieldConflict, ReleaseError
+from stackctl.model.catalogue.component import UpgradeRule
+from stackctl.model.catalogue.descriptions import DESCRIPTIONS
+from stackctl.model.compose.diff import MISSING
+from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.plan import Action
-from stackctl.model.release.history import revisions
+from stackctl.model.plan.plan import Action, DataLoss, HeldValue, Plan, SettingChange
+from stackctl.model.plan.upgrades import Review, UpgradeStep
+from stackctl.model.plan.warnings import Attention, WarningTopic
+from stackctl.model.release.history import VersionChange, revisions
+from stackctl.model.run.documents import KINDS, document_schema
+from stackctl.model.run.outcome import HeldLock, RecordCheck, StackSummary, Unlocked
+from stackctl.model.run.schemas import SCHEMAS, schema_of
+from stackctl.sandbox.inspection import PartStatus, SandboxStatus, State
+from stackctl.sandbox.lifecycle import DownResult, UpResult
+from stackctl.sandbox.plane.readiness import NodeStatus
 from stackctl.sources import yaml
-from tests.unit.cli_samples import CURRENT, DEPLOYED, RELEASE, TARGET, TORN_DOWN, mixed_plan, plan
+from stackctl.sources.files import read_catalogue
+from tests.documents import faults
+from tests.unit.cli_samples import (
+    CURRENT,
+    DEPLOYED,
+    NOW,
+    RELEASE,
+    TARGET,
+    TORN_DOWN,
+    mixed_plan,
+    plan,
+    troubled_status,
+)
 
-DOCUMENTS = {
-    "Plan": lambda: diff_document(mixed_plan(), TARGET),
-    "DeployOutcome": lambda: deploy_document(DEPLOYED),
-    "TeardownOutcome": lambda: teardown_document(TORN_DOWN),
-    "StackStatus": lambda: status_document(CURRENT),
+UPGRADE = VersionChange("a", "1.0.0", "2.0.0")
+REVIEW = Review(
+    3,
+    ("gpu", "gpu8"),
+    (UPGRADE, VersionChange("b", "", "1.0.0"), VersionChange("c", "1.0.0", "")),
+    (UpgradeStep(UPGRADE, (UpgradeRule("<2", "manual", "it moved", ("move it",)),)),),
+    (Attention(WarningTopic.API, "b", "it goes away"),),
+)
+LOCK = HeldLock(StackId("ml"), "ada@laptop", "2026-01-01", "2026-01-01", 30.0, expired=False)
+SANDBOX = SandboxStatus(
+    "default",
+    State.DEGRADED,
+    (
+        PartStatus("etcd", State.RUNNING, 7, Path("etcd.log")),
+        PartStatus("kwok", State.CRASHED, None, Path("kwok.log")),
+    ),
+    "v1.36.3",
+    "https://127.0.0.1:36443",
+    Path("kubeconfig"),
+    "stackctl-sandbox",
+    (NodeStatus("gpu-0", True, 8, 8),),
+    "kwok crashed",
+    Path("programs"),
+    "cache",
+)
+UP = UpResult(
+    "default",
+    Path("kubeconfig"),
+    "stackctl-sandbox",
+    "https://127.0.0.1:36443",
+    "v1.36.3",
+    "cpu=1",
+    "cache",
+    ("etcd",),
+    changed=True,
+    merged_into=None,
+    seconds=3.0,
+)
+GONE = SandboxStatus("default", State.ABSENT)
+HELD = HeldValue("argocd-controller", ".data.key", Verdict.REFUSE, wanted=MISSING, live=0)
+
+
+def contested_plan() -> Plan:
+    """Plan a change of which a field is somebody else's, of a parameter, and of the profile."""
+    found = mixed_plan()
+    return replace(
+        found,
+        changes=(replace(found.changes[0], held=(HELD,)),),
+        before="cpu",
+        settings=(SettingChange("a", "workers", "", "3"),),
+        losses=(DataLoss(found.changes[0].ref, "its volume"),),
+    )
+
+
+# Of each kind, what commands print in one situation after the other.
+DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
+    "Plan": (
+        lambda: diff_document(mixed_plan(), TARGET),
+        lambda: diff_document(contested_plan(), TARGET),
+    ),
+    "DeployOutcome": (
+        lambda: deploy_document(DEPLOYED),
+        lambda: deploy_document(replace(DEPLOYED, release=None, review=REVIEW, dry_run=True)),
+    ),
+    "TeardownOutcome": (lambda: teardown_document(TORN_DOWN),),
+    "StackStatus": (lambda: status_document(CURRENT), lambda: status_document(troubled_status())),
+    "StackList": (
+        stacks_result(
+            [StackSummary(RELEASE.stack, 3, RELEASE), StackSummary(RELEASE.stack, 4, None)],
+            TARGET,
+            NOW,
+        ).document,
+    ),
+    "History": (
+        lambda: history_document(StackId("ml"), revisions([RELEASE])),
+        lambda: history_document(StackId("ml"), revisions([replace(RELEASE, revision=1)])),
+    ),
+    "ProfileList": (lambda: profiles_document(read_catalogue().profiles.values()),),
+    "ProfileDescription": tuple(
+        partial(profile_document, *described(name)) for name in read_catalogue().profiles
+    ),
+    "ComponentList": (
+        lambda: components_document(read_catalogue().components.values()),
+        *(component_result(contents(name)).document for name in read_catalogue().components),
+    ),
+    "Unlocked": (
+        lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, LOCK)),
+        lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, None)),
+    ),
+    "RecordCheck": (
+        lambda: record_document(RecordCheck(TARGET, StackId("ml"), (ReleaseError("gone"),))),
+    ),
+    "Sandbox": (
+        status_result(SANDBOX).document,
+        status_result(GONE).document,
+        up_result(UP, SANDBOX).document,
+        down_result(DownResult("default", True, 6, False, 1.0), GONE).document,
+    ),
+    "Error": (
+        lambda: error_document(ConfigError("no", problems=["a", "b"]), 3),
+        lambda: error_document(
+            FieldConflict("no", status=409, causes=[{"field": "spec", "manager": "x"}]), 7
+        ),
+    ),
+    "ResultList": (
+        lambda: document(
+            "ResultList",
+            items=[
+                {"context": "a"} | diff_document(mixed_plan(), TARGET),
+                {"context": "b"} | error_document(ReleaseError("no"), 10),
+            ],
+        ),
+    ),
+    # What is printed by their commands without more ado, and tried in tests/cli.
+    "Version": (),
+    "SchemaList": (),
 }
 
 
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_a_document_says_what_it_is(kind):
     """ApiVersion and kind come first, in JSON and in YAML alike."""
-    found = DOCUMENTS[kind]()
-    assert list(found)[:2] == ["apiVersion", "kind"]
-    assert (found["apiVersion"], found["kind"]) == ("stackctl.dev/v1alpha1", kind)
-    assert json.loads(dumped(found, "json")) == yaml.load(dumped(found, "yaml"))
+    for made in DOCUMENTS[kind]:
+        found = made()
+        assert list(found)[:2] == ["apiVersion", "kind"]
+        assert (found["apiVersion"], found["kind"]) == ("stackctl.dev/v1alpha2", kind)
+        assert json.loads(dumped(found, "json")) == yaml.load(dumped(found, "yaml"))
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_a_document_is_what_its_schema_says(kind):
+    """All that is required, nothing that is not described; no field without a value."""
+    for made in DOCUMENTS[kind]:
+        assert faults(made(), document_schema(kind)) == []
+        assert "null" not in json.dumps(made()).split()
+
+
+def test_every_document_has_a_schema():
+    """Whoever prints a new kind describes it."""
+    printed = {
+        node.args[0].value
+        for path in (Path(stackctl.__file__).parent / "cli").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "document"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert printed == set(KINDS) == set(DOCUMENTS)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_field_that_is_published_is_described(name):
+    """A schema is read by people and shown by editors."""
+    assert list(undescribed(schema_of(name))) == []
+
+
+def undescribed(schema: Any, path: str = "") -> Iterator[str]:
+    """Yield the fields that a schema says nothing about; what is always the same needs no word."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from undescribed(each, path)
+    if not isinstance(schema, dict):
+        return
+    for key, found in schema.get("properties", {}).items():
+        if "description" not in found and "const" not in found:
+            yield f"{path}.{key}"
+    for key, found in schema.items():
+        yield from undescribed(found, f"{path}.{key}")
+
+
+def test_patterns_that_are_published_are_of_the_whole_text():
+    """Editors look for a pattern anywhere in a text."""
+    found = re.findall(r'"pattern": "(.*?)"', json.dumps([schema_of(name) for name in SCHEMAS]))
+    assert found
+    assert all(re.fullmatch(r"\^\(\?:.*\)\$", each) for each in found)
+
+
+def test_every_described_field_is_a_field():
+    """What is said about a field that is not there any more is taken out."""
+    told = json.dumps([schema_of(name) for name in SCHEMAS])
+    assert [key for key, text in DESCRIPTIONS.items() if json.dumps(text)[1:-1] not in told] == []
 
 
 def test_a_plan_says_what_would_happen_to_each_object():
@@ -77,7 +284,7 @@ def test_what_was_set_is_told_and_secrets_are_not(of):
         "DeployOutcome": lambda: deploy_document(replace(DEPLOYED, release=release)),
         "History": lambda: history_document(StackId("ml"), revisions([release])),
     }[of]()
-    told = found["revisions"][0] if of == "History" else found["release"]
+    told = found["items"][0] if of == "History" else found["release"]
     assert told["sets"] == {"a.workers": "4", "a.password": "<masked>"}
     assert "hunter2" not in json.dumps(found)
 
@@ -86,6 +293,6 @@ def test_a_teardown_lists_what_it_left():
     """Kept and residue are lists of objects with a reason."""
     found = teardown_document(TORN_DOWN)
     assert found["residue"] == []
-    assert [(each["kind"], each["why"]) for each in found["kept"]] == [
+    assert [(each["kind"], each["reason"]) for each in found["kept"]] == [
         ("PersistentVolumeClaim", "user data")
     ]

@@ -65,7 +65,7 @@ def test_a_failure_is_one_json_document_for_programs(spelling, capsys):
     assert run(["diff", *spelling], failing(error)) == 3
     document = json.loads(capsys.readouterr().out)
     assert document == {
-        "apiVersion": "stackctl.dev/v1alpha1",
+        "apiVersion": "stackctl.dev/v1alpha2",
         "kind": "Error",
         "reason": "ConfigError",
         "exitCode": 3,

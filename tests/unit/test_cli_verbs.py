@@ -74,7 +74,7 @@ def test_history_says_what_cannot_be_gone_back_to_and_what_is_not_known():
     assert first[1].strip() == "not restorable, the objects of a are lost; +a 1.0.0"
     assert second[1].strip() == "-a; interrupted; recorded"
     assert second[0].split()[1] == "interrupted"
-    document = history_document(StackId("ml"), found)["revisions"]
+    document = history_document(StackId("ml"), found)["items"]
     assert [(each["restorable"], each["status"]) for each in document] == [
         (False, "deployed"),
         (True, "failed"),
@@ -115,14 +115,14 @@ def test_wide_history_says_what_was_run_and_with_what():
 
 
 def test_the_document_of_a_history_tells_person_and_machine_apart():
-    """For programs; a change without a predecessor to compare with is null."""
+    """For programs; what cannot be compared with its predecessor has no changes."""
     found = history_document(StackId("ml"), FOUND)
     assert (found["kind"], found["stack"]) == ("History", "ml")
-    second = found["revisions"][1]
+    second = found["items"][1]
     assert (second["user"], second["host"]) == ("ada", "laptop")
-    assert second["changes"]["components"] == [{"name": "a", "before": "1.0.0", "after": "1.1.0"}]
+    assert second["changes"]["components"] == [{"name": "a", "old": "1.0.0", "new": "1.1.0"}]
     oldest = history_document(StackId("ml"), revisions([release(5)]))
-    assert oldest["revisions"][0]["changes"] is None
+    assert "changes" not in oldest["items"][0]
 
 
 def test_the_review_of_an_upgrade_shows_versions_steps_and_what_stands_out():

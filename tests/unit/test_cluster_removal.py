@@ -47,7 +47,7 @@ def removed(
     with session(client) as run:
         if stopped:
             run.abandoned.set()
-        return remove(run, Removal(found, {}, "deleted"), batches(found), accepted)
+        return remove(run, Removal(found, {}), batches(found), accepted)
 
 
 def test_each_batch_is_gone_before_the_next_begins():

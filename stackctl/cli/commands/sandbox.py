@@ -38,7 +38,7 @@ def up(
     """
     from stackctl.cli.report.report import Report
     from stackctl.cli.report.sandbox import up_result
-    from stackctl.sandbox import lifecycle
+    from stackctl.sandbox import inspection, lifecycle
 
     report = Report(shown, output.format)
     wanted = lifecycle.Wanted(
@@ -50,7 +50,7 @@ def up(
     )
     with report.progress() as notify:
         result = lifecycle.up(which.name, wanted, notify=notify)
-    report.show(up_result(result))
+    report.show(up_result(result, inspection.status(which.name)))
     if not result.merged_into:
         name = "" if result.name == "default" else f" --name {result.name}"
         report.remark([f"use it: export KUBECONFIG=$(stackctl sandbox kubeconfig{name})"])
@@ -74,12 +74,12 @@ def down(
     """
     from stackctl.cli.report.report import Report
     from stackctl.cli.report.sandbox import down_result
-    from stackctl.sandbox import lifecycle
+    from stackctl.sandbox import inspection, lifecycle
 
     report = Report(shown, output.format)
     with report.progress() as notify:
         result = lifecycle.down(which.name, keep_data=keep_data, notify=notify)
-    report.show(down_result(result))
+    report.show(down_result(result, inspection.status(which.name)))
     return 0
 
 

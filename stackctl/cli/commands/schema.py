@@ -1,56 +1,57 @@
-"""The command `schema`: what files and lines look like."""
+"""The command `schema`: what files and documents look like."""
 
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from stackctl.cli.options.completion import complete_schema
 from stackctl.cli.options.options import Output, OutputOptions
-
-
-class Kind(StrEnum):
-    """What a schema is printed of."""
-
-    STACK = "stack"
-    PROFILE = "profile"
-    COMPONENT = "component"
-    EVENTS = "events"
+from stackctl.errors import UsageError
 
 
 def schema(
     *,
     output: Output,
     shown: OutputOptions,
-    kind: Annotated[Kind, typer.Argument(help="stack, profile, component or events")],
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            help="stack, profile, component, events, or the kind of a document; default: all",
+            autocompletion=complete_schema,
+        ),
+    ] = None,
 ) -> int:
-    """Print the JSON Schema of a file of stackctl.
+    """Print the JSON Schema of a file, or of what -o json prints.
 
-    For editors, which complete and check with it, and for programs that read --events files.
+    For editors, which complete and check files with it, and for programs that read --events files
+    or what -o json prints. Without a name, list what there are schemas of.
 
     Examples:
+        stackctl schema
         stackctl schema stack > stack.schema.json
-        stackctl schema events
+        stackctl schema StackStatus
     """
-    from stackctl.cli.report.rendering import dumped
+    from stackctl.cli.report.rendering import Rendering, document, dumped
     from stackctl.cli.report.report import Report
+    from stackctl.cli.terminal.terminal import table
+    from stackctl.model.run.schemas import SCHEMAS, schema_of
+    from stackctl.model.shapes.suggest import did_you_mean
 
     report = Report(shown, output.format)
-    report.text(dumped(_schema(kind), "yaml" if output.format == "yaml" else "json"))
+    if kind is None:
+        rows = list(SCHEMAS.items())
+        items = [{"name": name, "description": what} for name, what in rows]
+        result = Rendering(
+            document=lambda: document("SchemaList", items=items),
+            lines=lambda page: table(("SCHEMA", "OF"), rows, page.paint),
+        )
+        report.show(result)
+        return 0
+    name = next((each for each in SCHEMAS if each.lower() == kind.lower()), None)
+    if name is None:
+        raise UsageError(
+            f"there is no schema of {kind!r}{did_you_mean(kind, SCHEMAS)}",
+            hint="stackctl schema lists them",
+        )
+    report.text(dumped(schema_of(name), "yaml" if output.format == "yaml" else "json"))
     return 0
-
-
-def _schema(kind: Kind) -> dict[str, Any]:
-    if kind is Kind.EVENTS:
-        from stackctl.model.run.event_record import events_schema
-
-        return events_schema()
-    from stackctl.model.catalogue.component_file import ComponentFile
-    from stackctl.model.catalogue.profile_file import ProfileFile, StackDocument
-    from stackctl.model.shapes import schema as model
-
-    files: dict[Kind, type] = {
-        Kind.STACK: StackDocument,
-        Kind.PROFILE: ProfileFile,
-        Kind.COMPONENT: ComponentFile,
-    }
-    return model.schema(files[kind])

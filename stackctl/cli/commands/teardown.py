@@ -38,10 +38,11 @@ def teardown(
 
     report = Report(shown, output.format)
     agree = Question(report, yes=options.yes, dry_run=options.dry_run)
+    chosen = run_options(options)
 
     def run(target: Cluster) -> int:
         with (
-            report.progress(events.events, "teardown", target.context) as notify,
+            report.progress(events.events, "teardown", target.context, chosen.run) as notify,
             connected(target, notify, options.timeout) as connection,
         ):
             outcome = action.teardown(
@@ -49,11 +50,10 @@ def teardown(
                 connection,
                 agree=agree,
                 notify=notify,
-                options=run_options(options),
+                options=chosen,
             )
+            code = report.exits(RESIDUE if outcome.residue else 0 if outcome.agreed else 1)
         report.show(teardown_result(outcome))
-        if outcome.residue:
-            return RESIDUE
-        return 0 if outcome.agreed else 1
+        return code
 
     return on_each(cluster, report, run, question=agree)

@@ -85,6 +85,14 @@ def _values(component: "Outline", typed: str) -> Iterator[Offer]:
     yield from ((f"{key}={before}{each}", "") for each in values)
 
 
+def complete_schema(incomplete: str) -> list[Offer]:
+    """Offer what there are schemas of, in small letters too."""
+    from stackctl.model.run.schemas import SCHEMAS
+
+    wanted = incomplete.lower()
+    return [offer for offer in SCHEMAS.items() if offer[0].lower().startswith(wanted)]
+
+
 @_completer
 def complete_context(ctx: typer.Context, _: str) -> Iterator[Offer]:
     """Offer contexts of the kubeconfig, each with its cluster."""

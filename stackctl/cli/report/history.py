@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from stackctl.cli.report.rendering import Document, Page, Rendering, document
+from stackctl.cli.report.rendering import (
+    Document,
+    Page,
+    Rendering,
+    change_document,
+    document,
+    known,
+    versions_document,
+)
 from stackctl.cli.terminal.progress_board import elapsed
 from stackctl.cli.terminal.terminal import Cell, Paint, Row, measure, plain, shorten, table
 from stackctl.model.ownership.stack_id import StackId
@@ -45,7 +53,7 @@ def history_lines(found: Sequence[Revision], now: datetime, page: Page) -> list[
 
 def history_document(stack: StackId, found: Sequence[Revision]) -> Document:
     """Describe every revision."""
-    return document("History", stack=str(stack), revisions=[_document(each) for each in found])
+    return document("History", stack=str(stack), items=[_document(each) for each in found])
 
 
 def status_cell(release: Release) -> Cell:
@@ -95,40 +103,23 @@ def _changed(each: Revision) -> str:
 def _document(each: Revision) -> Document:
     release = each.release
     user, _, host = release.by.partition("@")
-    known = each.previous is not None or each.first
-    return {
-        "revision": release.revision,
-        "status": release.status.value,
-        "begun": release.begun,
-        "finished": release.finished,
-        "by": release.by,
-        "user": user,
-        "host": host,
-        "command": release.command,
-        "tool": release.tool,
-        "sources": [{"folder": each.folder, "digest": each.digest} for each in release.sources],
-        "profile": release.profile,
-        "bundle": release.bundle,
-        "message": release.message,
-        "restorable": release.restorable,
-        "components": dict(release.components),
-        "sets": shown(release.sets),
-        "objects": len(release.inventory),
-        "summary": each.summary,
-        "changes": {
-            "components": [
-                {"name": change.component, "before": change.before, "after": change.after}
-                for change in each.versions
-            ],
-            "added": each.added,
-            "changed": each.changed,
-            "removed": each.removed,
-            "setBack": each.set_back,
-            "perhaps": each.perhaps,
-        }
-        if known
-        else None,
+    changes = {
+        "components": [change_document(change) for change in each.versions],
+        "added": each.added,
+        "changed": each.changed,
+        "removed": each.removed,
+        "setBack": each.set_back,
+        "perhaps": each.perhaps,
     }
+    return known(
+        **_revision(release),
+        user=user,
+        host=host,
+        command=release.command,
+        restorable=release.restorable,
+        summary=each.summary,
+        changes=changes if each.previous is not None or each.first else None,
+    )
 
 
 def release_text(release: Release, now: datetime, paint: Paint) -> str:
@@ -153,13 +144,19 @@ def release_document(release: Release) -> Document:
     """Describe a revision in a word about each of its sides."""
     return {
         "stack": str(release.stack),
+        "clusterUID": release.cluster,
+        **_revision(release),
+    }
+
+
+def _revision(release: Release) -> Document:
+    return {
         "revision": release.revision,
         "status": release.status.value,
         "profile": release.profile,
-        "components": dict(release.components),
+        "components": versions_document(release.components),
         "sets": shown(release.sets),
         "bundle": release.bundle,
-        "clusterUID": release.cluster,
         "by": release.by,
         "tool": release.tool,
         "sources": [{"folder": each.folder, "digest": each.digest} for each in release.sources],

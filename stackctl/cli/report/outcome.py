@@ -125,4 +125,4 @@ def teardown_document(outcome: TeardownOutcome) -> Document:
 
 
 def _residue(found: Iterable[Residue]) -> list[Document]:
-    return [{**ref_document(each.ref), "why": each.why} for each in found]
+    return [{**ref_document(each.ref), "reason": each.why} for each in found]

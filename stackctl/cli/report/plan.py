@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stackctl.cli.report.privileges import new_privilege_lines, privilege_document
-from stackctl.cli.report.rendering import Document, Page, ref_document
+from stackctl.cli.report.rendering import Document, Page, known, ref_document
 from stackctl.cli.terminal.field_changes import brief, field_lines, setting_line
 from stackctl.cli.terminal.terminal import Paint, flow, plain, visible, wrap
 from stackctl.model.compose.diff import MISSING, Difference
@@ -314,28 +314,28 @@ def refusal_text(change: Change) -> list[str]:
 
 def held_document(each: HeldValue) -> Document:
     """Describe a field that stays as somebody else wants it."""
-    return {
-        "manager": each.manager,
-        "field": each.field,
-        "verdict": each.verdict.value,
-        "wanted": each.wanted,
-        "live": each.live,
-    }
+    sides = {"wanted": each.wanted, "live": each.live}
+    return known(
+        manager=each.manager,
+        field=each.field,
+        verdict=each.verdict.value,
+        **{key: value for key, value in sides.items() if value is not MISSING},
+    )
 
 
 def plan_document(plan: Plan) -> Document:
     """Describe what would happen."""
-    return {
-        "stack": str(plan.stack),
-        "profile": plan.profile,
-        "previousProfile": plan.before,
-        "empty": plan.empty,
-        "counts": {action.value: count for action, count in plan.counts.items()},
-        "privileges": [privilege_document(each) for each in newly_asked(plan)],
-        "changes": [_change_document(change) for change in plan.changes],
-        "settings": [_setting_document(each) for each in plan.settings],
-        "data": [{**ref_document(each.ref), "what": each.what} for each in plan.losses],
-    }
+    return known(
+        stack=str(plan.stack),
+        profile=plan.profile,
+        previousProfile=plan.before or None,
+        empty=plan.empty,
+        counts={action.value: count for action, count in plan.counts.items()},
+        privileges=[privilege_document(each) for each in newly_asked(plan)],
+        changes=[_change_document(change) for change in plan.changes],
+        settings=[_setting_document(each) for each in plan.settings],
+        data=[{**ref_document(each.ref), "what": each.what} for each in plan.losses],
+    )
 
 
 def _change_document(change: Change) -> Document:
@@ -356,7 +356,8 @@ def _change_document(change: Change) -> Document:
 
 
 def _setting_document(each: SettingChange) -> Document:
-    return {"name": f"{each.component}.{each.parameter}", "old": each.old, "new": each.new}
+    name = f"{each.component}.{each.parameter}"
+    return known(name=name, old=each.old or None, new=each.new or None)
 
 
 def _difference_document(each: Difference) -> Document:
@@ -378,6 +379,6 @@ def target_document(target: TargetInfo) -> Document:
         "context": target.context,
         "server": target.server,
         "clusterUID": target.cluster_uid,
-        "version": target.version,
+        "kubernetes": target.version,
         "simulated": target.simulated,
     }

@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stackctl.model.catalogue.envelope import DOCUMENTS_VERSION
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from stackctl.cli.terminal.terminal import Paint
     from stackctl.model.objects.refs import Ref
+    from stackctl.model.release.history import VersionChange
 
-API_VERSION = "stackctl.dev/v1alpha1"
 Document = dict[str, Any]
 
 
@@ -42,9 +44,24 @@ class Rendering:
 
 
 def document(kind: str, **fields: Any) -> Document:
-    """Start a document, leaving out what has no value."""
-    head: Document = {"apiVersion": API_VERSION, "kind": kind}
-    return head | {key: value for key, value in fields.items() if value is not None}
+    """Start a document; `model.run.documents` describes each kind."""
+    head: Document = {"apiVersion": DOCUMENTS_VERSION, "kind": kind}
+    return head | known(**fields)
+
+
+def known(**fields: Any) -> Document:
+    """Leave out what has no value."""
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def versions_document(components: Mapping[str, str]) -> list[Document]:
+    """List components with their versions."""
+    return [{"name": name, "version": version} for name, version in components.items()]
+
+
+def change_document(change: VersionChange) -> Document:
+    """Describe a component's version before and after."""
+    return known(name=change.component, old=change.before or None, new=change.after or None)
 
 
 def ref_document(ref: Ref) -> Document:

@@ -66,10 +66,14 @@ class Report:
 
     @contextmanager
     def progress(
-        self, events: Path | None = None, command: str = "", context: str | None = None
+        self,
+        events: Path | None = None,
+        command: str = "",
+        context: str | None = None,
+        run: str = "",
     ) -> Iterator[Notify]:
         """Show events while the block runs, and add them to a file."""
-        with _logged(events, command, context or "") as log:
+        with _logged(events, command, context or "", run) as log:
             self._log = log
             self._progress = progress = self._choose_progress()
             try:
@@ -162,10 +166,11 @@ class Report:
             return
         write_document(sys.stdout, dumped(SECRETS.masked(found), self.format))
 
-    def declined(self) -> None:
-        """Note that what was shown is not to be done, or not yet."""
+    def exits(self, code: int) -> int:
+        """Note with which exit code a run ends that does not fail with an error."""
         if self._log is not None:
-            self._log.declined()
+            self._log.exits(code)
+        return code
 
     def ask(self, question: str, *, no: str = "Nothing was changed.") -> bool:
         """Put a question; anything but a yes is a no."""
@@ -186,14 +191,14 @@ class Report:
 
 
 @contextmanager
-def _logged(path: Path | None, command: str, context: str) -> Iterator[EventLog | None]:
+def _logged(path: Path | None, command: str, context: str, run: str) -> Iterator[EventLog | None]:
     """Open a file for events, if one is wanted, and note in it how the block ended."""
     if path is None:
         yield None
         return
     from stackctl.cli.terminal.event_log import EventLog
 
-    log = EventLog(path, command, context)
+    log = EventLog(path, command, context, run)
     try:
         yield log
     except BaseException as error:

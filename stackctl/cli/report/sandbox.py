@@ -1,8 +1,9 @@
 """How a sandbox looks: what was started, what runs, what it logged."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from stackctl.cli.report.rendering import Document, Rendering, document
+from stackctl.cli.report.rendering import Document, Rendering, document, known
 from stackctl.cli.terminal.progress_board import elapsed
 from stackctl.cli.terminal.terminal import Cell, Paint, columns, plain, table
 from stackctl.sandbox.inspection import LogLine, PartStatus, SandboxStatus, State
@@ -20,10 +21,17 @@ _PARTS = ("PART", "STATE", "PID", "LOG")
 _PART_COLOURS = ("cyan", "green", "yellow", "blue", "magenta")
 
 
-def up_result(result: UpResult) -> Rendering:
+def up_result(result: UpResult, found: SandboxStatus) -> Rendering:
     """Tell what came of starting a sandbox."""
     return Rendering(
-        document=lambda: _up_document(result), lines=lambda page: _up_lines(result, page.paint)
+        document=lambda: _sandbox_document(
+            found,
+            changed=result.changed,
+            started=list(result.started),
+            stopped=0,
+            seconds=round(result.seconds, 1),
+        ),
+        lines=lambda page: _up_lines(result, page.paint),
     )
 
 
@@ -32,40 +40,21 @@ def _up_lines(result: UpResult, paint: Paint) -> list[str]:
     head = f"{paint('simulated:', 'cyan', 'bold')} sandbox {result.name} {done}"
     also = f" (also in {result.merged_into})" if result.merged_into else ""
     return [
-        f"{head}: Kubernetes v{result.kubernetes.removeprefix('v')}, nodes {result.nodes}",
+        f"{head}: Kubernetes {result.kubernetes}, nodes {result.nodes}",
         f"  server   {result.server}",
         f"  context  {result.context}{also}",
     ]
 
 
-def _up_document(result: UpResult) -> Document:
-    return document(
-        "Sandbox",
-        name=result.name,
-        state=State.RUNNING.value,
-        simulated=True,
-        changed=result.changed,
-        started=list(result.started),
-        kubernetes=result.kubernetes,
-        server=result.server,
-        context=result.context,
-        kubeconfig=str(result.kubeconfig),
-        nodes=result.nodes,
-        source=result.source,
-        seconds=round(result.seconds, 1),
-    )
-
-
-def down_result(result: DownResult) -> Rendering:
+def down_result(result: DownResult, found: SandboxStatus) -> Rendering:
     """Tell what came of stopping a sandbox."""
     return Rendering(
-        document=lambda: document(
-            "Sandbox",
-            name=result.name,
-            state=(State.STOPPED if result.kept else State.ABSENT).value,
-            existed=result.existed,
+        document=lambda: _sandbox_document(
+            found,
+            changed=bool(result.existed or result.stopped),
+            started=[],
             stopped=result.stopped,
-            kept=result.kept,
+            seconds=round(result.seconds, 1),
         ),
         lines=lambda _: [_down_line(result)],
     )
@@ -81,7 +70,7 @@ def _down_line(result: DownResult) -> str:
 def status_result(found: SandboxStatus) -> Rendering:
     """Show how a sandbox is."""
     return Rendering(
-        document=lambda: _status_document(found),
+        document=lambda: _sandbox_document(found),
         lines=lambda page: status_lines(found, page.paint, wide=page.verbose or page.wide),
         names=lambda: () if found.state is State.ABSENT else [found.name],
     )
@@ -98,7 +87,7 @@ def status_lines(found: SandboxStatus, paint: Paint, *, wide: bool = False) -> l
         "",
         *columns(
             [
-                ("kubernetes", f"v{found.kubernetes.removeprefix('v')}"),
+                ("kubernetes", found.kubernetes or "not known yet"),
                 ("server", found.server),
                 ("context", found.context),
                 ("kubeconfig", str(found.kubeconfig or "")),
@@ -123,7 +112,8 @@ def _node(node: NodeStatus) -> tuple[Cell | str, ...]:
     return (node.name, ready, f"{node.allocatable}/{node.gpus}" if node.gpus else "-")
 
 
-def _status_document(found: SandboxStatus) -> Document:
+def _sandbox_document(found: SandboxStatus, **change: Any) -> Document:
+    """Describe a sandbox as it is, and what the command did to it."""
     return document(
         "Sandbox",
         name=found.name,
@@ -134,10 +124,8 @@ def _status_document(found: SandboxStatus) -> Document:
         server=found.server or None,
         context=found.context or None,
         kubeconfig=str(found.kubeconfig) if found.kubeconfig else None,
-        parts=[
-            {"name": part.name, "state": part.state.value, "pid": part.pid, "log": str(part.log)}
-            for part in found.parts
-        ],
+        programs=_programs(found),
+        parts=[_part_document(part) for part in found.parts],
         nodes=[
             {
                 "name": node.name,
@@ -147,7 +135,16 @@ def _status_document(found: SandboxStatus) -> Document:
             }
             for node in found.nodes
         ],
+        change=change or None,
     )
+
+
+def _programs(found: SandboxStatus) -> Document | None:
+    return {"folder": str(found.programs), "source": found.source} if found.programs else None
+
+
+def _part_document(part: PartStatus) -> Document:
+    return known(name=part.name, state=part.state.value, pid=part.pid, log=str(part.log))
 
 
 def log_lines(found: Iterable[LogLine], paint: Paint, *, named: bool) -> Iterator[str]:

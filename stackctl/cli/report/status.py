@@ -16,7 +16,7 @@ from stackctl.cli.report.plan import (
     target_lines,
     unseen_lines,
 )
-from stackctl.cli.report.rendering import Document, Page, Rendering, document, ref_document
+from stackctl.cli.report.rendering import Document, Page, Rendering, document, known, ref_document
 from stackctl.cli.terminal.terminal import (
     Cell,
     Paint,
@@ -275,18 +275,7 @@ def status_document(status: StackStatus) -> Document:
         release=release_document(status.release),
         lockedBy=status.locked_by or None,
         components=[_component_status(part) for part in status.components],
-        gpus=[
-            {
-                "resource": each.resource,
-                "allocatable": each.allocatable,
-                "expected": each.expected,
-                "nodes": dict(each.nodes),
-                "inUse": each.in_use,
-                "closed": dict(each.closed),
-                "hints": list(each.hints),
-            }
-            for each in status.gpus
-        ],
+        gpus=[_gpus_document(each) for each in status.gpus],
         findings=[
             {"subject": each.subject, "message": each.message, "hint": each.hint}
             for each in (*([status.run] if status.run else ()), *status.findings)
@@ -296,6 +285,20 @@ def status_document(status: StackStatus) -> Document:
             {"folder": each.folder, "digest": each.digest} for each in status.made_elsewhere
         ],
         remedy=status.remedy,
+    )
+
+
+def _gpus_document(each: Gpus) -> Document:
+    return known(
+        resource=each.resource,
+        allocatable=each.allocatable,
+        expected=each.expected,
+        inUse=each.in_use,
+        nodes=[
+            known(name=name, allocatable=each.nodes.get(name, 0), closed=each.closed.get(name))
+            for name in {**each.nodes, **each.closed}
+        ],
+        hints=list(each.hints),
     )
 
 
@@ -360,12 +363,12 @@ def _stack_row(each: StackSummary, now: datetime) -> Row:
 
 
 def _summary_document(each: StackSummary) -> Document:
-    return {
-        "stack": str(each.stack),
-        "recordNamespace": each.stack.namespace,
-        "revision": each.revision,
-        "release": release_document(each.release) if each.release else None,
-        "running": each.running,
-        "well": each.well,
-        "message": each.message,
-    }
+    return known(
+        stack=str(each.stack),
+        recordNamespace=each.stack.namespace,
+        revision=each.revision,
+        release=release_document(each.release) if each.release else None,
+        running=each.running,
+        well=each.well,
+        message=each.message,
+    )

@@ -40,8 +40,8 @@ def unlocked_lines(stack: StackId, outcome: Unlocked, paint: Paint) -> list[str]
 
 def unlocked_document(stack: StackId, outcome: Unlocked) -> Document:
     """Describe what came of it."""
-    found = document("Unlocked", stack=str(stack), agreed=outcome.agreed)
-    return found | {"lock": _lock(outcome.hold) if outcome.hold else None}
+    lock = _lock(outcome.hold) if outcome.hold else None
+    return document("Unlocked", stack=str(stack), agreed=outcome.agreed, lock=lock)
 
 
 def _lock(hold: HeldLock) -> Document:

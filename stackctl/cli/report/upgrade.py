@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from stackctl.cli.report.rendering import Document
+from stackctl.cli.report.rendering import Document, change_document
 from stackctl.cli.terminal.terminal import Cell, Paint, Row, plain, table, wrap
 from stackctl.model.plan.upgrades import Review, UpgradeStep, UpgradeVerdict
 from stackctl.model.plan.warnings import WarningTopic
@@ -93,11 +93,8 @@ def review_document(review: Review) -> Document:
     before, after = review.profiles
     return {
         "revision": review.revision,
-        "profile": {"before": before, "after": after},
-        "components": [
-            {"name": each.component, "before": each.before, "after": each.after}
-            for each in review.versions
-        ],
+        "profile": {"old": before, "new": after},
+        "components": [change_document(each) for each in review.versions],
         "upgrades": [
             {
                 "component": passage.change.component,

@@ -66,11 +66,12 @@ def change(  # noqa: PLR0913
 
     def run(target: Cluster) -> int:
         with (
-            report.progress(events.events, verb, target.context) as notify,
+            report.progress(events.events, verb, target.context, chosen.run) as notify,
             connected(target, notify, options.timeout) as connection,
         ):
             outcome = act(connection, agree=agree, notify=notify, options=chosen)
+            code = report.exits(0 if outcome.agreed else 1)
         report.show(deploy_result(outcome, done))
-        return 0 if outcome.agreed else 1
+        return code
 
     return on_each(cluster, report, run, question=agree)

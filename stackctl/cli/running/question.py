@@ -65,7 +65,6 @@ class Question:
             self._shown[target.context] = plan
         elif self._yes or plan.empty or self._report.ask(_proceed([target.context])):
             return True
-        self._report.declined()
         return False
 
     def strays(self, changes: Sequence[Change], target: TargetInfo) -> bool:

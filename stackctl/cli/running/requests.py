@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.options.options import (
@@ -137,7 +138,7 @@ def run_options(chosen: ApplyOptions | TeardownOptions, **more: Any) -> "RunOpti
     """Carry what was chosen into the run, each option under its own name."""
     from stackctl.cluster.change.options import RunOptions
 
-    return RunOptions(holder=holder(), **chosen.values(), **more)
+    return RunOptions(holder=holder(), run=token_hex(4), **chosen.values(), **more)
 
 
 def holder() -> str:

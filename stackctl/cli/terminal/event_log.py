@@ -14,19 +14,21 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from stackctl.errors import Interrupted, StackError, UsageError
-from stackctl.model.run.event_record import envelope, record
-from stackctl.model.run.events import Event
+from stackctl.model.run.event_record import INTERRUPTED, envelope, record
+from stackctl.model.run.events import Event, Subject
 from stackctl.secrets import SECRETS
+
+_OUTCOMES = {0: "succeeded", 1: "declined"}  # by the exit code of a run without an error
 
 
 class EventLog:
     """A file that is added to from any thread; readable for its owner alone."""
 
-    def __init__(self, path: Path, command: str, context: str = "") -> None:
+    def __init__(self, path: Path, command: str, context: str = "", run: str = "") -> None:
         self._lock = threading.Lock()
         self._begun = time.monotonic()
-        self._declined = False
-        self._target = {"context": context} if context else {}
+        self._code = 0
+        self._about: dict[str, Any] = {"run": run} | ({"context": context} if context else {})
         self._path = path
         self._file = _open(path)
         self.lost = ""  # why what happened after some moment could not be written
@@ -37,29 +39,28 @@ class EventLog:
 
     def event(self, event: Event) -> None:
         """Add one event."""
+        if isinstance(event, Subject):
+            revision = {"revision": event.revision} if event.revision else {}
+            self._about = self._about | {"stack": event.stack} | revision
+            if not revision:
+                return
         self._write(record(event, _now()))
 
-    def declined(self) -> None:
-        """Take note that the plan was shown and not agreed to."""
-        self._declined = True
+    def exits(self, code: int) -> None:
+        """Take note of the exit code of a run that ends without an error."""
+        self._code = code
 
     def close(self, error: BaseException | None = None) -> None:
         """Add how the run ended."""
-        ending = _ending(error)
-        if self._declined and error is None:
-            ending = {"outcome": "declined"}
-        self._write(
-            envelope(
-                "finished",
-                _now(),
-                seconds=round(time.monotonic() - self._begun, 3),
-                **ending,
-            )
-        )
+        spent = round(time.monotonic() - self._begun, 3)
+        ending = {"outcome": _OUTCOMES.get(self._code, "failed"), "exitCode": self._code}
+        if error is not None:
+            ending = _failure(error)
+        self._write(envelope("finished", _now(), seconds=spent, **ending))
         self._close()
 
     def _write(self, document: dict[str, Any]) -> None:
-        line = json.dumps(SECRETS.masked(document | self._target), ensure_ascii=False) + "\n"
+        line = json.dumps(SECRETS.masked(document | self._about), ensure_ascii=False) + "\n"
         with self._lock:
             if self.lost:
                 return
@@ -74,11 +75,9 @@ class EventLog:
             self._file.close()
 
 
-def _ending(error: BaseException | None) -> dict[str, Any]:
-    if error is None:
-        return {"outcome": "succeeded"}
+def _failure(error: BaseException) -> dict[str, Any]:
     if isinstance(error, KeyboardInterrupt | Interrupted):
-        return {"outcome": "interrupted", "exitCode": Interrupted.exit_code}
+        return {"outcome": INTERRUPTED, "exitCode": Interrupted.exit_code}
     code = error.exit_code if isinstance(error, StackError) else StackError.exit_code
     return {"outcome": "failed", "exitCode": code, "message": str(error)}
 

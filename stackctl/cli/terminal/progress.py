@@ -20,6 +20,7 @@ from stackctl.model.run.events import (
     Retrying,
     ServerWarning,
     Step,
+    Subject,
 )
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ class PlainProgress:
                     self._step(event)
                 case ObjectDone():
                     if self._verbose:
-                        self._say(f"{event.component}: {event.ref} {event.action}")
+                        self._say(f"{event.component}: {event.ref} {event.action.done}")
+                case Subject():
+                    pass  # the plan says so
                 case _:
                     write_aside(self._stream, f"{message(event, self._paint)}\n")
 
@@ -145,7 +148,9 @@ class LiveProgress:
                     self._board.take(event, self._now())
             case ObjectDone():
                 if self._verbose:
-                    self._write(f"    {event.ref} {event.action}")
+                    self._write(f"    {event.ref} {event.action.done}")
+            case Subject():
+                return  # the plan says so
             case _:
                 for line in message_lines(event, self._paint, self._console.size.width - 1):
                     self._write(line)

@@ -29,12 +29,6 @@ from stackctl.model.run.failure_policy import OnFailure
 
 LATE_NAMED = 3  # objects that time did not suffice for; the others are counted
 AT_ONCE = 6  # components that are applied; together they keep every worker busy
-RESULT_WORDS = {
-    Action.CREATE: "created",
-    Action.UPDATE: "configured",
-    Action.ADOPT: "adopted",
-    Action.RECREATE: "recreated",
-}
 _UNUSABLE = (ComponentState.FAILED, ComponentState.SKIPPED)
 
 
@@ -204,7 +198,7 @@ class _Run:
             return Target.of(typed, fresh=False, may_match_no_node=lenient, whole=change.left)
         result = planned.carry_out()
         self._outcome.changed.add(change.ref)
-        self._session.notify(ObjectDone(part.name, change.ref, RESULT_WORDS[change.action]))
+        self._session.notify(ObjectDone(part.name, change.ref, change.action))
         return Target.of(result, may_match_no_node=lenient)
 
     def _wait(self, part: BundleComponent, targets: Sequence[Target]) -> None:

@@ -23,7 +23,7 @@ def disown(session: Session, plan: Plan, outcome: Outcome) -> None:
     changes = [change for change in plan.changes if change.action is Action.RELEASE]
     for change in session.pool.map(lambda each: _disown(session, each), changes):
         outcome.pruned.add(change.ref)
-        session.notify(ObjectDone(change.component, change.ref, "released"))
+        session.notify(ObjectDone(change.component, change.ref, change.action))
 
 
 def _disown(session: Session, change: Change) -> Change:

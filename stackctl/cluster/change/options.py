@@ -31,10 +31,11 @@ class RunOptions:
     keep_crds: bool = False
     delete_data: bool = False
     holder: str = ""  # user@host: holds the lock and is recorded
+    run: str = ""  # tells this run from others in events and in the marks of objects; or its own
     lease: float = LEASE_SECONDS  # after which a holder that gives no sign of life counts as dead
     agree_strays: AgreeStrays = lambda *_: False  # the question before that pruning
 
     @property
     def claim(self) -> Claim:
         """Who wants the lock."""
-        return Claim(self.holder, self.wait_lock, self.lease)
+        return Claim(self.holder, self.wait_lock, self.lease, self.run)

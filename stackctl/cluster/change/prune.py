@@ -45,7 +45,7 @@ def prune(session: Session, plan: Plan, made: Provenance, outcome: Outcome) -> N
     going = [change.ref for change in changes if change.ref not in stays]
     live = {each.ref: each.live for each in changes if each.ref not in stays and each.live}
     components = {change.ref: change.component for change in changes}
-    remove(session, Removal(live, components, "pruned"), batches(going))
+    remove(session, Removal(live, components), batches(going))
     outcome.pruned.update(going)
 
 

@@ -19,6 +19,7 @@ from stackctl.errors import (
     StaleWrite,
 )
 from stackctl.model.objects.refs import STACK_LABEL, Manifest, Ref, labels_of
+from stackctl.model.plan.plan import Action
 from stackctl.model.plan.removal import RemovalBatch, RemovalPhase
 from stackctl.model.readiness.finalizers import controllers_of
 from stackctl.model.run.events import ComponentProgress, ComponentState, ObjectDone
@@ -29,11 +30,8 @@ ATTEMPTS = 20  # controllers write to what loses its parts
 class Removal:
     """The objects to take away, with what is known of each, and how far it came."""
 
-    def __init__(
-        self, live: Mapping[Ref, Manifest], components: Mapping[Ref, str], word: str
-    ) -> None:
+    def __init__(self, live: Mapping[Ref, Manifest], components: Mapping[Ref, str]) -> None:
         self.live = live
-        self.word = word  # pruned | deleted
         self.controllers = controllers_of(components)  # API group → who answers finalizers
         self._components = components
         self._totals = Counter(self.component(ref) for ref in live)
@@ -111,7 +109,7 @@ def _delete_all(session: Session, removal: Removal, refs: Sequence[Ref]) -> list
             gone = delete_one(session.connection, ref, removal.live[ref])
         except StackError as error:
             return error
-        session.notify(ObjectDone(removal.component(ref), ref, removal.word))
+        session.notify(ObjectDone(removal.component(ref), ref, Action.PRUNE))
         return gone
 
     answers = dict(zip(refs, session.pool.map(delete, refs), strict=True))

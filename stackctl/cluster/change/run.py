@@ -30,7 +30,7 @@ from stackctl.errors import (
 )
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import INTERRUPTED, Release, ReleaseStatus
-from stackctl.model.run.events import Notice, Notify, Step
+from stackctl.model.run.events import Notice, Notify, Step, Subject
 from stackctl.model.run.failure_policy import OnFailure
 
 
@@ -92,6 +92,7 @@ def _begin(run: RunContext, intent: RunIntent, claim: Claim, lock: Lock) -> Reco
         run.client, release, intent.bundle.components, run.pool, intent.secret_sets
     )
     _close_dead_run(run.client, intent.recorded, release)
+    run.notify(Subject(str(intent.stack), release.revision))
     return begun
 
 

@@ -120,7 +120,7 @@ def hold_stack(
             deadline=run.now() + client.left,
             wait=wait,
             abandoned=stop,
-            sender=Sender(fenced.client, stack, token_hex(4)),
+            sender=Sender(fenced.client, stack, claim.run or token_hex(4)),
             fence=lock.fence,
             confirm=lock.confirm,
         )

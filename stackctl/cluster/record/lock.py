@@ -40,11 +40,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who wants the lock, how long they wait for it, and how long it outlives them."""
+    """Who wants the lock, for which run, how long they wait and how long it outlives them."""
 
     holder: str
     wait: float = 0.0
     lease: float = LEASE_SECONDS
+    run: str = ""  # empty: it is given a name of its own
 
 
 class Lock:

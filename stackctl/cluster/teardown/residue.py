@@ -109,7 +109,7 @@ def remove_leftovers(session: Session, patterns: Sequence[Ref]) -> None:
     """Delete what operators made by themselves, named exactly; patterns only excuse."""
     named = [ref for ref in patterns if "*" not in (ref.name, ref.namespace)]
     live = lookup.read(session.connection, named, session.pool)
-    remove(session, Removal(live, {}, "deleted"), [RemovalBatch(RemovalPhase.REST, tuple(live))])
+    remove(session, Removal(live, {}), [RemovalBatch(RemovalPhase.REST, tuple(live))])
 
 
 def clean_nodes(session: Session, managers: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from stackctl.cluster.wait.targets import Target
 from stackctl.errors import ApplyError, Interrupted, OutOfTime, Unreachable
 from stackctl.model.plan.removal import RemovalBatch, RemovalPhase, batches
 from stackctl.model.release.release import uninstalling
-from stackctl.model.run.events import Step
+from stackctl.model.run.events import Step, Subject
 
 GO_ON = "run the same command again to go on"
 
@@ -54,6 +54,7 @@ def _begin(
     releases.require_latest(run.client, scope.stack, scope.recorded)
     begun = uninstalling(scope.recorded.release)
     recording.write(run.client, scope.recorded, begun, run.pool)
+    run.notify(Subject(str(scope.stack), begun.revision))
     note = f"revision {begun.revision}, by {claim.holder}"
     recorder.begin(begun.revision, note, lock.time)
 
@@ -73,7 +74,7 @@ def _attempt(session: Session, scope: TeardownScope, lock: Lock) -> bool:
 
 def _remove_all(session: Session, scope: TeardownScope, lock: Lock) -> bool:
     # What stays is not even known to what removes.
-    removal = Removal({ref: scope.live[ref] for ref in scope.going}, scope.components, "deleted")
+    removal = Removal({ref: scope.live[ref] for ref in scope.going}, scope.components)
     order = batches(scope.going)
     if scope.delete_data:
         _remove_data(session, scope)
@@ -91,7 +92,7 @@ def _remove_data(session: Session, scope: TeardownScope) -> None:
     """Delete users' instances while their controllers run, and the claims in our namespaces."""
     live = lookup.read(session.connection, scope.data, session.pool)
     data = RemovalBatch(RemovalPhase.DATA, tuple(live))
-    remove(session, Removal(live, scope.components, "deleted"), [data])
+    remove(session, Removal(live, scope.components), [data])
 
 
 def _dismiss_record(session: Session, scope: TeardownScope, lock: Lock) -> list[Target]:

@@ -1,8 +1,9 @@
-"""What every file of ours begins with: apiVersion, kind, a name."""
+"""What every file and document of ours begins with: apiVersion, kind; files have a name too."""
 
 from dataclasses import dataclass, field
 
 API_VERSION = "stackctl.dev/v1alpha1"
+DOCUMENTS_VERSION = "stackctl.dev/v1alpha2"  # of what commands print and --events writes
 LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 LABEL_HELP = "a name of small letters, digits and dashes, 63 at most"
 

@@ -68,6 +68,18 @@ class Action(StrEnum):
             "release": "<",
         }.get(self.value, "=")
 
+    @property
+    def done(self) -> str:
+        """What is said once it has happened."""
+        return {
+            "create": "created",
+            "update": "configured",
+            "recreate": "recreated",
+            "adopt": "adopted",
+            "prune": "deleted",
+            "release": "released",
+        }.get(self.value, self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:

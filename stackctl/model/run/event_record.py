@@ -6,6 +6,9 @@ secret was hidden before it came here.
 
 from typing import Any
 
+from stackctl.model.catalogue.envelope import DOCUMENTS_VERSION
+from stackctl.model.objects.refs import Ref
+from stackctl.model.plan.plan import Action
 from stackctl.model.run.events import (
     ComponentProgress,
     ComponentState,
@@ -15,53 +18,93 @@ from stackctl.model.run.events import (
     Retrying,
     ServerWarning,
     Step,
+    Subject,
+)
+from stackctl.model.shapes.json_schema import (
+    DIALECT,
+    Schema,
+    always,
+    count,
+    fields,
+    seconds,
+    text,
+    word,
 )
 
-API_VERSION = "stackctl.dev/v1alpha1"
 KIND = "Event"
+INTERRUPTED = "interrupted"
 
-_TEXT = {"type": "string"}
-_COUNT = {"type": "integer", "minimum": 0}
-_OBJECT = {
-    "type": "object",
-    "properties": {"group": _TEXT, "kind": _TEXT, "namespace": _TEXT, "name": _TEXT},
-    "required": ["group", "kind", "namespace", "name"],
+_COMPONENT = text("Component; empty for what belongs to none")
+_MESSAGE = text("What there is to say, for people")
+_OBJECT = fields(
+    "Which object",
+    {
+        "group": text("API group; empty for the core"),
+        "kind": text("Kind"),
+        "namespace": text("Namespace; empty for what is in none"),
+        "name": text("Name"),
+    },
+)
+_HEAD: dict[str, Schema] = {
+    "apiVersion": always(DOCUMENTS_VERSION),
+    "kind": always(KIND),
+    "time": text("When, RFC 3339", format="date-time"),
+    "run": text("Which run; the objects that it writes carry it in their mark"),
+    "context?": text("Context of the kubeconfig, where one was named"),
+    "stack?": text("The stack, from the moment it is known"),
+    "revision?": count("The revision, from the moment it is recorded"),
 }
-# What each type of event carries besides its envelope; names that end in ? may be missing.
-_FIELDS: dict[str, dict[str, Any]] = {
-    "started": {"command": _TEXT},
-    "step": {"text": _TEXT, "done?": _COUNT, "total?": _COUNT, "unit?": _TEXT},
-    "component": {
-        "component": _TEXT,
-        "state": {"enum": [state.value for state in ComponentState]},
-        "ready": _COUNT,
-        "total": _COUNT,
-        "waitingFor?": _TEXT,
-    },
-    "object": {
-        "component": _TEXT,
-        "object": _OBJECT,
-        "action": {
-            "enum": [
-                "created",
-                "configured",
-                "recreated",
-                "adopted",
-                "released",
-                "pruned",
-                "deleted",
-            ],
+# What each type of event says, and what it carries besides its head; names in ? may be missing.
+_TYPES: dict[str, tuple[str, dict[str, Schema]]] = {
+    "started": ("A command begins", {"command": text("Which: deploy, teardown …")}),
+    "step": (
+        "A step of the run",
+        {
+            "message": _MESSAGE,
+            "done?": count("How far it is"),
+            "total?": count("How far it goes"),
+            "unit?": text("What is counted"),
+            "secondsLeft?": seconds("How long it will go on, at a guess"),
         },
-    },
-    "retry": {"what": _TEXT, "why": _TEXT, "seconds": {"type": "number", "minimum": 0}},
-    "warning": {"text": _TEXT},
-    "notice": {"text": _TEXT},
-    "finished": {
-        "outcome": {"enum": ["succeeded", "declined", "failed", "interrupted"]},
-        "seconds": {"type": "number", "minimum": 0},
-        "exitCode?": {"type": "integer"},
-        "message?": _TEXT,
-    },
+    ),
+    "component": (
+        "How a component stands",
+        {
+            "component": _COMPONENT,
+            "state": word("State", [state.value for state in ComponentState]),
+            "ready": count("How many objects are ready, or removed"),
+            "total": count("How many there are"),
+            "waitingFor?": text("What it waits for"),
+        },
+    ),
+    "object": (
+        "An object was written or deleted",
+        {
+            "component": _COMPONENT,
+            "object": _OBJECT,
+            "action": word("What was done, in the words of plans", [each.value for each in Action]),
+        },
+    ),
+    "revision": ("The run is recorded, as this revision", {}),
+    "retry": (
+        "A request is sent again",
+        {
+            "what": text("Which request"),
+            "reason": text("Why"),
+            "seconds": seconds("After which time"),
+        },
+    ),
+    "warning": ("A warning of the API server", {"message": _MESSAGE}),
+    "notice": ("Something to know", {"message": _MESSAGE}),
+    "finished": (
+        "The command ends",
+        {
+            "outcome": word("How", ["succeeded", "declined", "failed", INTERRUPTED]),
+            "exitCode": count("Its exit code for this run; 130 for every interruption"),
+            "seconds": seconds("How long it took"),
+            "message?": _MESSAGE,
+        },
+    ),
 }
 
 
@@ -71,7 +114,8 @@ def record(event: Event, time: str) -> dict[str, Any]:
         case Step():
             counted = {"done": event.done, "total": event.total} if event.total else {}
             unit = {"unit": event.unit} if event.unit else {}
-            return envelope("step", time, text=event.text, **counted, **unit)
+            left = {"secondsLeft": event.left} if event.left else {}
+            return envelope("step", time, message=event.text, **counted, **unit, **left)
         case ComponentProgress():
             waiting = {"waitingFor": event.waiting_for} if event.waiting_for else {}
             return envelope(
@@ -84,53 +128,36 @@ def record(event: Event, time: str) -> dict[str, Any]:
                 **waiting,
             )
         case ObjectDone():
-            ref = event.ref
-            named = {
-                "group": ref.group,
-                "kind": ref.kind,
-                "namespace": ref.namespace,
-                "name": ref.name,
-            }
-            return envelope(
-                "object", time, component=event.component, object=named, action=event.action
-            )
+            done = {"object": _named(event.ref), "action": event.action.value}
+            return envelope("object", time, component=event.component, **done)
+        case Subject():
+            return envelope("revision", time)
         case Retrying():
-            return envelope("retry", time, what=event.what, why=event.why, seconds=event.seconds)
-        case ServerWarning():
-            return envelope("warning", time, text=event.text)
-        case Notice():
-            return envelope("notice", time, text=event.text)
+            return envelope("retry", time, what=event.what, reason=event.why, seconds=event.seconds)
+        case ServerWarning() | Notice():
+            type = "warning" if isinstance(event, ServerWarning) else "notice"
+            return envelope(type, time, message=event.text)
 
 
-def envelope(type: str, time: str, **fields: Any) -> dict[str, Any]:
-    """Put what happened into its document."""
-    head = {"apiVersion": API_VERSION, "kind": KIND, "time": time, "type": type}
-    return head | fields
+def _named(ref: Ref) -> dict[str, str]:
+    return {"group": ref.group, "kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
+
+
+def envelope(type: str, time: str, **more: Any) -> dict[str, Any]:
+    """Put what happened into its document; whose run it was is added by who writes it."""
+    head = {"apiVersion": DOCUMENTS_VERSION, "kind": KIND, "time": time, "type": type}
+    return head | more
 
 
 def events_schema() -> dict[str, Any]:
     """Describe one line of an events file as a JSON Schema (2020-12)."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "One line of `stackctl … --events FILE`",
-        "type": "object",
-        "properties": {
-            "apiVersion": {"const": API_VERSION},
-            "kind": {"const": KIND},
-            "time": {"type": "string", "format": "date-time"},
-            "type": {"enum": list(_FIELDS)},
-            "context": _TEXT,  # where one was named
+        "$schema": DIALECT,
+        "title": "Event",
+        "description": "One line of `stackctl … --events FILE`",
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in _TYPES],
+        "$defs": {
+            name: fields(what, {**_HEAD, "type": always(name), **more})
+            for name, (what, more) in _TYPES.items()
         },
-        "required": ["apiVersion", "kind", "time", "type"],
-        "oneOf": [_variant(name, fields) for name, fields in _FIELDS.items()],
-    }
-
-
-def _variant(name: str, fields: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "properties": {
-            "type": {"const": name},
-            **{key.rstrip("?"): schema for key, schema in fields.items()},
-        },
-        "required": ["type", *(key for key in fields if not key.endswith("?"))],
     }

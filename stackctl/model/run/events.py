@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from stackctl.model.objects.refs import Ref
+from stackctl.model.plan.plan import Action
 
 
 class ComponentState(StrEnum):
@@ -42,7 +43,7 @@ class ObjectDone:
 
     component: str
     ref: Ref
-    action: str  # created | configured | recreated | adopted | released | pruned | deleted
+    action: Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Step:
     done: int = 0
     total: int = 0  # 0: not countable
     unit: str = ""
+    left: float = 0.0  # seconds it will go on, at a guess; 0: nobody knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,15 @@ class Notice:
     text: str
 
 
-Event = ComponentProgress | ObjectDone | Retrying | ServerWarning | Step | Notice
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What everything from here on is about; told again once the run has a revision."""
+
+    stack: str
+    revision: int = 0  # 0: nothing is recorded yet
+
+
+Event = ComponentProgress | ObjectDone | Retrying | ServerWarning | Step | Notice | Subject
 Notify = Callable[[Event], None]
 
 

@@ -8,23 +8,46 @@ import types
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Union, cast, get_args, get_origin
 
 from stackctl.model.shapes.decode import FileField, fields_of
+from stackctl.model.shapes.json_schema import DIALECT
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
-def schema(kind: type, *, title: str = "") -> dict[str, Any]:
-    """Describe what `decode` accepts as a JSON Schema (2020-12), for editors."""
+def schema(
+    kind: type, *, title: str = "", descriptions: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """Describe what `decode` accepts as a JSON Schema (2020-12), for editors.
+
+    `descriptions` say what fields are for: by `Type.field`, or `field` of any type.
+    """
     definitions: dict[str, Any] = {}
     root = _schema(kind, definitions)
+    for name, definition in definitions.items():
+        _describe(name, definition, descriptions)
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "title": title or kind.__name__,
         **root,
-        "$defs": dict(sorted(definitions.items())),
+        "$defs": {name: definitions[name] for name in sorted(definitions)},
     }
+
+
+def _describe(name: str, definition: dict[str, Any], descriptions: Mapping[str, str]) -> None:
+    """Add what the fields of a definition are for; in draft 2020-12 also beside a reference."""
+    for key, found in definition["properties"].items():
+        whose = next((each for each in descriptions if _names(each, name, key)), key)
+        if whose in descriptions:
+            found["description"] = descriptions[whose]
+
+
+def _names(described: str, definition: str, key: str) -> bool:
+    """Tell whether `Type.field` is a field of a definition: generic ones have longer names."""
+    kind, dot, field = described.partition(".")
+    return bool(dot) and field == key and definition.startswith(kind)
 
 
 def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +94,9 @@ def _title(hint: Any) -> str:
 
 
 def _property(item: FileField, definitions: dict[str, Any]) -> dict[str, Any]:
-    extra = {key: item.metadata[key] for key in ("const", "pattern") if key in item.metadata}
+    extra = {"const": item.metadata["const"]} if "const" in item.metadata else {}
+    if "pattern" in item.metadata:  # of the whole text; editors look for it anywhere in it
+        extra["pattern"] = f"^(?:{item.metadata['pattern']})$"
     if "enum" in item.metadata:
         extra["enum"] = list(item.metadata["enum"])
     if "help" in item.metadata:

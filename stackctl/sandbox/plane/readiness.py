@@ -30,6 +30,12 @@ def api_pending(server: Server) -> str:
     return "" if answer.ok else f"the API server: {answer.message}"
 
 
+def version_of(server: Server) -> str:
+    """Return the version that the API server says it has, empty when it does not answer."""
+    answer = server.ask("GET", "/version")
+    return str(answer.document["gitVersion"]) if answer.ok else ""
+
+
 def cluster_pending(server: Server) -> str:
     """Return what a cluster that takes Pods still lacks."""
     if not server.ask("GET", _DEFAULT_ACCOUNT).ok:

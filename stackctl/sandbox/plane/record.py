@@ -18,7 +18,7 @@ _FORMAT = 1
 class Record:
     """The written state of one sandbox."""
 
-    kubernetes: str  # version
+    kubernetes: str  # version, as the API server says it; empty before it was asked
     programs: Path
     source: str  # where the programs came from
     ports: Ports

@@ -6,7 +6,7 @@ What is to be started is decided before; what happens when this fails is for `li
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stackctl.api.polling import NotYet, until
@@ -25,6 +25,7 @@ from stackctl.sandbox.plane.readiness import (
     agent_pending,
     api_pending,
     cluster_pending,
+    version_of,
 )
 from stackctl.sandbox.plane.record import Record, name_option, write_record
 from stackctl.sandbox.plane.server import Server
@@ -77,6 +78,7 @@ class Start:
         try:
             # The others come after it: asking before they are let in, they would back off.
             self._until("the API server", lambda: api_pending(server))
+            self.record = replace(self.record, kubernetes=version_of(server))
             for part in others:
                 self._start(part)
             groups = parse_nodes(self.record.nodes)
@@ -85,6 +87,7 @@ class Start:
             self._until("the agent", lambda: agent_pending(self.sandbox))
         finally:
             server.close()
+        write_record(self.sandbox, self.record)
 
     def _start(self, part: str) -> None:
         if self.record.running(part):
@@ -124,10 +127,15 @@ class Start:
         until(look, deadline=self.deadline, now=self.now)
 
     def _require_parts(self) -> None:
-        """Raise when waiting makes no sense any more: a part has ended."""
+        """Raise when waiting makes no sense any more: a part that was started has ended.
+
+        One that was there before was on its way out, and is started anew.
+        """
         for part in self.record.processes:
             if not self.record.running(part):
-                raise self._crashed(part)
+                if part in self.started:
+                    raise self._crashed(part)
+                self._start(part)
 
     def _crashed(self, part: str) -> SandboxError:
         log = self.sandbox.log(part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.report.privileges import listed, privilege_document
-from stackctl.cli.report.rendering import Document, Rendering, document
+from stackctl.cli.report.rendering import Document, Rendering, document, known
 from stackctl.cli.terminal.terminal import Paint, Row, plain, table, wrap
 from stackctl.model.catalogue.parameters import parameters_of, text_of
 from stackctl.model.resolve.confidential import confidential, shown_default
@@ -165,40 +165,44 @@ def components_document(
 
 def _component(each: Component) -> Document:
     spec = each.spec
+    return known(
+        name=each.name,
+        description=each.description,
+        version=spec.version,
+        namespace=spec.namespace,
+        project=spec.upstream.project if spec.upstream else None,
+        requires=list(spec.requires),
+        after=list(spec.after),
+        provides=list(spec.provides),
+        conflicts=list(spec.conflicts),
+        parameters=[_parameter_document(*item) for item in parameters_of(each).items()],
+        features=[_feature_document(*item) for item in spec.features.items()],
+        images=[image.reference for image in spec.images],
+        folder=each.folder,
+    )
+
+
+def _parameter_document(name: str, parameter: Parameter) -> Document:
+    return known(
+        name=name,
+        type=parameter.type.value,
+        default=shown_default(name, parameter),
+        secret=confidential(name, parameter),
+        description=parameter.description,
+        minimum=parameter.minimum,
+        maximum=parameter.maximum,
+        enum=list(parameter.enum) or None,
+        pattern=parameter.pattern or None,
+    )
+
+
+def _feature_document(name: str, feature: Feature) -> Document:
     return {
-        "name": each.name,
-        "description": each.description,
-        "version": spec.version,
-        "namespace": spec.namespace,
-        "project": spec.upstream.project if spec.upstream else None,
-        "requires": list(spec.requires),
-        "after": list(spec.after),
-        "provides": list(spec.provides),
-        "conflicts": list(spec.conflicts),
-        "parameters": {
-            name: {
-                "type": parameter.type,
-                "default": shown_default(name, parameter),
-                "secret": confidential(name, parameter),
-                "description": parameter.description,
-                "minimum": parameter.minimum,
-                "maximum": parameter.maximum,
-                "enum": list(parameter.enum) or None,
-                "pattern": parameter.pattern or None,
-            }
-            for name, parameter in parameters_of(each).items()
-        },
-        "features": {
-            name: {
-                "default": feature.default,
-                "description": feature.description,
-                "requires": list(feature.requires),
-                "conflicts": list(feature.conflicts),
-                "needs": list(feature.needs),
-                "provides": list(feature.provides),
-            }
-            for name, feature in spec.features.items()
-        },
-        "images": [image.reference for image in spec.images],
-        "folder": each.folder,
+        "name": name,
+        "default": feature.default,
+        "description": feature.description,
+        "requires": list(feature.requires),
+        "conflicts": list(feature.conflicts),
+        "needs": list(feature.needs),
+        "provides": list(feature.provides),
     }

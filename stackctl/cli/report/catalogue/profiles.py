@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stackctl.actions.components import kinds_of
 from stackctl.cli.report.catalogue.components import block, counted, shown_value
 from stackctl.cli.report.privileges import listed, privilege_document
-from stackctl.cli.report.rendering import Document, Page, Rendering, document
+from stackctl.cli.report.rendering import Document, Page, Rendering, document, known
 from stackctl.cli.terminal.terminal import Row, columns, plain, table, wrap
 from stackctl.model.catalogue.parameters import parameters_of
 from stackctl.model.catalogue.profile import DEFAULT
@@ -127,14 +127,14 @@ def _asked(found: Composed) -> list[Privilege]:
 def profiles_document(profiles: Iterable[Profile]) -> Document:
     """List profiles."""
     items = [
-        {
-            "name": each.name,
-            "description": each.description,
-            "extends": each.extends,
-            "mixins": list(each.mixins),
-            "components": list(each.components),
-            "path": each.path,
-        }
+        known(
+            name=each.name,
+            description=each.description,
+            extends=each.extends,
+            mixins=list(each.mixins),
+            components=[{"name": name} for name in each.components],
+            path=each.path,
+        )
         for each in profiles
     ]
     return document("ProfileList", items=items)
@@ -149,18 +149,18 @@ def profile_document(profile: Profile, found: Composed) -> Document:
         description=profile.description,
         path=profile.path,
         chain=list(found.selection.chain),
-        requires={
-            "kubernetes": needs.kubernetes or None,
-            "gpu": {"nodes": needs.gpu.nodes, "perNode": needs.gpu.perNode} if needs.gpu else None,
-            "storageClass": needs.storageClass,
-        },
+        requires=known(
+            kubernetes=needs.kubernetes or None,
+            gpu={"nodes": needs.gpu.nodes, "perNode": needs.gpu.perNode} if needs.gpu else None,
+            storageClass=needs.storageClass,
+        ),
         components=[
             {
                 "name": chosen.component.name,
                 "version": chosen.component.spec.version,
                 "mode": chosen.mode.value,
                 "namespace": chosen.namespace,
-                "features": sorted(chosen.features),
+                "features": [{"name": name} for name in sorted(chosen.features)],
                 "objects": kinds_of(part.objects),
             }
             for chosen, part in zip(
@@ -168,7 +168,7 @@ def profile_document(profile: Profile, found: Composed) -> Document:
             )
         ],
         settings=[
-            {"setting": key, "value": value, "origin": str(origin)}
+            known(name=key, value=value, origin=str(origin))
             for key, value, origin in _settings(found)
         ],
         privileges=[privilege_document(each) for each in _asked(found)],
