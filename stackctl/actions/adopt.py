@@ -16,7 +16,7 @@ from stackctl.errors import ConflictError, UsageError
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent, needs_first
 from stackctl.model.plan.plan import Action, Plan
-from stackctl.model.run.events import Notify
+from stackctl.model.run.events import Notify, Subject
 from stackctl.model.run.outcome import DeployOutcome
 
 
@@ -38,6 +38,7 @@ def adopt(
     with running(connection, notify) as run:
         composed = compose_placed(request, connection)
         require_cluster(composed.cluster_uid, run.info)
+        notify(Subject(str(composed.stack)))
         part = _adopted(composed, component)
         await_free(run.client, composed.stack, options.wait_lock, run.stop, notify)
         intent = look(run, composed.stack, _with(part, composed, connection))

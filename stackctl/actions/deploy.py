@@ -16,7 +16,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import RunContext, running
 from stackctl.cluster.record.lock import await_free
 from stackctl.model.plan.upgrades import Review, UpgradeVerdict
-from stackctl.model.run.events import Notice, Notify
+from stackctl.model.run.events import Notice, Notify, Subject
 from stackctl.model.run.outcome import DeployOutcome
 
 
@@ -50,6 +50,7 @@ def plan_deploy(
         stack = choose_stack(request.stack, request.stack_file, connection, request.record)
         request = resumed(request, stack, connection)
     composed = compose_placed(request, connection)
+    notify(Subject(str(composed.stack)))
     require_cluster(composed.cluster_uid, run.info)
     await_free(run.client, composed.stack, wait_lock, run.stop, notify)
     tell_kept(request, composed, notify)

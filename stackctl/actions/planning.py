@@ -25,7 +25,7 @@ from stackctl.model.release.release import (
     ReleaseStatus,
     provenance,
 )
-from stackctl.model.run.events import Notice, Step, Subject
+from stackctl.model.run.events import Notice, Step
 from stackctl.model.run.outcome import TargetInfo
 from stackctl.secrets import SECRETS
 
@@ -49,7 +49,6 @@ def look(
         ConflictError: objects belong to others, or, with `refuse`, fields of them.
     """
     connection, pool, notify = run.connection, run.pool, run.notify
-    notify(Subject(str(stack)))
     notify(Step("looking at the cluster"))
     reach.require_bundle(connection.client, stack, bundle)
     pool.submit(connection.discovery.all)  # known by the time it is asked for

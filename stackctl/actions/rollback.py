@@ -14,7 +14,7 @@ from stackctl.cluster.record.shards import unrestorable
 from stackctl.errors import ReleaseError
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Release
-from stackctl.model.run.events import Notice, Notify
+from stackctl.model.run.events import Notice, Notify, Subject
 from stackctl.model.run.outcome import DeployOutcome
 
 
@@ -34,6 +34,7 @@ def rollback(
         ConflictError: a definition would go back to a schema that loses stored objects.
     """
     with running(connection, notify) as run:
+        notify(Subject(str(stack)))
         await_free(run.client, stack, options.wait_lock, run.stop, notify)
         known = releases.history(run.client, stack, lambda text: notify(Notice(text)))
         if revision is not None and all(each.revision != revision for each in known):

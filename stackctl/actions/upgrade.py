@@ -17,7 +17,7 @@ from stackctl.cluster.record.lock import await_free
 from stackctl.errors import ReleaseError
 from stackctl.model.plan.plan import Plan
 from stackctl.model.plan.upgrades import Review
-from stackctl.model.run.events import Notify
+from stackctl.model.run.events import Notify, Subject
 from stackctl.model.run.outcome import DeployOutcome, TargetInfo
 
 AgreeUpgrade = Callable[[Plan, TargetInfo, Review], bool]
@@ -41,6 +41,7 @@ def upgrade(
     """
     with running(connection, notify) as run:
         stack = choose_stack(request.stack, request.stack_file, connection, request.record)
+        notify(Subject(str(stack)))
         await_free(run.client, stack, options.wait_lock, run.stop, notify)
         asked, request = request, resumed(request, stack, connection)
         composed = compose_stack(request)

@@ -1,5 +1,6 @@
 """The program as a user runs it: a process, a terminal's text, an exit code."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,8 +13,11 @@ import pytest
 
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import Connection, connect
+from stackctl.model.catalogue.envelope import DOCUMENTS_VERSION
+from stackctl.model.run.documents import document_schema
 from stackctl.sandbox.lifecycle import UpResult
 from stackctl.sources.yaml import load
+from tests.documents import faults
 from tests.sandboxes import sandbox_in
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
@@ -65,6 +69,7 @@ class Cli:
             text=True,
             check=False,
         )
+        _require_described(done.stdout)
         return Answer(done.returncode, done.stdout, done.stderr)
 
     def objects(self) -> set[str]:
@@ -83,6 +88,13 @@ class Cli:
         self.connection.discovery.refresh()
         kind = self.connection.discovery.path_of(manifest).rpartition("/")[0]
         self.connection.client.create(kind, manifest)
+
+
+def _require_described(printed: str) -> None:
+    """Hold every document of ours against its schema, whatever else a test is about."""
+    if printed.startswith("{") and DOCUMENTS_VERSION in printed.partition('\n  "kind"')[0]:
+        found = json.loads(printed)
+        assert faults(found, document_schema(found["kind"])) == []
 
 
 @pytest.fixture(scope="session")
