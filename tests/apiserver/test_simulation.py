@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -416,6 +417,33 @@ def test_an_emptied_bundle_is_filled_again_and_owned_alone(place, agent):
         }
 
 
+def test_a_wrong_bundle_is_mended_while_a_cainjector_runs(place, agent):
+    """Where an annotation asks for it; otherwise it stays wrong, and calls are refused."""
+    wrong = base64.b64encode(_strangers_ca()).decode()
+    with guarded(place) as hook:
+        until(lambda: bundle_of(place.client, hook) == ours(agent))
+        asking = {"metadata": {"annotations": {"cert-manager.io/inject-ca-from": "ml/serving"}}}
+        place.client.patch(hook, asking, kind="merge")
+        spoilt = [{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": wrong}]
+        place.client.patch(hook, spoilt, kind="json")
+        place.service("guard")
+        place.pod("guard")
+        until(lambda: "unknown authority" in attempt(place, "early"))
+        assert bundle_of(place.client, hook) == wrong
+        place.pod("cainjector", "example.com/jetstack/cert-manager-cainjector:v1")
+        until(lambda: bundle_of(place.client, hook) == ours(agent))
+        until(lambda: attempt(place, "late") == "")
+
+
+def _strangers_ca() -> bytes:
+    """Return a CA's certificate, in PEM, that nobody here has signed anything with."""
+    from stackctl.sandbox.machine.certificates import CertificateContent, issue
+
+    begin = datetime.now(UTC).replace(microsecond=0)
+    content = CertificateContent(begin, begin + timedelta(days=1), "stranger", authority=True)
+    return issue(content).certificate_pem
+
+
 class _Webhook(BaseHTTPRequestHandler):
     """A real webhook: it denies what is called `bad`."""
 
@@ -716,6 +744,12 @@ def test_a_certificate_becomes_a_secret(place, agent):
         secret = place.see("Secret", "web-tls")
         assert secret["data"]["ca.crt"] == ours(agent)
         assert _names_in(base64.b64decode(secret["data"]["tls.crt"]), agent) == ["web.example.com"]
+
+        place.client.delete(place.path("Secret", "web-tls"))
+        until(lambda: certificate()["status"].get("revision") == 2)
+        assert conditions(certificate()).get("Ready") == "True"
+        anew = place.see("Secret", "web-tls")
+        assert anew["metadata"]["uid"] != secret["metadata"]["uid"]
 
 
 def _names_in(certificate: bytes, agent: Path) -> list[str]:

@@ -43,6 +43,17 @@ def test_bundles_of_processes_that_are_gone_are_replaced():
     assert injections(webhooks("CA"), "CA", NONE, orphaned) == []
 
 
+def test_a_wrong_bundle_is_mended_where_a_cainjector_is_asked_for_that():
+    """By annotation, and while one runs; a right one is left as it is."""
+    asking = webhooks("OTHER", "CA")
+    asking["metadata"]["annotations"] = {"cert-manager.io/inject-ca-from": "ml/serving"}
+    mended = [add("/webhooks/0/clientConfig/caBundle")]
+    assert injections(asking, "CA", NONE, NONE, mending=True) == mended
+    assert injections(asking, "CA", NONE, NONE) == []
+    assert injections(webhooks("OTHER"), "CA", NONE, NONE, mending=True) == []
+    assert injections(asking, "CA", frozenset({"ml/guard"}), NONE, mending=True) == []
+
+
 def test_webhooks_at_an_address_are_left_alone():
     """Only Services are simulated."""
     manifest = webhooks(None)

@@ -28,6 +28,7 @@ from stackctl.sandbox.agent.webhooks.routes import Routes
 
 KINDS = (
     ApiResource("", "v1", "Service", "services", namespaced=True),
+    ApiResource("", "v1", "Secret", "secrets", namespaced=True),
     ApiResource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", namespaced=True),
     ApiResource("", "v1", "Pod", "pods", namespaced=True),
     ApiResource("", "v1", "Node", "nodes", namespaced=False),

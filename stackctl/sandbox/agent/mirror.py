@@ -19,6 +19,7 @@ from stackctl.sandbox.agent.log import Log
 PODS: GroupKind = ("", "Pod")
 NODES: GroupKind = ("", "Node")
 SERVICES: GroupKind = ("", "Service")
+SECRETS: GroupKind = ("", "Secret")
 SLICES: GroupKind = ("discovery.k8s.io", "EndpointSlice")
 _JOIN_SECONDS = 5.0
 
@@ -91,6 +92,8 @@ def _trim(manifest: Manifest) -> None:
     The informer keeps a reference to the same object: a shortened copy would save nothing.
     """
     manifest["metadata"].pop("managedFields", None)
+    if kind_of(manifest) == SECRETS:  # that they are there is enough
+        manifest.pop("data", None)
     if kind_of(manifest) == DEFINITION:
         for version in manifest["spec"]["versions"]:
             version.pop("schema", None)

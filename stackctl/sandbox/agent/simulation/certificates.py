@@ -1,6 +1,7 @@
 """Does what cert-manager does with a Certificate: a Secret with a signed certificate in it.
 
-Whatever the issuer is, the sandbox's CA signs. ACME, Vault and renewals are not simulated.
+Whatever the issuer is, the sandbox's CA signs. A Secret that is deleted is made anew; ACME, Vault
+and renewals are not simulated.
 """
 
 import base64
@@ -9,7 +10,7 @@ from datetime import timedelta
 
 from stackctl.api.client import Client
 from stackctl.model.objects.refs import Manifest
-from stackctl.sandbox.agent.mirror import Mirror
+from stackctl.sandbox.agent.mirror import SECRETS, Mirror
 from stackctl.sandbox.agent.simulation.lifecycles import (
     CERT_MANAGER,
     Lifecycle,
@@ -37,10 +38,24 @@ class Certificates:
     def lifecycle(self) -> Lifecycle:
         """How a Certificate moves on."""
         steps = (LifecycleStep("NotReady", 0.1), LifecycleStep("Ready", 0.4))
-        return Lifecycle(_GROUP, "Certificate", CERT_MANAGER, steps, ready_state, self._describe)
+        return Lifecycle(_GROUP, "Certificate", CERT_MANAGER, steps, self._state, self._describe)
+
+    def _state(self, certificate: Manifest) -> str:
+        """Begin anew where the Secret of a Certificate that was issued is gone."""
+        state = ready_state(certificate)
+        return "" if state == "Ready" and self._lost(certificate) else state
+
+    def _lost(self, certificate: Manifest) -> bool:
+        wanted = (certificate["metadata"]["namespace"], certificate["spec"]["secretName"])
+        found = (each["metadata"] for each in self._mirror.all(SECRETS))
+        return not self._mirror.missing([SECRETS]) and all(
+            (each["namespace"], each["name"]) != wanted for each in found
+        )
 
     def _describe(self, certificate: Manifest, state: str, now: str) -> Manifest:
         if state == "NotReady":
+            if ready_state(certificate) == "Ready" and self._client.get(_path(certificate)):
+                return {}  # it is just so new that it has not been seen yet
             return _waiting(certificate, now, "Issuing certificate as Secret does not exist")
         if missing := self._missing_issuer(certificate):
             return _waiting(certificate, now, f"{missing} is not ready")
@@ -64,9 +79,12 @@ class Certificates:
 
     def _store(self, certificate: Manifest, issued: Issued) -> None:
         secret = secret_of(certificate, issued, self._authority.bundle)
-        metadata = secret["metadata"]
-        path = f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}"
-        self._client.apply(path, secret, manager=MANAGER, force=True)
+        self._client.apply(_path(certificate), secret, manager=MANAGER, force=True)
+
+
+def _path(certificate: Manifest) -> str:
+    namespace, name = certificate["metadata"]["namespace"], certificate["spec"]["secretName"]
+    return f"/api/v1/namespaces/{namespace}/secrets/{name}"
 
 
 def wish_of(certificate: Manifest) -> CertificateRequest:

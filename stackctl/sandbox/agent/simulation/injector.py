@@ -1,6 +1,7 @@
 """Gives the sandbox's CA to whatever names a Service to call and not whom to trust.
 
 That is webhook configurations, conversion webhooks and aggregated APIs with an empty `caBundle`.
+A wrong one is mended where an annotation asks cert-manager for that, while its cainjector runs.
 Services of registered processes are left alone: those hand out certificates of their own.
 """
 
@@ -13,9 +14,11 @@ from typing import Any
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
 from stackctl.errors import ClusterError
-from stackctl.model.objects.refs import Manifest, ref_of
+from stackctl.model.objects.refs import Manifest, annotations_of, ref_of
 from stackctl.sandbox.agent.log import Log
-from stackctl.sandbox.agent.mirror import Mirror
+from stackctl.sandbox.agent.mirror import PODS, Mirror
+from stackctl.sandbox.agent.simulation.devices import is_ready
+from stackctl.sandbox.agent.simulation.lifecycles import CA_INJECTOR, is_operator
 from stackctl.sandbox.agent.webhooks.routes import Routes
 from stackctl.sandbox.agent.writes import patch_fields
 
@@ -29,6 +32,7 @@ KINDS = tuple(
     )
 )
 _LOOK_SECONDS = 0.5  # the routes are a file, which wakes nobody
+_ASKING = "cert-manager.io/inject-"  # ca-from, ca-from-secret, apiserver-ca
 _EMPTY = ("", "Cg==")  # a line feed: what generators write where a bundle is to come
 
 
@@ -61,23 +65,30 @@ def _trust(pointer: str, config: Mapping[str, Any]) -> Iterator[Trust]:
 
 
 def injections(
-    manifest: Manifest, bundle: str, registered: AbstractSet[str], orphaned: AbstractSet[str]
+    manifest: Manifest,
+    bundle: str,
+    registered: AbstractSet[str],
+    orphaned: AbstractSet[str],
+    *,
+    mending: bool = False,
 ) -> list[Manifest]:
     """Write the JSON patch that an object needs; empty for none.
 
-    `orphaned` Services had a process of their own, whose bundles nobody can answer for any more.
+    `orphaned` Services had a process of their own, whose bundles nobody can answer for any more;
+    `mending` is what a cainjector does with every bundle of an object that asks for one.
     """
+    asking = mending and any(key.startswith(_ASKING) for key in annotations_of(manifest))
     return [
         {"op": "add", "path": trust.pointer, "value": bundle}
         for trust in trusts(manifest)
         if trust.service not in registered
-        and (trust.bundle in _EMPTY or trust.service in orphaned)
+        and (asking or trust.bundle in _EMPTY or trust.service in orphaned)
         and trust.bundle != bundle
     ]
 
 
 class Injector:
-    """Fills empty bundles, and those of processes that are gone."""
+    """Fills empty bundles and those of processes that are gone, and mends those that ask for it."""
 
     def __init__(
         self, client: Client, mirror: Mirror, routes: Routes, bundle: bytes, log: Log
@@ -97,12 +108,20 @@ class Injector:
             now = self._routes.read().keys()
             self._orphaned = (self._orphaned | (self._registered - now)) - now
             self._registered = frozenset(now)
+            mending = self._cainjector_runs()
             for resource in KINDS:
                 for manifest in self._mirror.all(resource.group_kind):
-                    self._inject(resource.path(name=manifest["metadata"]["name"]), manifest)
+                    path = resource.path(name=manifest["metadata"]["name"])
+                    self._inject(path, manifest, mending=mending)
 
-    def _inject(self, path: str, manifest: Manifest) -> None:
-        changes = injections(manifest, self._bundle, self._registered, self._orphaned)
+    def _cainjector_runs(self) -> bool:
+        pods = self._mirror.all(PODS)
+        return any(is_operator(CA_INJECTOR, pod) and is_ready(pod) for pod in pods)
+
+    def _inject(self, path: str, manifest: Manifest, *, mending: bool) -> None:
+        changes = injections(
+            manifest, self._bundle, self._registered, self._orphaned, mending=mending
+        )
         if not changes:
             return
         name = ref_of(manifest)

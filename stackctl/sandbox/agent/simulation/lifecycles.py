@@ -310,6 +310,7 @@ def _conditions(manifest: Manifest) -> list[Manifest]:
 
 
 CERT_MANAGER = Operator("cert-manager", "cert-manager-controller", namespace_flag="--namespace")
+CA_INJECTOR = Operator("cainjector", "cert-manager-cainjector")
 TRAINING = Operator(
     "training-operator",
     "training-operator",
