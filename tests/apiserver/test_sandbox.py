@@ -26,6 +26,7 @@ from stackctl.sandbox.machine import processes
 from stackctl.sandbox.machine.places import Places
 from stackctl.sandbox.plane.parts import PARTS, mark_of
 from stackctl.sandbox.plane.ports import is_free
+from stackctl.sandbox.plane.record import read_record, write_record
 from stackctl.sandbox.programs.versions import KUBERNETES, PROGRAMS
 from tests.apiserver.scenery import until
 from tests.unit.releases import serving
@@ -202,6 +203,29 @@ def test_a_crashed_part_is_seen_and_mended(lived_in, part):
     assert lived_in.status().state is State.RUNNING
     after = lived_in.pids()
     assert {name for name in PARTS if after[name] != before[name]} == {part}
+
+
+def test_an_api_server_that_is_still_ending_is_waited_for(lived_in):
+    """It takes its time over its clients; then another one is started in its place."""
+    before = lived_in.pids()
+    assert before["apiserver"]
+    os.kill(before["apiserver"], signal.SIGTERM)
+    until(lambda: lived_in.status().state is State.DEGRADED)
+    result = lived_in.up()
+    assert result.started == ("apiserver",)
+    assert result.seconds < 40, "it waited for its clients"
+    after = lived_in.pids()
+    assert {name for name in PARTS if after[name] != before[name]} == {"apiserver"}
+
+
+def test_the_version_is_what_the_api_server_says(lived_in):
+    """Whatever programs were named with --assets, or are believed to run."""
+    sandbox = Places.of(lived_in.environment).sandbox("default")
+    record = read_record(sandbox)
+    assert record is not None
+    write_record(sandbox, replace(record, kubernetes="v1.33.0"))
+    assert lived_in.up().kubernetes == f"v{KUBERNETES}"
+    assert lived_in.status().kubernetes == f"v{KUBERNETES}"
 
 
 def test_a_deleted_node_comes_back(lived_in):

@@ -30,6 +30,12 @@ def api_pending(server: Server) -> str:
     return "" if answer.ok else f"the API server: {answer.message}"
 
 
+def is_ending(server: Server) -> bool:
+    """Tell whether an API server has been told to end and still waits for its clients."""
+    answer = server.ask("GET", "/readyz")
+    return not answer.ok and "[-]shutdown" in answer.message
+
+
 def version_of(server: Server) -> str:
     """Return the version that the API server says it has, empty when it does not answer."""
     answer = server.ask("GET", "/version")

@@ -25,6 +25,7 @@ from stackctl.sandbox.plane.readiness import (
     agent_pending,
     api_pending,
     cluster_pending,
+    is_ending,
     version_of,
 )
 from stackctl.sandbox.plane.record import Record, name_option, write_record
@@ -34,6 +35,7 @@ from stackctl.sandbox.programs.versions import this_platform
 _STAGES = Path(__file__).parent / "simulation"
 _LOG_LINES = 5
 _POLL = 0.05
+_GRACE = 5.0  # for an API server that was asked before; being asked twice it hurries
 
 
 def prepare(sandbox: Sandbox, record: Record) -> None:
@@ -73,9 +75,10 @@ class Start:
         etcd, api, *others = PARTS
         self._start(etcd)
         self._until("etcd", lambda: "" if is_open(self.record.ports.etcd) else "etcd: no answer")
-        self._start(api)
         server = Server(self.sandbox.kubeconfig)
         try:
+            self._await_end(api, server)
+            self._start(api)
             # The others come after it: asking before they are let in, they would back off.
             self._until("the API server", lambda: api_pending(server))
             self.record = replace(self.record, kubernetes=version_of(server))
@@ -88,6 +91,16 @@ class Start:
         finally:
             server.close()
         write_record(self.sandbox, self.record)
+
+    def _await_end(self, part: str, server: Server) -> None:
+        """Let an API server end that is about to; left alone it takes a minute over its clients.
+
+        It listens no more then, or says so.
+        """
+        listens = is_open(self.record.ports.api)
+        if self.record.running(part) and (not listens or is_ending(server)):
+            self.notify(Step("waiting for the API server that is still ending"))
+            processes.stop([self.record.processes[part]], _GRACE)
 
     def _start(self, part: str) -> None:
         if self.record.running(part):
