@@ -15,6 +15,7 @@ from stackctl.model.run.events import Notify
 from stackctl.sandbox.machine.interrupts import Interrupts, interruptible
 from stackctl.sandbox.machine.locks import locked
 from stackctl.sandbox.machine.places import DEFAULT_NAME, Places, Sandbox
+from stackctl.sandbox.machine.pulse import repeating
 from stackctl.sandbox.machine.user_kubeconfig import (
     add_context,
     check_kubeconfig,
@@ -86,14 +87,19 @@ def up(
     now: Callable[[], float] = time.monotonic,
 ) -> UpResult:
     """Bring a sandbox to what is wanted: make it, mend it, or find that nothing is to be done."""
+    with repeating(notify) as tell:
+        environment = os.environ if environment is None else environment
+        return _up(name, _Errand(wanted or Wanted(), environment, tell), now)
+
+
+def _up(name: str, errand: "_Errand", now: Callable[[], float]) -> UpResult:
     begun = now()
-    errand = _Errand(wanted or Wanted(), os.environ if environment is None else environment, notify)
     with errand.changing(name, "; the sandbox is as it was before") as (sandbox, interrupts):
         before = read_record(sandbox)
         record = errand.decide(sandbox, before, interrupts)
         merge_into = errand.kubeconfig_to_merge(record)
         deadline = now() + errand.wanted.timeout
-        start = Start(sandbox, record, errand.environment, notify, interrupts, deadline, now)
+        start = Start(sandbox, record, errand.environment, errand.notify, interrupts, deadline, now)
         with _undone(start, before):
             stop_strays(sandbox, before)
             prepare(sandbox, record)

@@ -1,6 +1,7 @@
 """What a run shows while it goes on."""
 
 import io
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -184,10 +185,10 @@ def test_a_terminal_without_unicode_gets_ascii():
     assert marks_for(None) is ASCII
 
 
-def plainly(*events, verbose: bool = False) -> list[str]:
-    """Send events to a log and return its lines."""
+def plainly(*events, verbose: bool = False, apart: float = 0.01) -> list[str]:
+    """Send events to a log, some seconds apart, and return its lines."""
     stream = io.StringIO()
-    shown = PlainProgress(stream, PLAIN, verbose=verbose, now=iter(range(100)).__next__)
+    shown = PlainProgress(stream, PLAIN, verbose=verbose, now=count(0, apart).__next__)
     for event in events:
         shown.event(event)
     shown.close()
@@ -216,6 +217,12 @@ def test_a_log_gets_a_line_for_each_tenth_of_a_counted_step():
     lines = plainly(*steps)
     assert len(lines) == 11
     assert lines[-1] == "building: 1000 of 1000 packages"
+
+
+def test_a_log_is_not_silent_while_a_step_goes_on():
+    """What is told again is said again once nothing has been said for some seconds."""
+    assert plainly(*[Step("linking")] * 9) == ["linking"]
+    assert 2 <= len(plainly(*[Step("linking")] * 9, apart=2.0)) < 9
 
 
 def test_a_log_tells_retries_warnings_and_notes():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import SandboxError
-from stackctl.model.run.events import Event, Step
+from stackctl.model.run.events import Event, Notice, Step
 from stackctl.sandbox.machine.interrupts import Interrupts
 from stackctl.sandbox.plane.ports import choose_ports
 from stackctl.sandbox.programs.binaries import Binaries, Search, find_binaries
@@ -245,7 +245,16 @@ def test_what_cannot_be_fetched_is_built(tmp_path):
     assert found.source == "build"
     assert {(found.folder / program).read_text() for program in PROGRAMS} == {"program\n"}
     steps = [event for event in searching.told if isinstance(event, Step)]
-    assert Step("compiling the control plane", 2, 2, "packages") in steps
+    compiling = [step for step in steps if step.text == "compiling the control plane"]
+    assert [(step.done, step.total, step.unit) for step in compiling] == [
+        (0, 2, "packages"),
+        (1, 2, "packages"),
+    ]
+    assert all(step.left for step in compiling)
+    assert steps[-1].text == "linking the control plane"
+    first = next(each for each in searching.told if isinstance(each, Notice))
+    assert "minutes" in first.text
+    assert searching.told.index(first) < searching.told.index(compiling[0])
     assert "fetching the sources" in {step.text for step in steps if step.done == 1}
     assert searching.find().source == "cache"
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from stackctl.errors import LockedError
-from stackctl.model.run.events import Event, Notice
+from stackctl.model.run.events import Event, Step
 from stackctl.sandbox.machine.locks import locked
 
 
@@ -39,9 +39,9 @@ def test_the_second_waits_and_says_for_whom(tmp_path):
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
-    (notice,) = told
-    assert isinstance(notice, Notice)
-    assert "waiting for another stackctl (process " in notice.text
+    (step,) = told
+    assert isinstance(step, Step)
+    assert "waiting for another stackctl (process " in step.text
 
 
 def test_patience_ends(tmp_path):

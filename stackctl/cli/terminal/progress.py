@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], float]
 _TENTHS = 10
+_SILENT_SECONDS = 5.0  # after which a step that goes on is said again
 _REFRESH_PER_SECOND = 8
 
 
@@ -77,6 +78,7 @@ class PlainProgress:
         self._begun = now()
         self._board = Board(self._begun)
         self._said_step: tuple[str, int] = ("", -1)
+        self._said_at = now()
         self._lock = threading.Lock()
 
     def event(self, event: Event) -> None:
@@ -108,13 +110,15 @@ class PlainProgress:
             self._say(f"{event.component} {event.state}{count}{_because(event)}")
 
     def _step(self, step: Step) -> None:
-        # A counted step is worth a line for each tenth of the way.
+        # A counted step is worth a line for each tenth of the way, and a long one now and then.
         tenth = _TENTHS * step.done // step.total if step.total else 0
-        if (step.text, tenth) != self._said_step:
+        silent = self._now() - self._said_at
+        if (step.text, tenth) != self._said_step or silent >= _SILENT_SECONDS:
             self._said_step = (step.text, tenth)
             self._say(step_text(step))
 
     def _say(self, text: str) -> None:
+        self._said_at = self._now()
         clock = elapsed(self._now() - self._begun).rjust(6)
         write_aside(self._stream, f"{self._paint(clock, 'dim')}  {text}\n")
 

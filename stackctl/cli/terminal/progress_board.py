@@ -156,6 +156,9 @@ def elapsed(span: float) -> str:
     return f"{whole // 3600}h{whole % 3600 // 60:02}m"
 
 
+_MINUTES_FROM = 100  # seconds
+
+
 def draw(
     board: Board, now: float, size: tuple[int, int | None], paint: Paint, marks: Marks
 ) -> list[str]:
@@ -304,9 +307,18 @@ def _bar(step: Step, marks: Marks) -> str:
 
 def step_text(step: Step) -> str:
     """Say what a step is at."""
-    text = plain(step.text)
+    text, left = plain(step.text), _left(step.left)
     if not step.total:
-        return text
+        return text + left
     if step.unit == "bytes":
-        return f"{text}: {step.done / _MEGA:.1f} of {step.total / _MEGA:.1f} MB"
-    return f"{text}: {step.done} of {step.total} {step.unit}".rstrip()
+        return f"{text}: {step.done / _MEGA:.1f} of {step.total / _MEGA:.1f} MB{left}"
+    return f"{text}: {step.done} of {step.total} {step.unit}".rstrip() + left
+
+
+def _left(seconds: float) -> str:
+    """Say a guess as a guess: in whole minutes, or in tens of seconds."""
+    if not seconds:
+        return ""
+    if seconds >= _MINUTES_FROM:
+        return f", about {round(seconds / 60)} minutes left"
+    return f", about {max(round(seconds, -1), 10):.0f} s left"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stackctl.api.polling import NotYet, once, until
 from stackctl.errors import LockedError
-from stackctl.model.run.events import Notice, Notify
+from stackctl.model.run.events import Notify, Step
 
 _POLL = 0.1
 _PATIENCE = 900.0  # a build takes minutes
@@ -27,7 +27,7 @@ def locked(
     """Hold a lock file for the block; waits for another holder and says so."""
 
     def tell() -> None:
-        notify(Notice(f"waiting for another stackctl{_holder(path)} that works on {what}"))
+        notify(Step(f"waiting for another stackctl{_holder(path)} that works on {what}"))
 
     def late() -> LockedError:
         text = f"another stackctl{_holder(path)} still works on {what}"

@@ -10,10 +10,11 @@ from pathlib import Path
 from shutil import rmtree
 
 from stackctl.errors import SandboxError
-from stackctl.model.run.events import Notify
+from stackctl.model.run.events import Notice, Notify
 from stackctl.sandbox.machine.interrupts import Interrupts
 from stackctl.sandbox.machine.locks import locked
 from stackctl.sandbox.programs import build, download, toolchain
+from stackctl.sandbox.programs.estimate import build_text
 from stackctl.sandbox.programs.sources import SourceUnavailable
 from stackctl.sandbox.programs.versions import PROGRAMS, Platform, module_digest, version_key
 
@@ -113,10 +114,10 @@ def _from_build(search: Search, notify: Notify, interrupts: Interrupts) -> Binar
     with _new_entry(search, notify) as folder:
         if folder:
             go = toolchain.find_go(search.cache, search.environment)
-            if go is None and search.install_go:
-                go = toolchain.install_go(search.cache, notify, interrupts)
-            if go is None:
+            if go is None and not search.install_go:
                 raise SourceUnavailable("there is no `go` (1.21 or newer) on PATH")
+            notify(Notice(build_text(build.cores(), with_toolchain=go is None)))
+            go = go or toolchain.install_go(search.cache, notify, interrupts)
             build.build(
                 folder,
                 go,

@@ -3,12 +3,15 @@
 Takes minutes, so it tells how far it is.
 """
 
-from collections.abc import Callable, Mapping
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from shutil import rmtree
 
 from stackctl.model.run.events import Notify, Step
 from stackctl.sandbox.machine.interrupts import Interrupts
+from stackctl.sandbox.programs.estimate import link_seconds, seconds_left
 from stackctl.sandbox.programs.sources import SourceUnavailable
 from stackctl.sandbox.programs.subprocesses import output_of
 from stackctl.sandbox.programs.toolchain import Go
@@ -35,7 +38,7 @@ def build(
     work = cache / _WORK
     work.mkdir(exist_ok=True)
     try:
-        compiler.compile(folder / _BINARY, compiler.list_packages())
+        compiler.compile(folder / _BINARY, compiler.packages())
     finally:
         rmtree(work, ignore_errors=True)
     for program in PROGRAMS:
@@ -43,6 +46,13 @@ def build(
     if go.private:
         # Intermediate results of a toolchain that builds nothing else: gigabytes, never read again.
         compiler.clean(cache)
+
+
+def cores() -> int:
+    """Count the processor cores that a build may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _go_environment(go: Go, cache: Path, environment: Mapping[str, str]) -> dict[str, str]:
@@ -66,38 +76,45 @@ class _Compiler:
         self._environment = environment
         self._notify = notify
         self._interrupts = interrupts
+        self._cores = cores()
 
-    def list_packages(self) -> int:
-        """Fetch the modules and count the packages to compile."""
+    def packages(self) -> tuple[str, ...]:
+        """Fetch the modules and name the packages to compile, the program itself last."""
         modules = sum(1 for line in (MODULE / "go.sum").read_text().splitlines() if line) // 2
-        packages = fetched = 0
+        fetched, packages = 0, []
 
         def count(line: str) -> None:
-            nonlocal packages, fetched
+            nonlocal fetched
             if line.startswith(_FETCHING):
                 fetched += 1
                 self._notify(
                     Step("fetching the sources", min(fetched, modules), modules, "modules")
                 )
             else:
-                packages += 1
+                packages.append(line)
 
         self._notify(Step("fetching the sources", 0, modules, "modules"))
         self._run(["list", "-deps", "."], count)
-        return packages
+        return tuple(packages)
 
-    def compile(self, binary: Path, packages: int) -> None:
+    def compile(self, binary: Path, packages: Sequence[str]) -> None:
         """Compile and link; packages that were compiled before are not counted again."""
-        done = 0
+        done, total, begun = 0, len(packages), time.monotonic()
+
+        def tell() -> None:
+            left = seconds_left(done, total, time.monotonic() - begun, self._cores)
+            what = "compiling the control plane"
+            self._notify(Step(what, min(done, total), total, "packages", left))
 
         def count(line: str) -> None:
             nonlocal done
-            if line and " " not in line:  # else a compiler's message
+            if line in packages[-1:]:
+                self._notify(Step("linking the control plane", left=link_seconds()))
+            elif line and " " not in line:  # else a compiler's message
                 done += 1
-                self._notify(Step(what, min(done, packages), packages, "packages"))
+                tell()
 
-        what = "compiling the control plane"
-        self._notify(Step(what, 0, packages, "packages"))
+        tell()
         major, minor, _ = KUBERNETES.split(".")
         # Clients cannot parse the version of a server that was not told any.
         version = {"gitVersion": f"v{KUBERNETES}", "gitMajor": major, "gitMinor": minor}
