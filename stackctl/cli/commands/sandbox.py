@@ -173,11 +173,28 @@ def logs(
     return 0
 
 
-app = typer.Typer(
-    cls=Group,
-    rich_markup_mode=None,
-    help="Run a real Kubernetes here, with simulated GPU nodes.",
-)
+_HELP = """\
+Run a real Kubernetes here, with simulated GPU nodes.
+
+It breaks as it is told. Annotate a Pod, or the Pod template of a Deployment:
+
+\b
+  sandbox.stackctl.dev/fail=fail-pull            no image can be pulled
+  sandbox.stackctl.dev/fail=create-config-error  a ConfigMap is missing
+  sandbox.stackctl.dev/fail=crash-loop           it exits, again and again
+  sandbox.stackctl.dev/fail=never-ready          it runs, its probes fail
+
+A job (TFJob, SparkApplication and so on) or a model:
+
+\b
+  sandbox.stackctl.dev/fail=true                 it ends as failed
+  sandbox.stackctl.dev/run-for=10m               or forever
+
+An image called does-not-exist, or with the tag fail-pull, cannot be pulled either. Without the
+cause all is well again. Nodes fail as anywhere: kubectl cordon, taint, delete.
+"""
+
+app = typer.Typer(cls=Group, rich_markup_mode=None, help=_HELP)
 for _command in (up, down, status, kubeconfig, logs):
     app.command(cls=Command)(spread(_command))
 # What follows the command's name is the command's own.
