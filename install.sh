@@ -220,8 +220,19 @@ quickstart() {
     "$link" deploy --profile gpu8 --yes
     "$link" status
     say
-    say "to go on here:     export KUBECONFIG=\$(stackctl sandbox kubeconfig)"
-    say "to take it down:   stackctl teardown --yes && stackctl sandbox down"
+    program=$(as_typed)
+    say "to go on here:     export KUBECONFIG=\$($program sandbox kubeconfig)"
+    say "                   $program status"
+    say "to take it down:   $program sandbox down"
+}
+
+# Says how the program is called from here: by its name where the shell finds it by that.
+as_typed() {
+    if [ "$(command -v stackctl)" = "$link" ]; then
+        say stackctl
+    else
+        say "'$link'"
+    fi
 }
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)

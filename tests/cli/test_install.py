@@ -1,6 +1,7 @@
 """install.sh and the other ways to install, as a user runs them."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.sandbox.machine.places import Places
 from tests.environment import CALLERS
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +106,25 @@ def test_install_use_install_again_uninstall(home):
     assert removed.returncode == 0, removed.stderr
     assert home.files() == []
     assert "nothing to remove" in home.install("--uninstall").stdout
+
+
+def test_the_last_lines_of_a_quickstart_work_as_they_are_printed(home):
+    """Also where the folder of the program is not on PATH: the next thing anybody does is paste."""
+    programs = {"XDG_CACHE_HOME": str(Places.of(CALLERS).cache.parents[1])}
+    answer = home.install("--quickstart", **programs)
+    try:
+        assert answer.returncode == 0, answer.stderr
+        lines = answer.stdout.rpartition("\n\n")[2].splitlines()
+        go_on, look, leave = (line.partition(":  ")[2].strip() or line.strip() for line in lines)
+        looked = home.run("sh", "-c", f"set -e; {go_on}\n{look}", **programs)
+        assert looked.returncode == 0, looked.stderr
+        assert "stack gpu8" in looked.stdout
+        (used,) = re.findall(r"use it: (.*)", answer.stderr)
+        assert used == go_on.replace("'", "")
+        left = home.run("sh", "-c", leave)
+        assert left.stdout == "sandbox default down, nothing left (6 processes)\n"
+    finally:
+        home.run(home.link, "sandbox", "down")
 
 
 def test_a_half_made_environment_is_made_again(home):

@@ -1,5 +1,9 @@
 """The commands `sandbox …`: a real Kubernetes control plane here, with simulated nodes."""
 
+import shlex
+import sys
+from pathlib import Path
+from shutil import which
 from typing import Annotated
 
 import typer
@@ -53,8 +57,17 @@ def up(
     report.show(up_result(result, inspection.status(which.name)))
     if not result.merged_into:
         name = "" if result.name == "default" else f" --name {result.name}"
-        report.remark([f"use it: export KUBECONFIG=$(stackctl sandbox kubeconfig{name})"])
+        report.remark([f"use it: export KUBECONFIG=$({_called()} sandbox kubeconfig{name})"])
     return 0
+
+
+def _called() -> str:
+    """Say how the program is called: by its name, unless the shell does not find it by that."""
+    program, found = Path(sys.argv[0]), which("stackctl")
+    same = found is not None and Path(found).resolve() == program.resolve()
+    if same or program.name != "stackctl":  # python -m stackctl
+        return "stackctl"
+    return shlex.quote(str(program.absolute()))
 
 
 def down(
