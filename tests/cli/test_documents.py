@@ -25,6 +25,7 @@ COURSE: list[tuple[str, int, tuple[str, ...]]] = [
     ("Version", 0, ("version",)),
     ("SchemaList", 0, ("schema",)),
     ("ProfileList", 0, ("profiles",)),
+    ("ProfileDescription", 0, ("profiles", "letters")),
     ("ComponentList", 0, ("components",)),
     ("ComponentList", 0, ("components", "letters")),
     ("Error", 3, ("components", "numbers")),

@@ -46,9 +46,11 @@ def test_a_component_says_what_can_be_set_and_what_it_installs(line):
 def test_a_component_tells_programs_the_same():
     """Kinds are counted, limits are numbers."""
     (web,) = component_result(contents("web")).document()["items"]
-    assert web["parameters"]["replicas"]["maximum"] == 9
-    assert web["parameters"]["level"]["enum"] == ["debug", "info", "error"]
-    assert web["features"]["turbo"]["requires"] == ["fast"]
+    parameters = {each["name"]: each for each in web["parameters"]}
+    assert parameters["replicas"]["maximum"] == 9
+    assert parameters["level"]["enum"] == ["debug", "info", "error"]
+    (turbo,) = (each for each in web["features"] if each["name"] == "turbo")
+    assert turbo["requires"] == ["fast"]
     assert web["objects"]["always"]["Deployment"] == 1
     assert set(web["objects"]["each"]) == {"teams"}
 
@@ -77,5 +79,5 @@ def test_a_profile_tells_programs_what_it_comes_to():
     assert found["kind"] == "ProfileDescription"
     (web,) = (each for each in found["components"] if each["name"] == "web")
     assert web["objects"]["Deployment"] == 1
-    origins = {each["setting"]: each["origin"] for each in found["settings"]}
+    origins = {each["name"]: each["origin"] for each in found["settings"]}
     assert origins["web.level"] == "default"
