@@ -28,7 +28,6 @@ from stackctl.cli.report.unlock import unlocked_document
 from stackctl.errors import ConfigError, FieldConflict, ReleaseError
 from stackctl.model.catalogue.component import UpgradeRule
 from stackctl.model.catalogue.descriptions import DESCRIPTIONS
-from stackctl.model.compose.diff import MISSING
 from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, DataLoss, HeldValue, Plan, SettingChange
@@ -95,7 +94,7 @@ UP = UpResult(
     seconds=3.0,
 )
 GONE = SandboxStatus("default", State.ABSENT)
-HELD = HeldValue("argocd-controller", ".data.key", Verdict.REFUSE, wanted=MISSING, live=0)
+HELD = HeldValue("argocd-controller", ".data.key", Verdict.REFUSE, wanted=None, live=0)
 
 
 def contested_plan() -> Plan:

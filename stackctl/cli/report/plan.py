@@ -314,12 +314,12 @@ def refusal_text(change: Change) -> list[str]:
 
 def held_document(each: HeldValue) -> Document:
     """Describe a field that stays as somebody else wants it."""
-    sides = {"wanted": each.wanted, "live": each.live}
     return known(
         manager=each.manager,
         field=each.field,
         verdict=each.verdict.value,
-        **{key: value for key, value in sides.items() if value is not MISSING},
+        wanted=each.wanted,
+        live=each.live,
     )
 
 
