@@ -37,6 +37,7 @@ COURSE: list[tuple[str, int, tuple[str, ...]]] = [
     ("DeployOutcome", 0, ("deploy", "--profile", "letters", "--yes", *EVENTS)),
     ("DeployOutcome", 0, ("deploy", "--profile", "letters", "--yes")),
     ("StackStatus", 0, ("status",)),
+    ("StackList", 0, ("stacks",)),
     ("DeployOutcome", 0, ("upgrade", "--set", "letters.text=bye", "--yes", *EVENTS)),
     ("Plan", 1, ("diff", "--revision", "1")),
     ("History", 0, ("history",)),
