@@ -118,7 +118,20 @@ def test_empty_lists_as_kubectl_writes_them_are_filled(tmp_path, addition):
     assert find_access(kubeconfig=str(path), context=None, env={}).server == SERVER
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "just text"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_in_another_encoding_is_added_to(tmp_path, addition, encoding):
+    """What kubectl reads is written to, aliases and merged entries included."""
+    path = tmp_path / "config"
+    shared = "x-shared: &shared {insecure-skip-tls-verify: true}\n"
+    merged = USERS_OWN.replace("insecure-skip-tls-verify: true", "<<: *shared")
+    path.write_bytes((shared + merged).encode(encoding))
+    add_context(path, addition)
+    access = find_access(kubeconfig=str(path), context="work", env={})
+    assert (access.server, access.insecure) == ("https://work:6443", True)
+    assert find_access(kubeconfig=str(path), context=addition["current-context"], env={}).simulated
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "just text", "a: b\n---\na: b\n"])
 def test_a_broken_file_is_left_as_it_is(tmp_path, addition, text):
     """What is not a kubeconfig is named, not replaced."""
     path = tmp_path / "config"
