@@ -1,10 +1,12 @@
 """Opens ways to servers through proxies; which proxy is used for what is for `proxies`."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from stackctl.api.wire.proxies import end_of
+from stackctl.errors import ClusterError
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -27,6 +29,11 @@ def pools_through(proxy: str, options: Mapping[str, Any]) -> "PoolManager":
 def _through_socks(
     proxy: str, name: str, password: str, options: Mapping[str, Any]
 ) -> "PoolManager":
+    if find_spec("socks") is None:  # an installation whose dependencies are older than it
+        raise ClusterError(
+            f"proxy {end_of(proxy)}: a SOCKS proxy needs the Python package PySocks",
+            hint="install stackctl again with its dependencies",
+        )
     from urllib3.contrib.socks import SOCKSProxyManager
 
     # As kubectl: names are looked up at the other end, whichever of the two schemes it is.
