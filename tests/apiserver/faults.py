@@ -446,6 +446,7 @@ class FaultProxy:
         self._rules: list[Rule] = []
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._ended = threading.Condition(self._lock)  # a conversation
 
     def on(self, method: str, pattern: str, fault: Fault, *, times: int = 1) -> None:
         """Do something to the next requests of this method whose path matches."""
@@ -494,6 +495,15 @@ class FaultProxy:
                 with suppress(OSError):
                     socket.socket.shutdown(each, socket.SHUT_RDWR)
 
+    def drain(self, seconds: float) -> None:
+        """Break every connection, and wait until the server has answered all that it was sent.
+
+        What a killed run has asked for goes on its way without it.
+        """
+        self.cut()
+        with self._ended:
+            self._ended.wait_for(lambda: not self._open, seconds)
+
     def forward(self, asked: Asked) -> HTTPResponse:
         """Send a request on to the server."""
         with self._lock:
@@ -523,8 +533,9 @@ class FaultProxy:
             try:
                 self._converse(near)
             finally:
-                with self._lock:
+                with self._ended:
                     self._open.discard(near)
+                    self._ended.notify_all()
 
     def _converse(self, near: ssl.SSLSocket) -> None:
         with near.makefile("rb") as stream:

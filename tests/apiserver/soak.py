@@ -140,6 +140,8 @@ class Soak:
                 proxy.on(method, "", mixture, times=ALWAYS)
             with child(proxy, self.folder, stack.name, verb, argument) as process:
                 code = _ended(process, after if deadly else LONG)
+            # The next run comes when the lock has expired: by then nothing is on its way any more.
+            proxy.drain(LONG)
         with self.tally.lock:
             self.tally.runs += 1
             self.tally.codes[f"{verb} {code}"] += 1
