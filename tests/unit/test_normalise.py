@@ -21,6 +21,13 @@ POD = "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: ns}, spec: {co
     [
         (POD % "{resources: {limits: {cpu: 1}}}", "resources", "{limits: {cpu: '1'}}"),
         (POD % "{resources: {requests: {cpu: 0.5}}}", "resources", "{requests: {cpu: 500m}}"),
+        (POD % "{resources: {requests: {cpu: 0.0001}}}", "resources", "{requests: {cpu: 100u}}"),
+        (POD % "{resources: {requests: {cpu: 1.0000000005}}}", "resources",
+         "{requests: {cpu: 1000000001n}}"),
+        (POD % "{resources: {limits: {memory: 1e20}}}", "resources",
+         "{limits: {memory: '100000000000000000000'}}"),
+        (POD % "{resources: {limits: {memory: 12345678901234567890}}}", "resources",
+         "{limits: {memory: '12345678901234567000'}}"),
         (POD % "{resources: {limits: {memory: 1024}}}", "resources", "{limits: {memory: '1024'}}"),
         (POD % "{resources: {limits: {nvidia.com/gpu: 1}}}", "resources",
          "{limits: {nvidia.com/gpu: '1'}}"),
@@ -46,6 +53,12 @@ def test_pods_have_one_spelling(before, path, after):
          "data: {b: eQ==, a: eA==}}")),
         ("{apiVersion: v1, kind: Secret, metadata: {name: a}, data: null, stringData: {}}",
          "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: ns}}"),
+        ("{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a: }, data: {b: }}",
+         ("{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: ns}, "
+         "data: {b: '', a: ''}}")),
+        ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {x: }}, data: {a: }}",
+         ("{apiVersion: v1, kind: ConfigMap, "
+         "metadata: {name: a, namespace: ns, labels: {x: ''}}, data: {a: ''}}")),
         (("{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 1}]}, "
          "status: {loadBalancer: {}}}"),
          ("{apiVersion: v1, kind: Service, metadata: {name: a, namespace: ns}, "

@@ -6,6 +6,7 @@ their protocol, fields only a server fills are dropped. Namespaces are put where
 
 import base64
 from collections.abc import Callable, Container, Iterable, Iterator
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from stackctl.model.objects import paths
@@ -17,6 +18,13 @@ from stackctl.model.objects.refs import Manifest
 SERVER_METADATA = frozenset(
     {"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"}
 )
+# Maps whose values are texts: in all kinds, and in two.
+_TEXT_MAPS: tuple[paths.Path, ...] = (
+    ("metadata", "labels"),
+    ("metadata", "annotations"),
+)
+_DATA_MAPS: tuple[paths.Path, ...] = (("data",), ("binaryData",), ("stringData",))
+_DATA_KINDS = frozenset({("", "ConfigMap"), ("", "Secret")})
 
 
 def flatten(documents: Iterable[Any]) -> Iterator[Any]:
@@ -51,7 +59,7 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
 
     Objects of the cluster lose a namespace; kinds nobody knows are left as they are.
     """
-    manifest, kind = as_sent(manifest), kind_of(manifest)
+    manifest, kind = _with_empty_texts(as_sent(manifest)), kind_of(manifest)
     _settle_namespace(manifest["metadata"], namespace, BUILTIN.get(kind, scopes.get(kind)))
     if kind == ("apiextensions.k8s.io", "CustomResourceDefinition") or kind not in BUILTIN:
         return manifest
@@ -64,6 +72,19 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
     if (template := template_path(manifest)) is not None:
         manifest = _at(manifest, (*template, "spec"), _pod_spec)
     return manifest
+
+
+def _with_empty_texts(manifest: Manifest) -> Manifest:
+    """Write what a map of texts leaves empty as what it is to a server: a text without letters."""
+    if not _has_null(manifest):
+        return manifest
+    for path in (*_TEXT_MAPS, *(_DATA_MAPS if kind_of(manifest) in _DATA_KINDS else ())):
+        manifest = _at(manifest, path, _without_letters)
+    return manifest
+
+
+def _without_letters(texts: Any) -> Any:
+    return {key: "" if text is None else text for key, text in texts.items()}
 
 
 def _settle_namespace(metadata: Manifest, namespace: str, namespaced: bool | None) -> None:
@@ -94,7 +115,7 @@ def _without_nulls(value: Any) -> Any:
 
 def _secret(manifest: Manifest) -> Manifest:
     texts = manifest.pop("stringData", None) or {}
-    encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
+    encoded = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
     if encoded:
         manifest["data"] = (manifest.get("data") or {}) | encoded
     return manifest
@@ -122,10 +143,19 @@ def _quantities(amounts: Any) -> Any:
 
 
 def quantity(amount: Any) -> Any:
-    """Write an amount given as a number as Kubernetes would: 0.5 is 500m."""
+    """Write an amount given as a number as Kubernetes would: 0.5 is 500m, 0.0001 is 100u."""
     if isinstance(amount, float):
-        return f"{round(amount * 1000)}m"
+        return _exactly(Decimal(repr(amount)))
     return str(amount) if type(amount) is int else amount
+
+
+def _exactly(amount: Decimal) -> str:
+    """Write an amount in the largest unit that has no fraction; below the smallest, rounded up."""
+    for exponent, unit in enumerate(("", "m", "u", "n")):
+        whole = (scaled := amount.scaleb(3 * exponent)).to_integral_value(ROUND_UP)
+        if whole == scaled or unit == "n":
+            break
+    return f"{whole:f}{unit}"
 
 
 def _at(value: Any, path: paths.Path, change: Callable[[Any], Any]) -> Any:
