@@ -49,6 +49,8 @@ def look(
         ConflictError: objects belong to others, or, with `refuse`, fields of them.
     """
     connection, pool, notify = run.connection, run.pool, run.notify
+    for note in bundle.notes:
+        notify(Notice(note))
     notify(Step("looking at the cluster"))
     reach.require_bundle(connection.client, stack, bundle)
     pool.submit(connection.discovery.all)  # known by the time it is asked for

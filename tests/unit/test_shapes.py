@@ -60,10 +60,10 @@ def problems(text: str, *, patch: bool = False) -> list[str]:
          'spec.externalIPs: expected a list, found the text "x"'),
         ("{apiVersion: v1, kind: Endpoints, metadata: {name: a}, subsets: [a]}",
          'subsets[0]: expected a map, found the text "a"'),
-        ("{apiVersion: resource.k8s.io/v1, kind: ResourceClaimTemplate, metadata: {name: a}, "
-         "spec: x}", 'spec: expected a map, found the text "x"'),
-        ("{apiVersion: serving.kserve.io/v1alpha1, kind: ServingRuntime, metadata: {name: a}, "
-         "spec: }", "spec: expected a map, found nothing"),
+        (("{apiVersion: resource.k8s.io/v1, kind: ResourceClaimTemplate, metadata: {name: a}, "
+         "spec: x}"), 'spec: expected a map, found the text "x"'),
+        (("{apiVersion: serving.kserve.io/v1alpha1, kind: ServingRuntime, metadata: {name: a}, "
+         "spec: }"), "spec: expected a map, found nothing"),
         (DEFINITION % "metadata: {name: a}", "spec is missing"),
         (DEFINITION % "metadata: {name: a}, spec: {group: a, scope: Cluster, versions: []}",
          "spec: names is missing"),

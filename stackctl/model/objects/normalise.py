@@ -18,6 +18,19 @@ from stackctl.model.objects.refs import Manifest
 SERVER_METADATA = frozenset(
     {"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"}
 )
+# What clients, controllers and Helm note down on the object that they have before them.
+FORMER_ANNOTATIONS = frozenset(
+    {
+        "kubectl.kubernetes.io/last-applied-configuration",
+        "deployment.kubernetes.io/revision",
+        "deployment.kubernetes.io/desired-replicas",
+        "deployment.kubernetes.io/max-replicas",
+        "deployment.kubernetes.io/revision-history",
+        "deprecated.daemonset.template.generation",
+        "meta.helm.sh/release-name",
+        "meta.helm.sh/release-namespace",
+    }
+)
 # Maps whose values are texts: in all kinds, and in two.
 _TEXT_MAPS: tuple[paths.Path, ...] = (
     ("metadata", "labels"),
@@ -59,7 +72,7 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
 
     Objects of the cluster lose a namespace; kinds nobody knows are left as they are.
     """
-    manifest, kind = _with_empty_texts(as_sent(manifest)), kind_of(manifest)
+    manifest, kind = _with_empty_texts(_unannotated(as_sent(manifest))), kind_of(manifest)
     _settle_namespace(manifest["metadata"], namespace, BUILTIN.get(kind, scopes.get(kind)))
     if kind == ("apiextensions.k8s.io", "CustomResourceDefinition") or kind not in BUILTIN:
         return manifest
@@ -72,6 +85,17 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
     if (template := template_path(manifest)) is not None:
         manifest = _at(manifest, (*template, "spec"), _pod_spec)
     return manifest
+
+
+def _unannotated(manifest: Manifest) -> Manifest:
+    """Leave out what was noted down on the object that a manifest was exported from."""
+    metadata = manifest["metadata"]
+    annotations = metadata.get("annotations")
+    if not annotations or FORMER_ANNOTATIONS.isdisjoint(annotations):
+        return manifest
+    kept = {key: text for key, text in annotations.items() if key not in FORMER_ANNOTATIONS}
+    metadata = {key: value for key, value in metadata.items() if key != "annotations"}
+    return manifest | {"metadata": metadata | ({"annotations": kept} if kept else {})}
 
 
 def _with_empty_texts(manifest: Manifest) -> Manifest:
