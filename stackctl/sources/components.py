@@ -16,7 +16,7 @@ from stackctl.model.compose.embedded import Codec
 from stackctl.model.compose.object_check import ObjectFault
 from stackctl.model.objects.kinds import defined
 from stackctl.model.objects.masking import values_of
-from stackctl.model.objects.normalise import is_list, normalised
+from stackctl.model.objects.normalise import is_list, items_of, normalised
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.shapes.decode import At, Problem
 from stackctl.model.shapes.kind_shapes import object_problems
@@ -123,6 +123,7 @@ def _manifests(folder: Path) -> Manifests:
         patches=_named(layers, "patches"),
         each=_named(layers, "each"),
         files=_named(layers, "files"),
+        unread=tuple(map(folders.shown, folders.other_files(folder))),
     )
 
 
@@ -163,7 +164,7 @@ def _items(document: Any, at: At = ()) -> Iterator[tuple[At, Any]]:
     if not is_list(document):
         yield at, document
         return
-    for index, item in enumerate(document["items"]):
+    for index, item in enumerate(items_of(document)):
         yield from _items(item, (*at, "items", index))
 
 

@@ -6,7 +6,7 @@ from stackctl.model.compose.bundle import Bundle
 from stackctl.model.compose.compose import compose
 from stackctl.model.objects.refs import MANAGED_BY
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.sources.components import YAML
+from stackctl.sources.components import YAML, read_components, read_manifests
 from tests.unit import fake
 
 NAMES = "{name: %s, labels: {app.kubernetes.io/managed-by: Helm}}"
@@ -60,6 +60,28 @@ def test_what_a_server_wrote_is_left_out_and_told():
     (note,) = found.notes
     for what in ("status", "metadata.uid", "deployment.kubernetes.io/revision", "exported"):
         assert what in note
+
+
+def test_a_folder_may_hold_lists_and_json_and_what_is_neither_is_told(tmp_path, monkeypatch):
+    """Nothing that lies among manifests is left out without a word, but for what people read."""
+    monkeypatch.chdir(tmp_path)
+    base = tmp_path / "manifests" / "thing" / "base"
+    base.mkdir(parents=True)
+    (base.parent / "component.yaml").write_text(
+        "apiVersion: stackctl.dev/v1alpha1\nkind: Component\nmetadata: {name: thing}\n"
+        "spec: {version: 1.0.0, namespace: default}\n"
+    )
+    (base / "maps.yaml").write_text(
+        "{apiVersion: v1, kind: ConfigMapList, items: [{metadata: {name: a}}]}"
+    )
+    (base / "more.json").write_text(
+        '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b"}}'
+    )
+    (base / "old.yaml.bak").write_text("x")
+    (base / "README.md").write_text("x")
+    found = read_manifests(read_components([tmp_path])["thing"])
+    assert [each["metadata"]["name"] for each in found.base] == ["a", "b"]
+    assert found.unread == ("manifests/thing/base/old.yaml.bak",)
 
 
 def test_a_generators_empty_status_is_worth_no_word():

@@ -100,9 +100,25 @@ def test_lists_are_taken_apart():
     """A List holds objects, and may hold Lists."""
     documents = values(
         "{apiVersion: v1, kind: List, items: [{kind: A}, {apiVersion: v1, kind: BList, items: "
-        "[{kind: B}]}]}\n---\n{kind: C}\n---\n{apiVersion: g/v1, kind: AllowList, items: []}"
+        "[{kind: B}]}]}\n---\n{kind: C}\n---\n"
+        "{apiVersion: g/v1, kind: AllowList, metadata: {name: a}, items: []}"
     )
     assert [each["kind"] for each in flatten(documents)] == ["A", "B", "C", "AllowList"]
+
+
+def test_what_an_item_does_not_say_its_list_does():
+    """Typed lists name the kind once; an item that says anything of itself is left as it is."""
+    documents = values(
+        "{apiVersion: g/v1, kind: RoleList, metadata: {resourceVersion: '1'}, "
+        "items: [{metadata: {name: a}}, {apiVersion: v1, kind: Secret}, {kind: Role}]}\n---\n"
+        "{apiVersion: v1, kind: List, items: [{metadata: {name: b}}]}"
+    )
+    assert [*flatten(documents)] == [
+        {"apiVersion": "g/v1", "kind": "Role", "metadata": {"name": "a"}},
+        {"apiVersion": "v1", "kind": "Secret"},
+        {"kind": "Role"},
+        {"metadata": {"name": "b"}},
+    ]
 
 
 CRD = """

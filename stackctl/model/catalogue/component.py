@@ -217,3 +217,4 @@ class Manifests:
     patches: Mapping[str, tuple[Manifest, ...]]  # per feature
     each: Mapping[str, tuple[Manifest, ...]]  # per list parameter
     files: Mapping[str, tuple[Manifest, ...]]  # the others by path: smoke/x.yaml
+    unread: tuple[str, ...] = ()  # what lies among them and is no manifest

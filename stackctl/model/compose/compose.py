@@ -31,6 +31,7 @@ from stackctl.model.objects.refs import (
     is_protected,
     ref_of,
 )
+from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.conflict_policy import Contest
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.resolve import graph
@@ -38,6 +39,7 @@ from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.selection import Chosen, Selection
 from stackctl.model.shapes.suggest import did_you_mean
 
+_NAMED = 3
 _SECURITY = "pod-security.kubernetes.io/"
 _LEVELS = ("restricted", "baseline", "privileged")
 _LEFTOVER = re.compile(
@@ -89,6 +91,7 @@ def compose(
     notes = (
         *replaced_managers(each for part in parts for each in part.objects.values()),
         *left_out(each for part in parts for each in _written(part.chosen, manifests)),
+        *_unread(each for name in manifests for each in manifests[name].unread),
     )
     return Bundle(
         profile=selection.profile,
@@ -96,6 +99,11 @@ def compose(
         requires=selection.requires,
         notes=notes,
     )
+
+
+def _unread(files: Iterable[str]) -> Iterator[str]:
+    if names := first_few([*files], _NAMED):
+        yield f"not read, being neither YAML nor JSON: {names}"
 
 
 def _written(chosen: Chosen, manifests: Mapping[str, Manifests]) -> Iterator[Manifest]:

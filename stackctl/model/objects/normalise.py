@@ -18,6 +18,7 @@ from stackctl.model.objects.refs import Manifest
 SERVER_METADATA = frozenset(
     {"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"}
 )
+_IDENTITY = frozenset({"apiVersion", "kind"})
 # What clients, controllers and Helm note down on the object that they have before them.
 FORMER_ANNOTATIONS = frozenset(
     {
@@ -44,19 +45,33 @@ def flatten(documents: Iterable[Any]) -> Iterator[Any]:
     """Yield the objects of documents, the items of a List one by one."""
     for document in documents:
         if is_list(document):
-            yield from flatten(document["items"])
+            yield from flatten(items_of(document))
         else:
             yield document
 
 
 def is_list(document: Any) -> bool:
-    """Tell a List, whose items count one by one."""
+    """Tell a List of any kind, whose items count one by one; what has a name is an object."""
     return (
         isinstance(document, dict)
         and str(document.get("kind", "")).endswith("List")
-        and document.get("apiVersion") == "v1"
         and isinstance(document.get("items"), list)
+        and not paths.get(document, ("metadata", "name"), None)
     )
+
+
+def items_of(document: Manifest) -> list[Any]:
+    """Return the items of a List; those that do not say what they are, are what the list says."""
+    kind = str(document["kind"]).removesuffix("List")
+    said = {"apiVersion": document["apiVersion"], "kind": kind} if _names_items(document) else {}
+    return [
+        said | item if isinstance(item, dict) and not item.keys() & _IDENTITY else item
+        for item in document["items"]
+    ]
+
+
+def _names_items(document: Manifest) -> bool:
+    return document["kind"] != "List" and bool(document.get("apiVersion"))
 
 
 def as_sent(manifest: Manifest, written: Container[str] = SERVER_METADATA) -> Manifest:
