@@ -13,6 +13,7 @@ from stackctl.cluster.record import reach, recovery, releases
 from stackctl.cluster.record.shards import StoredIndex
 from stackctl.errors import ConflictError, PreflightError, Unreachable
 from stackctl.model.compose.bundle import Bundle, BundleComponent, secrets_in
+from stackctl.model.objects.kinds import kind_of
 from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of
 from stackctl.model.ownership.conflict_policy import refused
 from stackctl.model.ownership.stack_id import StackId
@@ -56,7 +57,8 @@ def look(
     pool.submit(connection.discovery.all)  # known by the time it is asked for
     recording = pool.submit(releases.current, connection.client, stack, known)
     kept = pool.submit(releases.kept, connection.client, stack)
-    seen = facts.read(connection, pool, topics(bundle), foreign_namespaces(bundle))
+    kinds = {kind_of(each) for each in bundle.manifests}
+    seen = facts.read(connection, pool, topics(bundle), foreign_namespaces(bundle), kinds)
     require_facts(check(bundle, seen))
     for gap in unchecked(bundle, seen):
         notify(Notice(gap))
