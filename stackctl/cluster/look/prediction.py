@@ -5,6 +5,7 @@ Which objects are asked about is for `snapshot`; nothing is changed by asking.
 
 from dataclasses import dataclass
 
+from stackctl.cluster.look.trial import takes_no_dry_run
 from stackctl.cluster.sending import Sender
 from stackctl.errors import Forbidden, Invalid, Rejected
 from stackctl.model.objects.crd_changes import lost
@@ -29,6 +30,7 @@ class Prediction:
     lost: tuple[str, ...] = ()  # why objects of a definition would be lost
     left: bool = False  # may not be changed by us, and will do as it is
     held: tuple[HeldField, ...] = ()  # by others, and what becomes of each
+    untried: str = ""  # why nobody could say what would become of it
 
 
 def predict(
@@ -88,6 +90,8 @@ def _expected(
         return Prediction(live, manifest, fixed=fixed)
     if kind_of(manifest) == DEFINITION and (reasons := tuple(lost(live, manifest))):
         return Prediction(live, manifest, lost=reasons)
+    if takes_no_dry_run(refusal):
+        return Prediction(live, overlay(live, manifest), untried=str(refusal))
     return Prediction(live, overlay(live, manifest)) if moves else None
 
 
