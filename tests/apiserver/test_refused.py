@@ -1,4 +1,4 @@
-"""What the server would refuse is found before anybody says yes, every object with its component."""
+"""What the server would refuse is found before anybody says yes, all with their components."""
 
 import pytest
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import lookup, scoped_list
 from stackctl.cluster.look.prediction import Prediction, predict
-from stackctl.cluster.look.trial import Surroundings, Trials, is_refusal, try_new
+from stackctl.cluster.look.trial import NotThereYet, Trials, is_refusal, try_new
 from stackctl.cluster.sending import Sender
 from stackctl.errors import ConflictError, NotFound, NotServed, PreflightError, Rejected
 from stackctl.model.compose.bundle import Bundle
@@ -151,7 +151,7 @@ def _trials(
 ) -> Trials:
     """Try what is to be made, as far as what it needs is there and stays as it is."""
     changing = [each for each in bundle.manifests if ref_of(each) not in proven]
-    around = Surroundings(
+    around = NotThereYet(
         namespaces={ref.name for ref in new if ref.kind == "Namespace"},
         kinds=defined([each for each in changing if kind_of(each) == DEFINITION]).keys(),
         guards=any(kind_of(each)[1].endswith("WebhookConfiguration") for each in changing),

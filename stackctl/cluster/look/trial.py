@@ -29,7 +29,7 @@ class Trials:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class NotThereYet:
     """What is not there yet, or not as it will be, when new objects are tried."""
 
     namespaces: Collection[str]  # to be made
@@ -41,7 +41,7 @@ def try_new(
     sender: Sender,
     discovery: Discovery,
     new: Mapping[Ref, Manifest],
-    around: Surroundings,
+    around: NotThereYet,
     pool: Executor,
 ) -> Trials:
     """Ask for each new object whether the server would take it."""
@@ -72,7 +72,7 @@ def takes_no_dry_run(error: Rejected) -> bool:
     return _TAKES_NO_DRY_RUN in str(error)
 
 
-def _path(discovery: Discovery, ref: Ref, manifest: Manifest, around: Surroundings) -> str:
+def _path(discovery: Discovery, ref: Ref, manifest: Manifest, around: NotThereYet) -> str:
     """Return where to try an object; nothing where it cannot be tried yet."""
     kind = kind_of(manifest)
     guarded = around.guards and kind not in BUILTIN
