@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stackctl.actions.init import init, stack_text
@@ -69,6 +69,8 @@ def decided(selection: Selection) -> Any:
 
 
 @given(st.lists(st.sampled_from(SETS), max_size=8))
+@example(["web.nodes.c=3", "web.nodes=a=1,b=2"])  # a whole map beats its keys, and itself
+@example(["web.nodes=c=3", "web.nodes=a=1,b=2"])
 def test_settings_of_the_command_line_come_to_the_same_in_a_file(sets):
     """What --set says, said by a stack file, decides every value alike."""
     components = chosen_by(fake.catalogue().components, sets)

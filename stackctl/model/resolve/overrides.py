@@ -41,9 +41,23 @@ def merge(texts: Iterable[str], over: Mapping[str, str] | None = None) -> dict[s
     found = dict(over or {})
     for text in texts:
         key, _, value = text.partition("=")
-        found = {k: v for k, v in found.items() if k != key and not k.startswith(f"{key}.")}
+        found = {k: v for k, v in found.items() if not _beats(key, k)}
         found[key] = value
     return found
+
+
+def standing(texts: Iterable[str]) -> list[str]:
+    """Leave out what something later beats, by the same rule."""
+    found: list[str] = []
+    for text in texts:
+        key = text.partition("=")[0]
+        found = [each for each in found if not _beats(key, each.partition("=")[0])]
+        found.append(text)
+    return found
+
+
+def _beats(key: str, other: str) -> bool:
+    return other == key or other.startswith(f"{key}.")
 
 
 def chosen_by(components: Mapping[str, Component], texts: Iterable[str]) -> dict[str, Choice]:

@@ -16,7 +16,7 @@ from stackctl.model.catalogue.profile import Needs, Origin, Profile, Settings, S
 from stackctl.model.objects.merge import overlay
 from stackctl.model.resolve import graph
 from stackctl.model.resolve.component_settings import COMMAND_LINE, Inputs, Override, choose
-from stackctl.model.resolve.overrides import KeptOverrides
+from stackctl.model.resolve.overrides import KeptOverrides, standing
 from stackctl.model.resolve.profile_chain import Layer, chain_of, layer_of
 from stackctl.model.resolve.selection import Selection
 from stackctl.model.resolve.stack_settings import problems as setting_problems
@@ -50,7 +50,8 @@ def resolve(
     unused = frozenset(key for key in before if key.partition(".")[0] not in collected)
     held = [f"{key}={value}" for key, value in before.items() if key not in unused]
     _override(collected, _overrides(held, origin, problems), catalogue, profile, problems)
-    _override(collected, _overrides(sets, COMMAND_LINE, problems), catalogue, profile, problems)
+    said = _overrides(standing(sets), COMMAND_LINE, problems)
+    _override(collected, said, catalogue, profile, problems)
     chosen = [
         choose(catalogue.components[name], inputs, problems)
         for name, inputs in collected.items()
