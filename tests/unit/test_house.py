@@ -18,6 +18,7 @@ RANKS = {
     "errors": 0,
     "secrets": 0,
     "files": 0,
+    "signals": 0,
     "model": 1,
     "api": 2,
     "sources": 3,

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import ClassVar
 
 from stackctl.errors import Interrupted
+from stackctl.signals import waking
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -68,7 +69,8 @@ def interruptible(aftermath: str = "") -> Iterator[Interrupts]:
         return
     before = {number: signal.signal(number, interrupts.receive) for number in heard_signals()}
     try:
-        yield interrupts
+        with waking():
+            yield interrupts
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
