@@ -45,9 +45,7 @@ def rollback(
         for each in known[known.index(wanted) + 1 : -1] if revision is None else ():
             if each.status in GOOD:
                 notify(Notice(str(unrestorable(each))))
-        return execute_plan(
-            run, look_back(run, stack, wanted, trying=options.trying), agree, options
-        )
+        return execute_plan(run, look_back(run, stack, wanted), agree, options)
 
 
 def _chosen(stack: StackId, known: Sequence[Release], revision: int | None) -> Release:
