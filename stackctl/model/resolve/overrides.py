@@ -38,12 +38,9 @@ class KeptOverrides:
 
 def merge(texts: Iterable[str], over: Mapping[str, str] | None = None) -> dict[str, str]:
     """Take `component.path=value` apart; later beats earlier, and a whole map all keys of it."""
-    found = dict(over or {})
-    for text in texts:
-        key, _, value = text.partition("=")
-        found = {k: v for k, v in found.items() if not _beats(key, k)}
-        found[key] = value
-    return found
+    before = [f"{key}={value}" for key, value in (over or {}).items()]
+    split = (text.partition("=") for text in standing([*before, *texts]))
+    return {key: value for key, _, value in split}
 
 
 def standing(texts: Iterable[str]) -> list[str]:
