@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from stackctl.actions.planning import GOOD, look_back
+from stackctl.actions.planning import last_good, look_back
 from stackctl.actions.teardown import teardown
 from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.change.run import execute
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.record import releases
+from stackctl.cluster.record.shards import unrestorable
 from stackctl.errors import StackError
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.events import Notice, Step
@@ -30,10 +31,13 @@ def undo(run: RunContext, stack: StackId, options: RunOptions, failure: StackErr
 
 def _undone(run: RunContext, stack: StackId, options: RunOptions) -> str:
     known = releases.history(run.client, stack, lambda text: run.notify(Notice(text)))
-    good = [each for each in known if each.status in GOOD]
-    if not good:
+    target, lost = last_good(known)
+    if target is None and not lost:
         return _removed(run, stack, options)
-    target = good[-1]
+    for each in lost:
+        run.notify(Notice(str(unrestorable(each))))
+    if target is None:
+        raise unrestorable(lost[0])
     run.notify(Step(f"rolling back to revision {target.revision}"))
     intent = look_back(run, stack, target)
     _, release = execute(run, intent, replace(options, on_failure=OnFailure.CONTINUE))

@@ -1,6 +1,6 @@
 """What a cluster has to say about a bundle before anything is changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stackctl import __version__
@@ -31,7 +31,7 @@ from stackctl.secrets import SECRETS
 
 LATER = "run it again in a moment; what is served: kubectl api-resources"
 
-GOOD = (ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED)  # what may be gone back to
+_GOOD = (ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED)
 STRAY = "in no record; by its label and its field manager the stack has made it"
 
 
@@ -81,6 +81,16 @@ def look(
         lost=_lost(bundle, recorded, held),
         strays=_strays(run, stack, found.live, plan, lost=gone),
     )
+
+
+def last_good(known: Iterable[Release]) -> tuple[Release | None, list[Release]]:
+    """Choose the newest good revision that can be restored; the good ones after it cannot."""
+    lost: list[Release] = []
+    for each in reversed([each for each in known if each.status in _GOOD]):
+        if each.restorable:
+            return each, lost
+        lost.append(each)
+    return None, lost
 
 
 def look_back(run: RunContext, stack: StackId, target: Release) -> RunIntent:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stackctl.actions.execute_plan import Agree, execute_plan
 from stackctl.actions.plan_file import planned_revision
-from stackctl.actions.planning import GOOD, look_back
+from stackctl.actions.planning import last_good, look_back
 from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import running
@@ -41,21 +41,23 @@ def rollback(
             releases.read(run.client, stack, revision)  # says why it is not known
         if revision is None and options.plan is not None and not options.dry_run:
             revision = planned_revision(options.plan)
-        wanted = _chosen(stack, known, revision)
-        for each in known[known.index(wanted) + 1 : -1] if revision is None else ():
-            if each.status in GOOD:
-                notify(Notice(str(unrestorable(each))))
+        wanted, lost = _chosen(stack, known, revision)
+        for each in lost:
+            notify(Notice(str(unrestorable(each))))
         return execute_plan(run, look_back(run, stack, wanted), agree, options)
 
 
-def _chosen(stack: StackId, known: Sequence[Release], revision: int | None) -> Release:
+def _chosen(
+    stack: StackId, known: Sequence[Release], revision: int | None
+) -> tuple[Release, list[Release]]:
     """Take the revision that was named, else the last good one before the current."""
+    lost: list[Release] = []
     if revision is not None:
-        found = [each for each in known if each.revision == revision]
+        found = next((each for each in known if each.revision == revision), None)
     else:
-        found = [each for each in known[:-1] if each.status in GOOD and each.restorable]
-    if not found:
+        found, lost = last_good(known[:-1])
+    if found is None:
         there = ", ".join(str(each.revision) for each in known if each.restorable) or "none"
         what = f"revision {revision}" if revision is not None else "earlier revision that was good"
         raise ReleaseError(f"stack {stack}: no {what} (there: {there})", hint="stackctl history")
-    return found[-1]
+    return found, lost

@@ -2,10 +2,10 @@
 
 import pytest
 
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import recording, releases
 from stackctl.errors import ApplyError, NotReadyError
-from stackctl.model.release.release import ReleaseStatus
-from stackctl.model.run.events import ComponentProgress, ComponentState
+from stackctl.model.release.release import ReleaseStatus, written_off
+from stackctl.model.run.events import ComponentProgress, ComponentState, Notice
 from stackctl.model.run.failure_policy import OnFailure
 from tests.apiserver.stacks import Stack
 
@@ -69,6 +69,23 @@ def test_a_failed_change_goes_back_to_what_was_deployed(stack):
     ]
     assert known[-1].command == "rollback 1"
     assert stack.deploy(good).release is None
+    assert stack.teardown().residue == ()
+
+
+@pytest.mark.parametrize("lost", [(2,), (1, 2)])
+def test_what_is_lost_is_not_gone_back_to(stack, lost):
+    """The one before is; where none is left nothing is removed, and that is said."""
+    for key in ("one", "two"):
+        stack.deploy(stack.part("a", stack.namespace(), stack.config("x", key=key)))
+    for number in lost:
+        recorded = releases.read_as_is(stack.client, stack.id, number)
+        recording.update(stack.client, recorded, written_off(recorded.release, {"a"}))
+    bad = stack.part("a", stack.namespace(), stack.deployment("d", replicas="x"))
+    said = "rolled back to revision 1" if lost == (2,) else "not be undone: .*revision 2 cannot be"
+    with pytest.raises(ApplyError, match=rf"(?s)replicas.*{said}"):
+        stack.deploy(bad, on_failure=OnFailure.ROLLBACK)
+    assert any("revision 2 cannot be" in e.text for e in stack.told if isinstance(e, Notice))
+    assert stack.get("configmaps/x")["data"] == {"key": "one" if lost == (2,) else "two"}
     assert stack.teardown().residue == ()
 
 
