@@ -1,4 +1,4 @@
-"""Wakes the main thread for signals; what they mean is for whoever handles them."""
+"""The signals that ask us to stop, heard at once; what they do is for whoever handles them."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WAKE = signal.SIGURG  # means nothing to anybody here
 _WAKE_SECONDS = 0.1
 

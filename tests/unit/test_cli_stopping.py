@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from stackctl.cli.running.stopping import STOPPING, stopping
+from stackctl.cli.running.stopping import stopping
+from stackctl.signals import STOPPING
 
 SOON = 10.0
 ASLEEP = 0.2  # seconds, after which whoever waits does

@@ -11,9 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from stackctl.signals import waking
-
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from stackctl.signals import STOPPING, waking
 
 
 @dataclass(slots=True)

@@ -13,9 +13,7 @@ from types import FrameType
 from typing import ClassVar
 
 from stackctl.errors import Interrupted
-from stackctl.signals import waking
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from stackctl.signals import STOPPING, waking
 
 
 class Terminated(Interrupted):
@@ -78,4 +76,4 @@ def interruptible(aftermath: str = "") -> Iterator[Interrupts]:
 
 def heard_signals() -> tuple[signal.Signals, ...]:
     """Name the signals to act on: not those a parent ignores (nohup, a background job)."""
-    return tuple(number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN)
+    return tuple(number for number in STOPPING if signal.getsignal(number) != signal.SIG_IGN)
