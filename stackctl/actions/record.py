@@ -1,6 +1,8 @@
 """Look after the record of a stack: say what is damaged, and put in order what can be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
 
 from stackctl import __version__
 from stackctl.api.client import Client
@@ -8,6 +10,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import damage, indexes, recording, recovery, releases
 from stackctl.cluster.record.lock import Claim, locked
 from stackctl.cluster.record.missing_record import absent
+from stackctl.cluster.record.releases import Recorded
 from stackctl.cluster.workers import workers
 from stackctl.errors import StackError
 from stackctl.model.ownership.stack_id import StackId
@@ -19,6 +22,16 @@ REPAIR_SECONDS = 120.0  # once it is agreed to
 
 # What is wrong, and what would be done about it.
 AgreeRepair = Callable[[Sequence[StackError], Sequence[str]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mending:
+    """What is to be done about a record."""
+
+    made: Recorded | None  # the newest revision, where it had to be made anew
+    damaged: Sequence[int]  # revisions that cannot be read
+    spoilt: Collection[str]  # shards that are there in part
+    lost: Mapping[int, Collection[str]]  # components of revisions of which nothing is left
 
 
 def check(stack: StackId, connection: Connection) -> RecordCheck:
@@ -53,23 +66,8 @@ def repair(
         if not found and made is None:
             raise absent(connection, stack)
         found = found or (absent(connection, stack),)
-        damaged = damage.damaged(client, stack)
-        spoilt = damage.spoilt_shards(client, stack)
-        steps = []
-        if made is not None:
-            objects = len(made.release.inventory)
-            steps.append(
-                f"record revision {made.release.revision} with the {objects} objects that "
-                "the last readable revision and the objects themselves name"
-            )
-        steps += [f"remove {indexes.ref_of_index(stack, number)}" for number in damaged]
-        steps += [f"remove what is left of shard {shard}" for shard in sorted(spoilt)]
-        lost = _lost(client, stack)
-        steps += [
-            f"note that revision {number} cannot be rolled back to any more: "
-            f"the objects of {', '.join(sorted(names))} in it are lost"
-            for number, names in lost.items()
-        ]
+        mending = _mending(client, stack, made)
+        steps = tuple(_steps(stack, mending))
         if not steps:
             return RecordCheck(connection.info, stack, found, left=found)
         with client.pausing():
@@ -81,16 +79,46 @@ def repair(
         with client.within(client.now() + REPAIR_SECONDS):
             recording.ensure_namespace(client, stack, connection.stop)
             with locked(client, stack, claim, connection.stop, notify):
-                if made is not None:
-                    releases.require_latest(client, stack, made)
-                    recording.begin(client, made.release, (), pool)
-                recording.drop(client, stack, damaged, spoilt)
-                for number, names in lost.items():
-                    recorded = releases.read_as_is(client, stack, number)
-                    recording.update(client, recorded, written_off(recorded.release, names))
-    return RecordCheck(
-        connection.info, stack, found, tuple(steps), tuple(damage.faults(client, stack))
+                _mend(client, stack, mending, pool)
+    return RecordCheck(connection.info, stack, found, steps, tuple(damage.faults(client, stack)))
+
+
+def _mending(client: Client, stack: StackId, made: Recorded | None) -> _Mending:
+    return _Mending(
+        made=made,
+        damaged=damage.damaged(client, stack),
+        spoilt=damage.spoilt_shards(client, stack),
+        lost=_lost(client, stack),
     )
+
+
+def _steps(stack: StackId, mending: _Mending) -> Iterator[str]:
+    """Say what is to be done, in the order in which it is."""
+    if mending.made is not None:
+        release = mending.made.release
+        yield (
+            f"record revision {release.revision} with the {len(release.inventory)} objects that "
+            "the last readable revision and the objects themselves name"
+        )
+    for number in mending.damaged:
+        yield f"remove {indexes.ref_of_index(stack, number)}"
+    for shard in sorted(mending.spoilt):
+        yield f"remove what is left of shard {shard}"
+    for number, names in mending.lost.items():
+        yield (
+            f"note that revision {number} cannot be rolled back to any more: "
+            f"the objects of {', '.join(sorted(names))} in it are lost"
+        )
+
+
+def _mend(client: Client, stack: StackId, mending: _Mending, pool: Executor) -> None:
+    if mending.made is not None:
+        releases.require_latest(client, stack, mending.made)
+        recording.begin(client, mending.made.release, (), pool)
+    recording.drop(client, stack, mending.damaged, mending.spoilt)
+    for number, names in mending.lost.items():
+        recorded = releases.read_as_is(client, stack, number)
+        recording.update(client, recorded, written_off(recorded.release, names))
 
 
 def _lost(client: Client, stack: StackId) -> dict[int, set[str]]:
