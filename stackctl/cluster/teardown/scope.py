@@ -3,7 +3,7 @@
 Whether the user wants that is for `actions`; how it is done is for `teardown`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from stackctl.cluster.connection import Connection
@@ -19,7 +19,7 @@ from stackctl.model.ownership.ownership import own_entry, recorded_as_ours
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, DataLoss, Plan, taken_back
 from stackctl.model.plan.removal import DATA, KeptObject, Survey, spared
-from stackctl.model.release.release import ReleaseStatus, provenance
+from stackctl.model.release.release import Entry, ReleaseStatus, provenance
 from stackctl.model.run.events import Notice, Notify
 
 
@@ -126,16 +126,7 @@ def look(
     refs = [entry.ref for entry in entries]
     learn(connection.client, connection.discovery, refs)
     found = lookup.find(connection, stack, refs, pool)
-    live = {
-        entry.ref: found[entry.ref]
-        for entry in entries
-        if entry.ref in found and recorded_as_ours(found[entry.ref], stack, entry.uid)
-    }
-    taken = {
-        entry.ref: other
-        for entry in entries
-        if entry.ref in found and (other := taken_back(entry, found[entry.ref], stack))
-    }
+    live, taken = _ours(entries, found, stack), _taken(entries, found, stack)
     bundle = _bundle_of(connection, recorded, notify)
     leftovers = tuple(ref for part in bundle.components for ref in part.leftovers)
     looked = removal_impact.look(connection, stack, live, leftovers, pool)
@@ -163,6 +154,28 @@ def look(
     )
     instances = [ref for refs in looked.instances.values() for ref in refs if delete_data]
     return replace(scope, losses=losses(connection, instances, scope.claims))
+
+
+def _ours(
+    entries: Iterable[Entry], found: Mapping[Ref, Manifest], stack: StackId
+) -> dict[Ref, Manifest]:
+    """Choose what is still the object that was recorded."""
+    return {
+        entry.ref: found[entry.ref]
+        for entry in entries
+        if entry.ref in found and recorded_as_ours(found[entry.ref], stack, entry.uid)
+    }
+
+
+def _taken(
+    entries: Iterable[Entry], found: Mapping[Ref, Manifest], stack: StackId
+) -> dict[Ref, str]:
+    """Choose what others have signed since, and name them."""
+    return {
+        entry.ref: other
+        for entry in entries
+        if entry.ref in found and (other := taken_back(entry, found[entry.ref], stack))
+    }
 
 
 def _bundle_of(connection: Connection, recorded: Recorded, notify: Notify) -> Bundle:

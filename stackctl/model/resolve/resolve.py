@@ -1,12 +1,12 @@
 """What a profile, a stack file and `--set` come to: every component with everything decided.
 
 Later beats earlier: default, profile chain, stack file, what `--set` said in earlier runs and
-holds on, `--set`. Maps merge, lists replace, null
-takes a setting back to its default and a component out. Every fault is reported at once.
+holds on, `--set`. Maps merge, lists replace, null takes a setting back to its default and a
+component out. Every fault is reported at once.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from stackctl.errors import ConfigError
@@ -18,7 +18,7 @@ from stackctl.model.resolve import graph
 from stackctl.model.resolve.component_settings import COMMAND_LINE, Inputs, Override, choose
 from stackctl.model.resolve.overrides import KeptOverrides, standing
 from stackctl.model.resolve.profile_chain import Layer, chain_of, layer_of
-from stackctl.model.resolve.selection import Selection
+from stackctl.model.resolve.selection import Chosen, Selection
 from stackctl.model.resolve.stack_settings import problems as setting_problems
 from stackctl.model.shapes.decode import decode
 from stackctl.model.shapes.suggest import did_you_mean
@@ -45,13 +45,10 @@ def resolve(
     problems: list[str] = []
     collected, taken_out = _gather(layers, problems)
     origin = Origin(f"revision {kept.revision}: --set") if kept else COMMAND_LINE
-    before = kept.except_for(sets) if kept else {}
-    # A component may have left the profile, or the catalogue, or be part of another profile only.
-    unused = frozenset(key for key in before if key.partition(".")[0] not in collected)
-    held = [f"{key}={value}" for key, value in before.items() if key not in unused]
-    _override(collected, _overrides(held, origin, problems), catalogue, profile, problems)
-    said = _overrides(standing(sets), COMMAND_LINE, problems)
-    _override(collected, said, catalogue, profile, problems)
+    held, unused = _held(kept, sets, collected)
+    for texts, source in ((held, origin), (standing(sets), COMMAND_LINE)):
+        overrides = _overrides(texts, source, problems)
+        _override(collected, overrides, catalogue, profile, problems)
     chosen = [
         choose(catalogue.components[name], inputs, problems)
         for name, inputs in collected.items()
@@ -59,11 +56,7 @@ def resolve(
     ]
     running = [part for part in chosen if part.mode is not Mode.SKIP]
     if not problems:  # the graph of half-understood components would only confuse
-        left_out = taken_out | {
-            part.component.name: f"{part.mode_origin}: {part.component.name} is skipped"
-            for part in chosen
-            if part.mode is Mode.SKIP
-        }
+        left_out = taken_out | _skipped(chosen)
         problems += graph.problems(running, catalogue.components, left_out)
     settings = decode(Settings, _merged(layer.settings for layer in layers))
     problems += setting_problems(settings)
@@ -81,6 +74,27 @@ def resolve(
         record=_record_namespace([*chain, *([stack] if stack else [])]),
         unused=unused,
     )
+
+
+def _held(
+    kept: KeptOverrides | None, sets: Sequence[str], components: Container[str]
+) -> tuple[list[str], frozenset[str]]:
+    """Return what earlier runs said and holds on, and the keys of what nothing needs any more.
+
+    A component may have left the profile, or the catalogue, or be part of another profile only.
+    """
+    before = kept.except_for(sets) if kept else {}
+    unused = frozenset(key for key in before if key.partition(".")[0] not in components)
+    return [f"{key}={value}" for key, value in before.items() if key not in unused], unused
+
+
+def _skipped(chosen: Iterable[Chosen]) -> dict[str, str]:
+    """Say of each component that is skipped where that is said."""
+    return {
+        part.component.name: f"{part.mode_origin}: {part.component.name} is skipped"
+        for part in chosen
+        if part.mode is Mode.SKIP
+    }
 
 
 def _record_namespace(files: Iterable[Profile | StackFile]) -> str | None:
