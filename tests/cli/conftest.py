@@ -14,7 +14,7 @@ import pytest
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.connection import Connection, connect
 from stackctl.model.catalogue.envelope import DOCUMENTS_VERSION
-from stackctl.model.run.documents import document_schema
+from stackctl.model.documents.documents import document_schema
 from stackctl.sandbox.lifecycle import UpResult
 from stackctl.sources.yaml import load
 from tests.documents import faults

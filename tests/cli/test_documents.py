@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from stackctl.cli import app
-from stackctl.model.run.documents import document_schema
+from stackctl.model.documents.documents import document_schema
 from stackctl.model.run.event_record import events_schema
 from stackctl.sandbox.machine.places import Places
 from tests.cli.conftest import Cli

@@ -28,15 +28,15 @@ from stackctl.cli.report.unlock import unlocked_document
 from stackctl.errors import ConfigError, FieldConflict, ReleaseError
 from stackctl.model.catalogue.component import UpgradeRule
 from stackctl.model.catalogue.descriptions import DESCRIPTIONS
+from stackctl.model.documents.documents import KINDS, document_schema
+from stackctl.model.documents.schemas import SCHEMAS, schema_of
 from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, DataLoss, HeldValue, Plan, SettingChange
 from stackctl.model.plan.upgrades import Review, UpgradeStep
 from stackctl.model.plan.warnings import Attention, WarningTopic
 from stackctl.model.release.history import VersionChange, revisions
-from stackctl.model.run.documents import KINDS, document_schema
 from stackctl.model.run.outcome import HeldLock, RecordCheck, StackSummary, Unlocked
-from stackctl.model.run.schemas import SCHEMAS, schema_of
 from stackctl.sandbox.inspection import PartStatus, SandboxStatus, State
 from stackctl.sandbox.lifecycle import DownResult, UpResult
 from stackctl.sandbox.plane.readiness import NodeStatus

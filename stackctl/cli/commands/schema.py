@@ -34,7 +34,7 @@ def schema(
     from stackctl.cli.report.rendering import Rendering, document, dumped
     from stackctl.cli.report.report import Report
     from stackctl.cli.terminal.terminal import table
-    from stackctl.model.run.schemas import SCHEMAS, schema_of
+    from stackctl.model.documents.schemas import SCHEMAS, schema_of
     from stackctl.model.shapes.suggest import did_you_mean
 
     report = Report(shown, output.format)

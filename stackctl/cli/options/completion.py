@@ -87,7 +87,7 @@ def _values(component: "Outline", typed: str) -> Iterator[Offer]:
 
 def complete_schema(incomplete: str) -> list[Offer]:
     """Offer what there are schemas of, in small letters too."""
-    from stackctl.model.run.schemas import SCHEMAS
+    from stackctl.model.documents.schemas import SCHEMAS
 
     wanted = incomplete.lower()
     return [offer for offer in SCHEMAS.items() if offer[0].lower().startswith(wanted)]

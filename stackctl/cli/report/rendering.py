@@ -44,7 +44,7 @@ class Rendering:
 
 
 def document(kind: str, **fields: Any) -> Document:
-    """Start a document; `model.run.documents` describes each kind."""
+    """Start a document; `model.documents.documents` describes each kind."""
     head: Document = {"apiVersion": DOCUMENTS_VERSION, "kind": kind}
     return head | known(**fields)
 

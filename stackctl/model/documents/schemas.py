@@ -5,7 +5,7 @@ from typing import Any
 from stackctl.model.catalogue.component_file import ComponentFile
 from stackctl.model.catalogue.descriptions import DESCRIPTIONS
 from stackctl.model.catalogue.profile_file import ProfileFile, StackDocument
-from stackctl.model.run.documents import KINDS, document_schema
+from stackctl.model.documents.documents import KINDS, document_schema
 from stackctl.model.run.event_record import events_schema
 from stackctl.model.shapes.schema import schema
 

@@ -1,0 +1,1 @@
+"""What commands print for programs, kind by kind, as JSON Schemas."""

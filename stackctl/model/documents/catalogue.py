@@ -1,0 +1,165 @@
+"""The documents about what there is to install."""
+
+from stackctl.model.catalogue.component import ParameterType
+from stackctl.model.catalogue.mode import Mode
+from stackctl.model.documents.parts import KINDS, PRIVILEGE, Bodies
+from stackctl.model.shapes.json_schema import (
+    anything,
+    by_name,
+    count,
+    fields,
+    flag,
+    items,
+    text,
+    word,
+)
+
+CATALOGUE: Bodies = {
+    "ProfileList": (
+        "Profiles",
+        {
+            "items": items(
+                "Profiles",
+                fields(
+                    "A profile",
+                    {
+                        "name": text("Name"),
+                        "description": text("What it is for"),
+                        "extends?": text("The profile it extends"),
+                        "mixins": items("Profiles that are mixed in", text("Name")),
+                        "components": items(
+                            "Components it names itself",
+                            fields("A component", {"name": text("Name")}),
+                        ),
+                        "path": text("File it is in"),
+                    },
+                ),
+            )
+        },
+    ),
+    "ProfileDescription": (
+        "A profile, and what it comes to",
+        {
+            "name": text("Name"),
+            "description": text("What it is for"),
+            "path": text("File it is in"),
+            "chain": items("Profiles it is made of, the first one first", text("Name")),
+            "requires": fields(
+                "What the cluster must have",
+                {
+                    "kubernetes?": text("Version of Kubernetes"),
+                    "gpu?": fields(
+                        "GPU nodes",
+                        {"nodes": count("How many"), "perNode": count("GPUs on each")},
+                    ),
+                    "storageClass": flag("Whether there must be a default storage class"),
+                },
+            ),
+            "components": items(
+                "Components",
+                fields(
+                    "A component",
+                    {
+                        "name": text("Name"),
+                        "version": text("Version"),
+                        "mode": word("How the stack relates to it", [each.value for each in Mode]),
+                        "namespace": text("Namespace"),
+                        "features": items(
+                            "Features that are on", fields("A feature", {"name": text("Name")})
+                        ),
+                        "objects": KINDS,
+                    },
+                ),
+            ),
+            "settings": items(
+                "Every parameter and feature",
+                fields(
+                    "A setting",
+                    {
+                        "name": text("Name: component.parameter, component.features.feature"),
+                        "value?": anything("Its value; missing where it is unset"),
+                        "origin": text("Who says so: file and line, or default"),
+                    },
+                ),
+            ),
+            "privileges": items("What it asks for", fields("A privilege", PRIVILEGE)),
+        },
+    ),
+    "ComponentList": (
+        "Components",
+        {
+            "items": items(
+                "Components",
+                fields(
+                    "A component",
+                    {
+                        "name": text("Name"),
+                        "description": text("What it is for"),
+                        "version": text("Version"),
+                        "namespace": text("Namespace"),
+                        "project?": text("Address of the project"),
+                        "requires": items("What it needs", text("A capability")),
+                        "after": items("What it waits for if it is there", text("A capability")),
+                        "provides": items("What it provides", text("A capability")),
+                        "conflicts": items("What it cannot be with", text("A capability")),
+                        "parameters": items(
+                            "What can be set",
+                            fields(
+                                "A parameter",
+                                {
+                                    "name": text("Name"),
+                                    "type": word("Type", [each.value for each in ParameterType]),
+                                    "default?": anything("Default; missing where it is unset"),
+                                    "secret": flag("Whether its values are hidden"),
+                                    "description": text("What it does"),
+                                    "minimum?": {
+                                        "type": "number",
+                                        "description": "The least value, or number of items",
+                                    },
+                                    "maximum?": {
+                                        "type": "number",
+                                        "description": "The greatest value, or number of items",
+                                    },
+                                    "enum?": items("The only values", anything("A value")),
+                                    "pattern?": text("What a text must look like"),
+                                },
+                            ),
+                        ),
+                        "features": items(
+                            "What can be switched on",
+                            fields(
+                                "A feature",
+                                {
+                                    "name": text("Name"),
+                                    "default": flag("Whether it is on by default"),
+                                    "description": text("What it does"),
+                                    "requires": items("Features it needs", text("Name")),
+                                    "conflicts": items("Features it excludes", text("Name")),
+                                    "needs": items("What it needs", text("A capability")),
+                                    "provides": items("What it provides", text("A capability")),
+                                },
+                            ),
+                        ),
+                        "images": items("Images", text("Reference of an image")),
+                        "folder": text("Folder it is in"),
+                        "objects?": fields(
+                            "How many objects it has; where one component is described",
+                            {
+                                "always": KINDS,
+                                "features": by_name("More with a feature, by its name", KINDS),
+                                "each": by_name("More for each item of a list parameter", KINDS),
+                            },
+                        ),
+                        "privileges?": items(
+                            "What it asks for; where one component is described",
+                            fields(
+                                "A privilege",
+                                {**PRIVILEGE, "feature?": text("The feature that asks for it")},
+                            ),
+                        ),
+                    },
+                ),
+            )
+        },
+    ),
+}
