@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stackctl.cli.report.privileges import listed, privilege_document
 from stackctl.cli.report.rendering import Document, Rendering, document, known
 from stackctl.cli.terminal.terminal import Paint, Row, plain, table, wrap
 from stackctl.model.catalogue.parameters import parameters_of, text_of
@@ -60,6 +59,8 @@ def _component_rows(
 
 def component_lines(found: Contents, paint: Paint, width: int | None) -> list[str]:
     """Describe a component: what it is, what it needs, what can be set, what it asks for."""
+    from stackctl.cli.report.privileges import listed
+
     component = found.component
     spec = component.spec
     lines = [
@@ -150,6 +151,8 @@ def components_document(
     """List components with what can be set; of a single one, also what is in it, by feature."""
     items = [_component(each) for each in components]
     if contents is not None:
+        from stackctl.cli.report.privileges import privilege_document
+
         items[0]["objects"] = {
             "always": dict(contents.base),
             "features": {key: dict(more) for key, more in contents.features.items()},

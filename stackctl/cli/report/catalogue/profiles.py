@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from stackctl.actions.components import kinds_of
 from stackctl.cli.report.catalogue.components import block, counted, shown_value
-from stackctl.cli.report.privileges import listed, privilege_document
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, known
 from stackctl.cli.terminal.terminal import Row, columns, plain, table, wrap
 from stackctl.model.catalogue.parameters import parameters_of
 from stackctl.model.catalogue.profile import DEFAULT
-from stackctl.model.privileges.privileges import privileges
 from stackctl.model.resolve.confidential import confidential
 from stackctl.secrets import HIDDEN
 
@@ -56,6 +54,8 @@ def profile_result(profile: Profile, found: Composed) -> Rendering:
 
 def profile_lines(profile: Profile, found: Composed, page: Page) -> list[str]:
     """Describe a profile; every setting where it is to be in full."""
+    from stackctl.cli.report.privileges import listed
+
     paint, width = page.paint, page.width
     lines = [paint(profile.name, "bold"), *wrap(plain(profile.description), width), ""]
     lines += [f"made of    {' → '.join(found.selection.chain)}"]
@@ -121,6 +121,8 @@ def _settings(found: Composed) -> Iterator[tuple[str, Any, Origin]]:
 
 
 def _asked(found: Composed) -> list[Privilege]:
+    from stackctl.model.privileges.privileges import privileges
+
     return list(privileges(found.bundle.objects().values()))
 
 
@@ -142,6 +144,8 @@ def profiles_document(profiles: Iterable[Profile]) -> Document:
 
 def profile_document(profile: Profile, found: Composed) -> Document:
     """Describe a profile."""
+    from stackctl.cli.report.privileges import privilege_document
+
     needs = found.selection.requires
     return document(
         "ProfileDescription",
