@@ -84,7 +84,7 @@ def _compared(
     connection: "Connection",
     notify: "Notify",
 ) -> "Plan":
-    """Compare what is asked for: a asked or a revision, with the cluster or the record."""
+    """Compare what is asked for, a stack or a revision, with the cluster or the record."""
     from stackctl.actions import diff as action
     from stackctl.cli.running.requests import compared, stack_of
 

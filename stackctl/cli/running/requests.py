@@ -48,12 +48,10 @@ def connected(
     from stackctl.api.http.limits import Allowance
 
     allowance = reading() if timeout is None else Allowance(timeout)
-    wish, stop = (
-        TargetRequest(kubeconfig=cluster.kubeconfig, context=cluster.context),
-        threading.Event(),
-    )
+    target = TargetRequest(kubeconfig=cluster.kubeconfig, context=cluster.context)
+    stop = threading.Event()
     with stopping(stop) as stops:
-        connection = connect(wish, os.environ, notify, stop, allowance)
+        connection = connect(target, os.environ, notify, stop, allowance)
         stops.hurry = connection.client.give_up
         try:
             yield connection

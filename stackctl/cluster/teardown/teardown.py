@@ -1,6 +1,6 @@
 """A teardown that was agreed to: lock, record the intent, delete in order, scan, forget the record.
 
-What goes was found by `teardown_scope`; how objects are deleted and waited for is for `removal`.
+What goes was found by `scope`; how objects are deleted and waited for is for `removal`.
 """
 
 from stackctl.cluster.change.disown import disown_namespaces, disown_object
