@@ -72,7 +72,7 @@ def test_an_object_is_made_anew_when_the_user_says_so(stack):
     after = stack.client.get(path_of(stack))
     assert after["spec"]["selector"] == {"matchLabels": {"app": "two"}}
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
-    assert "recreated" in {each.action for each in stack.told if isinstance(each, ObjectDone)}
+    assert Action.RECREATE in {each.action for each in stack.told if isinstance(each, ObjectDone)}
     assert stack.deploy(parts(stack, with_selector(stack, "two"))).release is None
     assert stack.teardown().residue == ()
 
