@@ -34,12 +34,17 @@ def deploy(
         StackError: its class says how far it came; from `ApplyError` on, it is recorded.
     """
     with running(connection, notify) as run:
-        intent = plan_deploy(run, request, wait_lock=options.wait_lock)
+        intent = plan_deploy(run, request, wait_lock=options.wait_lock, trying=options.trying)
         return execute_plan(run, intent, agree, options)
 
 
 def plan_deploy(
-    run: RunContext, request: StackRequest, *, wait_lock: float = 0.0, refuse: bool = True
+    run: RunContext,
+    request: StackRequest,
+    *,
+    wait_lock: float = 0.0,
+    refuse: bool = True,
+    trying: bool = True,
 ) -> RunIntent:
     """Compose the bundle and compare it with the cluster, once nobody else changes it.
 
@@ -55,7 +60,9 @@ def plan_deploy(
     await_free(run.client, composed.stack, wait_lock, run.stop, notify)
     tell_kept(request, composed, notify)
     with referring(request, composed):
-        intent = look(run, composed.stack, composed.bundle, known=composed.known, refuse=refuse)
+        intent = look(
+            run, composed.stack, composed.bundle, known=composed.known, refuse=refuse, trying=trying
+        )
     intent = replace(
         intent,
         plan=explained(intent.plan, composed, intent.sets_then),

@@ -58,7 +58,7 @@ def diff_revision(stack: StackId, revision: int, connection: Connection, notify:
     """Compare what a revision applied with the cluster."""
     bundle = bundle_of(stack, revision, connection)
     with running(connection, notify) as run:
-        return look(run, stack, bundle, refuse=False).plan
+        return look(run, stack, bundle, refuse=False, trying=True).plan
 
 
 def diff_release(request: StackRequest, connection: Connection) -> Plan:

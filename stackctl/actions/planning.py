@@ -1,6 +1,6 @@
 """What a cluster has to say about a bundle before anything is changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from stackctl import __version__
@@ -13,7 +13,9 @@ from stackctl.cluster.record import reach, recovery, releases
 from stackctl.cluster.record.shards import StoredIndex
 from stackctl.errors import ConflictError, PreflightError, Unreachable
 from stackctl.model.compose.bundle import Bundle, BundleComponent, secrets_in
+from stackctl.model.objects.kinds import kind_of
 from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of
+from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.conflict_policy import refused
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan, make
@@ -29,6 +31,7 @@ from stackctl.model.run.events import Notice, Step
 from stackctl.model.run.outcome import TargetInfo
 from stackctl.secrets import SECRETS
 
+_NAMED = 3
 LATER = "run it again in a moment; what is served: kubectl api-resources"
 
 _GOOD = (ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED)
@@ -42,26 +45,34 @@ def look(
     *,
     known: Sequence[int] = (),
     refuse: bool = True,
+    trying: bool = False,
 ) -> RunIntent:
     """Check, look and plan: steps 6 to 8 of every change; `known` revisions are not asked for.
+
+    With `trying`, the server is asked whether it would take what is to be made.
 
     Raises:
         ConflictError: objects belong to others, or, with `refuse`, fields of them.
     """
     connection, pool, notify = run.connection, run.pool, run.notify
+    for note in bundle.notes:
+        notify(Notice(note))
     notify(Step("looking at the cluster"))
     reach.require_bundle(connection.client, stack, bundle)
     pool.submit(connection.discovery.all)  # known by the time it is asked for
     recording = pool.submit(releases.current, connection.client, stack, known)
     kept = pool.submit(releases.kept, connection.client, stack)
-    seen = facts.read(connection, pool, topics(bundle), foreign_namespaces(bundle))
+    kinds = {kind_of(each) for each in bundle.manifests}
+    seen = facts.read(connection, pool, topics(bundle), foreign_namespaces(bundle), kinds)
     require_facts(check(bundle, seen))
     for gap in unchecked(bundle, seen):
         notify(Notice(gap))
     recorded = recording.result()
     inventory = recorded.release.inventory if recorded else ()
     learn(connection.client, connection.discovery, (entry.ref for entry in inventory))
-    found = snapshot.take(connection, bundle, stack, inventory, pool)
+    found = snapshot.take(connection, bundle, stack, inventory, pool, trying=trying)
+    for note in untried(found.untried):
+        notify(Notice(note))
     if refuse and (refusal := refused(found.held)):
         raise refusal
     SECRETS.learn(secrets_in(bundle, found.live))
@@ -93,11 +104,23 @@ def last_good(known: Iterable[Release]) -> tuple[Release | None, list[Release]]:
     return None, lost
 
 
-def look_back(run: RunContext, stack: StackId, target: Release) -> RunIntent:
+def untried(found: Mapping[Ref, str]) -> Iterator[str]:
+    """Say what the server was not asked about before it is applied, once for each reason."""
+    reasons: dict[str, list[Ref]] = {}
+    for ref, why in found.items():
+        reasons.setdefault(why.removeprefix(f"{ref}: "), []).append(ref)
+    for why, refs in reasons.items():
+        names = first_few(refs, _NAMED)
+        yield f"not tried before it is applied: {names}: {why or 'a --dry-run does that'}"
+
+
+def look_back(
+    run: RunContext, stack: StackId, target: Release, *, trying: bool = False
+) -> RunIntent:
     """Check, look and plan to go back to what a revision applied."""
     bundle = releases.bundle_of(run.client, target)
     return replace(
-        look(run, stack, bundle),
+        look(run, stack, bundle, trying=trying),
         pending=ReleaseStatus.PENDING_ROLLBACK,
         command=f"rollback {target.revision}",
         sets=target.sets,

@@ -44,7 +44,9 @@ def rollback(
         wanted, lost = _chosen(stack, known, revision)
         for each in lost:
             notify(Notice(str(unrestorable(each))))
-        return execute_plan(run, look_back(run, stack, wanted), agree, options)
+        return execute_plan(
+            run, look_back(run, stack, wanted, trying=options.trying), agree, options
+        )
 
 
 def _chosen(

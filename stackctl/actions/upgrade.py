@@ -48,7 +48,7 @@ def upgrade(
         require_cluster(composed.cluster_uid, run.info)
         tell_kept(request, composed, notify)
         with referring(request, composed):
-            intent = look(run, composed.stack, composed.bundle)
+            intent = look(run, composed.stack, composed.bundle, trying=options.trying)
         intent = replace(
             intent,
             plan=explained(intent.plan, composed, intent.sets_then),

@@ -108,6 +108,11 @@ class Discovery:
                 return resource
         return None
 
+    def versions(self, group: str, kind: str) -> tuple[ApiResource, ...]:
+        """Return a kind in every version that is served, the preferred one first."""
+        self._known()
+        return self._index.get((group, kind), ())
+
     def address(self, group: str, kind: str, version: str = "") -> ApiResource | None:
         """Return where objects of a kind are, or were when the kind was last served.
 

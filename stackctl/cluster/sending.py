@@ -5,7 +5,7 @@ that is to be changed must still be the version that was looked at. What to send
 of a refusal, is decided by `apply`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stackctl.api.client import Client
@@ -23,6 +23,7 @@ from stackctl.model.ownership.conflict_policy import (
     refused,
     without_held,
 )
+from stackctl.model.ownership.defaults import Names, in_the_way
 from stackctl.model.ownership.managed_fields import patch
 from stackctl.model.ownership.ownership import HeldField
 from stackctl.model.ownership.proof import marked, sent_by
@@ -95,17 +96,25 @@ class Sender:
             StaleWrite: it has been written to since, or is gone.
             ConflictError: fields are neither to be taken nor to be left to whoever holds them.
         """
-        metadata = self._claimed(path, seen, adopting=stance.take)["metadata"]
-        conditions = {key: metadata[key] for key in ("uid", "resourceVersion")}
-        return self._apply(path, manifest, stance, conditions)
+        live = self._claimed(path, seen, adopting=stance.take)
+        try:
+            return self._apply(path, manifest, stance, _conditions(live))
+        except Invalid as refusal:
+            filled = in_the_way(live, manifest, refusal.causes)
+            if not filled:
+                raise
+        live = self._claimed(path, live, adopting=stance.take, filled=filled)
+        return self._apply(path, manifest, stance, _conditions(live))
 
     def sent(self, live: Manifest, manifest: Manifest) -> bool:
         """Tell whether an object is as this very run sent it."""
         return sent_by(live, manifest, self.run)
 
-    def _claimed(self, path: str, seen: Manifest, *, adopting: bool) -> Manifest:
+    def _claimed(
+        self, path: str, seen: Manifest, *, adopting: bool, filled: Sequence[Names] = ()
+    ) -> Manifest:
         """Make what former installers claim ours, so that what we do not send really goes."""
-        steps = patch(seen, self.stack, adopting=adopting)
+        steps = patch(seen, self.stack, adopting=adopting, filled=filled)
         if not steps:
             return seen
         try:
@@ -136,6 +145,10 @@ class Sender:
     ) -> Manifest:
         manager = self.stack.manager
         return self.client.apply(path, sent, manager=manager, dry_run=dry_run, force=force)
+
+
+def _conditions(live: Manifest) -> dict[str, str]:
+    return {key: live["metadata"][key] for key in ("uid", "resourceVersion")}
 
 
 def _under(conditions: Mapping[str, str], sent: Manifest) -> Manifest:

@@ -3,18 +3,21 @@
 How a file of ours is decoded is `reading`'s part; whether the layers fit is the model's.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from stackctl.errors import ConfigError
 from stackctl.model.catalogue.component import Component, Manifests
 from stackctl.model.catalogue.component_file import ComponentFile
+from stackctl.model.catalogue.profile import Lines
 from stackctl.model.compose.check import validate_component
 from stackctl.model.compose.embedded import Codec
+from stackctl.model.compose.object_check import ObjectFault
+from stackctl.model.objects.kinds import defined
 from stackctl.model.objects.masking import values_of
-from stackctl.model.objects.normalise import is_list
-from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.normalise import is_list, items_of, normalised
+from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.shapes.decode import At, Problem
 from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.secrets import SECRETS
@@ -56,13 +59,43 @@ def read_manifests(component: Component) -> Manifests:
     manifests = _manifests(Path(component.folder))
     problems = validate_component(component, manifests, yaml=YAML)
     if problems:
-        path = Path(component.folder) / "component.yaml"
-        (document,) = yaml.load_all(bytes_of(path), positions=True)
-        raise ConfigError.listing(
-            f"component {component.name} is not right:",
-            located(path, document.lines, problems),
-        )
+        lines = [*_in_component_file(component, problems), *_in_manifests(component, problems)]
+        raise ConfigError.listing(f"component {component.name} is not right:", lines)
     return manifests
+
+
+def _in_component_file(
+    component: Component, problems: Sequence[Problem | ObjectFault]
+) -> list[str]:
+    """Write the problems that lie in component.yaml with their lines."""
+    path = Path(component.folder) / "component.yaml"
+    (document,) = yaml.load_all(bytes_of(path), positions=True)
+    return located(path, document.lines, [each for each in problems if isinstance(each, Problem)])
+
+
+def _in_manifests(component: Component, problems: Sequence[Problem | ObjectFault]) -> Iterator[str]:
+    """Write the faults of objects with the lines of the manifests that have them."""
+    faults = [each for each in problems if isinstance(each, ObjectFault)]
+    origins = _origins(component) if faults else {}
+    for ref, at, what in faults:
+        path, lines, start = origins.get(ref, (Path(component.folder), {}, ()))
+        yield from located(path, lines, [Problem((*start, *at), f"{ref}: {what}")])
+
+
+def _origins(component: Component) -> dict[Ref, tuple[Path, Lines, At]]:
+    """Find out in which file, and where in it, each object comes from, by a second reading."""
+    folder, namespace = Path(component.folder), component.spec.namespace
+    documents = [
+        (path, document)
+        for path in folders.layer_files(folder)
+        for document in yaml.load_all(bytes_of(path), positions=True)
+    ]
+    items = [(path, doc, *each) for path, doc in documents for each in _items(doc.value)]
+    scopes = defined(item for *_, item in items)
+    found: dict[Ref, tuple[Path, Lines, At]] = {}
+    for path, document, at, item in items:
+        found.setdefault(ref_of(normalised(item, namespace, scopes)), (path, document.lines, at))
+    return found
 
 
 def _manifests(folder: Path) -> Manifests:
@@ -90,6 +123,7 @@ def _manifests(folder: Path) -> Manifests:
         patches=_named(layers, "patches"),
         each=_named(layers, "each"),
         files=_named(layers, "files"),
+        unread=tuple(map(folders.shown, folders.other_files(folder))),
     )
 
 
@@ -130,7 +164,7 @@ def _items(document: Any, at: At = ()) -> Iterator[tuple[At, Any]]:
     if not is_list(document):
         yield at, document
         return
-    for index, item in enumerate(document["items"]):
+    for index, item in enumerate(items_of(document)):
         yield from _items(item, (*at, "items", index))
 
 

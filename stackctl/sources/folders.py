@@ -18,6 +18,7 @@ SHIPPED = "STACKCTL_SHIPPED_CATALOG"  # stands in for what came with the package
 PROFILES = "profiles"
 MANIFESTS = "manifests"
 _SUFFIXES = (".yaml", ".yml")
+_DOCUMENTATION = (".md", ".txt", ".rst", "")
 
 
 def catalogues(extra: Sequence[Path], env: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
@@ -111,16 +112,28 @@ def component_files(root: Path) -> Iterator[Path]:
 
 
 def layer_files(component: Path) -> Iterator[Path]:
-    """Yield every YAML file of a component, component.yaml left out, in a fixed order."""
-    yield from _layer_files(component, _root_of(component))
+    """Yield every YAML or JSON file of a component, component.yaml left out, in a fixed order."""
+    yield from (path for path in _files(component, _root_of(component)) if _is_manifest(path))
 
 
-def _layer_files(folder: Path, root: Path) -> Iterator[Path]:
+def other_files(component: Path) -> Iterator[Path]:
+    """Yield what lies among manifests and is neither one nor meant for people alone."""
+    for path in _files(component, _root_of(component)):
+        beside = path.parent == component or path.suffix in _DOCUMENTATION
+        if not (beside or _is_manifest(path) or path.name.startswith(".")):
+            yield path
+
+
+def _files(folder: Path, root: Path) -> Iterator[Path]:
     for path in _entries(folder, root):
         if is_folder(path):
-            yield from _layer_files(path, root)
-        elif is_yaml(path) and path.name != "component.yaml":
+            yield from _files(path, root)
+        elif path.name != "component.yaml":
             yield path
+
+
+def _is_manifest(path: Path) -> bool:
+    return is_yaml(path) or (path.suffix == ".json" and not path.name.startswith("."))
 
 
 def is_yaml(path: Path) -> bool:

@@ -6,7 +6,9 @@ third of the time of PyYAML's own loader. What a scalar means is `scalars`' part
 `yamltext`'s, and this is the only module that knows PyYAML.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -25,12 +27,15 @@ from yaml.events import (
 
 from stackctl.errors import ConfigError
 from stackctl.model.shapes.scalars import HINTS, key_text, resolve
+from stackctl.sources import json_stream
 
 Path = tuple[str | int, ...]
 
 MAX_DEPTH = 200
 MAX_ALIASED = 100_000  # nodes that aliases may stand for, in one file
 LETTERS_A_NODE = 20  # a long text counts as several
+_MARKS = re.compile(r"(\A|^---[^\n]*\n)\ufeff+", re.MULTILINE)
+_MARK_BYTES = re.compile(rb"(\A|^---[^\n]*\n)(?:\xef\xbb\xbf)+", re.MULTILINE)
 _TAGS: dict[str, tuple[type, ...]] = {
     "tag:yaml.org,2002:int": (int,),
     "tag:yaml.org,2002:float": (int, float),
@@ -78,6 +83,7 @@ def load_all(text: str | bytes, name: str = "", *, positions: bool = False) -> l
     Raises:
         ConfigError: the text is not YAML we accept; every problem as `name:line: what`.
     """
+    text = _without_marks(text)
     builder = _Builder(positions=positions)
     problems = builder.problems
     try:
@@ -90,10 +96,29 @@ def load_all(text: str | bytes, name: str = "", *, positions: bool = False) -> l
         problems.append((_line_of(text, error), str(error).splitlines()[0]))
     if not problems:
         return builder.documents
+    if (documents := _json(text)) is not None:
+        return documents
     raise ConfigError.listing(
         f"{name or 'the text'} is not YAML that can be used:",
         [f"{_at(name, line)}{what}" for line, what in problems],
     )
+
+
+def _without_marks(text: str | bytes) -> str | bytes:
+    """Drop byte order marks where a document begins: files put together have several."""
+    if isinstance(text, str):
+        return _MARKS.sub(r"\1", text) if "\ufeff" in text else text
+    return _MARK_BYTES.sub(rb"\1", text) if b"\xef\xbb\xbf" in text else text
+
+
+def _json(text: str | bytes) -> list[Document] | None:
+    """Read what is JSON and no YAML; None for everything else."""
+    with suppress(ValueError, RecursionError):
+        letters = text if isinstance(text, str) else text.decode()
+        if json_stream.may_be(letters):
+            found = json_stream.read(letters)
+            return [Document(value, line, {(): line}) for value, line in found]
+    return None
 
 
 def _at(name: str, line: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from stackctl.actions.planning import look
 from stackctl.cluster.context import running
 from stackctl.cluster.record import releases
-from stackctl.errors import ApplyError, ConflictError, Invalid
+from stackctl.errors import ApplyError, ConflictError, PreflightError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.run.events import ObjectDone
@@ -130,11 +130,11 @@ def test_what_is_wrong_is_not_taken_for_immutable(stack):
     stack.deploy(parts(stack, with_selector(stack, "one")))
     before = stack.client.get(path_of(stack))["metadata"]["uid"]
     wrong = stack.deployment("d", replicas=-1)
-    with pytest.raises(Invalid, match="replicas"):
+    with pytest.raises(PreflightError, match="replicas"):
         stack.deploy(parts(stack, wrong), allow_recreate=True)
     both = with_selector(stack, "two")
     both["spec"]["replicas"] = -1
-    with pytest.raises(Invalid, match="replicas"):
+    with pytest.raises(PreflightError, match="replicas"):
         stack.deploy(parts(stack, both), allow_recreate=True)
     assert stack.client.get(path_of(stack))["metadata"]["uid"] == before
 

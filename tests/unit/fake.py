@@ -72,7 +72,9 @@ def layers(base: str = "", **others: dict[str, str]) -> Manifests:
         kind: {name: values(text) for name, text in others.get(kind, {}).items()}
         for kind in ("features", "patches", "each", "files")
     }
-    return Manifests(base=values(base), **named)
+    return Manifests(
+        values(base), named["features"], named["patches"], named["each"], named["files"]
+    )
 
 
 def stack_file(folder: Path, text: str) -> StackFile:

@@ -172,6 +172,21 @@ def test_a_tag_may_stand_apart_from_its_image(document, found):
     assert all(what in said for (_, said), (_, what) in zip(told, found, strict=True))
 
 
+def test_an_image_may_have_a_digest_instead_of_a_tag_or_neither():
+    """As a reference may."""
+    digest = f"sha256:{1:064}"
+    base = (
+        WORKLOAD.replace("thing:1", f"thing@{digest}") + "---\n" + POD % "[{name: b, image: bare}]"
+    )
+    images = f"images: [{{image: thing, digest: '{digest}'}}, {{image: bare}}]\n"
+    assert problems("", base=base + "\n", images=images) == []
+
+
+def test_whoever_lists_no_images_at_all_may_have_any():
+    """A folder of somebody else's manifests needs no list to begin with."""
+    assert problems("", images="") == []
+
+
 def test_images_of_places_and_smoke_tests_count():
     """An image may be named in a document, or only where a component is tried."""
     images = BOTH % ("1", SIDE % "image")
@@ -236,6 +251,38 @@ def test_objects_a_server_would_refuse_late_are_refused_early(base, what):
     """Keys that are there twice, selectors that match nothing."""
     found = problems("", base=base + "\n", images="")
     assert [each for _, each in found if what in each]
+
+
+def test_a_selector_that_needs_the_former_manager_is_refused():
+    """The objects are marked as ours; Pods made of templates keep what they are labelled with."""
+    pod = "{apiVersion: v1, kind: Pod, metadata: {name: p, labels: {%s: Helm}}, spec: {}}"
+    service = SERVICE % "selector: {app.kubernetes.io/managed-by: Helm}"
+    mark = "app.kubernetes.io/managed-by"
+    found = problems("", base=f"---\n{pod % mark}\n---\n{service}\n", images="")
+    what = f"the selector wants the label {mark}=Helm, which becomes stackctl"
+    assert found == [(f'selector["{mark}"]', what)]
+    assert problems("", base=f"{WORKLOAD}---\n{service}\n") == []
+
+
+def test_a_fault_of_an_object_has_the_line_of_its_manifest(tmp_path, monkeypatch):
+    """Not one of component.yaml, where nothing is wrong."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "manifests" / "thing"
+    (folder / "base").mkdir(parents=True)
+    (folder / "component.yaml").write_text(
+        "apiVersion: stackctl.dev/v1alpha1\nkind: Component\nmetadata: {name: thing}\n"
+        "spec: {version: 1.0.0, namespace: thing}\n"
+    )
+    (folder / "base" / "all.yaml").write_text(
+        NAMESPACE + "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
+        "  labels:\n    app: a\n    stackctl.dev/stack: x\n"
+    )
+    with pytest.raises(ConfigError) as error:
+        read_manifests(read_components([tmp_path])["thing"])
+    assert str(error.value) == (
+        'manifests/thing/base/all.yaml:10: metadata.labels["stackctl.dev/stack"]: '
+        "ConfigMap/thing/a: the label stackctl.dev/stack is set by stackctl"
+    )
 
 
 def test_what_is_repeated_is_a_list_and_has_a_layer():

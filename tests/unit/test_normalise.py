@@ -21,6 +21,13 @@ POD = "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: ns}, spec: {co
     [
         (POD % "{resources: {limits: {cpu: 1}}}", "resources", "{limits: {cpu: '1'}}"),
         (POD % "{resources: {requests: {cpu: 0.5}}}", "resources", "{requests: {cpu: 500m}}"),
+        (POD % "{resources: {requests: {cpu: 0.0001}}}", "resources", "{requests: {cpu: 100u}}"),
+        (POD % "{resources: {requests: {cpu: 1.0000000005}}}", "resources",
+         "{requests: {cpu: 1000000001n}}"),
+        (POD % "{resources: {limits: {memory: 1e20}}}", "resources",
+         "{limits: {memory: '100000000000000000000'}}"),
+        (POD % "{resources: {limits: {memory: 12345678901234567890}}}", "resources",
+         "{limits: {memory: '12345678901234567000'}}"),
         (POD % "{resources: {limits: {memory: 1024}}}", "resources", "{limits: {memory: '1024'}}"),
         (POD % "{resources: {limits: {nvidia.com/gpu: 1}}}", "resources",
          "{limits: {nvidia.com/gpu: '1'}}"),
@@ -46,6 +53,12 @@ def test_pods_have_one_spelling(before, path, after):
          "data: {b: eQ==, a: eA==}}")),
         ("{apiVersion: v1, kind: Secret, metadata: {name: a}, data: null, stringData: {}}",
          "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: ns}}"),
+        ("{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {a: }, data: {b: }}",
+         ("{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: ns}, "
+         "data: {b: '', a: ''}}")),
+        ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {x: }}, data: {a: }}",
+         ("{apiVersion: v1, kind: ConfigMap, "
+         "metadata: {name: a, namespace: ns, labels: {x: ''}}, data: {a: ''}}")),
         (("{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 1}]}, "
          "status: {loadBalancer: {}}}"),
          ("{apiVersion: v1, kind: Service, metadata: {name: a, namespace: ns}, "
@@ -87,9 +100,25 @@ def test_lists_are_taken_apart():
     """A List holds objects, and may hold Lists."""
     documents = values(
         "{apiVersion: v1, kind: List, items: [{kind: A}, {apiVersion: v1, kind: BList, items: "
-        "[{kind: B}]}]}\n---\n{kind: C}\n---\n{apiVersion: g/v1, kind: AllowList, items: []}"
+        "[{kind: B}]}]}\n---\n{kind: C}\n---\n"
+        "{apiVersion: g/v1, kind: AllowList, metadata: {name: a}, items: []}"
     )
     assert [each["kind"] for each in flatten(documents)] == ["A", "B", "C", "AllowList"]
+
+
+def test_what_an_item_does_not_say_its_list_does():
+    """Typed lists name the kind once; an item that says anything of itself is left as it is."""
+    documents = values(
+        "{apiVersion: g/v1, kind: RoleList, metadata: {resourceVersion: '1'}, "
+        "items: [{metadata: {name: a}}, {apiVersion: v1, kind: Secret}, {kind: Role}]}\n---\n"
+        "{apiVersion: v1, kind: List, items: [{metadata: {name: b}}]}"
+    )
+    assert [*flatten(documents)] == [
+        {"apiVersion": "g/v1", "kind": "Role", "metadata": {"name": "a"}},
+        {"apiVersion": "v1", "kind": "Secret"},
+        {"kind": "Role"},
+        {"metadata": {"name": "b"}},
+    ]
 
 
 CRD = """

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.versions import satisfies
-from stackctl.model.plan.preflight import GPU, Facts, Node, Topic, check, unchecked
+from stackctl.model.plan.preflight import GPU, Facts, Node, ServedKinds, Topic, check, unchecked
 
 
 def facts(*gpus: int, version: str = "v1.36.3", storage: bool = True) -> Facts:
@@ -78,3 +79,68 @@ def test_what_may_not_be_looked_at_is_said_and_not_missing():
     ]
     assert list(unchecked(bundle(Needs()), blind)) == []
     assert list(unchecked(needy, facts(8, 8))) == []
+
+
+OWN = {"apiVersion": "g.io/v1", "kind": "Own", "metadata": {"name": "a", "namespace": "default"}}
+DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "owns.g.io"},
+    "spec": {"group": "g.io", "scope": "Namespaced", "names": {"kind": "Own"}},
+}
+SERVER: dict[str, object] = {
+    "apiVersion": "apiregistration.k8s.io/v1",
+    "kind": "APIService",
+    "metadata": {"name": "v1.g.io"},
+    "spec": {"group": "g.io"},
+}
+SERVED = ServedKinds(
+    {
+        ("policy", "PodDisruptionBudget"): ("policy/v1",),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"): ("apiextensions.k8s.io/v1",),
+        ("apiregistration.k8s.io", "APIService"): ("apiregistration.k8s.io/v1",),
+    }
+)
+
+
+def lacking(*parts: BundleComponent, served: ServedKinds = SERVED) -> list[str]:
+    """Return what is said of kinds that are not served."""
+    found = check(Bundle("p", parts), replace(facts(), served=served))
+    return [f"{each.subject}: {each.message}" for each in found]
+
+
+def test_a_version_that_is_not_served_is_named_with_the_one_that_is():
+    """A built-in kind does not come with any operator."""
+    budget: dict[str, object] = {
+        "apiVersion": "policy/v1beta1",
+        "kind": "PodDisruptionBudget",
+    }
+    budget |= {"metadata": {"name": "a", "namespace": "default"}}
+    before = BundleComponent("before", "1", "ml", ())
+    part = BundleComponent("a", "1", "ml", (budget,), needs=frozenset({"before"}))
+    (found,) = lacking(before, part)
+    assert found.startswith("a: PodDisruptionBudget/default/a: PodDisruptionBudget of ")
+    assert found.endswith("policy/v1beta1 is not served; policy/v1 is")
+
+
+def test_a_kind_that_nothing_brings_is_refused():
+    """Also where what would bring it is external and has not."""
+    (alone,) = lacking(BundleComponent("a", "1", "ml", (OWN,)))
+    assert alone.startswith("a: Own/default/a: Own of g.io/v1 is not served; no component")
+    outside = BundleComponent("op", "1", "ml", (), mode=Mode.EXTERNAL)
+    assert lacking(outside, BundleComponent("a", "1", "ml", (OWN,), needs=frozenset({"op"})))
+
+
+@pytest.mark.parametrize("brought", [DEFINITION, SERVER])
+def test_a_kind_that_the_stack_brings_is_waited_for(brought):
+    """By a definition or a server in any component, or by an operator that comes before."""
+    other = BundleComponent("b", "1", "ml", (brought,))
+    assert lacking(BundleComponent("a", "1", "ml", (OWN,)), other) == []
+    operator = BundleComponent("op", "1", "ml", ())
+    assert lacking(operator, BundleComponent("a", "1", "ml", (OWN,), needs=frozenset({"op"}))) == []
+
+
+def test_a_group_whose_server_is_silent_may_serve_anything():
+    """Nothing is concluded from no answer."""
+    silent = replace(SERVED, silent=frozenset({"g.io"}))
+    assert lacking(BundleComponent("a", "1", "ml", (OWN,)), served=silent) == []

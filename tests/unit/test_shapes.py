@@ -56,6 +56,15 @@ def problems(text: str, *, patch: bool = False) -> list[str]:
          'data: expected a map, found the text "hello"'),
         ("{apiVersion: v1, kind: ConfigMap, metadata: {name: a/b}}",
          'metadata.name: expected a name, found the text "a/b"'),
+        ("{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {externalIPs: x}}",
+         'spec.externalIPs: expected a list, found the text "x"'),
+        ("{apiVersion: v1, kind: Endpoints, metadata: {name: a}, subsets: [a]}",
+         'subsets[0]: expected a map, found the text "a"'),
+        (("{apiVersion: resource.k8s.io/v1, kind: ResourceClaimTemplate, metadata: {name: a}, "
+         "spec: x}"), 'spec: expected a map, found the text "x"'),
+        (("{apiVersion: serving.kserve.io/v1alpha1, kind: ServingRuntime, metadata: {name: a}, "
+         "spec: }"), "spec: expected a map, found nothing"),
+        (DEFINITION % "metadata: {name: a}", "spec is missing"),
         (DEFINITION % "metadata: {name: a}, spec: {group: a, scope: Cluster, versions: []}",
          "spec: names is missing"),
     ],
@@ -73,6 +82,29 @@ def test_no_value_of_a_secret_is_in_a_message(field):
     assert [each.partition(": ")[0] for each in found] == [f"{field}.a", field]
     assert "4711" not in "".join(found)
     assert "hunter2" not in "".join(found)
+
+
+@pytest.mark.parametrize("value", ["511", "5432", "true", "1.5", "{a: [b]}", "[a]"])
+def test_no_value_becomes_a_text_by_itself(value):
+    """Neither a number nor a map: what a program would read there nobody wrote."""
+    for kind, field in (("ConfigMap", "data"), ("Secret", "stringData")):
+        text = f"{{apiVersion: v1, kind: {kind}, metadata: {{name: a}}, {field}: {{a: {value}}}}}"
+        (problem,) = problems(text)
+        assert problem.startswith(f"{field}.a: expected a text")
+
+
+@pytest.mark.parametrize(
+    "fields", ["data: {a: }", "binaryData: {a: null}", "metadata: {name: a, labels: {x: ~}}"]
+)
+def test_an_entry_may_be_empty(fields):
+    """Where values are texts, servers take nothing for a text without letters."""
+    metadata = "" if "metadata" in fields else "metadata: {name: a}, "
+    assert problems(f"{{apiVersion: v1, kind: ConfigMap, {metadata}{fields}}}") == []
+
+
+def test_blanks_around_a_quantity_count_for_nothing():
+    """As servers read it."""
+    assert problems(POD % '[{name: a, resources: {limits: {cpu: " 1 "}}}]') == []
 
 
 def test_every_problem_is_told_at_once():

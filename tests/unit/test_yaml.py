@@ -202,3 +202,45 @@ def test_what_json_has_no_value_for_is_not_written(value):
     """Nothing is written that nobody could read."""
     with pytest.raises(ValueError, match="no YAML that kubectl would read"):
         dump([value])
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [MARK + b"a: 1\n", MARK + MARK + b"a: 1\n", b"a: 1\n---\n" + MARK + b"a: 1\n",
+     MARK + b"a: 1\n---\n" + MARK + MARK + b"a: 1\n", MARK + b'{"a": 1}'],
+)  # fmt: skip
+def test_byte_order_marks_begin_documents(text):
+    """Files that were put together have one for each; as a text they are dropped as well."""
+    for read in (text, text.decode()):
+        assert {each.value["a"] for each in load_all(read)} == {1}
+
+
+def test_a_byte_order_mark_inside_a_text_stays():
+    """It is a letter there."""
+    assert load("a: |\n  --- x\n  \ufeffb\n") == {"a": "--- x\n\ufeffb\n"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"a": 1}{"a": 2}', [1, 2]),
+        ('{"a": 1}\n\n{"a": 1.0}\n', [1, 1]),
+        (r'{"a": "\ud83d\ude00"}', ["\U0001f600"]),
+        ('{\n\t"a": 1\n}\n', [1]),
+    ],
+)
+def test_json_that_is_no_yaml_is_read_too(text, found):
+    """As kubectl reads a file of it."""
+    assert [each.value["a"] for each in load_all(text)] == found
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a": 2}{}', '{"a": 1}{"b"', '{"a": NaN}{}', '{"a": ' * 300]
+)
+def test_json_is_no_way_around_the_rules(text):
+    """Keys are there once, numbers are finite, and nothing is nested without end."""
+    with pytest.raises(ConfigError):
+        load_all(text)

@@ -50,6 +50,8 @@ def render(
     report = Report(shown, output)
     if revision is None:
         bundle = action(request_of(asked))
+        for note in bundle.notes:
+            report.note(note)
     else:
         bundle = recorded_bundle(report, asked, cluster, revision)
     report_bundle(report, bundle, output_dir)

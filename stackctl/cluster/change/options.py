@@ -36,6 +36,11 @@ class RunOptions:
     agree_strays: AgreeStrays = lambda *_: False  # the question before that pruning
 
     @property
+    def trying(self) -> bool:
+        """Somebody is going to read the plan: what would be refused is to be in it."""
+        return self.dry_run or not self.yes
+
+    @property
     def claim(self) -> Claim:
         """Who wants the lock."""
         return Claim(self.holder, self.wait_lock, self.lease, self.run)

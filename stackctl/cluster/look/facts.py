@@ -6,12 +6,14 @@ Whether that is enough is decided in `model.preflight`.
 from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import Executor
 
+from stackctl.api.discovery import Discovery
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import scoped_list
 from stackctl.errors import Forbidden
 from stackctl.model.objects.conditions import condition
+from stackctl.model.objects.kinds import GroupKind
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
-from stackctl.model.plan.preflight import Facts, Node, Topic
+from stackctl.model.plan.preflight import Facts, Node, ServedKinds, Topic
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 PATHS = {
@@ -26,6 +28,7 @@ def read(
     pool: Executor,
     topics: Container[Topic],
     namespaces: Iterable[str] = (),
+    kinds: Iterable[GroupKind] = (),
 ) -> Facts:
     """Look at what is asked for of a server's nodes, storage classes and namespaces.
 
@@ -54,6 +57,15 @@ def read(
         default_storage=any(annotations_of(item).get(DEFAULT_CLASS) == "true" for item in classes),
         namespaces=frozenset(names),
         hidden=hidden,
+        served=_served(connection.discovery, kinds),
+    )
+
+
+def _served(discovery: Discovery, kinds: Iterable[GroupKind]) -> ServedKinds:
+    """Return in which versions kinds are served."""
+    return ServedKinds(
+        {kind: tuple(each.api_version for each in discovery.versions(*kind)) for kind in kinds},
+        discovery.silent,
     )
 
 

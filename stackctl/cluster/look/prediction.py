@@ -5,6 +5,7 @@ Which objects are asked about is for `snapshot`; nothing is changed by asking.
 
 from dataclasses import dataclass
 
+from stackctl.cluster.look.trial import takes_no_dry_run
 from stackctl.cluster.sending import Sender
 from stackctl.errors import Forbidden, Invalid, Rejected
 from stackctl.model.objects.crd_changes import lost
@@ -14,6 +15,7 @@ from stackctl.model.objects.merge import overlay
 from stackctl.model.objects.normalise import as_sent
 from stackctl.model.objects.refs import STACK_LABEL, Manifest, labels_of
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
+from stackctl.model.ownership.defaults import Names, chosen_anew, in_the_way, without_choices
 from stackctl.model.ownership.managed_fields import after_takeover
 from stackctl.model.ownership.ownership import HeldField, has_all_of
 from stackctl.model.ownership.stack_id import StackId
@@ -29,6 +31,7 @@ class Prediction:
     lost: tuple[str, ...] = ()  # why objects of a definition would be lost
     left: bool = False  # may not be changed by us, and will do as it is
     held: tuple[HeldField, ...] = ()  # by others, and what becomes of each
+    untried: str = ""  # why nobody could say what would become of it
 
 
 def predict(
@@ -46,13 +49,18 @@ def predict(
     """
     if _anothers(live, sender.stack) and has_all_of(live, manifest):
         return Prediction(live, live, left=True)
+    filled: tuple[Names, ...] = ()
     try:
         forecast = sender.predict(path, manifest, stance)
     except (Forbidden, Rejected) as refusal:
         if expected := _expected(refusal, manifest, live, moves=moves):
             return expected
-        raise
+        filled = in_the_way(live, manifest, getattr(refusal, "causes", ()))
+        if not filled:
+            raise
+        forecast = sender.predict(path, without_choices(manifest, filled), stance)
     after = after_takeover(live, forecast.result, sender.stack, adopting=stance.take)
+    after = chosen_anew(after, manifest, filled)
     return Prediction(live, _defaulted(sender, path, forecast.result, after), held=forecast.held)
 
 
@@ -88,6 +96,8 @@ def _expected(
         return Prediction(live, manifest, fixed=fixed)
     if kind_of(manifest) == DEFINITION and (reasons := tuple(lost(live, manifest))):
         return Prediction(live, manifest, lost=reasons)
+    if takes_no_dry_run(refusal):
+        return Prediction(live, overlay(live, manifest), untried=str(refusal))
     return Prediction(live, overlay(live, manifest)) if moves else None
 
 

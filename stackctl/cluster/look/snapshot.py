@@ -6,15 +6,16 @@ decided in `model.plan`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import lookup, scoped_list
 from stackctl.cluster.look.prediction import Prediction, predict
+from stackctl.cluster.look.trial import NotThereYet, Trials, is_refusal, try_new
 from stackctl.cluster.sending import Sender
-from stackctl.errors import ConflictError, NotFound, NotServed
+from stackctl.errors import ConflictError, NotFound, NotServed, PreflightError, Rejected
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.immutable import may_be_recreated
 from stackctl.model.objects.kinds import DEFINITION, defined, kind_of
@@ -28,6 +29,8 @@ from stackctl.model.plan.plan import Snapshot, proven_unchanged
 from stackctl.model.plan.removal import ordinary
 from stackctl.model.release.release import Entry
 
+MEND = "mend the manifest, the setting or the patch behind it; nothing was touched"
+
 
 def take(
     connection: Connection,
@@ -35,11 +38,14 @@ def take(
     stack: StackId,
     inventory: Sequence[Entry],
     pool: Executor,
+    *,
+    trying: bool = False,
 ) -> Snapshot:
-    """Look at every object of the bundle and of the inventory.
+    """Look at every object of the bundle and of the inventory; `trying` tries new ones as well.
 
     Raises:
         ConflictError: objects belong to others; each is named with its owner.
+        PreflightError: the server refuses objects; each is named with its component.
         ClusterError: something could not be read, so nothing can be said about it.
     """
     desired = bundle.objects()
@@ -56,7 +62,12 @@ def take(
     proven = frozenset(each.ref for each in existing if each.proven(stack))
     clear = proven | Snapshot(found, {}, proven).leaving
     asked = [each for each in existing if each.ref not in clear]
-    predictions = dict(_predictions(connection, stack, asked, pool))
+    new = {ref: each for ref, (_, each) in desired.items() if ref not in found}
+    trials = _trials(connection, stack, bundle, new, proven, pool) if trying else Trials({}, {})
+    answers = dict(_predictions(connection, stack, asked, pool))
+    predictions = {ref: each for ref, each in answers.items() if isinstance(each, Prediction)}
+    refused = {ref: each for ref, each in answers.items() if isinstance(each, Rejected)}
+    _refuse_refused({**refused, **trials.refused}, bundle)
     _refuse_losses(predictions)
     fixed = {ref: each.fixed for ref, each in predictions.items() if each.fixed}
     _refuse_impossible(fixed)
@@ -67,6 +78,10 @@ def take(
         fixed=fixed,
         left=frozenset(ref for ref, each in predictions.items() if each.left),
         held={ref: each.held for ref, each in predictions.items() if each.held},
+        untried={
+            **{ref: each.untried for ref, each in predictions.items() if each.untried},
+            **(trials.untried if trying else dict.fromkeys(new, "")),
+        },
     )
 
 
@@ -101,14 +116,14 @@ class _Existing:
 
 def _predictions(
     connection: Connection, stack: StackId, asked: Sequence[_Existing], pool: Executor
-) -> Iterable[tuple[Ref, Prediction]]:
+) -> Iterable[tuple[Ref, Prediction | Rejected]]:
     """Try each object in a dry run, in the version that will be served by then."""
     # Kinds whose definitions may be about to change.
     moving = frozenset(defined([x.manifest for x in asked if kind_of(x.manifest) == DEFINITION]))
     whole = _whole(connection, stack, [each.manifest for each in asked], pool)
     sender = Sender(connection.client, stack)
 
-    def look(each: _Existing) -> tuple[Ref, Prediction]:
+    def look(each: _Existing) -> tuple[Ref, Prediction | Rejected]:
         moves = kind_of(each.manifest) in moving
         path, served = _path_now(connection, each.manifest, moves=moves)
         live = whole.get(each.ref) or connection.client.get(path)
@@ -116,9 +131,33 @@ def _predictions(
             raise NotFound(f"{path}: deleted while it was looked at", status=404)
         if not served:
             return each.ref, Prediction(live, overlay(live, each.manifest))
-        return each.ref, predict(sender, path, each.manifest, live, each.stance, moves=moves)
+        try:
+            return each.ref, predict(sender, path, each.manifest, live, each.stance, moves=moves)
+        except Rejected as error:
+            if not is_refusal(error):
+                raise
+            return each.ref, error
 
     return pool.map(look, asked)
+
+
+def _trials(
+    connection: Connection,
+    stack: StackId,
+    bundle: Bundle,
+    new: Mapping[Ref, Manifest],
+    proven: Container[Ref],
+    pool: Executor,
+) -> Trials:
+    """Try what is to be made, as far as what it needs is there and stays as it is."""
+    changing = [each for each in bundle.manifests if ref_of(each) not in proven]
+    around = NotThereYet(
+        namespaces={ref.name for ref in new if ref.kind == "Namespace"},
+        kinds=defined([each for each in changing if kind_of(each) == DEFINITION]).keys(),
+        guards=any(kind_of(each)[1].endswith("WebhookConfiguration") for each in changing),
+    )
+    sender = Sender(connection.client, stack)
+    return try_new(sender, connection.discovery, new, around, pool)
 
 
 def _whole(
@@ -158,6 +197,17 @@ def _refuse_foreign(existing: Iterable[_Existing], stack: StackId, profile: str)
     ]
     if theirs:
         raise refusal(theirs, profile)
+
+
+def _refuse_refused(refused: Mapping[Ref, Rejected], bundle: Bundle) -> None:
+    """Refuse what the server would: every object with its component, and the server's words."""
+    owners = {ref: component for ref, (component, _) in bundle.objects().items()}
+    lines = [f"  {owners[ref]}: {error}" for ref, error in refused.items()]
+    if lines:
+        raise PreflightError(
+            "\n".join(["the server refuses what would be applied:", *lines]),
+            hint=next((error.hint for error in refused.values() if error.hint), MEND),
+        )
 
 
 def _refuse_losses(predictions: Mapping[Ref, Prediction]) -> None:

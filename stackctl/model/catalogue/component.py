@@ -89,7 +89,7 @@ class Image:
     """A container image the manifests name."""
 
     image: str  # without tag
-    tag: str
+    tag: str = ""
     digest: str = ""
     places: tuple[Place, ...] = ()  # outside Pod templates
     # Where the tag stands apart; what is in `places` is the image without it then.
@@ -98,7 +98,8 @@ class Image:
     @property
     def reference(self) -> str:
         """The text the manifests carry."""
-        return f"{self.image}:{self.tag}" + (f"@{self.digest}" if self.digest else "")
+        tag, digest = self.tag and f":{self.tag}", self.digest and f"@{self.digest}"
+        return f"{self.image}{tag}{digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ class ComponentSpec:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     each: Mapping[str, Repeat] = field(default_factory=dict)
     features: Mapping[str, Feature] = field(default_factory=dict)
-    images: tuple[Image, ...] = ()
+    images: tuple[Image, ...] | None = None  # all of them, or nothing said about any
     namespacePlaces: tuple[Place, ...] = ()  # noqa: N815 - the file's spelling
     ready: tuple[Probe, ...] = ()
     readyWhen: ReadyRules = field(default_factory=dict)  # noqa: N815 - by Kind.group
@@ -216,3 +217,4 @@ class Manifests:
     patches: Mapping[str, tuple[Manifest, ...]]  # per feature
     each: Mapping[str, tuple[Manifest, ...]]  # per list parameter
     files: Mapping[str, tuple[Manifest, ...]]  # the others by path: smoke/x.yaml
+    unread: tuple[str, ...] = ()  # what lies among them and is no manifest

@@ -163,6 +163,7 @@ class Bundle:
     components: tuple[BundleComponent, ...]
     requires: Needs = Needs()
     taking: tuple[str, ...] = ()  # managers whose fields this run takes; not part of the record
+    notes: tuple[str, ...] = ()  # what of the manifests is not in it; not part of the record
 
     @property
     def digest(self) -> str:

@@ -14,8 +14,9 @@ from stackctl.model.catalogue.spec_check import declaration_problems
 from stackctl.model.compose.bind import Binder, PlaceError, agrees, describe
 from stackctl.model.compose.compose import absence, leftover
 from stackctl.model.compose.embedded import Codec, Formats, formats
+from stackctl.model.compose.foreign_marks import unmatched
 from stackctl.model.compose.layers import built, template_of
-from stackctl.model.compose.object_check import contradictions
+from stackctl.model.compose.object_check import ObjectFault, contradictions
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.compose.restarts import restart_problems
 from stackctl.model.objects.kinds import Scopes, defined, kind_of
@@ -41,17 +42,20 @@ _SAMPLES: Mapping[str, object] = {
 
 def validate_component(
     component: Component, manifests: Manifests, *, yaml: Codec
-) -> tuple[Problem, ...]:
-    """Return everything that is wrong with a component; paths are those of component.yaml."""
+) -> tuple[Problem | ObjectFault, ...]:
+    """Return everything that is wrong with a component.
+
+    The paths of problems are those of component.yaml, the paths of faults those of an object.
+    """
     check = _Check(component, manifests, formats(yaml), _scopes(manifests))
-    found = list(declaration_problems(component, manifests))
+    found: list[Problem | ObjectFault] = list(declaration_problems(component, manifests))
     variants = list(check.variants(found))
     if not found:  # what follows would stumble over the same things again
         found += check.places(variants)
         found += check.images(variants)
         found += check.references(variants)
         found += restart_problems(check.component.spec, [each.objects for each in variants])
-        found += (Problem((), what) for what in _objects(variants))
+        found += _objects(variants)
     return tuple(dict.fromkeys(found))
 
 
@@ -61,10 +65,11 @@ def _scopes(manifests: Manifests) -> Scopes:
     )
 
 
-def _objects(variants: list["_Variant"]) -> Iterator[str]:
+def _objects(variants: list["_Variant"]) -> Iterator[ObjectFault]:
     for variant in variants:
         for manifest in variant.objects:
             yield from contradictions(manifest)
+        yield from unmatched(variant.objects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class _Check:
 
     # what the manifests come to
 
-    def variants(self, problems: list[Problem]) -> Iterator[_Variant]:
+    def variants(self, problems: list[Problem | ObjectFault]) -> Iterator[_Variant]:
         """Lay the base alone, and then each feature with those it requires."""
         for name in ("", *self.component.spec.features):
             on = self._closure(name)
@@ -161,9 +166,10 @@ class _Check:
 
     def images(self, variants: list[_Variant]) -> Iterator[Problem]:
         """Check that manifests name the images of component.yaml, and no others."""
-        declared = {
-            image.reference: index for index, image in enumerate(self.component.spec.images)
-        }
+        listing = self.component.spec.images
+        if listing is None:
+            return
+        declared = {image.reference: index for index, image in enumerate(listing)}
         used: set[str] = set()
         for objects in self._everything(variants):
             for ref, image in images_in(objects):
@@ -173,7 +179,7 @@ class _Check:
                     yield Problem(("spec", "images"), f"{ref} has {image}, not listed{known}")
         for objects in self._files():
             used.update(image for _, image in images_in(objects))
-        for index, listed in enumerate(self.component.spec.images):
+        for index, listed in enumerate(listing):
             at: At = ("spec", "images", index)
             yield from self._image_places(at, listed, variants)
             if not listed.places and listed.reference not in used:

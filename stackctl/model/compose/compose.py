@@ -14,6 +14,7 @@ from stackctl.model.catalogue.profile import Origin
 from stackctl.model.compose.bind import active
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.compose.embedded import Codec, Formats, formats
+from stackctl.model.compose.foreign_marks import left_out, replaced_managers
 from stackctl.model.compose.layers import objects_of
 from stackctl.model.compose.namespaces import moved
 from stackctl.model.compose.object_set import NoSuchObject, Objects
@@ -30,6 +31,7 @@ from stackctl.model.objects.refs import (
     is_protected,
     ref_of,
 )
+from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.conflict_policy import Contest
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.resolve import graph
@@ -37,6 +39,7 @@ from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.selection import Chosen, Selection
 from stackctl.model.shapes.suggest import did_you_mean
 
+_NAMED = 3
 _SECURITY = "pod-security.kubernetes.io/"
 _LEVELS = ("restricted", "baseline", "privileged")
 _LEFTOVER = re.compile(
@@ -85,11 +88,31 @@ def compose(
     problems = [each for part in parts for each in _misdirected(part, part.chosen.namespace)]
     if problems:
         raise RenderError.listing("these rules are about what is not there:", problems)
+    notes = (
+        *replaced_managers(each for part in parts for each in part.objects.values()),
+        *left_out(each for part in parts for each in _written(part.chosen, manifests)),
+        *_unread(each for name in manifests for each in manifests[name].unread),
+    )
     return Bundle(
         profile=selection.profile,
         components=tuple(_sealed(part, manifests, stack, scopes, known) for part in parts),
         requires=selection.requires,
+        notes=notes,
     )
+
+
+def _unread(files: Iterable[str]) -> Iterator[str]:
+    if names := first_few([*files], _NAMED):
+        yield f"not read, being neither YAML nor JSON: {names}"
+
+
+def _written(chosen: Chosen, manifests: Mapping[str, Manifests]) -> Iterator[Manifest]:
+    """Yield the objects of a component as its files have them."""
+    if chosen.mode is not Mode.EXTERNAL:
+        layers = manifests[chosen.component.name]
+        yield from layers.base
+        for name in chosen.component.spec.features:
+            yield from layers.features.get(name, ()) if name in chosen.features else ()
 
 
 def _raise_together(faults: Sequence[RenderError]) -> None:

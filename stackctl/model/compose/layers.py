@@ -51,7 +51,9 @@ def objects_of(
             problems.append(f"{origin}: patch of {_title(patch)}: {error}")
     if problems:
         raise RenderError.listing(f"the patches of {component.name} do not fit:", problems)
-    rewrite_image_places(Binder(objects, formats), component.spec.images, settings.imageRegistry)
+    rewrite_image_places(
+        Binder(objects, formats), component.spec.images or (), settings.imageRegistry
+    )
     for ref in objects.refs():
         objects.put(ref, applied(objects[ref], settings))
     return objects

@@ -6,6 +6,7 @@ their protocol, fields only a server fills are dropped. Namespaces are put where
 
 import base64
 from collections.abc import Callable, Container, Iterable, Iterator
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from stackctl.model.objects import paths
@@ -17,25 +18,60 @@ from stackctl.model.objects.refs import Manifest
 SERVER_METADATA = frozenset(
     {"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"}
 )
+_IDENTITY = frozenset({"apiVersion", "kind"})
+# What clients, controllers and Helm note down on the object that they have before them.
+FORMER_ANNOTATIONS = frozenset(
+    {
+        "kubectl.kubernetes.io/last-applied-configuration",
+        "deployment.kubernetes.io/revision",
+        "deployment.kubernetes.io/desired-replicas",
+        "deployment.kubernetes.io/max-replicas",
+        "deployment.kubernetes.io/revision-history",
+        "deprecated.daemonset.template.generation",
+        "meta.helm.sh/release-name",
+        "meta.helm.sh/release-namespace",
+    }
+)
+# Maps whose values are texts: in all kinds, and in two.
+_TEXT_MAPS: tuple[paths.Path, ...] = (
+    ("metadata", "labels"),
+    ("metadata", "annotations"),
+)
+_DATA_MAPS: tuple[paths.Path, ...] = (("data",), ("binaryData",), ("stringData",))
+_DATA_KINDS = frozenset({("", "ConfigMap"), ("", "Secret")})
 
 
 def flatten(documents: Iterable[Any]) -> Iterator[Any]:
     """Yield the objects of documents, the items of a List one by one."""
     for document in documents:
         if is_list(document):
-            yield from flatten(document["items"])
+            yield from flatten(items_of(document))
         else:
             yield document
 
 
 def is_list(document: Any) -> bool:
-    """Tell a List, whose items count one by one."""
+    """Tell a List of any kind, whose items count one by one; what has a name is an object."""
     return (
         isinstance(document, dict)
         and str(document.get("kind", "")).endswith("List")
-        and document.get("apiVersion") == "v1"
         and isinstance(document.get("items"), list)
+        and not paths.get(document, ("metadata", "name"), None)
     )
+
+
+def items_of(document: Manifest) -> list[Any]:
+    """Return the items of a List; those that do not say what they are, are what the list says."""
+    kind = str(document["kind"]).removesuffix("List")
+    said = {"apiVersion": document["apiVersion"], "kind": kind} if _names_items(document) else {}
+    return [
+        said | item if isinstance(item, dict) and not item.keys() & _IDENTITY else item
+        for item in document["items"]
+    ]
+
+
+def _names_items(document: Manifest) -> bool:
+    return document["kind"] != "List" and bool(document.get("apiVersion"))
 
 
 def as_sent(manifest: Manifest, written: Container[str] = SERVER_METADATA) -> Manifest:
@@ -51,7 +87,7 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
 
     Objects of the cluster lose a namespace; kinds nobody knows are left as they are.
     """
-    manifest, kind = as_sent(manifest), kind_of(manifest)
+    manifest, kind = _with_empty_texts(_unannotated(as_sent(manifest))), kind_of(manifest)
     _settle_namespace(manifest["metadata"], namespace, BUILTIN.get(kind, scopes.get(kind)))
     if kind == ("apiextensions.k8s.io", "CustomResourceDefinition") or kind not in BUILTIN:
         return manifest
@@ -64,6 +100,30 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
     if (template := template_path(manifest)) is not None:
         manifest = _at(manifest, (*template, "spec"), _pod_spec)
     return manifest
+
+
+def _unannotated(manifest: Manifest) -> Manifest:
+    """Leave out what was noted down on the object that a manifest was exported from."""
+    metadata = manifest["metadata"]
+    annotations = metadata.get("annotations")
+    if not annotations or FORMER_ANNOTATIONS.isdisjoint(annotations):
+        return manifest
+    kept = {key: text for key, text in annotations.items() if key not in FORMER_ANNOTATIONS}
+    metadata = {key: value for key, value in metadata.items() if key != "annotations"}
+    return manifest | {"metadata": metadata | ({"annotations": kept} if kept else {})}
+
+
+def _with_empty_texts(manifest: Manifest) -> Manifest:
+    """Write what a map of texts leaves empty as what it is to a server: a text without letters."""
+    if not _has_null(manifest):
+        return manifest
+    for path in (*_TEXT_MAPS, *(_DATA_MAPS if kind_of(manifest) in _DATA_KINDS else ())):
+        manifest = _at(manifest, path, _without_letters)
+    return manifest
+
+
+def _without_letters(texts: Any) -> Any:
+    return {key: "" if text is None else text for key, text in texts.items()}
 
 
 def _settle_namespace(metadata: Manifest, namespace: str, namespaced: bool | None) -> None:
@@ -94,7 +154,7 @@ def _without_nulls(value: Any) -> Any:
 
 def _secret(manifest: Manifest) -> Manifest:
     texts = manifest.pop("stringData", None) or {}
-    encoded = {key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()}
+    encoded = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
     if encoded:
         manifest["data"] = (manifest.get("data") or {}) | encoded
     return manifest
@@ -122,10 +182,19 @@ def _quantities(amounts: Any) -> Any:
 
 
 def quantity(amount: Any) -> Any:
-    """Write an amount given as a number as Kubernetes would: 0.5 is 500m."""
+    """Write an amount given as a number as Kubernetes would: 0.5 is 500m, 0.0001 is 100u."""
     if isinstance(amount, float):
-        return f"{round(amount * 1000)}m"
+        return _exactly(Decimal(repr(amount)))
     return str(amount) if type(amount) is int else amount
+
+
+def _exactly(amount: Decimal) -> str:
+    """Write an amount in the largest unit that has no fraction; below the smallest, rounded up."""
+    for exponent, unit in enumerate(("", "m", "u", "n")):
+        whole = (scaled := amount.scaleb(3 * exponent)).to_integral_value(ROUND_UP)
+        if whole == scaled or unit == "n":
+            break
+    return f"{whole:f}{unit}"
 
 
 def _at(value: Any, path: paths.Path, change: Callable[[Any], Any]) -> Any:

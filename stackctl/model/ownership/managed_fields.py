@@ -6,7 +6,7 @@ do not send is nobody's, and leaves. Claims of controllers and of people's edits
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stackctl.model.objects.refs import (
@@ -18,6 +18,7 @@ from stackctl.model.objects.refs import (
     annotations_of,
     labels_of,
 )
+from stackctl.model.ownership.defaults import Names, claim_of
 from stackctl.model.ownership.field_sets import abandoned, claimed, union, without_fields
 from stackctl.model.ownership.ownership import HELM_RELEASE, earlier_entry, own_entry
 from stackctl.model.ownership.proof import APPLIED
@@ -45,13 +46,20 @@ def installers(live: Manifest, stack: StackId, *, adopting: bool) -> tuple[Mappi
     )
 
 
-def patch(live: Manifest, stack: StackId, *, adopting: bool) -> list[dict[str, Any]]:
+def patch(
+    live: Manifest, stack: StackId, *, adopting: bool, filled: Sequence[Names] = ()
+) -> list[dict[str, Any]]:
     """Make the JSON patch that puts their claims into our entry; empty when there are none.
+
+    `filled` are fields that nobody claims and that are to go as well.
 
     It applies to the very version of the object it was made for, and changes no field but the
     copy of the manifest that kubectl keeps in an annotation.
     """
-    theirs = installers(live, stack, adopting=adopting)
+    theirs: tuple[Mapping[str, Any], ...] = installers(live, stack, adopting=adopting)
+    if filled:
+        nobodys = {"apiVersion": live["apiVersion"], "fieldsV1": claim_of(live, filled)}
+        theirs = (*theirs, nobodys)
     if not theirs:
         return []
     metadata = live["metadata"]

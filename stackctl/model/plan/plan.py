@@ -177,6 +177,8 @@ class Snapshot:
     left: frozenset[Ref] = frozenset()  # may not be changed by us, and will do as they are
     # What others hold of an object, and what becomes of it.
     held: Mapping[Ref, tuple[HeldField, ...]] = field(default_factory=dict)
+    # Not tried, and why; no reason: nobody wanted to know.
+    untried: Mapping[Ref, str] = field(default_factory=dict)
 
     @property
     def leaving(self) -> frozenset[Ref]:

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from stackctl.model.compose.bundle import Bundle
+from stackctl.model.catalogue.component import Mode
+from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.objects import paths
+from stackctl.model.objects.kinds import BUILTIN, GroupKind, defined, kind_of
 from stackctl.model.objects.quantities import count
-from stackctl.model.objects.refs import ref_of
+from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.objects.versions import satisfies
 
 GPU = "nvidia.com/gpu"
@@ -36,6 +39,14 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ServedKinds:
+    """What is served of the kinds of a bundle."""
+
+    versions: Mapping[GroupKind, tuple[str, ...]]  # apiVersions, the preferred one first
+    silent: frozenset[str] = frozenset()  # groups whose server does not answer
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What a cluster is and has."""
 
@@ -45,6 +56,7 @@ class Facts:
     default_storage: bool
     namespaces: frozenset[str]
     hidden: Mapping[Topic, str] = field(default_factory=dict)  # why it could not be looked at
+    served: ServedKinds | None = None  # None: nobody looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,67 @@ def namespaces(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
             )
 
 
+def kinds(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
+    """Every kind is served in its version, or something that comes before brings it."""
+    if facts.served is None:
+        return
+    coming = _coming(bundle)
+    parts = {part.name: part for part in bundle.components}
+    for part in bundle.components:
+        for manifest in part.objects:
+            kind = kind_of(manifest)
+            expected = kind in coming or kind[0] in coming or kind[0] in facts.served.silent
+            if not (expected or _is_served(manifest, facts.served) or _may_come(kind, part, parts)):
+                yield _unserved(manifest, part, facts.served)
+
+
+def _coming(bundle: Bundle) -> frozenset[GroupKind | str]:
+    """Name the kinds that the bundle defines, and the groups for which it brings a server."""
+    servers = {
+        str(paths.get(each, ("spec", "group"), ""))
+        for each in bundle.manifests
+        if kind_of(each) == ("apiregistration.k8s.io", "APIService")
+    }
+    return frozenset((*defined(bundle.manifests), *servers - {""}))
+
+
+def _is_served(manifest: Manifest, served: ServedKinds) -> bool:
+    return manifest["apiVersion"] in served.versions.get(kind_of(manifest), ())
+
+
+def _may_come(kind: GroupKind, part: BundleComponent, parts: Mapping[str, BundleComponent]) -> bool:
+    """Tell whether an operator that a component waits for may define a kind by itself."""
+    if kind in BUILTIN:
+        return False
+    open_, seen = [*part.needs], set[str]()
+    while open_:
+        name = open_.pop()
+        if name not in parts or name in seen:
+            continue
+        if parts[name].mode is not Mode.EXTERNAL:
+            return True
+        seen.add(name)
+        open_ += parts[name].needs
+    return False
+
+
+def _unserved(manifest: Manifest, part: BundleComponent, served: ServedKinds) -> Finding:
+    kind, wanted = manifest["kind"], manifest["apiVersion"]
+    there = served.versions.get(kind_of(manifest), ())
+    instead = (
+        f"{there[0]} is"
+        if there
+        else "no component of the stack defines it, or comes before and might"
+    )
+    return Finding(
+        f"{part.name}: {ref_of(manifest)}",
+        f"{kind} of {wanted} is not served; {instead}",
+        hint="write the version that is served"
+        if there
+        else "install what defines the kind first; what is served: kubectl api-resources",
+    )
+
+
 def foreign_namespaces(bundle: Bundle) -> dict[str, str]:
     """Name the namespaces that a bundle needs and does not make, each with who needs it first."""
     made = {ref.name for ref in bundle.objects() if ref.kind == "Namespace"}
@@ -142,4 +215,5 @@ CHECKS: tuple[Callable[[Bundle, Facts], Iterator[Finding]], ...] = (
     gpu_nodes,
     storage,
     namespaces,
+    kinds,
 )

@@ -21,6 +21,8 @@ from stackctl.model.shapes.pod_shapes import (
 from stackctl.model.shapes.shapes import (
     API_VERSION,
     BASE64,
+    BASE64_ENTRY,
+    ENTRIES,
     FLAG,
     KIND,
     MAP,
@@ -70,6 +72,10 @@ _JOB: Mapping[str, Any] = {
     "ttlSecondsAfterFinished": WHOLE,
     "completionMode": TEXT,
     "suspend": FLAG,
+}
+
+_DEVICE_CLAIM: Shape = {
+    "devices": {"requests": [{"name!": TEXT}], "constraints": [MAP], "config": [MAP]}
 }
 
 # Rights
@@ -159,11 +165,11 @@ _BACKEND: Shape = {
 _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "": {
         "Namespace": {"spec": {"finalizers": TEXTS}},
-        "ConfigMap": {"data": TEXT_MAP, "binaryData": {"*": BASE64}, "immutable": FLAG},
+        "ConfigMap": {"data": ENTRIES, "binaryData": {"*": BASE64_ENTRY}, "immutable": FLAG},
         "Secret": {
             "type": TEXT,
-            "data": Secret({"*": BASE64}),
-            "stringData": Secret(TEXT_MAP),
+            "data": Secret({"*": BASE64_ENTRY}),
+            "stringData": Secret(ENTRIES),
             "immutable": FLAG,
         },
         "ServiceAccount": {
@@ -178,6 +184,7 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
                 "clusterIP": TEXT,
                 "clusterIPs": TEXTS,
                 "externalName": TEXT,
+                "externalIPs": TEXTS,
                 "sessionAffinity": TEXT,
                 "publishNotReadyAddresses": FLAG,
                 "ports": [
@@ -206,6 +213,7 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "ReplicationController": {
             "spec!": {"replicas": WHOLE, "selector": TEXT_MAP, "template": TEMPLATE}
         },
+        "Endpoints": {"subsets": [{"addresses": [MAP], "ports": [MAP]}]},
         "ResourceQuota": {"spec": {"hard": AMOUNTS, "scopes": TEXTS}},
         "LimitRange": {
             "spec!": {
@@ -224,7 +232,13 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
     "apps": {
         "Deployment": {
-            "spec!": {**_WORKLOAD, "replicas": WHOLE, "paused": FLAG, "strategy": _ROLLING}
+            "spec!": {
+                **_WORKLOAD,
+                "replicas": WHOLE,
+                "paused": FLAG,
+                "strategy": _ROLLING,
+                "progressDeadlineSeconds": WHOLE,
+            }
         },
         "ReplicaSet": {"spec!": {**_WORKLOAD, "template!": TEMPLATE, "replicas": WHOLE}},
         "DaemonSet": {"spec!": {**_WORKLOAD, "updateStrategy": _ROLLING}},
@@ -263,8 +277,8 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "admissionregistration.k8s.io": {
         "ValidatingWebhookConfiguration": _WEBHOOKS,
         "MutatingWebhookConfiguration": _WEBHOOKS,
-        "ValidatingAdmissionPolicy": {"spec": MAP},
-        "MutatingAdmissionPolicy": {"spec": MAP},
+        "ValidatingAdmissionPolicy": {"spec": {"validations": [MAP], "matchConditions": [MAP]}},
+        "MutatingAdmissionPolicy": {"spec": {"mutations": [MAP], "matchConditions": [MAP]}},
         "ValidatingAdmissionPolicyBinding": {"spec": {"policyName": TEXT}},
         "MutatingAdmissionPolicyBinding": {"spec": {"policyName": TEXT}},
     },
@@ -289,6 +303,7 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
                 "maxReplicas!": WHOLE,
                 "scaleTargetRef!": {"apiVersion": TEXT, "kind!": TEXT, "name!": TEXT},
                 "metrics": [MAP],
+                "behavior": {"scaleUp": MAP, "scaleDown": MAP},
             }
         }
     },
@@ -342,7 +357,27 @@ _BY_GROUP: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "CSIDriver": {"spec": MAP},
     },
     "node.k8s.io": {"RuntimeClass": {"handler!": TEXT, "overhead": {"podFixed": AMOUNTS}}},
+    "discovery.k8s.io": {
+        "EndpointSlice": {"addressType!": TEXT, "endpoints": [MAP], "ports": [MAP]}
+    },
+    "flowcontrol.apiserver.k8s.io": {
+        "FlowSchema": {"spec": {"rules": [MAP]}},
+        "PriorityLevelConfiguration": {"spec": MAP},
+    },
+    "resource.k8s.io": {
+        "DeviceClass": {"spec!": {"selectors": [MAP], "config": [MAP]}},
+        "ResourceClaim": {"spec!": _DEVICE_CLAIM},
+        "ResourceClaimTemplate": {"spec!": {"metadata": INNER_METADATA, "spec!": _DEVICE_CLAIM}},
+    },
     "coordination.k8s.io": {"Lease": {"spec": {"holderIdentity": TEXT}}},
+    "serving.kserve.io": {
+        kind: {"spec!": MAP}
+        for kind in ("ServingRuntime", "ClusterServingRuntime", "InferenceService", "TrainedModel")
+    },
+    "kubeflow.org": {kind: {"spec!": MAP} for kind in ("TFJob", "PyTorchJob", "MPIJob")},
+    "sparkoperator.k8s.io": {
+        kind: {"spec!": MAP} for kind in ("SparkApplication", "ScheduledSparkApplication")
+    },
     "cert-manager.io": {
         "Certificate": {"spec!": {"commonName": TEXT, "dnsNames": TEXTS, "secretName": TEXT}}
     },

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stackctl.model.shapes.shapes import (
+    ENTRIES,
     FLAG,
     MAP,
     NAME,
@@ -29,8 +30,8 @@ _OWNER: Shape = {
 }
 _LABELLED: Mapping[str, Any] = {
     "namespace": NAME,
-    "labels": TEXT_MAP,
-    "annotations": TEXT_MAP,
+    "labels": ENTRIES,
+    "annotations": ENTRIES,
     "finalizers": TEXTS,
     "ownerReferences": [_OWNER],
 }
@@ -209,10 +210,12 @@ POD: Mapping[str, Any] = {
     "serviceAccount": TEXT,
     "automountServiceAccountToken": FLAG,
     "priorityClassName": TEXT,
+    "priority": WHOLE,
     "runtimeClassName": TEXT,
     "schedulerName": TEXT,
     "restartPolicy": TEXT,
     "dnsPolicy": TEXT,
+    "dnsConfig": {"nameservers": TEXTS, "searches": TEXTS, "options": [MAP]},
     "hostname": TEXT,
     "subdomain": TEXT,
     "hostNetwork": FLAG,

@@ -49,7 +49,7 @@ def _is_number(value: Any) -> bool:
 def _is_quantity(value: Any) -> bool:
     if isinstance(value, str):
         try:
-            amount(value)
+            amount(value.strip())  # as servers do
         except ValueError:
             return False
         return True
@@ -80,6 +80,7 @@ def _is_name(value: Any) -> bool:
 
 
 TEXT = Leaf("a text", _is_text)
+ENTRY = Leaf("a text", lambda value: value is None or _is_text(value))  # empty is without letters
 API_VERSION = Leaf("a group and a version such as apps/v1", matching(r"(?:[\w.-]+/)?[\w.-]+"))
 KIND = Leaf("a kind such as Deployment", matching(r"\w+"))
 NAME = Leaf("a name", _is_name)
@@ -89,10 +90,12 @@ FLAG = Leaf("true or false", lambda value: isinstance(value, bool))
 WHOLE_OR_TEXT = Leaf("a whole number or a text", lambda value: _is_whole(value) or _is_text(value))
 QUANTITY = Leaf("a quantity such as 500m or 2Gi", _is_quantity)
 BASE64 = Leaf("a text in base64", _is_base64)
+BASE64_ENTRY = Leaf("a text in base64", lambda value: value is None or _is_base64(value))
 REFERENCE = Leaf("an object as GROUP/KIND/NAMESPACE/NAME", matching(r"[^/]*/[^/]+/[^/]*/[^/].*"))
 MAP: Shape = {}
 TEXTS: Shape = [TEXT]
 TEXT_MAP: Shape = {"*": TEXT}
+ENTRIES: Shape = {"*": ENTRY}
 
 
 def one_of(words: type[Enum]) -> Leaf:
@@ -179,7 +182,7 @@ def _check_list(
 def _wrong(value: Any, leaf: Leaf, at: At) -> Problem:
     quote = (
         ": quote it"
-        if leaf in (TEXT, NAME, KIND, API_VERSION) and isinstance(value, int | float)
+        if leaf in (TEXT, ENTRY, NAME, KIND, API_VERSION) and isinstance(value, int | float)
         else ""
     )
     return Problem(at, f"expected {leaf.what}, found {shown(value)}{quote}")

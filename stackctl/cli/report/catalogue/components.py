@@ -78,7 +78,7 @@ def component_lines(found: Contents, paint: Paint, width: int | None) -> list[st
     lines += block("PARAMETERS", map(_parameter, parameters_of(component).items()), paint, width)
     lines += block("FEATURES", map(_feature, spec.features.items()), paint, width)
     lines += block("OBJECTS", _objects(found), paint, width)
-    lines += block("IMAGES", ((each.reference, "") for each in spec.images), paint, width)
+    lines += block("IMAGES", ((each.reference, "") for each in spec.images or ()), paint, width)
     lines += block("PRIVILEGES", listed(found.privileges), paint, width)
     return lines
 
@@ -180,7 +180,7 @@ def _component(each: Component) -> Document:
         conflicts=list(spec.conflicts),
         parameters=[_parameter_document(*item) for item in parameters_of(each).items()],
         features=[_feature_document(*item) for item in spec.features.items()],
-        images=[image.reference for image in spec.images],
+        images=[image.reference for image in spec.images or ()],
         folder=each.folder,
     )
 
