@@ -168,7 +168,7 @@ def test_a_stack_full_of_secrets_shows_none(snoop, revealing, watch):
         (cli.home / "stack.yaml").read_text().replace("patched:", "refuse:")
     )
     refused = snoop("deploy", *stack, *SETS, "--yes", "--debug", "-o", "json")
-    assert (refused.code, REVEALING in refused.err) == (5, True), refused.text
+    assert (refused.code, REVEALING in refused.err) == (6, True), refused.text
     snoop("deploy", *stack, "--yes", "--events", "four.ndjson")
     for look in ("status", "history"):
         snoop.in_every_format(look)
