@@ -7,8 +7,10 @@ import pytest
 from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.objects.refs import ref_of
 from stackctl.model.objects.versions import satisfies
 from stackctl.model.plan.preflight import GPU, Facts, Node, ServedKinds, Topic, check, unchecked
+from stackctl.model.shapes.ready_rules import ReadyRule
 
 
 def facts(*gpus: int, version: str = "v1.36.3", storage: bool = True) -> Facts:
@@ -133,11 +135,25 @@ def test_a_kind_that_nothing_brings_is_refused():
 
 @pytest.mark.parametrize("brought", [DEFINITION, SERVER])
 def test_a_kind_that_the_stack_brings_is_waited_for(brought):
-    """By a definition or a server in any component, or by an operator that comes before."""
+    """By a definition or a server in any component."""
     other = BundleComponent("b", "1", "ml", (brought,))
     assert lacking(BundleComponent("a", "1", "ml", (OWN,)), other) == []
-    operator = BundleComponent("op", "1", "ml", ())
-    assert lacking(operator, BundleComponent("a", "1", "ml", (OWN,), needs=frozenset({"op"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "found"),
+    [
+        ({}, 1),  # that it comes before says nothing of what it brings
+        ({"rules": {"Other.g.io": ReadyRule(("Ready",))}}, 1),
+        ({"rules": {"Own.g.io": ReadyRule(("Ready",))}}, 0),
+        ({"leftovers": (ref_of(DEFINITION),)}, 0),
+    ],
+)
+def test_a_kind_that_an_operator_brings_is_waited_for_where_its_component_says_so(declared, found):
+    """In the rules for its readiness, or in what is left of it in the end."""
+    operator = BundleComponent("op", "1", "ml", (), **declared)
+    part = BundleComponent("a", "1", "ml", (OWN,), needs=frozenset({"op"}))
+    assert len(lacking(operator, part)) == found
 
 
 def test_a_group_whose_server_is_silent_may_serve_anything():

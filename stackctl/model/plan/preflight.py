@@ -10,10 +10,11 @@ from enum import StrEnum
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import BUILTIN, GroupKind, defined, kind_of
+from stackctl.model.objects.kinds import BUILTIN, DEFINITION, GroupKind, defined, kind_of
 from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.objects.versions import satisfies
+from stackctl.model.shapes.ready_rules import by_kind
 
 GPU = "nvidia.com/gpu"
 
@@ -167,7 +168,7 @@ def _is_served(manifest: Manifest, served: ServedKinds) -> bool:
 
 
 def _may_come(kind: GroupKind, part: BundleComponent, parts: Mapping[str, BundleComponent]) -> bool:
-    """Tell whether an operator that a component waits for may define a kind by itself."""
+    """Tell whether an operator that a component waits for is said to define a kind by itself."""
     if kind in BUILTIN:
         return False
     open_, seen = [*part.needs], set[str]()
@@ -175,11 +176,17 @@ def _may_come(kind: GroupKind, part: BundleComponent, parts: Mapping[str, Bundle
         name = open_.pop()
         if name not in parts or name in seen:
             continue
-        if parts[name].mode is not Mode.EXTERNAL:
+        if parts[name].mode is not Mode.EXTERNAL and _declares(parts[name], kind):
             return True
         seen.add(name)
         open_ += parts[name].needs
     return False
+
+
+def _declares(part: BundleComponent, kind: GroupKind) -> bool:
+    """Tell a kind with a rule in `readyWhen`, or with a definition of its group in `leftovers`."""
+    groups = {ref.name.partition(".")[2] for ref in part.leftovers if ref.kind == DEFINITION[1]}
+    return kind in by_kind(part.rules) or kind[0] in groups
 
 
 def _unserved(manifest: Manifest, part: BundleComponent, served: ServedKinds) -> Finding:
@@ -188,14 +195,15 @@ def _unserved(manifest: Manifest, part: BundleComponent, served: ServedKinds) ->
     instead = (
         f"{there[0]} is"
         if there
-        else "no component of the stack defines it, or comes before and might"
+        else "no component of the stack defines it, or is waited for and says that it will"
     )
     return Finding(
         f"{part.name}: {ref_of(manifest)}",
         f"{kind} of {wanted} is not served; {instead}",
         hint="write the version that is served"
         if there
-        else "install what defines the kind first; what is served: kubectl api-resources",
+        else "install what defines the kind first, or name the kind in `readyWhen` of the "
+        "component whose operator does; what is served: kubectl api-resources",
     )
 
 
