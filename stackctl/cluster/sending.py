@@ -23,7 +23,7 @@ from stackctl.model.ownership.conflict_policy import (
     refused,
     without_held,
 )
-from stackctl.model.ownership.defaults import Names, in_the_way
+from stackctl.model.ownership.defaults import Names, emptied, in_the_way
 from stackctl.model.ownership.managed_fields import patch
 from stackctl.model.ownership.ownership import HeldField
 from stackctl.model.ownership.proof import marked, sent_by
@@ -102,7 +102,9 @@ class Sender:
         except Invalid as refusal:
             filled = in_the_way(live, manifest, refusal.causes)
             if not filled:
-                raise
+                if (tried := emptied(live, manifest, refusal.causes)) is None:
+                    raise
+                return self._apply(path, tried, stance, _conditions(live), manifest)
         live = self._claimed(path, live, adopting=stance.take, filled=filled)
         return self._apply(path, manifest, stance, _conditions(live))
 
@@ -128,17 +130,22 @@ class Sender:
         manifest: Manifest,
         stance: ConflictPolicy,
         conditions: Mapping[str, str],
+        said: Manifest | None = None,
     ) -> Manifest:
-        """Apply an object; what becomes of fields that others hold as well is for the stance."""
+        """Apply an object; what becomes of fields that others hold as well is for the stance.
+
+        `said` is the object that is meant, where what is sent says more to get there.
+        """
         try:
-            return self._send(path, _under(conditions, marked(manifest, self.run)))
+            return self._send(path, _under(conditions, marked(manifest, self.run, said)))
         except FieldConflict as error:
             # Where nothing may be there yet, that something is says enough.
             if conditions == NONE_THERE:
                 raise StaleWrite(str(error), status=error.status, reason=error.reason) from error
             left = _yielded(manifest, stance, error)
         # The mark says what was really sent: what is left to others is not proven by it.
-        return self._send(path, _under(conditions, marked(left, self.run)), force=True)
+        meant = said if left == manifest else None
+        return self._send(path, _under(conditions, marked(left, self.run, meant)), force=True)
 
     def _send(
         self, path: str, sent: Manifest, *, dry_run: bool = False, force: bool = False

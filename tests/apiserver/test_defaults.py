@@ -4,9 +4,11 @@ import pytest
 
 from stackctl.actions.planning import look
 from stackctl.cluster.context import running
-from stackctl.errors import PreflightError
+from stackctl.errors import ConflictError, PreflightError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.ownership.conflict_policy import Contest
+from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.plan.plan import Action
 from tests.apiserver.stacks import Stack, write_as
 
@@ -65,6 +67,43 @@ def test_what_somebody_wants_to_be_there_is_not_taken_away(stack):
     )
     with pytest.raises(PreflightError, match=r"a: Deployment/.*rollingUpdate"):
         planned(stack, space, stack.deployment("web", replicas=0, **RECREATE))
+
+
+def with_volume(stack: Stack, **source: object) -> Manifest:
+    web = stack.deployment("web", replicas=0)
+    web["spec"]["template"]["spec"]["volumes"] = [{"name": "files", **source}]
+    return web
+
+
+def test_a_default_of_an_item_of_a_list_goes_too(stack):
+    """A volume of which nothing is said is an empty folder, by nobody's will."""
+    space = stack.namespace()
+    stack.deploy(stack.part("a", space, with_volume(stack)))
+    wanted = with_volume(stack, configMap={"name": "x"})
+    assert not planned(stack, space, wanted).empty
+    stack.deploy(stack.part("a", space, wanted))
+    (volume,) = live(stack, "deployments/web")["spec"]["template"]["spec"]["volumes"]
+    assert {*volume} == {"name", "configMap"}
+    assert planned(stack, space, wanted).empty
+
+
+def test_who_holds_an_item_of_a_list_too_is_named_and_can_be_taken_over(stack):
+    """What is dropped stays as long as another applies it, and is in the way of a new choice."""
+    space = stack.namespace()
+    stack.deploy(stack.part("a", space, with_volume(stack, emptyDir={})))
+    path = f"/apis/apps/v1/namespaces/{stack.name}/deployments/web"
+    held = {"spec": {"template": {"spec": {"volumes": [{"name": "files", "emptyDir": {}}]}}}}
+    other = stack.object("apps/v1", "Deployment", "web") | held
+    stack.client.apply(path, other, manager="somebody")
+    wanted = with_volume(stack, configMap={"name": "x"})
+    with pytest.raises(ConflictError, match=r"emptyDir: held by somebody") as error:
+        stack.deploy(stack.part("a", space, wanted))
+    assert "--take-over somebody" in error.value.hint
+    taken = (Contest(Verdict.OVERRIDE, manager="somebody"),)
+    part = stack.part("a", space, wanted, contested=taken)
+    stack.deploy(part)
+    (volume,) = live(stack, "deployments/web")["spec"]["template"]["spec"]["volumes"]
+    assert {*volume} == {"name", "configMap"}
 
 
 def live(stack: Stack, path: str) -> Manifest:

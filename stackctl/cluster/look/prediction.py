@@ -15,7 +15,13 @@ from stackctl.model.objects.merge import overlay
 from stackctl.model.objects.normalise import as_sent
 from stackctl.model.objects.refs import STACK_LABEL, Manifest, labels_of
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
-from stackctl.model.ownership.defaults import Names, chosen_anew, in_the_way, without_choices
+from stackctl.model.ownership.defaults import (
+    Names,
+    chosen_anew,
+    emptied,
+    in_the_way,
+    without_choices,
+)
 from stackctl.model.ownership.managed_fields import after_takeover
 from stackctl.model.ownership.ownership import HeldField, has_all_of
 from stackctl.model.ownership.stack_id import StackId
@@ -55,10 +61,15 @@ def predict(
     except (Forbidden, Rejected) as refusal:
         if expected := _expected(refusal, manifest, live, moves=moves):
             return expected
-        filled = in_the_way(live, manifest, getattr(refusal, "causes", ()))
-        if not filled:
+        causes = getattr(refusal, "causes", ())
+        filled = in_the_way(live, manifest, causes)
+        tried = without_choices(manifest, filled) if filled else emptied(live, manifest, causes)
+        if tried is None:
             raise
-        forecast = sender.predict(path, without_choices(manifest, filled), stance)
+        try:
+            forecast = sender.predict(path, tried, stance)
+        except Invalid:
+            raise refusal from None
     after = after_takeover(live, forecast.result, sender.stack, adopting=stance.take)
     after = chosen_anew(after, manifest, filled)
     return Prediction(live, _defaulted(sender, path, forecast.result, after), held=forecast.held)

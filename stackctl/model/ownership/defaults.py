@@ -2,8 +2,10 @@
 
 Nobody owns such a field, so no apply that leaves it out takes it away: `rollingUpdate` stays
 beside `type: RollingUpdate` when that becomes `Recreate`. Claimed first, it goes with the apply.
+In items of lists a field is sent as empty instead: whoever else holds it is named by the server.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +14,7 @@ from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.field_sets import claimed, overlap
 
 Names = tuple[str, ...]
+_INDEX = re.compile(r"\[[^\]]*\]")
 
 
 def in_the_way(
@@ -56,6 +59,43 @@ def without_choices(manifest: Manifest, fields: Sequence[Names]) -> Manifest:
     for beside in {field[:-1] for field in fields}:
         manifest = paths.remove(manifest, beside)
     return manifest
+
+
+def emptied(
+    live: Manifest, manifest: Manifest, causes: Sequence[Mapping[str, str]]
+) -> Manifest | None:
+    """Say of items of lists, where a server refuses what they choose, what they no longer are.
+
+    None where there is nothing to say. `volumes[0].configMap` beside an `emptyDir` that is there:
+    whether that is nobody's or another's, it is to go, and it is for the server to say whose.
+    """
+    result = manifest
+    for cause in causes:
+        names = tuple(_INDEX.sub("", cause.get("field", "")).split("."))
+        if "[" in cause.get("field", ""):
+            result = _emptied(live, result, names[:-1])
+    return result if result != manifest else None
+
+
+def _emptied(live: Any, wanted: Any, names: Names) -> Any:
+    """Set what is only there to null in every value of a name, item by item of the same name."""
+    if isinstance(live, list) and isinstance(wanted, list):
+        there = {each["name"]: each for each in live if isinstance(each, dict) and "name" in each}
+        return [
+            _emptied(there[each["name"]], each, names)
+            if isinstance(each, dict) and each.get("name") in there
+            else each
+            for each in wanted
+        ]
+    if not (isinstance(live, dict) and isinstance(wanted, dict)):
+        return wanted
+    if not names:
+        gone = {key: None for key in live if key not in wanted}
+        return wanted | gone if {*wanted} - {*live} else wanted
+    if names[0] not in live or names[0] not in wanted:
+        return wanted
+    inner = _emptied(live[names[0]], wanted[names[0]], names[1:])
+    return wanted | {names[0]: inner}
 
 
 def _is_filled_in(live: Manifest, manifest: Manifest, field: Names) -> bool:

@@ -44,14 +44,15 @@ def mark_of(live: Manifest) -> Mark:
     return Mark.parse(annotations_of(live).get(APPLIED, ""))
 
 
-def marked(manifest: Manifest, run: str) -> Manifest:
+def marked(manifest: Manifest, run: str, said: Manifest | None = None) -> Manifest:
     """Write on a manifest what it is and which run sends it.
 
     The run makes every write one that changes the object, even where its values stay the same:
     what an earlier run has sent for the object as it was then does not fit it any more.
+    `said` is the manifest that is meant, where what is sent says more to get there.
     """
     metadata = manifest["metadata"]
-    mark = {APPLIED: str(Mark(digest(manifest), run))}
+    mark = {APPLIED: str(Mark(digest(said or manifest), run))}
     return manifest | {"metadata": metadata | {"annotations": annotations_of(manifest) | mark}}
 
 
