@@ -4,14 +4,16 @@ import pytest
 
 from stackctl.actions.planning import look
 from stackctl.cluster.context import running
-from stackctl.errors import ApplyError, PreflightError
+from stackctl.errors import ApplyError, PreflightError, Rejected
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.run.events import Notice
+from tests.apiserver.scenery import until
 from tests.apiserver.stacks import Stack
 
 ROOT = "/api/v1/namespaces"
+WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 
 
 @pytest.fixture
@@ -91,3 +93,50 @@ def test_a_deploy_that_nobody_is_asked_about_does_not_try_and_says_so(space):
     with pytest.raises(ApplyError):
         space.deploy(space.part("a", service(space, "a", 0)))
     assert f"Service/{space.name}/a: a --dry-run does that" in notes(space)
+
+
+def guarded(stack: Stack) -> bool:
+    """Tell whether the server asks a webhook by now, which takes it a moment to know."""
+    path = f"{ROOT}/{stack.name}/configmaps/probe"
+    client = stack.client
+    try:
+        probe = stack.config("probe")
+        client.apply(path, probe, manager="probe", dry_run=True, retry_until=client.now())
+    except Rejected as error:
+        return "failed calling webhook" in str(error)
+    return False
+
+
+def test_a_webhook_that_cannot_be_asked_fails_no_plan_and_is_told(space):
+    """What it would say nobody knows before it is applied."""
+    name = f"down.{space.name}.example.com"
+    webhook = {
+        "name": name,
+        "clientConfig": {"url": "https://127.0.0.1:1/"},
+        "rules": [
+            {
+                "apiGroups": [""],
+                "apiVersions": ["v1"],
+                "operations": ["*"],
+                "resources": ["configmaps"],
+            }
+        ],
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": space.name}},
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+    }
+    kind = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": name},
+        "webhooks": [webhook],
+    }
+    space.client.create(WEBHOOKS, kind)
+    try:
+        until(lambda: guarded(space))
+        plan = tried(space, space.part("a", space.config("x"), service(space, "s", 80)))
+    finally:
+        space.client.delete(f"{WEBHOOKS}/{name}")
+    assert plan.counts == {Action.CREATE: 2}
+    assert f"not tried before it is applied: ConfigMap/{space.name}/x: " in notes(space)
+    assert name in notes(space)
