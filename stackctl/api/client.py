@@ -18,7 +18,7 @@ from stackctl.api.http.exchange import PATIENCE_SECONDS, Exchange, Sleep, Terms
 from stackctl.api.http.limits import FOR_EVER, Allowance
 from stackctl.api.http.messages import JSON, READ_SECONDS, Fence, Request, Response
 from stackctl.api.listing import Listing, ListSelection, read_list, read_page
-from stackctl.api.watching import Known, WatchEvent, follow, read_watch
+from stackctl.api.watching import Known, WatchEvent, follow
 from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite
 from stackctl.model.objects.refs import FIELD_MANAGER, Manifest, ref_of
 from stackctl.model.run.events import Notify
@@ -44,7 +44,6 @@ class Client:
         access: Access,
         *,
         notify: Notify = lambda _: None,
-        workers: int = 16,
         stop: threading.Event | None = None,
         patience: float = PATIENCE_SECONDS,
         now: Callable[[], float] = time.monotonic,
@@ -53,7 +52,7 @@ class Client:
         self.access = access
         self.now = now
         self._fence: Fence | None = None
-        terms = Terms(notify, stop or threading.Event(), workers, patience, now, sleep)
+        terms = Terms(notify, stop or threading.Event(), patience, now, sleep)
         self._exchange = Exchange(access, terms)
 
     def fenced(self, fence: Fence) -> "Client":
@@ -108,13 +107,11 @@ class Client:
     def _guarded(self, request: Request) -> Request:
         return request if request.method == "GET" else replace(request, fence=self._fence)
 
-    def get(
-        self, path: str, *, query: Query | None = None, metadata_only: bool = False
-    ) -> Manifest | None:
+    def get(self, path: str, *, metadata_only: bool = False) -> Manifest | None:
         """Read one object; None only when the API server says that it does not exist."""
         accept = METADATA if metadata_only else JSON
         try:
-            request = Request("GET", path, query, accept=accept, verb="read")
+            request = Request("GET", path, accept=accept, verb="read")
             return self._answer(request, at(path))
         except NotFound:
             return None
@@ -125,9 +122,9 @@ class Client:
         """Read all objects of a kind, page by page."""
         return read_list(self._exchange, ListSelection(path, labels, fields, metadata_only))
 
-    def page(self, path: str, *, labels: str = "", metadata_only: bool = False) -> Listing:
+    def page(self, path: str, *, metadata_only: bool = False) -> Listing:
         """Read the first few hundred objects of a kind; the answer says whether these are all."""
-        return read_page(self._exchange, ListSelection(path, labels, "", metadata_only))
+        return read_page(self._exchange, ListSelection(path, metadata_only=metadata_only))
 
     def apply(
         self,
@@ -259,31 +256,12 @@ class Client:
         except NotFound as refusal:
             return {} if refusal.uncertain else None  # then it was us
 
-    def watch(
-        self,
-        path: str,
-        *,
-        resource_version: str = "",
-        labels: str = "",
-        fields: str = "",
-        metadata_only: bool = False,
-        stop: threading.Event,
-    ) -> Iterator[WatchEvent]:
-        """Yield changes after a version until the server closes the watch or `stop` is set.
-
-        Raises:
-            Expired: the version is too old.
-        """
-        selection = ListSelection(path, labels, fields, metadata_only)
-        return read_watch(self._exchange, selection, resource_version, stop)
-
     def follow(
         self,
         path: str,
         *,
         labels: str = "",
         fields: str = "",
-        metadata_only: bool = False,
         stop: threading.Event,
         known: Known | None = None,
     ) -> Iterator[WatchEvent]:
@@ -294,7 +272,7 @@ class Client:
         Raises:
             AccessDenied: we may not list or watch this.
         """
-        selection = ListSelection(path, labels, fields, metadata_only)
+        selection = ListSelection(path, labels, fields)
         return follow(self._exchange, selection, stop, known or Known())
 
     def within(self, until: float) -> AbstractContextManager[None]:

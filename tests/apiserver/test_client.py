@@ -12,6 +12,8 @@ import pytest
 
 from stackctl.api.access.access import Access, Impersonation
 from stackctl.api.client import Client, WatchEvent
+from stackctl.api.listing import ListSelection
+from stackctl.api.watching import read_watch
 from stackctl.errors import (
     AccessDenied,
     AlreadyExists,
@@ -630,11 +632,16 @@ def test_following_ends_when_we_may_not_see(client, place):
         next(iter(acting.follow(place.configs, stop=threading.Event())))
 
 
+def watched(client: Client, path: str) -> Iterator[WatchEvent]:
+    """Open a single watch, from the very first version."""
+    return read_watch(client._exchange, ListSelection(path), "1", threading.Event())
+
+
 def test_a_watch_from_a_forgotten_version_says_so(patient, proxy, place):
     """A single watch leaves it to the caller to list again."""
     proxy.on("GET", "watch=true", Answer(200, {}, b'{"type":"ERROR","object":%b}\n' % GONE))
     with pytest.raises(Expired):
-        list(patient.client.watch(place.configs, resource_version="1", stop=threading.Event()))
+        list(watched(patient.client, place.configs))
 
 
 def test_what_the_server_says_of_a_forgotten_version_is_understood(stack, client):
@@ -642,7 +649,7 @@ def test_what_the_server_says_of_a_forgotten_version_is_understood(stack, client
     stack.deploy(stack.part("a", stack.namespace(), stack.definition("widgets", "Widget")))
     path = f"/apis/{stack.name}.example.com/v1/widgets"
     with pytest.raises(Expired):
-        list(client.watch(path, resource_version="1", stop=threading.Event()))
+        list(watched(client, path))
     assert stack.teardown().residue == ()
 
 

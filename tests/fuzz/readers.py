@@ -402,7 +402,7 @@ def kubeconfigs(count: int, folder: Path) -> None:
 def _reach(path: Path) -> None:
     """Do all that is done before the first request leaves."""
     access = find_access(kubeconfig=str(path), context=None, env={"HTTPS_PROXY": ""})
-    open_pool(access, None, 1).close()
+    open_pool(access, None).close()
     Credentials(access, env={}).identity()
 
 

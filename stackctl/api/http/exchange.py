@@ -52,7 +52,6 @@ class Terms:
 
     notify: Notify
     stop: threading.Event
-    workers: int = 16
     patience: float = PATIENCE_SECONDS
     now: Callable[[], float] = time.monotonic
     sleep: Sleep | None = None  # None: until `stop` is set
@@ -109,7 +108,7 @@ class Exchange:
         self._warned: set[str] = set()
         self._counting = threading.Lock()
         self._headers = _fixed_headers(access)
-        self._transport = Transport(access, workers=terms.workers)
+        self._transport = Transport(access)
         self._credentials = Credentials(access, tell=lambda line: terms.notify(Notice(line)))
 
     def send(self, request: Request) -> Response:

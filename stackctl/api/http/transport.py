@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 CONNECT_SECONDS = 10.0
-SPARE_CONNECTIONS = 64  # for watches, beside the workers
+CONNECTIONS = 80  # that are kept: for all workers of a run, and for watches
 PART = 1 << 16
 
 
@@ -82,9 +82,8 @@ def _telling(kind: Any, using: _Using) -> Any:
 class Transport:
     """The connections to one API server; a new client certificate gets new ones."""
 
-    def __init__(self, access: Access, *, workers: int) -> None:
+    def __init__(self, access: Access) -> None:
         self._access = access
-        self._size = workers + SPARE_CONNECTIONS
         self._opening = threading.Lock()
         self._using = _Using()
         self._pool: tuple[HTTPConnectionPool, Certificate | None] | None = None
@@ -135,19 +134,19 @@ class Transport:
             return opened[0]
         with self._opening:
             if self._pool is None or self._pool[1] != certificate:
-                pool = open_pool(self._access, certificate, self._size)
+                pool = open_pool(self._access, certificate)
                 pool.ConnectionCls = _telling(pool.ConnectionCls, self._using)
                 self._pool = (pool, certificate)
             return self._pool[0]
 
 
-def open_pool(access: Access, certificate: Certificate | None, size: int) -> "HTTPConnectionPool":
+def open_pool(access: Access, certificate: Certificate | None) -> "HTTPConnectionPool":
     """Prepare the connections; none is opened yet."""
     import urllib3
 
     parts = urlsplit(access.server)
     options: dict[str, Any] = {
-        "maxsize": size,
+        "maxsize": CONNECTIONS,
         "block": False,
         "socket_options": [*urllib3.connection.HTTPConnection.default_socket_options, *KEEP_ALIVE],
     }

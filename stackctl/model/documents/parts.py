@@ -20,7 +20,6 @@ from stackctl.model.shapes.json_schema import (
     word,
 )
 
-TIME = text("A moment, RFC 3339", format="date-time")
 REF = {
     "group": text("API group; empty for the core"),
     "kind": text("Kind"),

@@ -42,7 +42,7 @@ class Server:
     def __init__(self, kubeconfig: Path) -> None:
         access = find_access(kubeconfig=str(kubeconfig), context=None, env={})
         self._identity = Credentials(access, env={}).identity()
-        self._transport = Transport(access, workers=1)
+        self._transport = Transport(access)
 
     def ask(self, method: str, path: str, body: object = None, kind: str = "json") -> ServerAnswer:
         """Send one request."""
