@@ -194,10 +194,8 @@ class _Check:
         """Yield what lies beside the layers: smoke tests."""
         namespace = self.component.spec.namespace
         for manifests in self.manifests.files.values():
-            objects = Objects(namespace, anywhere=True)
-            for manifest in flatten(manifests):
-                objects.add(normalised(manifest, namespace, self.scopes))
-            yield objects
+            flat = (normalised(each, namespace, self.scopes) for each in flatten(manifests))
+            yield Objects(namespace, flat, anywhere=True)
 
     def _image_places(self, at: At, image: Image, variants: list[_Variant]) -> Iterator[Problem]:
         whole = image.image if image.tagPlaces else image.reference
@@ -260,11 +258,8 @@ class _Check:
 def _writable(at: At, binder: Binder, place: Place, parameter: Parameter) -> Iterator[Problem]:
     """Check that a place which says nothing yet can say something."""
     sample = _SAMPLES.get(parameter.type, "x")
-    scratch = Objects(binder.objects.namespace, anywhere=binder.objects.anywhere)
-    for manifest in binder.objects:
-        scratch.add(manifest)
     try:
-        Binder(scratch, binder.formats).write(place, sample)
+        Binder(binder.objects.copy(), binder.formats).write(place, sample)
     except PlaceError as error:
         yield Problem(at, str(error))
 

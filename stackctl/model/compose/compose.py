@@ -194,9 +194,7 @@ def _sealed(
     own = defined(part.objects.values())
     labels = {MANAGED_BY: "stackctl", STACK_LABEL: stack.label, COMPONENT_LABEL: name}
     ignored = _ignored(part, namespace)
-    sent = Objects(namespace)
-    for manifest in part.objects.values():
-        sent.add(_without(manifest, ignored))
+    sent = Objects(namespace, (_without(each, ignored) for each in part.objects.values()))
     sent = restarting(sent, spec.restartOn, _secret_places(part), formats)
     return replace(
         result,
@@ -302,10 +300,7 @@ def _contests(part: _Part, namespace: str) -> tuple[Contest, ...]:
 
 
 def _objects(part: _Part, namespace: str) -> Objects:
-    there = Objects(namespace)
-    for manifest in part.objects.values():
-        there.add(manifest)
-    return there
+    return Objects(namespace, part.objects.values())
 
 
 def _misdirected(part: _Part, namespace: str) -> Iterator[str]:

@@ -107,10 +107,7 @@ def relocated(
         return binder.objects
     for place in active(component.spec.namespacePlaces, features):
         _rename(binder, place, old, namespace)
-    objects = Objects(namespace)
-    for manifest in binder.objects:
-        objects.add(moved(manifest, old, namespace))
-    return objects
+    return Objects(namespace, (moved(each, old, namespace) for each in binder.objects))
 
 
 def _rename(binder: Binder, place: Place, old: str, new: str) -> None:
@@ -140,9 +137,7 @@ def repeated(
             _rename(binder, place, component.spec.namespace, chosen.namespace)
         originals = [moved(each, component.spec.namespace, chosen.namespace) for each in template]
         for item in values[name] or ():
-            copy = Binder(Objects(chosen.namespace, anywhere=True), formats)
-            for manifest in originals:
-                copy.objects.add(manifest)
+            copy = Binder(Objects(chosen.namespace, originals, anywhere=True), formats)
             for place in repeat.places:
                 copy.write(place, item)
             yield from copy.objects
@@ -151,10 +146,8 @@ def repeated(
 def template_of(component: Component, manifests: Manifests, name: str, scopes: Scopes) -> Objects:
     """Return the objects of a repeated layer as written."""
     namespace = component.spec.namespace
-    objects = Objects(namespace, anywhere=True)
-    for manifest in flatten(manifests.each.get(name, ())):
-        objects.add(normalised(manifest, namespace, scopes))
-    return objects
+    flat = flatten(manifests.each.get(name, ()))
+    return Objects(namespace, (normalised(each, namespace, scopes) for each in flat), anywhere=True)
 
 
 def apply_patch(objects: Objects, patch: Manifest, scopes: Scopes) -> None:

@@ -4,7 +4,7 @@ Objects themselves are never changed: a changed one takes its place.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.shapes.suggest import did_you_mean
@@ -21,10 +21,14 @@ class NoSuchObject(ValueError):
 class Objects:
     """Objects by ref, in the order they came."""
 
-    def __init__(self, namespace: str, *, anywhere: bool = False) -> None:
+    def __init__(
+        self, namespace: str, manifests: Iterable[Manifest] = (), *, anywhere: bool = False
+    ) -> None:
         self.namespace = namespace  # where objects are looked for that name none
         self.anywhere = anywhere  # look in every namespace
         self._items: dict[Ref, Manifest] = {}
+        for manifest in manifests:
+            self.add(manifest)
 
     def __iter__(self) -> Iterator[Manifest]:
         return iter(self._items.values())
@@ -34,6 +38,10 @@ class Objects:
 
     def __getitem__(self, ref: Ref) -> Manifest:
         return self._items[ref]
+
+    def copy(self) -> "Objects":
+        """Return the same objects, to be changed without these."""
+        return Objects(self.namespace, self, anywhere=self.anywhere)
 
     def refs(self) -> tuple[Ref, ...]:
         """Return every ref."""

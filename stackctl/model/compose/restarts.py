@@ -77,9 +77,7 @@ def _first(text: str, sets: Sequence[Objects]) -> Manifest | str:
 
 
 def _without_secrets(objects: Objects, secrets: Sequence[Place], formats: Formats) -> Objects:
-    copy = Objects(objects.namespace, anywhere=objects.anywhere)
-    for manifest in objects:
-        copy.add(manifest)
+    copy = objects.copy()
     binder = Binder(copy, formats)
     for place in secrets:
         with suppress(PlaceError):  # what says nothing there has nothing to hide

@@ -68,11 +68,8 @@ def _of(chosen: Chosen, changes: Sequence[Change], known: Formats) -> Iterator[S
 
 
 def _binder(chosen: Chosen, manifests: Iterable[Manifest | None], known: Formats) -> Binder:
-    there = Objects(chosen.namespace)
-    for each in manifests:
-        if each is not None:
-            there.add(each)
-    return Binder(there, known)
+    there = (each for each in manifests if each is not None)
+    return Binder(Objects(chosen.namespace, there), known)
 
 
 def _read(binder: Binder, place: Place) -> Any:
