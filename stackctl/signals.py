@@ -4,8 +4,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+
+Handler = Callable[[int, FrameType | None], object]
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WAKE = signal.SIGURG  # means nothing to anybody here
@@ -48,6 +51,25 @@ class _Waker:
             while not (self._awake or self._over):
                 signal.pthread_kill(self._main, _WAKE)
                 time.sleep(_WAKE_SECONDS)
+
+
+@contextmanager
+def handling(numbers: Iterable[signal.Signals], handler: Handler) -> Iterator[None]:
+    """Let signals be handled so while the block runs; another thread than the main gets none."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+def heard(numbers: Iterable[signal.Signals]) -> tuple[signal.Signals, ...]:
+    """Choose the signals to act on: not those a parent ignores (nohup, a background job)."""
+    return tuple(number for number in numbers if signal.getsignal(number) != signal.SIG_IGN)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from stackctl.cli.options.shells import ASKED, answer
 from stackctl.cli.terminal.streams import write_result
 from stackctl.errors import Interrupted, StackError, UsageError
 from stackctl.secrets import SECRETS, secretive
+from stackctl.signals import handling, heard
 
 BUG = 70
 TERMINATED = 128 + signal.SIGTERM
@@ -200,10 +201,5 @@ def _terminable() -> Iterator[list[int]]:
         if len(received) == 1:
             raise KeyboardInterrupt
 
-    wanted = [each for each in _STOPPING if signal.getsignal(each) is not signal.SIG_IGN]  # nohup
-    before = {number: signal.signal(number, stop) for number in wanted}
-    try:
+    with handling(heard(_STOPPING), stop):
         yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

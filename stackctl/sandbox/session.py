@@ -3,9 +3,8 @@
 import os
 import signal
 import subprocess
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from shutil import which
 from types import FrameType
@@ -14,8 +13,9 @@ from stackctl.errors import UsageError
 from stackctl.model.run.events import Notify
 from stackctl.sandbox.inspection import State, status
 from stackctl.sandbox.lifecycle import Wanted, down, up
-from stackctl.sandbox.machine.interrupts import heard_signals, interruptible
+from stackctl.sandbox.machine.interrupts import interruptible
 from stackctl.sandbox.machine.places import DEFAULT_NAME
+from stackctl.signals import STOPPING, handling, heard
 
 
 def run(
@@ -58,21 +58,12 @@ def _execute(
     return code if code >= 0 else 128 - code
 
 
-@contextmanager
-def _forwarding(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+def _forwarding(child: "subprocess.Popen[bytes]") -> AbstractContextManager[None]:
     """Hand signals to the command, which decides what they mean."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
     def receive(number: int, _frame: FrameType | None) -> None:
         # A terminal sends Ctrl-C to us and to the command alike.
         if number != signal.SIGINT or not os.isatty(0):
             child.send_signal(number)
 
-    before = {number: signal.signal(number, receive) for number in heard_signals()}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return handling(heard(STOPPING), receive)

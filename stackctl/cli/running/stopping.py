@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from stackctl.signals import STOPPING, waking
+from stackctl.signals import STOPPING, handling, waking
 
 
 @dataclass(slots=True)
@@ -42,11 +42,5 @@ def stopping(stop: threading.Event) -> Iterator[Stops]:
             handler(number, frame)
 
     taken = [number for number, handler in before.items() if callable(handler)]
-    for number in taken:
-        signal.signal(number, heard)
-    try:
-        with waking():
-            yield stops
-    finally:
-        for number in taken:
-            signal.signal(number, before[number])
+    with handling(taken, heard), waking():
+        yield stops

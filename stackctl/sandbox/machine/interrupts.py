@@ -13,7 +13,7 @@ from types import FrameType
 from typing import ClassVar
 
 from stackctl.errors import Interrupted
-from stackctl.signals import STOPPING, waking
+from stackctl.signals import STOPPING, handling, heard, waking
 
 
 class Terminated(Interrupted):
@@ -65,15 +65,5 @@ def interruptible(aftermath: str = "") -> Iterator[Interrupts]:
     if threading.current_thread() is not threading.main_thread():
         yield interrupts
         return
-    before = {number: signal.signal(number, interrupts.receive) for number in heard_signals()}
-    try:
-        with waking():
-            yield interrupts
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def heard_signals() -> tuple[signal.Signals, ...]:
-    """Name the signals to act on: not those a parent ignores (nohup, a background job)."""
-    return tuple(number for number in STOPPING if signal.getsignal(number) != signal.SIG_IGN)
+    with handling(heard(STOPPING), interrupts.receive), waking():
+        yield interrupts
