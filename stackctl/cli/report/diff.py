@@ -23,7 +23,7 @@ from stackctl.cli.report.plan import (
 )
 from stackctl.cli.report.privileges import new_privilege_lines
 from stackctl.cli.report.rendering import Document, Page, Rendering, document
-from stackctl.cli.terminal.terminal import Paint, plain, visible, wrap
+from stackctl.cli.terminal.terminal import Paint, plain, section, visible, wrap
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.compose.secret_places import hidden
 from stackctl.model.objects.masking import mask
@@ -55,7 +55,7 @@ def diff_lines(plan: Plan, page: Page) -> list[str]:
     paint = page.paint
     left = left_lines(plan, paint, page.width)
     if plan.empty:
-        return [*profile_lines(plan, paint), *_section(left), summary(plan, paint)]
+        return [*profile_lines(plan, paint), *section(left), summary(plan, paint)]
     detailed = [change for change in plan.changes if page.verbose or change.action not in _QUIET]
     lines = [
         line
@@ -65,17 +65,13 @@ def diff_lines(plan: Plan, page: Page) -> list[str]:
         for line in _object(component, change, paint, page.width or _WIDEST)
     ]
     behind = setting_lines(plan.settings, page)
-    lines = [*profile_lines(plan, paint), *behind, *([""] if behind else []), *lines]
+    lines = [*profile_lines(plan, paint), *section(behind), *lines]
     rest = [change for change in plan.changes if change not in detailed]
     counted = Plan(plan.stack, plan.profile, tuple(rest))
     if not counted.empty:
         lines += [*change_lines(counted, replace(page, verbose=False)), ""]
     asked = new_privilege_lines(plan, paint, page.width)
-    return [*lines, *_section(left), *_section(asked), summary(plan, paint)]
-
-
-def _section(lines: list[str]) -> list[str]:
-    return [*lines, ""] if lines else []
+    return [*lines, *section(left), *section(asked), summary(plan, paint)]
 
 
 def _object(component: str, change: Change, paint: Paint, width: int) -> Iterable[str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from stackctl.cli.report.privileges import new_privilege_lines, privilege_document
 from stackctl.cli.report.rendering import Document, Page, known, ref_document
 from stackctl.cli.terminal.field_changes import brief, field_lines, setting_line
-from stackctl.cli.terminal.terminal import Paint, flow, plain, visible, wrap
+from stackctl.cli.terminal.terminal import Paint, flow, plain, section, visible, wrap
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.controllers import titled
@@ -86,13 +86,13 @@ def plan_lines(plan: Plan, page: Page) -> list[str]:
     """Write a plan: its changes, what they newly ask for, and how many there are of each kind."""
     left = left_lines(plan, page.paint, page.width)
     if plan.empty and not page.verbose:
-        head = _section(profile_lines(plan, page.paint))
-        return [*head, *_section(left), summary(plan, page.paint)]
-    lines = [*_section(profile_lines(plan, page.paint)), *change_lines(plan, page)]
+        head = section(profile_lines(plan, page.paint))
+        return [*head, *section(left), summary(plan, page.paint)]
+    lines = [*section(profile_lines(plan, page.paint)), *change_lines(plan, page)]
     asked = new_privilege_lines(plan, page.paint, page.width)
     lost = loss_lines(plan, page.paint, page.width)
     parts = (lines, left, asked, lost)
-    return [*(line for part in parts for line in _section(part)), summary(plan, page.paint)]
+    return [*(line for part in parts for line in section(part)), summary(plan, page.paint)]
 
 
 def profile_lines(plan: Plan, paint: Paint) -> list[str]:
@@ -116,10 +116,6 @@ def loss_lines(plan: Plan, paint: Paint, width: int | None = None) -> list[str]:
         first, *more = wrap(plain(f"{each.ref}  {each.what}"), width and width - 4, "  ")
         lines += [f"  {paint('-', 'red')} {first}", *(f"    {line}" for line in more)]
     return lines
-
-
-def _section(lines: list[str]) -> list[str]:
-    return [*lines, ""] if lines else []
 
 
 def change_lines(plan: Plan, page: Page) -> list[str]:

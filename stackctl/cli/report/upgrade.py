@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from stackctl.cli.report.rendering import Document, change_document
-from stackctl.cli.terminal.terminal import Cell, Paint, Row, plain, table, wrap
+from stackctl.cli.terminal.terminal import Cell, Paint, Row, plain, section, table, wrap
 from stackctl.model.plan.upgrades import Review, UpgradeStep, UpgradeVerdict
 from stackctl.model.plan.warnings import WarningTopic
 from stackctl.model.release.history import VersionChange
@@ -27,16 +27,11 @@ _WORDS = {
 def review_lines(review: Review, paint: Paint, width: int | None = None) -> list[str]:
     """Write what to know before the plan; every part ends with an empty line."""
     return [
-        *_section([_head(review, paint)]),
-        *_section(_versions(review, paint)),
-        *_section(_passages(review, paint, width)),
-        *_section(_attention(review, paint, width)),
+        *section([_head(review, paint)]),
+        *section(_versions(review, paint)),
+        *section(_passages(review, paint, width)),
+        *section(_attention(review, paint, width)),
     ]
-
-
-def _section(lines: Iterable[str]) -> list[str]:
-    found = list(lines)
-    return [*found, ""] if found else []
 
 
 def _head(review: Review, paint: Paint) -> str:

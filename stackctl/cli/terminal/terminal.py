@@ -119,6 +119,12 @@ def _cell(each: Cell | str) -> Cell:
     return Cell(plain(cell.text).replace("\n", " "), cell.styles)
 
 
+def section(lines: Iterable[str]) -> list[str]:
+    """Set lines apart from what follows; nothing where there are none."""
+    found = list(lines)
+    return [*found, ""] if found else []
+
+
 def visible(text: str) -> int:
     """Return the columns a painted text takes."""
     return len(_CONTROL.sub("", text))
