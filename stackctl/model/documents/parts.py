@@ -8,6 +8,7 @@ from stackctl.model.privileges.kind_privileges import Sort
 from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import ReleaseStatus
 from stackctl.model.shapes.json_schema import (
+    REF,
     Schema,
     anything,
     by_name,
@@ -20,12 +21,6 @@ from stackctl.model.shapes.json_schema import (
     word,
 )
 
-REF = {
-    "group": text("API group; empty for the core"),
-    "kind": text("Kind"),
-    "namespace": text("Namespace; empty for what is in none"),
-    "name": text("Name"),
-}
 OBJECT = fields("Which object it is", REF)
 REASON = text("Why, for people")
 MESSAGE = text("What there is to say, for people")

@@ -6,7 +6,6 @@ from stackctl.model.documents.parts import (
     HELD,
     HINT,
     MESSAGE,
-    REF,
     RELEASE,
     SOURCES,
     STACK,
@@ -16,7 +15,7 @@ from stackctl.model.documents.parts import (
     VERSION_CHANGES,
     Bodies,
 )
-from stackctl.model.shapes.json_schema import count, fields, flag, items, text
+from stackctl.model.shapes.json_schema import REF, count, fields, flag, items, text
 
 STACKS: Bodies = {
     "StackStatus": (

@@ -4,10 +4,10 @@ One document for each line of `--events FILE`. Fields are added, never renamed; 
 secret was hidden before it came here.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from stackctl.model.catalogue.envelope import DOCUMENTS_VERSION
-from stackctl.model.objects.refs import Ref
 from stackctl.model.plan.plan import Action
 from stackctl.model.run.events import (
     ComponentProgress,
@@ -22,6 +22,7 @@ from stackctl.model.run.events import (
 )
 from stackctl.model.shapes.json_schema import (
     DIALECT,
+    REF,
     Schema,
     always,
     count,
@@ -36,15 +37,6 @@ INTERRUPTED = "interrupted"
 
 _COMPONENT = text("Component; empty for what belongs to none")
 _MESSAGE = text("What there is to say, for people")
-_OBJECT = fields(
-    "Which object",
-    {
-        "group": text("API group; empty for the core"),
-        "kind": text("Kind"),
-        "namespace": text("Namespace; empty for what is in none"),
-        "name": text("Name"),
-    },
-)
 _HEAD: dict[str, Schema] = {
     "apiVersion": always(DOCUMENTS_VERSION),
     "kind": always(KIND),
@@ -81,7 +73,7 @@ _TYPES: dict[str, tuple[str, dict[str, Schema]]] = {
         "An object was written or deleted",
         {
             "component": _COMPONENT,
-            "object": _OBJECT,
+            "object": fields("Which object", REF),
             "action": word("What was done, in the words of plans", [each.value for each in Action]),
         },
     ),
@@ -128,7 +120,7 @@ def record(event: Event, time: str) -> dict[str, Any]:
                 **waiting,
             )
         case ObjectDone():
-            done = {"object": _named(event.ref), "action": event.action.value}
+            done = {"object": asdict(event.ref), "action": event.action.value}
             return envelope("object", time, component=event.component, **done)
         case Subject():
             return envelope("revision", time)
@@ -137,10 +129,6 @@ def record(event: Event, time: str) -> dict[str, Any]:
         case ServerWarning() | Notice():
             type = "warning" if isinstance(event, ServerWarning) else "notice"
             return envelope(type, time, message=event.text)
-
-
-def _named(ref: Ref) -> dict[str, str]:
-    return {"group": ref.group, "kind": ref.kind, "namespace": ref.namespace, "name": ref.name}
 
 
 def envelope(type: str, time: str, **more: Any) -> dict[str, Any]:

@@ -64,3 +64,12 @@ def fields(what: str, described: Mapping[str, Schema]) -> Schema:
         "properties": {name.rstrip("?"): schema for name, schema in described.items()},
         "required": [name for name in described if not name.endswith("?")],
     }
+
+
+# What names an object.
+REF: dict[str, Schema] = {
+    "group": text("API group; empty for the core"),
+    "kind": text("Kind"),
+    "namespace": text("Namespace; empty for what is in none"),
+    "name": text("Name"),
+}
