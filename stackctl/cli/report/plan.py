@@ -21,15 +21,7 @@ from stackctl.model.plan.removal import DATA
 from stackctl.model.privileges.privileges import newly_asked
 from stackctl.model.run.outcome import TargetInfo
 
-ORDER = (
-    Action.CREATE,
-    Action.UPDATE,
-    Action.RECREATE,
-    Action.ADOPT,
-    Action.RELEASE,
-    Action.PRUNE,
-    Action.UNCHANGED,
-)
+# In the order in which actions are told.
 STYLES = {
     Action.CREATE: "green",
     Action.UPDATE: "yellow",
@@ -39,6 +31,7 @@ STYLES = {
     Action.PRUNE: "red",
     Action.UNCHANGED: "dim",
 }
+ORDER = tuple(STYLES)
 # Changes that take something away or over are always listed one by one.
 _ONE_BY_ONE = frozenset({Action.UPDATE, Action.RECREATE, Action.ADOPT})
 _FEW = 3

@@ -8,19 +8,13 @@ from stackctl.model.plan.upgrades import Review, UpgradeStep, UpgradeVerdict
 from stackctl.model.plan.warnings import WarningTopic
 from stackctl.model.release.history import VersionChange
 
-_STYLES = {
-    WarningTopic.VERSION: "yellow",
-    WarningTopic.DEFINITION: "yellow",
-    WarningTopic.API: "red",
-    WarningTopic.RECREATION: "red",
-    WarningTopic.LEAVING: "yellow",
-}
+# The word that a warning begins with, and its colour.
 _WORDS = {
-    WarningTopic.VERSION: "older",
-    WarningTopic.DEFINITION: "CRD",
-    WarningTopic.API: "API",
-    WarningTopic.RECREATION: "recreate",
-    WarningTopic.LEAVING: "leaves",
+    WarningTopic.VERSION: ("older", "yellow"),
+    WarningTopic.DEFINITION: ("CRD", "yellow"),
+    WarningTopic.API: ("API", "red"),
+    WarningTopic.RECREATION: ("recreate", "red"),
+    WarningTopic.LEAVING: ("leaves", "yellow"),
 }
 
 
@@ -75,7 +69,7 @@ def _passage(passage: UpgradeStep, paint: Paint, width: int | None) -> Iterable[
 
 def _attention(review: Review, paint: Paint, width: int | None) -> Iterable[str]:
     for each in review.attention:
-        word = paint(_WORDS[each.topic], _STYLES[each.topic], "bold")
+        word = paint(*_WORDS[each.topic], "bold")
         yield from _wrapped(f"{word}  {plain(each.subject)}: {plain(each.message)}", width)
 
 

@@ -10,17 +10,10 @@ from dataclasses import dataclass, field
 from stackctl.cli.terminal.terminal import Paint, cut, plain, shorten
 from stackctl.model.run.events import ComponentProgress, ComponentState, Step
 
-_DONE = frozenset(
-    {
-        ComponentState.READY,
-        ComponentState.UNCHANGED,
-        ComponentState.REMOVED,
-        ComponentState.FAILED,
-        ComponentState.SKIPPED,
-    }
-)
 _FAILED = ComponentState.FAILED
 _GOOD = frozenset({ComponentState.READY, ComponentState.UNCHANGED, ComponentState.REMOVED})
+_BAD = frozenset({_FAILED, ComponentState.SKIPPED})
+_DONE = _GOOD | _BAD
 _BUSY = frozenset({ComponentState.APPLYING, ComponentState.WAITING, ComponentState.REMOVING})
 _STYLES = {
     ComponentState.PENDING: "dim",
@@ -257,7 +250,7 @@ def _names_an_object(reason: str) -> bool:
 def _mark(line: Line, board: Board, now: float, marks: Marks) -> str:
     if line.state in _GOOD:
         return marks.good
-    if line.state in (_FAILED, ComponentState.SKIPPED):
+    if line.state in _BAD:
         return marks.bad
     if board.closed or line.state not in _BUSY:
         return marks.idle
