@@ -100,29 +100,26 @@ def _is_device_plugin(pod: Manifest) -> bool:
 
 
 def _is_gpu_discovery(pod: Manifest) -> bool:
-    return any(
-        _runs(container, _PLUGIN_IMAGE, "gpu-feature-discovery")
-        or "gpu-feature-discovery" in container["image"]
-        for container in pod["spec"]["containers"]
+    return _runs(pod, _PLUGIN_IMAGE, "gpu-feature-discovery") or any(
+        "gpu-feature-discovery" in container["image"] for container in pod["spec"]["containers"]
     )
 
 
 def _is_mps_daemon(pod: Manifest) -> bool:
-    return any(
-        _runs(container, _PLUGIN_IMAGE, "mps-control-daemon")
-        for container in pod["spec"]["containers"]
-    )
+    return _runs(pod, _PLUGIN_IMAGE, "mps-control-daemon")
 
 
 def _is_feature_worker(pod: Manifest) -> bool:
+    return _runs(pod, _NFD_IMAGE, "nfd-worker")
+
+
+def _runs(pod: Manifest, image: str, program: str) -> bool:
+    """Tell whether a container of an image has a program among the words of its command line."""
     return any(
-        _runs(container, _NFD_IMAGE, "nfd-worker") for container in pod["spec"]["containers"]
+        image in container["image"]
+        and any(word.rpartition("/")[2] == program for word in words_of(container))
+        for container in pod["spec"]["containers"]
     )
-
-
-def _runs(container: Manifest, image: str, program: str) -> bool:
-    named = any(word.rpartition("/")[2] == program for word in words_of(container))
-    return image in container["image"] and named
 
 
 def _mounted(container: Manifest) -> set[str]:

@@ -367,12 +367,7 @@ LIFECYCLES = (
     Lifecycle(
         "cert-manager.io", "ClusterIssuer", CERT_MANAGER, _READY, ready_state, _describe_issuer
     ),
-    _training("TFJob"),
-    _training("PyTorchJob"),
-    _training("MPIJob"),
-    _training("XGBoostJob"),
-    _training("JAXJob"),
-    _training("PaddleJob"),
+    *map(_training, ("TFJob", "PyTorchJob", "MPIJob", "XGBoostJob", "JAXJob", "PaddleJob")),
     _spark("SparkApplication", _SUBMITTED, _spark_state, _describe_spark, "FAILED"),
     _spark(
         "ScheduledSparkApplication",
