@@ -11,6 +11,8 @@ from types import FrameType
 Handler = Callable[[int, FrameType | None], object]
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+TERMINATED = 143  # the exit code of a command that was not stopped by its user
+TOLD: list[int] = []  # the signals, Ctrl-C apart, that have asked this command to stop
 _WAKE = signal.SIGURG  # means nothing to anybody here
 _WAKE_SECONDS = 0.1
 

@@ -19,13 +19,13 @@ from stackctl.cli.commands.version import print_version
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import spread
 from stackctl.cli.options.shells import ASKED, answer
+from stackctl.cli.terminal.ending import ending
 from stackctl.cli.terminal.streams import write_result
 from stackctl.errors import Interrupted, StackError, UsageError
 from stackctl.secrets import SECRETS, secretive
-from stackctl.signals import handling, heard
+from stackctl.signals import TERMINATED, TOLD, handling, heard
 
 BUG = 70
-TERMINATED = 128 + signal.SIGTERM
 _STOPPING = (signal.SIGTERM, signal.SIGHUP)
 
 EXIT_CODES = (
@@ -95,7 +95,7 @@ def run(arguments: Sequence[str], application: Callable[..., int | None] = app) 
     if ASKED in os.environ:
         write_result(sys.stdout, answer(app, os.environ))
         return 0
-    with _terminable() as terminated:
+    with _terminable():
         try:
             _require_texts(arguments, os.environ)
             code = application(args=list(arguments), prog_name="stackctl", standalone_mode=False)
@@ -109,8 +109,6 @@ def run(arguments: Sequence[str], application: Callable[..., int | None] = app) 
             code = _fail(_usage_error(error), UsageError.exit_code, arguments)
         except Exception as error:  # noqa: BLE001 - whatever it is, the user gets a sentence
             code = _fail(_bug(error), BUG, arguments)
-        if terminated and code == Interrupted.exit_code:
-            return TERMINATED
     return int(code or 0)
 
 
@@ -130,6 +128,7 @@ def _require_texts(arguments: Sequence[str], environment: Mapping[str, str]) -> 
 def _fail(error: StackError, code: int, arguments: Sequence[str]) -> int:
     from stackctl.cli.report.failure import report_error
 
+    code = ending(error, code)
     said = said_in(arguments, os.environ)
     report_error(
         error,
@@ -191,15 +190,15 @@ def typed_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -> I
 
 
 @contextmanager
-def _terminable() -> Iterator[list[int]]:
-    """Let SIGTERM and a closed terminal stop a run as Ctrl-C does; tell afterwards which it was."""
-    received: list[int] = []
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal stop a run as Ctrl-C does, and note which it was."""
+    TOLD.clear()
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
+        TOLD.append(number)
         # A terminal that is closed says so twice, by itself and by its shell.
-        if len(received) == 1:
+        if len(TOLD) == 1:
             raise KeyboardInterrupt
 
     with handling(heard(_STOPPING), stop):
-        yield received
+        yield

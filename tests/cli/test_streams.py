@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from stackctl.cli import TERMINATED
+from stackctl.signals import TERMINATED
 from tests.cli.conftest import Cli
 
 pytestmark = pytest.mark.timeout(600)

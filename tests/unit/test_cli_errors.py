@@ -9,8 +9,17 @@ from typing import Any
 import pytest
 
 from stackctl import errors
-from stackctl.cli import BUG, EXIT_CODES, TERMINATED, run, said_in
-from stackctl.errors import ConfigError, NotReadyError, Rejected, StackError, UsageError
+from stackctl.cli import BUG, EXIT_CODES, run, said_in
+from stackctl.cli.terminal.event_log import EventLog
+from stackctl.errors import (
+    ConfigError,
+    Interrupted,
+    NotReadyError,
+    Rejected,
+    StackError,
+    UsageError,
+)
+from stackctl.signals import TERMINATED
 
 
 def failing(error: BaseException) -> Callable[..., int]:
@@ -155,6 +164,28 @@ def test_being_stopped_exits_143(number):
 
     assert run(["status"], application) == TERMINATED
     assert signal.getsignal(number) is before
+
+
+@pytest.mark.usefixtures("heeded")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, TERMINATED)])
+def test_what_a_stopped_run_writes_down_is_what_it_exits_with(tmp_path, capsys, number, code):
+    """The last event and the document of the failure: a pipeline goes by either."""
+    path = tmp_path / "events.ndjson"
+
+    def application(**_: Any) -> int:
+        log = EventLog(path, "deploy")
+        try:
+            os.kill(os.getpid(), number)
+            signal.pause()
+        except KeyboardInterrupt as error:
+            log.close(error)
+            raise Interrupted("stopped") from None
+        return 0
+
+    assert run(["deploy", "-o", "json"], application) == code
+    assert json.loads(path.read_text().splitlines()[-1])["exitCode"] == code
+    assert json.loads(capsys.readouterr().out)["exitCode"] == code
+    assert run(["deploy"], failing(KeyboardInterrupt())) == 130
 
 
 @pytest.mark.usefixtures("heeded")

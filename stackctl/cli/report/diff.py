@@ -101,7 +101,7 @@ def drift_text(drift: Drift, when: str = "") -> str:
     changed = [f"{each.path} {_brief(each.old)} → {_brief(each.new)}" for each in drift.differences]
     fields = first_few(changed or drift.fields, _MOST_FIELDS)
     if not drift.manager:
-        return plain(f"{fields}, by whom is not recorded")
+        return plain(f"{fields or 'changed'}, by whom is not recorded")
     what = f"{fields}{',' if changed else ' set'} by" if fields else "changed by"
     when = (when or f"at {drift.time}") if drift.time else ""
     return plain(f"{what} {drift.manager} {when}".rstrip())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.options.options import OutputOptions
 from stackctl.cli.report.rendering import Page, document, dumped
+from stackctl.cli.terminal.ending import ending
 from stackctl.cli.terminal.streams import write_aside, write_document, write_manifests, write_result
 from stackctl.cli.terminal.terminal import (
     Paint,
@@ -109,9 +110,10 @@ class Report:
         from stackctl.cli.report.failure import error_document, report_error
 
         colour, debug = self.shown.color, self.shown.debug
-        report_error(error, error.exit_code, colour=colour, debug=debug, context=context)
+        code = ending(error, error.exit_code)
+        report_error(error, code, colour=colour, debug=debug, context=context)
         self._context = context
-        self.document(error_document(error, error.exit_code))
+        self.document(error_document(error, code))
 
     def ends(self, ends: Sequence[tuple[str, str]]) -> None:
         """Say how it ended on each of several clusters."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from stackctl.cli.terminal.ending import ending
 from stackctl.errors import Interrupted, StackError, UsageError
 from stackctl.model.run.event_record import INTERRUPTED, envelope, record
 from stackctl.model.run.events import Event, Subject
@@ -77,7 +78,8 @@ class EventLog:
 
 def _failure(error: BaseException) -> dict[str, Any]:
     if isinstance(error, KeyboardInterrupt | Interrupted):
-        return {"outcome": INTERRUPTED, "exitCode": Interrupted.exit_code}
+        code = ending(error, Interrupted.exit_code)
+        return {"outcome": INTERRUPTED, "exitCode": code}
     code = error.exit_code if isinstance(error, StackError) else StackError.exit_code
     return {"outcome": "failed", "exitCode": code, "message": str(error)}
 

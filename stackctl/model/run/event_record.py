@@ -92,7 +92,7 @@ _TYPES: dict[str, tuple[str, dict[str, Schema]]] = {
         "The command ends",
         {
             "outcome": word("How", ["succeeded", "declined", "failed", INTERRUPTED]),
-            "exitCode": count("Its exit code for this run; 130 for every interruption"),
+            "exitCode": count("Its exit code for this run; 130 by Ctrl-C, 143 by SIGTERM"),
             "seconds": seconds("How long it took"),
             "message?": _MESSAGE,
         },
