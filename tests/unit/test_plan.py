@@ -362,8 +362,8 @@ def written_by(manager: str, day: int, **more: str) -> dict[str, Any]:
         ([written_by("editor", 2), written_by(FIELD_MANAGER, 3)], "editor"),
         ([written_by("editor", 2), written_by("kube-controller-manager", 3)], "editor"),
         ([written_by("kube-controller-manager", 3)], "kube-controller-manager"),
-        ([written_by(ML.manager, 3)], "unknown"),
-        ([], "unknown"),
+        ([written_by(ML.manager, 3)], ""),
+        ([], ""),
     ],
 )
 def test_drift_is_nobodys_who_did_not_cause_it(writers, author):

@@ -376,10 +376,10 @@ def drifted(
     ]
     lost = lost_fields(live, predicted, stack) if predicted is not None else ()
     holders = [each for each in others if overlap(claimed([each]), lost)] or others
-    found = [Drift(each.get("manager", "unknown"), each.get("time", ""), ()) for each in holders]
+    found = [Drift(each.get("manager", ""), each.get("time", ""), ()) for each in holders]
     found.sort(key=lambda each: each.time, reverse=True)
     found.sort(key=lambda each: busy(each.manager))
-    return tuple(found[:1]) or (Drift("unknown", "", ()),)
+    return tuple(found[:1]) or (Drift("", "", ()),)
 
 
 def _overwritten(live: Manifest, entry: Entry, stack: StackId) -> tuple[Drift, ...]:
@@ -388,7 +388,7 @@ def _overwritten(live: Manifest, entry: Entry, stack: StackId) -> tuple[Drift, .
     if not recorded or mark_of(live).run == recorded:
         return ()
     own = own_entry(live, stack) or {}
-    return (Drift(str(own.get("manager", "unknown")), str(own.get("time", "")), ()),)
+    return (Drift(str(own.get("manager", "")), str(own.get("time", "")), ()),)
 
 
 def taken_back(entry: Entry, live: Manifest, stack: StackId) -> str:
