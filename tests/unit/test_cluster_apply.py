@@ -2,12 +2,20 @@
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from stackctl.cluster.change import apply
 from stackctl.cluster.change.outcome import Outcome
-from stackctl.errors import AlreadyExists, ApplyError, Invalid, NotReadyError, StaleWrite
+from stackctl.errors import (
+    AlreadyExists,
+    ApplyError,
+    Invalid,
+    NotReadyError,
+    StaleWrite,
+    Unreachable,
+)
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import Manifest, ref_of
@@ -161,6 +169,21 @@ def test_all_objects_of_a_step_are_tried_and_all_refusals_told():
     outcome = applied(client, part("a", ONE, TWO, workload))
     assert client.log == ["apply ml/configmaps/one", "apply ml/configmaps/two"]
     assert str(outcome.failures["a"]) == "one is wrong\ntwo is wrong"
+
+
+def test_a_server_that_says_nothing_is_told_once():
+    """As many requests are on their way as there are workers; what was refused is told first."""
+    mute = Unreachable("no answer from https://recorded within 3s", hint="see whether it is alive")
+    things = [thing("ConfigMap", f"c{number}") for number in range(5)]
+    script: dict[str, Any] = {f"apply ml/configmaps/c{number}": mute for number in range(4)}
+    script["apply ml/configmaps/c4"] = Invalid("c4 is wrong", status=422)
+    failure = applied(Recorder(script), part("a", *things)).failures["a"]
+    assert str(failure).splitlines() == [
+        "c4 is wrong",
+        "no answer from https://recorded within 3s",
+        "and 3 more, for the same reason",
+    ]
+    assert failure.hint == "see whether it is alive"
 
 
 def test_what_is_not_ready_is_told_as_that():

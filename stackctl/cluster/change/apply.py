@@ -17,7 +17,7 @@ from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.probes import probe
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.wait.targets import Progress, Target
-from stackctl.errors import ApplyError, Interrupted, OutOfTime, StackError, headline
+from stackctl.errors import ApplyError, Interrupted, OutOfTime, StackError, Unreachable, headline
 from stackctl.model.catalogue.component import Mode, Probe
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.compose.stages import Stage, stages
@@ -27,6 +27,7 @@ from stackctl.model.plan.preflight import GPU
 from stackctl.model.run.events import ComponentProgress, ComponentState, ObjectDone
 from stackctl.model.run.failure_policy import OnFailure
 
+MUTE_NAMED = 1  # requests that were not answered: as many are on their way as there are workers
 LATE_NAMED = 3  # objects that time did not suffice for; the others are counted
 AT_ONCE = 6  # components that are applied; together they keep every worker busy
 _UNUSABLE = (ComponentState.FAILED, ComponentState.SKIPPED)
@@ -230,14 +231,20 @@ class _Run:
         )
 
 
+def _few(lines: Sequence[str], named: int) -> list[str]:
+    """Leave the first of what has one reason, and count the others."""
+    more = len(lines) - named
+    return [*lines[:named], *([f"and {more} more, for the same reason"] if more > 0 else ())]
+
+
 def _joined(errors: Sequence[StackError]) -> StackError:
     """Make one error of several; an interruption stays one."""
     for error in errors:
         if isinstance(error, Interrupted):
             return error
-    lines = [str(error) for error in errors if not isinstance(error, OutOfTime)]
+    mute = [str(error) for error in errors if isinstance(error, Unreachable)]
     late = [str(error) for error in errors if isinstance(error, OutOfTime)]
-    more = len(late) - LATE_NAMED
-    lines += [*late[:LATE_NAMED], *([f"and {more} more, for the same reason"] if more > 0 else ())]
+    lines = [str(error) for error in errors if not isinstance(error, OutOfTime | Unreachable)]
+    lines += [*_few(mute, MUTE_NAMED), *_few(late, LATE_NAMED)]
     hint = next((error.hint for error in errors if error.hint), "")
     return ApplyError("\n".join(lines), hint=hint)
