@@ -238,6 +238,7 @@ def test_what_may_not_be_read_is_unknown_and_never_missing(stack, installer):
     (config,) = (each for each in part.objects if each.ref.kind == "ConfigMap")
     assert config.status is Status.UNKNOWN
     assert 'cannot get resource "configmaps"' in config.message
+    assert config.hint == f"kubectl -n {stack.name} auth can-i get configmaps/shop"
     for act in (lambda: planned(user, shop(stack)), user.teardown):
         with pytest.raises(Forbidden, match=rf"configmaps/{stack.name}/shop: cannot read: "):
             act()

@@ -162,6 +162,7 @@ def test_status_does_not_say_gone(stack, blind):
     told = status(blind.id, blind.connection)
     parts = {part.name: part for part in told.components}
     assert parts["app"].status is Status.UNKNOWN
+    assert parts["app"].hint == "kubectl get apiservices"
 
 
 def test_what_went_with_its_definition_is_gone(stack):

@@ -21,12 +21,14 @@ from stackctl.errors import AccessDenied, Forbidden, NotServed
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.readiness.children import WORKLOADS
+from stackctl.model.readiness.kubectl import may_get
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import settles
 from stackctl.model.readiness.status import Assessment, Status
 from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules
 
 WORKERS = 8
+SERVED = "kubectl get apiservices"  # tells which of them do not answer
 Found = dict[Ref, Assessment]
 
 
@@ -126,7 +128,7 @@ class _Survey:
         doubts = unseen(self._client, self._discovery, refs)
         gone = Assessment(Status.NOT_FOUND, "its kind is gone")
         return {
-            ref: Assessment(Status.UNKNOWN, f"not looked at: {doubts[ref]}")
+            ref: Assessment(Status.UNKNOWN, f"not looked at: {doubts[ref]}", SERVED)
             if ref in doubts
             else gone
             for ref in refs
@@ -148,7 +150,8 @@ class _Survey:
         try:
             live = self._client.get(path, metadata_only=brief)
         except Forbidden as refusal:
-            return Assessment(Status.UNKNOWN, str(refusal), refusal.hint)
+            way_out = refusal.hint or may_get(resource.plural, resource.group, ref)
+            return Assessment(Status.UNKNOWN, str(refusal), way_out)
         if live is None:
             return Assessment(Status.NOT_FOUND, "does not exist")
         return live | {"apiVersion": resource.api_version, "kind": resource.kind}

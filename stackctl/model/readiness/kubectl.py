@@ -15,6 +15,13 @@ def describe(ref: Ref) -> str:
     return kubectl(ref, "describe")
 
 
+def may_get(plural: str, group: str, ref: Ref) -> str:
+    """Write the command that says whether an object may be read, and so when it may."""
+    where = f" -n {ref.namespace}" if ref.namespace else ""
+    kind = f"{plural}.{group}" if group else plural
+    return f"kubectl{where} auth can-i get {kind}/{ref.name}"
+
+
 def restart(ref: Ref) -> str:
     """Write the command that starts the Pods of a workload again."""
     where = f" -n {ref.namespace}" if ref.namespace else ""
