@@ -86,6 +86,7 @@ def _settled(
     result = await_ready(run, intent, replace(options, timeout=left))
     if result.failures:
         raise _not_ready(intent, result)
+    _require_gpus(assess_stack(run.connection, intent.stack, run.pool))
     return replace(outcome, components=result.states)
 
 
@@ -93,6 +94,23 @@ def _well(status: StackStatus) -> bool:
     ready = all(part.status is Status.CURRENT for part in status.components)
     ready = ready and not status.findings
     return ready and all(each.allocatable >= each.expected for each in status.gpus)
+
+
+def _require_gpus(status: StackStatus) -> None:
+    """See that the nodes there are offer the GPUs they have, whether or not a DaemonSet is happy.
+
+    A node that takes no Pods is none that the device plugin is meant for, so that the plugin is
+    ready without it. One that is gone altogether was perhaps taken away: that is `status`'s to say.
+
+    Raises:
+        NotReadyError: nodes keep their GPUs to themselves.
+    """
+    for each in status.gpus:
+        if each.allocatable < each.expected and each.closed:
+            nodes = first_few([f"{name} {why}" for name, why in each.closed.items()], _NAMED)
+            count = f"{each.allocatable}/{each.expected} {each.resource}"
+            what = f"nothing to change, but not ready: {count}; {nodes}"
+            raise NotReadyError(what, hint=next(iter(each.hints), ""))
 
 
 def _not_ready(intent: RunIntent, result: Outcome) -> NotReadyError:

@@ -33,16 +33,21 @@ def connected(kubeconfig: Path) -> Iterator[Connection]:
 def deployed(request: StackRequest, connection: Connection) -> Iterator[DeployOutcome]:
     """Deploy a stack for the block; whatever is there at its end is taken off again."""
     try:
-        yield deploy(
-            request,
-            connection,
-            agree=lambda *_: True,
-            notify=lambda _: None,
-            options=RunOptions(timeout=PATIENT, holder="tester@here"),
-        )
+        yield redeployed(request, connection)
     finally:
         with suppress(ReleaseError):  # it was torn down already, or never begun
             torn_down(compose_stack(request).stack, connection)
+
+
+def redeployed(request: StackRequest, connection: Connection) -> DeployOutcome:
+    """Deploy a stack, whether it is there or not; it stays."""
+    return deploy(
+        request,
+        connection,
+        agree=lambda *_: True,
+        notify=lambda _: None,
+        options=RunOptions(timeout=PATIENT, holder="tester@here"),
+    )
 
 
 def torn_down(stack: StackId, connection: Connection) -> TeardownOutcome:

@@ -22,7 +22,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import running
 from stackctl.cluster.record import recording, releases
 from stackctl.cluster.record.lock import lease_path
-from stackctl.errors import LockedError
+from stackctl.errors import LockedError, NotReadyError
 from stackctl.model.catalogue.component import Probe
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import Manifest
@@ -34,7 +34,7 @@ from stackctl.model.release.release import ReleaseStatus, uninstalling
 from stackctl.model.run.outcome import ObjectStatus, StackStatus
 from stackctl.sandbox.machine.certificates import CertificateContent, Pair, issue
 from tests.apiserver.scenery import until
-from tests.apiserver.shipped import connected, deployed
+from tests.apiserver.shipped import connected, deployed, redeployed
 from tests.apiserver.stacks import Stack, write_as
 
 NOW = datetime.now(UTC)
@@ -430,8 +430,8 @@ def test_a_teardown_hangs_on_a_finalizer(stack):
 
 
 @pytest.fixture(scope="module")
-def plugged(kubeconfig, tmp_path_factory) -> Iterator[tuple[StackId, Connection]]:
-    """The shipped device plugin, by itself, on two nodes of eight GPUs."""
+def plugged_request(tmp_path_factory) -> StackRequest:
+    """What the shipped device plugin is deployed by, by itself."""
     file = tmp_path_factory.mktemp("stack") / "stack.yaml"
     skipped = ("cert-manager", "kserve", "spark-operator", "training-operator")
     components = {key: {"mode": "skip"} for key in skipped}
@@ -442,8 +442,13 @@ def plugged(kubeconfig, tmp_path_factory) -> Iterator[tuple[StackId, Connection]
         "spec": {"profile": "gpu8", "components": components},
     }
     file.write_text(json.dumps(document))
-    request = StackRequest(stack_file=file)
-    with connected(kubeconfig) as connection, deployed(request, connection):
+    return StackRequest(stack_file=file)
+
+
+@pytest.fixture(scope="module")
+def plugged(kubeconfig, plugged_request) -> Iterator[tuple[StackId, Connection]]:
+    """It, on two nodes of eight GPUs."""
+    with connected(kubeconfig) as connection, deployed(plugged_request, connection):
         yield StackId("plugged"), connection
 
 
@@ -466,10 +471,11 @@ def test_the_device_plugin_was_deleted(plugged):
     until(lambda: status(stack, connection).gpus[0].complete)
 
 
-def test_nodes_take_no_pods(plugged):
+def test_nodes_take_no_pods(plugged, plugged_request):
     """Which do not, why, and the command that opens each; a DaemonSet would be happy with it."""
     stack, connection = plugged
     until(lambda: status(stack, connection).gpus[0].complete)
+    redeployed(plugged_request, connection)  # nothing has to be changed from now on
     taint = {"key": "maint", "value": "yes", "effect": "NoExecute"}
     connection.client.patch("/api/v1/nodes/gpu-0", {"spec": {"unschedulable": True}})
     connection.client.patch("/api/v1/nodes/gpu-1", {"spec": {"taints": [taint]}})
@@ -481,6 +487,13 @@ def test_nodes_take_no_pods(plugged):
         assert gpus.closed == {"gpu-0": "cordoned", "gpu-1": "taint maint=yes:NoExecute"}
         taken = "kubectl taint node gpu-1 maint=yes:NoExecute-"
         assert gpus.hints == ("kubectl uncordon gpu-0", taken)
+        with pytest.raises(NotReadyError) as unready:
+            redeployed(plugged_request, connection)
+        assert str(unready.value) == (
+            "nothing to change, but not ready: 8/16 nvidia.com/gpu; "
+            "gpu-0 cordoned, gpu-1 taint maint=yes:NoExecute"
+        )
+        assert unready.value.hint == "kubectl uncordon gpu-0"
     finally:
         connection.client.patch("/api/v1/nodes/gpu-0", {"spec": {"unschedulable": None}})
         connection.client.patch("/api/v1/nodes/gpu-1", {"spec": {"taints": None}})
