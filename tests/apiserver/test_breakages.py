@@ -38,6 +38,7 @@ from tests.apiserver.shipped import connected, deployed, redeployed
 from tests.apiserver.stacks import Stack, write_as
 
 NOW = datetime.now(UTC)
+SHORT = 8.0  # seconds; for what never comes
 REDEPLOY = "stackctl deploy --profile test --stack {}"
 
 
@@ -219,6 +220,7 @@ def test_an_image_cannot_be_pulled(operated):
     (field,) = drift.differences
     assert field.path == "spec.template.spec.containers[name=main].image"
     assert (field.old, field.new) == ("example.com/fine:1", "example.com/does-not-exist:2")
+    assert changed(operated.plan()) == {"server": Action.UPDATE}
     operated.up()
     assert operated.status().current
 
@@ -231,6 +233,8 @@ def test_a_definition_was_deleted(operated):
     until(lambda: operated.client.get(path) is None)
     found = the(operated.status(), f"widgets.{operated.name}.example.com")
     assert (found.status, found.hint) == (Status.NOT_FOUND, REDEPLOY.format(operated.name))
+    definition = f"widgets.{operated.name}.example.com"
+    assert changed(operated.plan()) == {definition: Action.CREATE}
     operated.up()
     assert operated.status().current
 
@@ -262,6 +266,7 @@ def test_a_secret_that_is_served_with_was_deleted(operated):
     (found,) = operated.status().findings
     assert found.subject == f"Secret/{operated.name}/tls"
     assert found.message == f"does not exist, and Deployment/{operated.name}/server mounts it"
+    assert changed(operated.plan()) == {}  # its operator makes it, not the stack
 
 
 def test_a_quota_is_full(operated):
@@ -274,6 +279,12 @@ def test_a_quota_is_full(operated):
     until(lambda: "exceeded quota: tight" in the(operated.status(), "server").message)
     found = operated.status()
     assert "limited: pods=0" in the(found, "server").message
+    assert changed(operated.plan()) == {}
+    with pytest.raises(
+        NotReadyError, match="nothing to change, but not ready: operator 5/6: "
+    ) as said:
+        operated.deploy(*operated.parts(), timeout=SHORT)
+    assert "quota: tight" in str(said.value)
     assert the(found, "server").hint.endswith(f"kubectl -n {operated.name} describe quota")
     assert not found.current
 
@@ -285,6 +296,7 @@ def test_a_certificate_has_expired_in_its_secret(operated):
     assert found.subject == f"Secret/{operated.name}/tls"
     assert found.message.startswith("its certificate has expired at ")
     assert found.hint.startswith(f"kubectl -n {operated.name} delete secret tls")
+    assert changed(operated.plan()) == {}
 
 
 def test_a_certificate_is_of_somebody_unknown(operated):
@@ -323,6 +335,8 @@ def test_a_namespace_was_deleted(operated):
     part = next(each for each in found.components if each.name == "operator")
     assert part.message == f"Namespace/{operated.name}: does not exist"
     assert part.hint == REDEPLOY.format(operated.name)
+    lost = (operated.name, "settings", "server", "more")
+    assert {changed(operated.plan()).get(name) for name in lost} == {Action.CREATE}
     operated.deploy(*operated.parts(), wait=False)
     assert the(operated.status(), operated.name).status is Status.CURRENT
 
