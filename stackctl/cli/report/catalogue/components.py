@@ -119,10 +119,11 @@ def _parameter(item: tuple[str, Parameter]) -> tuple[str, str]:
 def _limits(parameter: Parameter) -> Iterator[str]:
     """Yield which values are allowed."""
     unit = {"duration": "s", "list": " items", "map": " items"}.get(parameter.type, "")
-    if parameter.minimum is not None:
-        yield f"at least {parameter.minimum:g}{unit}"
-    if parameter.maximum is not None:
-        yield f"at most {parameter.maximum:g}{unit}"
+    one = unit.replace("items", "item")
+    if (least := parameter.minimum) is not None:
+        yield f"at least {least:g}{one if least == 1 else unit}"
+    if (most := parameter.maximum) is not None:
+        yield f"at most {most:g}{one if most == 1 else unit}"
     if parameter.enum:
         yield f"one of {' | '.join(map(text_of, parameter.enum))}"
     if parameter.pattern:
