@@ -16,6 +16,7 @@ from stackctl.api.store import ObjectStore
 from stackctl.api.watching import LISTED, Known, WatchEvent
 from stackctl.errors import AccessDenied, ClusterError, Interrupted, StackError
 from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.objects.wording import span
 from stackctl.model.run.events import Notice, Notify
 
 POLL_SECONDS = 2.0  # between two lists, where nothing may be watched
@@ -181,7 +182,7 @@ class Informer:
             return
         self._listed = True
         if self._refusal:
-            self.notify(Notice(f"{self._refusal}; asking every {POLL_SECONDS:.0f} s instead"))
+            self.notify(Notice(f"{self._refusal}; asking every {span(POLL_SECONDS)} instead"))
         self.store.touch()
 
     def _watch(self) -> Iterator[WatchEvent]:

@@ -311,7 +311,7 @@ def test_patience_ends(proxy, place):
 
     hasty = Client(proxy.access, patience=20.0, now=lambda: time_now[0], sleep=sleep)
     proxy.on("PATCH", "/configmaps/a", Answer(503, body=b"starting"), times=99)
-    with pytest.raises(Rejected, match=r"starting \(tried \d times in \d+ s\)") as caught:
+    with pytest.raises(Rejected, match=r"starting \(tried \d times in \d+s\)") as caught:
         hasty.apply(place.path(), place.config())
     assert caught.value.status == 503
     assert 10.0 < time_now[0] <= 20.0

@@ -275,8 +275,8 @@ def test_few_rights_are_enough_to_wait(scenery):
     with pytest.raises(NotReadyError, match="time is up"):
         reader.wait(never, seconds=SHORT)
     notices = [event.text for event in reader.told if isinstance(event, Notice)]
-    assert any("deployments" in text and "asking every 2 s" in text for text in notices)
-    assert any("pods" in text and "asking every 2 s" in text for text in notices)
+    assert any("deployments" in text and "asking every 2s" in text for text in notices)
+    assert any("pods" in text and "asking every 2s" in text for text in notices)
     assert any("replicasets" in text and "why Pods fail" in text for text in notices)
 
 

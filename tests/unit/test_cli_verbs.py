@@ -58,10 +58,10 @@ FOUND = revisions(
 def test_history_has_a_line_for_each_revision():
     """Who, when, what changed; why it failed, and what was gone back to."""
     assert history_lines(FOUND, NOW, Page(PLAIN)) == [
-        "REVISION  STATUS      WHEN        BY          PROFILE  CHANGED",
-        "1         superseded  23h59m ago  ada@laptop  cpu      +a 1.0.0",
-        "2         failed      23h59m ago  ada@laptop  cpu      a 1.0.0 → 1.1.0; a: not ready",
-        "3         deployed    23h59m ago  ada@laptop  cpu      back to 1: a 1.1.0 → 1.0.0",
+        "REVISION  STATUS      WHEN         BY          PROFILE  CHANGED",
+        "1         superseded  23h 59m ago  ada@laptop  cpu      +a 1.0.0",
+        "2         failed      23h 59m ago  ada@laptop  cpu      a 1.0.0 → 1.1.0; a: not ready",
+        "3         deployed    23h 59m ago  ada@laptop  cpu      back to 1: a 1.1.0 → 1.0.0",
     ]
 
 

@@ -23,4 +23,4 @@ def test_it_says_when_it_last_looked():
     """A screen that stands still may be old."""
     moment = datetime(2026, 11, 22, 15, 30, 5, tzinfo=UTC)
     local = moment.astimezone().strftime("%H:%M:%S")
-    assert looked(moment, Paint(on=False)) == f"looked at {local}, every 2 s; Ctrl-C ends it"
+    assert looked(moment, Paint(on=False)) == f"looked at {local}, every 2s; Ctrl-C ends it"

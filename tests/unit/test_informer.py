@@ -108,7 +108,7 @@ def test_where_watching_is_denied_the_list_is_asked_for(stop):
     settle(inform(script, told=told), {"a"})
     (notice,) = told
     assert isinstance(notice, Notice)
-    assert notice.text == "follow /api/v1/configmaps; asking every 2 s instead"
+    assert notice.text == "follow /api/v1/configmaps; asking every 2s instead"
 
 
 def test_where_listing_everywhere_is_denied_each_namespace_is_asked(stop):

@@ -105,7 +105,7 @@ def test_a_lost_connection_names_the_server_and_the_object():
     """Both ends of the request are in the message."""
     failure = Failure(fault=Fault.SILENT, text="Read timed out.")
     asked = replace(APPLYING, silent=9.2)
-    error = error_for(Refusal(failure), asked, " (tried 3 times in 9 s)")
+    error = error_for(Refusal(failure), asked, " (tried 3 times in 9s)")
     assert isinstance(error, Unreachable)
     assert str(error) == (
         "no answer from https://prod:6443 within 9s (asked to apply Deployment/ml/x)"

@@ -63,8 +63,8 @@ def test_what_is_left_is_a_guess_that_gets_better():
     ("step", "text"),
     [
         (Step("waiting"), "waiting"),
-        (Step("linking", left=44.0), "linking, about 40 s left"),
-        (Step("linking", left=1.0), "linking, about 10 s left"),
+        (Step("linking", left=44.0), "linking, about 40s left"),
+        (Step("linking", left=1.0), "linking, about 10s left"),
         (
             Step("compiling", 3, 9, "packages", 290.0),
             "compiling: 3 of 9 packages, about 5 minutes left",

@@ -28,6 +28,7 @@ from stackctl.api.http.retries import Circumstances, Failure, Fault, Retry, deci
 from stackctl.api.http.transport import Sending, Transport, TransportFault
 from stackctl.errors import ClusterError, Interrupted, OutOfTime, Rejected
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.wording import span
 from stackctl.model.run.events import Notice, Notify, Retrying, ServerWarning
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ class Exchange:
                 return read_refusal(answer.status, answer.headers, read_refused(answer))
             except TransportFault as fault:
                 if hold.cut:
-                    waited = f"nothing complete came within {self.now() - now:.0f} s"
+                    waited = f"nothing complete came within {span(self.now() - now)}"
                     return Refusal(Failure(fault=Fault.SILENT, text=waited))
                 return Refusal(Failure(fault=fault.fault, text=str(fault)))
 
@@ -362,7 +363,7 @@ def _fixed_headers(access: Access) -> tuple[tuple[str, str], ...]:
 
 
 def _duration(attempts: int, seconds: float) -> str:
-    return f" (tried {attempts} times in {seconds:.0f} s)" if seconds >= 1 else ""
+    return f" (tried {attempts} times in {span(seconds)})" if seconds >= 1 else ""
 
 
 def _leave(_: Request, answer: "BaseHTTPResponse") -> "BaseHTTPResponse":

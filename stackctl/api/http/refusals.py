@@ -26,6 +26,7 @@ from stackctl.errors import (
     StaleWrite,
     Unreachable,
 )
+from stackctl.model.objects.wording import span
 from stackctl.model.shapes import json_text
 from stackctl.model.shapes.shapes import TEXT, WHOLE, Shape, misshapen
 
@@ -140,7 +141,7 @@ def _unreachable(failure: Failure, intent: Intent, waited: str) -> Unreachable:
             )
         case Fault.SILENT:
             return Unreachable(
-                f"no answer from {intent.server} within {intent.silent:.0f}s "
+                f"no answer from {intent.server} within {span(intent.silent)} "
                 f"(asked to {intent.verb} {intent.what})",
                 hint="see whether it is alive: kubectl get --raw /readyz --request-timeout 5s",
             )

@@ -12,8 +12,8 @@ from stackctl.cli.report.rendering import (
     known,
     versions_document,
 )
-from stackctl.cli.terminal.progress_board import elapsed
 from stackctl.cli.terminal.terminal import Cell, Paint, Row, measure, plain, shorten, table
+from stackctl.model.objects.wording import span
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.history import Revision
 from stackctl.model.release.release import Release, ReleaseStatus
@@ -22,7 +22,6 @@ from stackctl.model.resolve.overrides import shown
 _HEADER = ("REVISION", "STATUS", "WHEN", "BY", "PROFILE", "CHANGED")
 _WIDE = ("REVISION", "STATUS", "BEGUN", "FINISHED", "BY", "TOOL", "PROFILE", "COMMAND", "CHANGED")
 _GAP = 2
-_DAY = 86400
 _LEAST = 20  # columns for what changed, however narrow the terminal
 _STYLES = {
     ReleaseStatus.DEPLOYED: "green",
@@ -132,12 +131,10 @@ def release_text(release: Release, now: datetime, paint: Paint) -> str:
 def ago(time: str, now: datetime) -> str:
     """Say how long ago a moment was."""
     try:
-        span = (now - datetime.fromisoformat(time)).total_seconds()
+        passed = (now - datetime.fromisoformat(time)).total_seconds()
     except (ValueError, TypeError):
         return f"at {plain(time)}"
-    if span < _DAY:
-        return f"{elapsed(max(span, 0))} ago"
-    return f"{int(span // _DAY)}d ago"
+    return f"{span(max(passed, 0))} ago"
 
 
 def release_document(release: Release) -> Document:

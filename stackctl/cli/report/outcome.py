@@ -15,8 +15,8 @@ from stackctl.cli.report.plan import (
 )
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, ref_document
 from stackctl.cli.report.upgrade import review_document, review_lines
-from stackctl.cli.terminal.progress_board import elapsed
 from stackctl.cli.terminal.terminal import Paint, plain
+from stackctl.model.objects.wording import span
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.run.outcome import DeployOutcome, Residue, TargetInfo, TeardownOutcome
 
@@ -45,7 +45,7 @@ def deploy_lines(outcome: DeployOutcome, page: Page, word: str = "deployed") -> 
         return _dry(plan, outcome.target, page, review)
     if not outcome.agreed:
         return []
-    end = f"on {_where(outcome.target)} in {elapsed(outcome.seconds)}"
+    end = f"on {_where(outcome.target)} in {span(outcome.seconds)}"
     if outcome.release is None:
         head = paint("nothing to change:", "green", "bold")
         left = left_lines(plan, paint, page.width)
@@ -66,7 +66,7 @@ def teardown_lines(outcome: TeardownOutcome, page: Page) -> list[str]:
         return [*_dry(plan, outcome.target, page), *kept]
     if not outcome.agreed:
         return []
-    end = f"on {_where(outcome.target)} in {elapsed(outcome.seconds)}"
+    end = f"on {_where(outcome.target)} in {span(outcome.seconds)}"
     removed = objects(plan.counts[Action.PRUNE])
     none = "none seen" if outcome.unseen else "none"
     return [

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stackctl.cli.report.rendering import Document, Rendering, document, known
-from stackctl.cli.terminal.progress_board import elapsed
 from stackctl.cli.terminal.terminal import Cell, Paint, columns, plain, table
+from stackctl.model.objects.wording import span
 from stackctl.sandbox.inspection import LogLine, PartStatus, SandboxStatus, State
 from stackctl.sandbox.lifecycle import DownResult, UpResult
 from stackctl.sandbox.plane.readiness import NodeStatus
@@ -36,7 +36,7 @@ def up_result(result: UpResult, found: SandboxStatus) -> Rendering:
 
 
 def _up_lines(result: UpResult, paint: Paint) -> list[str]:
-    done = f"up in {elapsed(result.seconds)}" if result.changed else "running already"
+    done = f"up in {span(result.seconds)}" if result.changed else "running already"
     head = f"{paint('simulated:', 'cyan', 'bold')} sandbox {result.name} {done}"
     also = f" (also in {result.merged_into})" if result.merged_into else ""
     return [

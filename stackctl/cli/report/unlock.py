@@ -2,6 +2,7 @@
 
 from stackctl.cli.report.rendering import Document, Rendering, document
 from stackctl.cli.terminal.terminal import Paint, plain
+from stackctl.model.objects.wording import span
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.outcome import HeldLock, Unlocked
 
@@ -16,7 +17,7 @@ def hold_lines(hold: HeldLock, paint: Paint) -> list[str]:
         head,
         f"last sign of life {plain(hold.renewed)}: that run may well be going on",
         f"{warning} two runs at once can undo each other's work",
-        f"a run that is dead loses its lock by itself {hold.seconds:g} s after its last sign",
+        f"a run that is dead loses its lock by itself {span(hold.seconds)} after its last sign",
     ]
 
 

@@ -11,6 +11,7 @@ from stackctl.cli.report.report import Report
 from stackctl.cli.report.status import status_result
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.errors import UsageError
+from stackctl.model.objects.wording import span
 from stackctl.model.run.outcome import StackStatus
 
 _SECONDS = 2.0
@@ -52,7 +53,7 @@ def watch_status(
 def looked(moment: datetime, paint: Paint) -> str:
     """Say when it was looked, for a screen that stands still may be old."""
     at = moment.astimezone().strftime("%H:%M:%S")
-    return paint(f"looked at {at}, every {_SECONDS:g} s; Ctrl-C ends it", "dim")
+    return paint(f"looked at {at}, every {span(_SECONDS)}; Ctrl-C ends it", "dim")
 
 
 def fitted(lines: Sequence[str], columns: int, rows: int) -> list[str]:

@@ -3,14 +3,16 @@
 What the lines say is decided in `progress_board`; results are for `report`.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from stackctl.cli.terminal.progress_board import Board, draw, elapsed, marks_for, step_text
+from stackctl.cli.terminal.progress_board import Board, draw, marks_for, step_text
 from stackctl.cli.terminal.streams import lasting, write_aside
 from stackctl.cli.terminal.terminal import Paint, labelled, plain
+from stackctl.model.objects.wording import span
 from stackctl.model.run.events import (
     ComponentProgress,
     ComponentState,
@@ -119,7 +121,7 @@ class PlainProgress:
 
     def _say(self, text: str) -> None:
         self._said_at = self._now()
-        clock = elapsed(self._now() - self._begun).rjust(6)
+        clock = span(self._now() - self._begun).rjust(7)
         write_aside(self._stream, f"{self._paint(clock, 'dim')}  {text}\n")
 
 
@@ -236,7 +238,8 @@ def message_lines(
 def _said(event: Retrying | ServerWarning | Notice) -> tuple[str, str, str]:
     match event:
         case Retrying():
-            text = f"{event.what}: {event.why}; trying again in {round(event.seconds, 1):g} s"
+            wait = span(max(1, math.ceil(event.seconds)))
+            text = f"{event.what}: {event.why}; trying again in {wait}"
             return "retry:", "yellow", plain(text)
         case ServerWarning():
             return "warning:", "yellow", plain(event.text)

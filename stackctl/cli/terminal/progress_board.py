@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from stackctl.cli.terminal.terminal import Paint, cut, plain, shorten
+from stackctl.model.objects.wording import span
 from stackctl.model.run.events import ComponentProgress, ComponentState, Step
 
 _FAILED = ComponentState.FAILED
@@ -28,7 +29,7 @@ _STYLES = {
 }
 _STATE_WIDTH = 9
 _COUNT_WIDTH = 7
-_CLOCK_WIDTH = 6
+_CLOCK_WIDTH = 7
 _LEAST_ROOM = 36  # columns below which what is waited for gets a line of its own
 _LEAST_REST = 12  # columns of what is the matter that a long name leaves it
 _COUNT = re.compile(r"\d+/\d+")
@@ -98,7 +99,7 @@ class Line:
         """Say how long the component has been worked on."""
         if self.begun is None:
             return ""
-        return elapsed((self.ended if self.ended is not None else now) - self.begun)
+        return span((self.ended if self.ended is not None else now) - self.begun)
 
 
 @dataclass(slots=True)
@@ -137,16 +138,6 @@ class Board:
     def settled(self) -> bool:
         """Every component came to its end."""
         return all(line.state in _DONE for line in self.lines.values())
-
-
-def elapsed(span: float) -> str:
-    """Write a span of time as people say it: 8s, 1m05s, 2h03m."""
-    whole = int(span)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02}m"
 
 
 _MINUTES_FROM = 100  # seconds
@@ -274,7 +265,7 @@ def _footer(board: Board, now: float, marks: Marks) -> str:
     lines: Sequence[Line] = tuple(board.lines.values())
     done = sum(line.state in _GOOD for line in lines)
     objects = f"{sum(line.ready for line in lines)}/{sum(line.total for line in lines)} objects"
-    parts = [f"{done}/{len(lines)} components", objects, elapsed(now - board.begun)]
+    parts = [f"{done}/{len(lines)} components", objects, span(now - board.begun)]
     if not board.settled and not board.closed:
         parts.append("Ctrl-C stops and records")
     return "  " + f" {marks.dot} ".join(parts)
@@ -286,7 +277,7 @@ def _step_lines(board: Board, now: float, width: int, paint: Paint, marks: Marks
         return []
     age = now - board.step_begun
     spin = marks.spin[int(age * 8) % len(marks.spin)]
-    text = shorten(f"{step_text(step)}  {elapsed(age)}", width - 4)
+    text = shorten(f"{step_text(step)}  {span(age)}", width - 4)
     lines = [f"  {paint(spin, 'cyan')} {text}"]
     if step.total:
         lines.append(f"    {paint(_bar(step, marks), 'cyan')}")
@@ -314,4 +305,4 @@ def _left(seconds: float) -> str:
         return ""
     if seconds >= _MINUTES_FROM:
         return f", about {round(seconds / 60)} minutes left"
-    return f", about {max(round(seconds, -1), 10):.0f} s left"
+    return f", about {span(max(round(seconds, -1), 10))} left"

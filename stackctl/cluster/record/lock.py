@@ -27,6 +27,7 @@ from stackctl.errors import (
     StaleWrite,
 )
 from stackctl.model.objects.refs import FIELD_MANAGER, MANAGED_BY, Manifest
+from stackctl.model.objects.wording import span
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.events import Notify, Step
 from stackctl.model.run.outcome import HeldLock
@@ -306,7 +307,7 @@ def _taken(hold: HeldLock) -> LockedError:
     return LockedError(
         f"stack {hold.stack}: locked by {hold}",
         hint="wait for that run with --wait-lock 10m; if it died, its lock expires "
-        f"{hold.seconds:.0f} s after its last sign of life",
+        f"{span(hold.seconds)} after its last sign of life",
     )
 
 

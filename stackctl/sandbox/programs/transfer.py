@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stackctl.api.wire.proxies import proxy_for
+from stackctl.model.objects.wording import span
 from stackctl.sandbox.programs.sources import SourceUnavailable
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _resolve(url: str, host: str) -> None:
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(_CONNECT_SECONDS)
-    reason = answers[0] if answers else f"no answer for {_CONNECT_SECONDS:.0f} s"
+    reason = answers[0] if answers else f"no answer for {span(_CONNECT_SECONDS)}"
     if reason:
         raise SourceUnavailable(f"{url} is unreachable: {host}: {reason}")
 
