@@ -23,6 +23,7 @@ from stackctl.errors import (
     Invalid,
     NotFound,
     NotServed,
+    OutOfTime,
     Rejected,
     StaleWrite,
     Unreachable,
@@ -43,6 +44,7 @@ from tests.apiserver.faults import (
 )
 from tests.apiserver.tunnel import Tunnel
 
+CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 SOON = 10.0  # seconds; far more than anything here takes
 GONE = json.dumps(
     {
@@ -444,20 +446,60 @@ def test_something_else_at_the_address_is_told(patient, proxy):
 def test_a_webhook_is_waited_for(patient, client, place):
     """A webhook nobody answers for is told by name, and waited for until it is mended."""
     name = f"{place.name}.example.com"
-    configurations = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
-    client.create(configurations, _webhook(name, place))
+    configuration = f"WebhookConfiguration {name}"
+    client.create(CONFIGURATIONS, _webhook(name, place))
 
     def mend() -> None:
         if len(patient.waits) == 3:
-            client.delete(f"{configurations}/{name}")
+            client.delete(f"{CONFIGURATIONS}/{name}")
             _until_admitted(client, place)
 
     patient.meanwhile = mend
     assert patient.client.apply(place.path(), place.config(x="1"))["data"] == {"x": "1"}
     assert len(patient.waits) == 3
     assert [each.why for each in patient.told if isinstance(each, Retrying)] == [
-        f'webhook {name} does not answer: service "missing" not found'
+        f'webhook {name} does not answer: service "missing" not found (Validating{configuration})'
     ]
+
+
+def test_a_webhook_is_waited_for_as_long_as_the_work_may_take(client, place):
+    """The deadline of the work counts, however short the patience with all else is."""
+    name, clock = f"{place.name}.example.com", [0.0]
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+        if clock[0] > 400.0:
+            client.delete(f"{CONFIGURATIONS}/{name}")
+            _until_admitted(client, place)
+
+    patient = Client(client.access, patience=1.0, now=lambda: clock[0], sleep=sleep)
+    client.create(CONFIGURATIONS, _webhook(name, place))
+    with patient.within(1200.0):
+        assert patient.apply(place.path(), place.config(x="1"))["data"] == {"x": "1"}
+    assert clock[0] > 400.0
+
+
+def test_time_is_up_for_a_webhook_and_who_has_it_asked_is_named(client, place):
+    """The configuration, the Service and what to do are in the hint; no longer is waited."""
+    name, clock = f"{place.name}.example.com", [0.0]
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    hasty = Client(client.access, patience=900.0, now=lambda: clock[0], sleep=sleep)
+    client.create(CONFIGURATIONS, _webhook(name, place))
+    try:
+        with (
+            hasty.within(200.0),
+            pytest.raises(OutOfTime, match=r"time is up: .*tried \d+ times in 3m \d+s") as late,
+        ):
+            hasty.apply(place.path(), place.config(x="1"))
+    finally:
+        client.delete(f"{CONFIGURATIONS}/{name}")
+    assert f"ValidatingWebhookConfiguration {name} has it asked" in late.value.hint
+    assert f"Service {place.name}/missing" in late.value.hint
+    assert f"kubectl delete validatingwebhookconfiguration {name}" in late.value.hint
+    assert 190.0 < clock[0] <= 200.0
 
 
 def _webhook(name: str, place: Place) -> Manifest:

@@ -68,6 +68,7 @@ def test_a_webhook_that_does_not_answer_is_waited_for(text):
     assert retry.seconds == 2.0
     assert "webhook" in retry.why
     assert "Post" not in retry.why
+    assert retry.lasting
 
 
 def test_a_webhook_that_says_no_is_not_asked_again():

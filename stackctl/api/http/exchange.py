@@ -19,13 +19,34 @@ from stackctl.api.access.access import Access
 from stackctl.api.access.credentials import Credentials, Identity
 from stackctl.api.http.answers import Look, an_object, require
 from stackctl.api.http.guard import Guard, Hold
-from stackctl.api.http.limits import Limits
+from stackctl.api.http.limits import FOR_EVER, Limits
 from stackctl.api.http.messages import READ_SECONDS, Request, Response
 from stackctl.api.http.newest import Newest, place_of
 from stackctl.api.http.reading import read_answer, read_refused, require_head, require_newer
-from stackctl.api.http.refusals import Intent, Refusal, error_for, explanation, read_refusal
-from stackctl.api.http.retries import Circumstances, Failure, Fault, Retry, decide, happened_nothing
+from stackctl.api.http.refusals import (
+    Intent,
+    Refusal,
+    error_for,
+    explanation,
+    out_of_time,
+    read_refusal,
+)
+from stackctl.api.http.retries import (
+    Circumstances,
+    Failure,
+    Fault,
+    Retry,
+    calling_webhook,
+    decide,
+    happened_nothing,
+)
 from stackctl.api.http.transport import Sending, Transport, TransportFault
+from stackctl.api.http.webhooks import (
+    CONFIGURATIONS,
+    Configuration,
+    configuration_of,
+    some_configurations,
+)
 from stackctl.errors import ClusterError, Interrupted, OutOfTime, Rejected
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.objects.wording import span
@@ -39,6 +60,7 @@ PATIENCE_SECONDS = 60.0  # for one request, from its first failure
 WHOLE_SECONDS = 90.0  # for one request with all its tries
 SHORTEST_SECONDS = 1.0  # for a try that may still begin
 LATE_SECONDS = 2.5  # for a request that begins when the run is being stopped already
+ASKED_SECONDS = 5.0  # to find out who has a webhook called
 QUIET_SECONDS = 2.0  # a longer first wait is told at once
 
 Sleep = Callable[[float], None]
@@ -73,6 +95,7 @@ class _Course:
     same_since: float = 0.0
     refused: int = 0  # credentials
     refused_since: float = 0.0
+    until: float = 0.0  # as long as tries may take in all, beyond what is usual
     silent_since: float | None = None  # no answer has come to anything that was sent since
 
     def note(self, failure: Failure, sent: float, now: float) -> None:
@@ -108,6 +131,8 @@ class Exchange:
         self._told: set[str] = set()
         self._warned: set[str] = set()
         self._counting = threading.Lock()
+        self._asking = threading.Lock()
+        self._configurations: dict[str, Configuration | None] = {}
         self._headers = _fixed_headers(access)
         self._transport = Transport(access)
         self._credentials = Credentials(access, tell=lambda line: terms.notify(Notice(line)))
@@ -241,7 +266,8 @@ class Exchange:
         if not self._known:
             longest = min(longest, UNKNOWN_SECONDS)
         whole = LATE_SECONDS if course.late else WHOLE_SECONDS
-        last = max(course.began + whole, 0.0 if course.late else request.retry_until or 0.0)
+        longer = 0.0 if course.late else max(course.until, request.retry_until or 0.0)
+        last = max(course.began + whole, longer)
         return min(self.now() + longest, max(last, self.now() + SHORTEST_SECONDS))
 
     def _require_time(self, request: Request, course: _Course) -> None:
@@ -254,6 +280,8 @@ class Exchange:
         if self.limits.looking and self._terms.stop.is_set():
             raise Interrupted("interrupted while looking at the cluster")
         if self.limits.up(writing=request.writes):
+            if course.until:
+                raise self._late(request, Refusal(course.last, structured=True), course)
             words = self._silence or (explanation(course.last) if course.attempt else "")
             raise OutOfTime(
                 f"{request.name}: cannot {request.verb or request.method}: time is up"
@@ -297,17 +325,23 @@ class Exchange:
 
     def _wait_for(self, retry: Retry, request: Request, refusal: Refusal, course: _Course) -> None:
         now = self.now()
-        until = self._deadline(request, course)
+        until = self._deadline(request, course, retry)
         seconds = retry.seconds * (1 + self._terms.chance() / 2)  # many threads failed just now
         if seconds and now + retry.seconds > until:
-            raise self._error(request, refusal, course)
+            late = course.until and until < FOR_EVER
+            raise (self._late if late else self._error)(request, refusal, course)
         if course.attempt > 1 or seconds > QUIET_SECONDS:
-            self.tell(request.name, retry.why, seconds)
+            asked = self._asked(refusal.failure)
+            self.tell(request.name, f"{retry.why} ({asked})" if asked else retry.why, seconds)
         self._sleep(min(seconds, max(retry.seconds, until - now)), retry.why, course.late)
 
-    def _deadline(self, request: Request, course: _Course) -> float:
+    def _deadline(self, request: Request, course: _Course, retry: Retry) -> float:
         """Say until when another try may begin."""
         until = (course.first_failure or course.began) + self._terms.patience
+        course.until = self.limits.until(writing=True) if retry.lasting else 0.0
+        if course.until == FOR_EVER or request.retry_until is not None:
+            course.until = 0.0
+        until = course.until or until
         if request.retry_until is not None:
             until = request.retry_until
         until = min(until, course.began + LATE_SECONDS) if course.late else until
@@ -331,10 +365,7 @@ class Exchange:
         waited = ""
         if course.first_failure is not None:
             waited = _duration(course.attempt, self.now() - course.first_failure)
-        now = self.now()
-        verb = request.verb or ("read" if request.method == "GET" else request.method)
-        silent = now - course.silent_since if course.silent_since is not None else 0.0
-        intent = Intent(verb, request.name, self._access.server, silent)
+        intent = self._intent(request, refusal, course)
         fault = refusal.failure.fault
         late = fault is not None and self.limits.up(writing=request.writes)
         error = error_for(refusal, intent, waited)
@@ -345,6 +376,38 @@ class Exchange:
         if fault is Fault.SILENT:
             self._silence = str(error)
         return error
+
+    def _late(self, request: Request, refusal: Refusal, course: _Course) -> OutOfTime:
+        """Say what was waited for as long as there was time."""
+        waited = _duration(course.attempt, self.now() - (course.first_failure or course.began))
+        return out_of_time(refusal, self._intent(request, refusal, course), waited)
+
+    def _intent(self, request: Request, refusal: Refusal, course: _Course) -> Intent:
+        verb = request.verb or ("read" if request.method == "GET" else request.method)
+        silent = self.now() - course.silent_since if course.silent_since is not None else 0.0
+        asked = self._asked(refusal.failure)
+        return Intent(verb, request.name, self._access.server, silent, asked)
+
+    def _asked(self, failure: Failure) -> Configuration | None:
+        """Find out, once, which configuration has a webhook called that does not answer."""
+        webhook = calling_webhook(failure)
+        if webhook is None:
+            return None
+        with self._asking:
+            if webhook not in self._configurations:
+                self._configurations[webhook] = self._configuration(webhook)
+            return self._configurations[webhook]
+
+    def _configuration(self, webhook: str) -> Configuration | None:
+        for kind, path in CONFIGURATIONS.items():
+            request = Request("GET", path, timeout=ASKED_SECONDS, retry_until=self.now())
+            try:
+                items = self.answer(request, some_configurations).get("items") or ()
+            except ClusterError:  # who cannot be told is not named
+                continue
+            if found := configuration_of(webhook, kind, items):
+                return found
+        return None
 
     def _pass_on_warnings(self, headers: Mapping[str, str]) -> None:
         for text in _WARNING.findall(headers["Warning"]):

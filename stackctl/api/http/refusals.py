@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from stackctl.api.http.dates import date_in
 from stackctl.api.http.retries import Failure, Fault, calling_webhook
+from stackctl.api.http.webhooks import Configuration, hint_for
 from stackctl.errors import (
     AccessDenied,
     AlreadyExists,
@@ -22,6 +23,7 @@ from stackctl.errors import (
     Invalid,
     NotFound,
     NotServed,
+    OutOfTime,
     Rejected,
     StaleWrite,
     Unreachable,
@@ -63,6 +65,7 @@ class Intent:
     what: str  # "Deployment/ml/x", or "deployments/ml/x" where only the path is known
     server: str
     silent: float = 0.0  # seconds for which nothing has come
+    asked: Configuration | None = None  # who has the webhook called that did not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,16 @@ def error_for(refusal: Refusal, intent: Intent, waited: str = "") -> ClusterErro
         status=failure.status,
         reason=failure.reason,
         causes=refusal.causes,
-        hint=_hint(failure),
+        hint=_hint(failure, intent.asked),
+    )
+
+
+def out_of_time(refusal: Refusal, intent: Intent, waited: str) -> OutOfTime:
+    """Say that what was waited for has not come in the time there was."""
+    why = explanation_of(refusal)
+    return OutOfTime(
+        f"{intent.what}: cannot {intent.verb}: time is up: {why}{waited}",
+        hint=_hint(refusal.failure, intent.asked),
     )
 
 
@@ -181,11 +193,9 @@ def _cause_words(cause: Mapping[str, str]) -> str:
     return ": ".join(part for part in (cause["field"], cause["message"]) if part)
 
 
-def _hint(failure: Failure) -> str:
+def _hint(failure: Failure, asked: Configuration | None) -> str:
     webhook = calling_webhook(failure)
-    if webhook and "x509: " in failure.text:
-        return f"its caBundle or its certificate is wrong ({webhook}): stackctl status says which"
-    return f"see whether the Pods behind webhook {webhook} are ready" if webhook else ""
+    return hint_for(webhook, failure.text, asked) if webhook else ""
 
 
 def _permission(text: str) -> str:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from stackctl.model.readiness.serving import calling
+
 FIRST_SECONDS = 0.25
 LONGEST_SECONDS = 10.0
 LONGEST_WEBHOOK_SECONDS = 2.0  # a webhook is usually there a second later
@@ -19,7 +21,6 @@ REFUSED_TRIES = 8  # with credentials that were accepted before
 REFUSED_SECONDS = 30.0
 STALE_TRIES = 8
 
-_WEBHOOK = re.compile(r'(?:failed calling|conversion) webhook "?([^",: ]+)"?')
 # A webhook that could not be called, in contrast to one that gave an answer of no use.
 _NOT_CALLED = re.compile(r'(?:Post|Get) "|failed to call webhook')
 # What is said with a 500 as well and is an answer: a denial, a manifest that breaks its schema.
@@ -76,6 +77,7 @@ class Retry:
     why: str
     seconds: float = 0.0  # before jitter
     renew: bool = False  # the credentials first
+    lasting: bool = False  # for as long as the work may take: it is for others to mend
 
 
 def decide(failure: Failure, so_far: Circumstances) -> Retry | None:
@@ -118,6 +120,7 @@ def _after_refusal(failure: Failure, so_far: Circumstances) -> Retry | None:
         return Retry(
             f"webhook {webhook} does not answer: {_last_part(failure.text)}",
             backoff(so_far.attempt, LONGEST_WEBHOOK_SECONDS),
+            lasting=True,
         )
     why = _passing(failure) or _perhaps_passing(failure, so_far)
     if why is None or not (so_far.repeatable or happened_nothing(failure)):
@@ -176,10 +179,7 @@ def _quota_contention(failure: Failure) -> bool:
 
 def calling_webhook(failure: Failure) -> str | None:
     """Name the webhook that could not be called; None for any other failure."""
-    if failure.status not in (500, 503, 504):
-        return None
-    found = _WEBHOOK.search(failure.text)
-    return found[1] if found else None
+    return calling(failure.text) if failure.status in (500, 503, 504) else None
 
 
 def backoff(attempt: int, longest: float = LONGEST_SECONDS) -> float:

@@ -10,7 +10,8 @@ from typing import Any
 
 from stackctl.model.objects.refs import Manifest, Ref, annotations_of
 
-_CALLING = re.compile(r'(?:failed calling|conversion) webhook "?([^",: ]+)"?')
+_CALLING = re.compile(r'failed calling webhook "?([^",: ]+)"?')
+_CONVERTING = re.compile(r"conversion webhook for (?:([^/, ]+)/)?[^/, ]+, Kind=(\w+)")
 _INJECT = "cert-manager.io/inject-ca-from"
 
 
@@ -38,7 +39,8 @@ def trusts_of(ref: Ref, obj: Manifest) -> Iterator[WebhookTrust]:
     injected = _INJECT in annotations_of(obj)
     conversion = ((obj.get("spec") or {}).get("conversion") or {}).get("webhook")
     named = [(each.get("name", ""), each) for each in obj.get("webhooks") or ()]
-    named += [("conversion", conversion)] if ref.kind == "CustomResourceDefinition" else []
+    if ref.kind == "CustomResourceDefinition":
+        named.append((_conversion(obj["spec"]["group"], obj["spec"]["names"]["kind"]), conversion))
     for name, webhook in named:
         client = (webhook or {}).get("clientConfig") or {}
         if service := client.get("service"):
@@ -76,8 +78,15 @@ def issued(live: Mapping[Ref, Manifest]) -> dict[Ref, Ref]:
 
 def calling(text: str) -> str | None:
     """Name the webhook that a refusal is about; None for any other refusal."""
-    found = _CALLING.search(text)
-    return found[1] if found else None
+    if found := _CALLING.search(text):
+        return found[1]
+    converting = _CONVERTING.search(text)
+    return _conversion(converting[1] or "", converting[2]) if converting else None
+
+
+def _conversion(group: str, kind: str) -> str:
+    """Name what has no name: the webhook that converts a kind from version to version."""
+    return f"conversion of {kind}.{group}"
 
 
 def cause_of(text: str) -> str:
