@@ -15,15 +15,15 @@ from stackctl.model.readiness.readiness import (
     settles,
 )
 from stackctl.model.readiness.status import Status
-from stackctl.model.shapes.ready_rules import ReadyRule, by_kind, read_rules
+from stackctl.model.shapes.ready_rules import ReadyRule, read_rules, rule_of
 from stackctl.sources.components import read_components
 from stackctl.sources.folders import catalogues
 
 # What the shipped components declare of their kinds.
 DECLARED = {
-    kind: rule
+    name: rule
     for part in read_components(catalogues(())).values()
-    for kind, rule in by_kind(part.spec.readyWhen).items()
+    for name, rule in part.spec.readyWhen.items()
 }
 CURRENT, WAITING, FAILED = Status.CURRENT, Status.IN_PROGRESS, Status.FAILED
 
@@ -248,7 +248,7 @@ TABLE = [
 )
 def test_status_of_an_object(obj, status, message):
     """Each object of the table stands as the table says, and says why."""
-    found = assess(obj, Surroundings(rule=DECLARED.get(kind_of(obj))))
+    found = assess(obj, Surroundings(rule=rule_of(DECLARED, kind_of(obj), "x")))
     assert (found.status, message in found.message) == (status, True), found
 
 
@@ -267,7 +267,7 @@ def test_claim_that_waits_for_its_first_consumer_is_ready():
 @pytest.mark.parametrize("status", [None, {}, {"conditions": []}])
 def test_fresh_custom_resource_is_not_ready(status):
     """A resource whose controller reports on it is not ready before it has."""
-    fresh = thing("Certificate", {}, status)
+    fresh = thing("Certificate", {}) | {"status": status}
     assert assess(fresh, Surroundings(reports=True)).status is WAITING
 
 
@@ -342,3 +342,57 @@ def test_a_rule_does_not_take_the_place_of_what_is_known():
     """Nobody declares a Deployment ready that has no replica."""
     short = thing("Deployment", {"replicas": 1}, {"conditions": [on("Fine")]})
     assert assess(short, Surroundings(rule=ReadyRule(("Fine",)))).status is WAITING
+
+
+STATES: list[tuple[Any, Status]] = [
+    ({"observedGeneration": 2}, CURRENT),
+    ({"observedGeneration": 1, "state": "ready"}, WAITING),
+    ({"state": "ready"}, CURRENT),
+    ({"state": "notReady"}, WAITING),
+    ({"state": {"phase": "Completed"}}, CURRENT),
+    ({"phase": "FAILED", "message": "no quota"}, FAILED),
+    ({"phase": "CreateFailed"}, FAILED),
+    ({"phase": "In Progress"}, WAITING),
+    ({"phase": "Open"}, CURRENT),
+    ({"ready": False}, WAITING),
+    ({"ready": True}, CURRENT),
+    ({"phase": "Pending", "conditions": [on("Ready")]}, CURRENT),
+    ({"phase": "Failed", "conditions": [on("Synced")]}, FAILED),
+    ({"replicas": 3}, CURRENT),
+    ({"observedGeneration": "1"}, CURRENT),
+    ({"conditions": {"Ready": {"status": "True"}}}, CURRENT),
+    ({"conditions": [None]}, CURRENT),
+    ("Running", CURRENT),
+    ("Error", FAILED),
+    ([1], CURRENT),
+]
+
+
+@pytest.mark.parametrize(("status", "expected"), STATES, ids=str)
+def test_a_status_without_conditions_is_a_report(status, expected):
+    """It is read by the generation it saw, then by the word of its state, as far as it goes."""
+    obj = thing("Certificate", {}) | {"status": status}
+    assert assess(obj, Surroundings(reports=True)).status is expected
+
+
+def test_what_is_said_beside_a_word_is_told():
+    """The controller's own sentence says more than its word."""
+    obj = thing("Certificate", {}) | {"status": {"phase": "Failed", "message": "no quota"}}
+    assert assess(obj).message == "state Failed: no quota"
+
+
+def test_what_reports_nothing_can_be_declared_so_of_a_kind_or_an_object():
+    """It is ready when it is there; an object's own rule beats that of its kind."""
+    rules = read_rules(
+        {
+            "Rule.example.com": {"state": "status.ready", "current": ["true"]},
+            "Rule.example.com/silent": {"exists": True},
+        }
+    )
+    kind, silent = ("example.com", "Rule"), Surroundings(True, rule=ReadyRule(exists=True))
+    assert rule_of(rules, kind, "silent") == ReadyRule(exists=True)
+    told = Surroundings(rule=rule_of(rules, kind, "other"))
+    assert assess(thing("Certificate", {}), silent).status is CURRENT
+    for ready, expected in ((True, CURRENT), (False, WAITING)):
+        obj = thing("Certificate", {}) | {"status": {"ready": ready}}
+        assert assess(obj, told).status is expected

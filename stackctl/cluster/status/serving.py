@@ -15,6 +15,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import lock
 from stackctl.cluster.wait.acceptance import try_creation
 from stackctl.errors import AccessDenied, Forbidden, NotServed, Rejected, Unreachable
+from stackctl.model.objects import paths
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.plan.preflight import Finding
 from stackctl.model.readiness.kubectl import describe, kubectl, restart
@@ -164,14 +165,15 @@ def _certificates(
             yield Finding(str(mount.secret), what, describe(makers.get(mount.secret, mount.by)))
         elif not isinstance(found, Forbidden) and (chain := _chain(found)):
             chains[mount] = chain
-    asked = {ref: str(end) for ref in makers.values() if (end := _end(live[ref]))}
+    asked = {ref: end for ref in makers.values() if (end := _end(live[ref]))}
     if not (chains or asked):
         return
     now = lock.server_time(client)
     for ref, end in asked.items():
-        if datetime.fromisoformat(end) < now:
+        if end < now:
             delete = f"kubectl -n {ref.namespace} delete secret {live[ref]['spec']['secretName']}"
-            yield Finding(str(ref), f"has expired at {end}", f"{delete}, and it is issued anew")
+            what = f"has expired at {end:%Y-%m-%dT%H:%M:%SZ}"
+            yield Finding(str(ref), what, f"{delete}, and it is issued anew")
     for mount, chain in chains.items():
         met = [trust for trust in trusts if is_behind(trust.service, live, mount.by)]
         yield from _served(mount, chain, met, makers.get(mount.secret), now, live)
@@ -201,8 +203,13 @@ def _chain(secret: Manifest) -> str:
     return str((secret.get("data") or {}).get("tls.crt") or "")
 
 
-def _end(certificate: Manifest) -> object:
-    return (certificate.get("status") or {}).get("notAfter")
+def _end(certificate: Manifest) -> datetime | None:
+    """Read until when a certificate is good; None where its status does not say."""
+    try:
+        end = datetime.fromisoformat(paths.get(certificate, ("status", "notAfter"), None))
+    except (TypeError, ValueError):
+        return None
+    return end if end.tzinfo else None
 
 
 def _renew(mount: Mount, maker: Ref | None) -> str:

@@ -32,7 +32,7 @@ def of_pod(client: Client, pod: Manifest) -> Iterator[str]:
     """Yield what is known about a Pod that is not ready and shows no fault."""
     metadata = pod["metadata"]
     for event in _events(client, metadata["namespace"], metadata["uid"])[:1]:
-        yield f"event of Pod {metadata['name']}: {event['reason']}: {_words(event)}"
+        yield f"event of Pod {metadata['name']}: {_reason(event)}: {_words(event)}"
     for container in (pod.get("status") or {}).get("containerStatuses") or ():
         if "running" in (container.get("state") or {}) and not container.get("ready"):
             yield from _log(client, metadata["namespace"], metadata["name"], container["name"])
@@ -49,14 +49,14 @@ def of_object(client: Client, obj: Manifest) -> Iterator[str]:
 def scaling_up(client: Client, fault: PodFault) -> bool:
     """Return whether a node is being added for a Pod."""
     events = _events(client, fault.namespace, fault.uid)
-    return any(event["reason"] in SCALING for event in events)
+    return any(_reason(event) in SCALING for event in events)
 
 
 def _warning(client: Client, namespace: str, uid: str) -> Iterator[tuple[str, str]]:
     """Return the last warning about an object, and as a line; a repetition says nothing new."""
     for event in _events(client, namespace, uid)[:1]:
-        if event.get("type") == "Warning" and event["reason"] != "BackOff":
-            yield _words(event), f"event: {event['reason']}: {_words(event)}"
+        if event.get("type") == "Warning" and _reason(event) != "BackOff":
+            yield _words(event), f"event: {_reason(event)}: {_words(event)}"
 
 
 def _events(client: Client, namespace: str, uid: str) -> list[Manifest]:
@@ -71,6 +71,10 @@ def _events(client: Client, namespace: str, uid: str) -> list[Manifest]:
 def _time(event: Mapping[str, Any]) -> str:
     last = event.get("lastTimestamp") or (event.get("series") or {}).get("lastObservedTime")
     return str(last or event.get("eventTime") or event["metadata"].get("creationTimestamp") or "")
+
+
+def _reason(event: Mapping[str, Any]) -> str:
+    return str(event.get("reason") or "")
 
 
 def _words(event: Mapping[str, Any]) -> str:

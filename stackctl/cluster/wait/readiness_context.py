@@ -10,7 +10,7 @@ from stackctl.api.discovery import ApiResource, Discovery
 from stackctl.errors import AccessDenied
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.readiness.readiness import BUILT_IN, Surroundings, reports_conditions
-from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules, by_kind
+from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules, rule_of
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
@@ -22,7 +22,7 @@ class ReadinessContext:
 
     def __init__(self, client: Client, discovery: Discovery, rules: ReadyRules = NO_RULES) -> None:
         self._client = client
-        self._rules = by_kind(rules)
+        self._rules = rules
         self._discovery = discovery
         self._asking = threading.Lock()
         self._reports: dict[tuple[str, str, str], bool] = {}
@@ -30,10 +30,11 @@ class ReadinessContext:
 
     def around(self, ref: Ref, version: str, *, may_match_no_node: bool = False) -> Surroundings:
         """Return what is known about an object before it is looked at."""
+        rule = rule_of(self._rules, (ref.group, ref.kind), ref.name)
         return Surroundings(
-            reports=self._is_reported(ref, version),
+            reports=rule is None and self._is_reported(ref, version),
             may_match_no_node=may_match_no_node,
-            rule=self._rules.get((ref.group, ref.kind)),
+            rule=rule,
         )
 
     def binds_late(self, claim: Manifest) -> bool:
@@ -54,7 +55,7 @@ class ReadinessContext:
 
     def _is_reported(self, ref: Ref, version: str) -> bool:
         kind = ref.group, ref.kind
-        if ref.group in BUILT_IN or kind in self._rules:
+        if ref.group in BUILT_IN:
             return False
         with self._asking:
             key = (*kind, version)

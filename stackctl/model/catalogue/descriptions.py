@@ -60,7 +60,7 @@ DESCRIPTIONS = {
     "ComponentSpec.images": "Every image that the manifests name",
     "ComponentSpec.namespacePlaces": "Places, beyond those known by kind, that hold the namespace",
     "ComponentSpec.ready": "What must be so, beyond the status of objects, before it is ready",
-    "ComponentSpec.readyWhen": "How objects of a kind tell that they are ready, by Kind.group",
+    "ComponentSpec.readyWhen": "How objects of a kind, or one, get ready, by Kind.group[/NAME]",
     "ComponentSpec.detect": "Signs that something else has installed it",
     "ComponentSpec.leftovers": "What its programs make and leave: Kind/name or Kind/namespace/name",
     "ComponentSpec.nodeManagers": "Field managers of its programs that write on nodes",
@@ -121,5 +121,6 @@ DESCRIPTIONS = {
     "ReadyRule.current": "Words that say that it is ready",
     "ReadyRule.failed": "Words that say that it never will be",
     "ReadyRule.state": "Path of the word; unsaid: the types of the conditions that are true",
+    "ReadyRule.exists": "Nobody reports on it: it is ready as soon as it is there",
     "ReadyRule.message": "Path of what is said beside the word",
 }

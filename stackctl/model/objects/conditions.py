@@ -12,10 +12,11 @@ LENGTH = 300  # of a message that a person is expected to read
 
 
 def condition(obj: Manifest, kind: str) -> Mapping[str, Any]:
-    """Return the condition of that type, empty when there is none."""
-    found: Mapping[str, Any]
-    for found in (obj.get("status") or {}).get("conditions") or ():
-        if found.get("type") == kind:
+    """Return the condition of that type, empty when there is none that can be read."""
+    status = obj.get("status")
+    conditions = status.get("conditions") if isinstance(status, Mapping) else None
+    for found in conditions if isinstance(conditions, list) else ():
+        if isinstance(found, Mapping) and found.get("type") == kind:
             return found
     return {}
 

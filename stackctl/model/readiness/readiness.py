@@ -6,12 +6,13 @@ a workload's Pods, the clock and the cluster do not belong here.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stackctl.model.objects import paths
 from stackctl.model.objects.conditions import condition, holds, one_line, words
-from stackctl.model.objects.refs import Manifest, group_of
+from stackctl.model.objects.refs import Manifest, group_of, ref_of
+from stackctl.model.readiness.kubectl import describe
 from stackctl.model.readiness.pod_faults import assess_pod, refusal_hint
 from stackctl.model.readiness.status import Assessment, Status
 from stackctl.model.shapes.live_shapes import CUSTOM_STATUS
@@ -23,7 +24,7 @@ from stackctl.model.shapes.shapes import fitting
 class Surroundings:
     """What the readiness of an object depends on and the object does not say."""
 
-    reports: bool = False  # its controller writes conditions, so that none yet is not ready
+    reports: bool = False  # its controller writes a status, so that none yet is not ready
     may_match_no_node: bool = False  # a DaemonSet that is right with nowhere to run
     binds_late: bool = False  # a claim that is bound when the first Pod uses it
     rule: ReadyRule | None = None  # what its component declares of a kind that is not built in
@@ -66,6 +67,9 @@ BUILT_IN = frozenset(
 
 def assess(obj: Manifest, surroundings: Surroundings = USUAL) -> Assessment:
     """Tell how an object stands."""
+    # What cannot be read is a report all the same.
+    silent = surroundings.reports and not _says_something(obj.get("status"))
+    surroundings = replace(surroundings, reports=silent)
     obj = _legible(obj)
     metadata, kind = obj["metadata"], (group_of(obj), obj["kind"])
     if metadata.get("deletionTimestamp"):
@@ -77,7 +81,7 @@ def assess(obj: Manifest, surroundings: Surroundings = USUAL) -> Assessment:
     if observed is not None and observed < metadata.get("generation", 0):
         return _waiting(UNSEEN)
     if (rule := surroundings.rule) is not None and kind not in RULES:
-        return _declared(obj, rule)
+        return _current("there; it reports nothing") if rule.exists else _declared(obj, rule)
     return RULES.get(kind, _reported)(obj, surroundings)
 
 
@@ -121,18 +125,26 @@ def _failed(message: str, hint: str = "") -> Assessment:
 
 
 def _status(obj: Manifest) -> Mapping[str, Any]:
-    return obj.get("status") or {}
+    found = obj.get("status")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _says_something(status: Any) -> bool:
+    return any(status.values()) if isinstance(status, Mapping) else bool(status)
 
 
 def _legible(obj: Manifest) -> Manifest:
     """Leave out what of a custom resource's status cannot be read: its author shapes it."""
     if "status" not in obj or group_of(obj) in BUILT_IN:
         return obj
+    if obj["status"] and not isinstance(obj["status"], Mapping):
+        return obj | {"status": {"state": obj["status"]}}  # a word, if anything
     return obj | {"status": fitting(obj["status"], CUSTOM_STATUS)}
 
 
 def _spec(obj: Manifest) -> Mapping[str, Any]:
-    return obj.get("spec") or {}
+    found = obj.get("spec")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _short(status: Mapping[str, Any], wanted: int, counts: Iterable[tuple[str, str]]) -> str:
@@ -242,7 +254,9 @@ def _declared(obj: Manifest, rule: ReadyRule) -> Assessment:
     for state, said in told:
         if state in rule.current:
             return _current(said if rule.state else "complete")
-    if _spec(obj).get("suspend") or (_spec(obj).get("runPolicy") or {}).get("suspend"):
+    policy = _spec(obj).get("runPolicy")
+    suspended = isinstance(policy, Mapping) and policy.get("suspend")
+    if suspended or _spec(obj).get("suspend"):
         return _current("suspended")
     if not told:
         return _waiting("not started yet")
@@ -253,9 +267,10 @@ def _states(obj: Manifest, rule: ReadyRule) -> list[tuple[str, str]]:
     """Return the words of an object's state, each with what is said beside it."""
     if not rule.state:
         conditions = _status(obj).get("conditions") or ()
+        # Those of custom resources are legible by now, those of built-in kinds always.
         return [(each["type"], words(each)) for each in conditions if each.get("status") == "True"]
-    state = paths.get(obj, paths.parse(rule.state), None)
-    if not state or not isinstance(state, str):
+    state = _word(paths.get(obj, paths.parse(rule.state), None))
+    if not state:
         return []
     said = one_line(paths.get(obj, paths.parse(rule.message), None)) if rule.message else ""
     return [(state, ": ".join(filter(None, (state.lower(), said))))]
@@ -331,7 +346,7 @@ def _always(_: Manifest, __: Surroundings) -> Assessment:
 
 
 def _reported(obj: Manifest, surroundings: Surroundings) -> Assessment:
-    """Read the conditions that custom resources share by convention."""
+    """Read the conditions that custom resources share by convention, else the word of a state."""
     if holds(obj, "Stalled"):
         return _failed(words(condition(obj, "Stalled")))
     if holds(obj, "Reconciling"):
@@ -341,9 +356,55 @@ def _reported(obj: Manifest, surroundings: Surroundings) -> Assessment:
         return _waiting(UNSEEN)
     if ready and ready.get("status") != "True":
         return _waiting(words(ready) or "not ready")
-    if surroundings.reports and not _status(obj).get("conditions"):
-        return _waiting("its controller has not reported on it yet")
+    return _current() if ready else _in_a_word(obj, surroundings)
+
+
+def _in_a_word(obj: Manifest, surroundings: Surroundings) -> Assessment:
+    """Read the word of a state; a controller that has said anything has seen the object."""
+    status = _status(obj)
+    if word := _state_of(status):
+        return _by_word(word, status)
+    if surroundings.reports:
+        return _waiting("its controller has not reported on it yet", describe(ref_of(obj)))
     return _current()
+
+
+# Where statuses without a condition Ready say in a word how the object stands.
+_STATES = ("phase",), ("state",), ("state", "phase"), ("status",), ("ready",)
+_NEVER = ("failed", "failure", "error", "errored", "invalid", "rejected", "denied")
+_NOT_YET = """
+    accepted applying connecting creating degraded deleting deploying false initialising
+    initializing inprogress installing new notready pending preparing progressing provisioning
+    queued reconciling restarting scaling scheduled scheduling starting submitted terminating
+    unhealthy unknown unready updating upgrading validating waiting
+"""
+
+
+def _state_of(status: Mapping[str, Any]) -> str:
+    """Find the word that a status tells its state by, where it uses a usual field."""
+    words_there = (_word(paths.get(status, path, None)) for path in _STATES)
+    return next(filter(None, words_there), "")
+
+
+def _word(value: Any) -> str:
+    """Read a word of a state; true and false are written as YAML has them."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else ""
+
+
+def _by_word(word: str, status: Mapping[str, Any]) -> Assessment:
+    """Tell by a usual word how an object stands; a word that is not known is a report, too."""
+    plain = "".join(filter(str.isalnum, word.lower()))
+    said = next((each for key in ("message", "reason") if (each := _said(status, key))), "")
+    text = one_line(f"state {word}: {said}" if said else f"state {word}")
+    if plain.endswith(_NEVER):
+        return _failed(text)
+    return _waiting(text) if plain in _NOT_YET.split() else _current(text)
+
+
+def _said(status: Mapping[str, Any], key: str) -> str:
+    return one_line(status[key]) if isinstance(status.get(key), str) else ""
 
 
 # Kinds whose controllers always write `observedGeneration`: none yet means not seen yet.

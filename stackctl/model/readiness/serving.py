@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl.model.objects import paths
 from stackctl.model.objects.refs import Manifest, Ref, annotations_of
+from stackctl.model.readiness.children import WORKLOADS
 
 _CALLING = re.compile(r'failed calling webhook "?([^",: ]+)"?')
 _CONVERTING = re.compile(r"conversion webhook for (?:([^/, ]+)/)?[^/, ]+, Kind=(\w+)")
+_CALLERS = ("admissionregistration.k8s.io", "apiextensions.k8s.io")
 _INJECT = "cert-manager.io/inject-ca-from"
 
 
@@ -36,6 +39,8 @@ class Mount:
 
 def trusts_of(ref: Ref, obj: Manifest) -> Iterator[WebhookTrust]:
     """List the webhooks of a configuration, or of a definition's conversion."""
+    if ref.group not in _CALLERS:
+        return
     injected = _INJECT in annotations_of(obj)
     conversion = ((obj.get("spec") or {}).get("conversion") or {}).get("webhook")
     named = [(each.get("name", ""), each) for each in obj.get("webhooks") or ()]
@@ -51,6 +56,8 @@ def trusts_of(ref: Ref, obj: Manifest) -> Iterator[WebhookTrust]:
 def mounts_of(live: Mapping[Ref, Manifest]) -> Iterator[Mount]:
     """List the Secrets that running workloads were started with: they do not say if one goes."""
     for ref, obj in live.items():
+        if (ref.group, ref.kind) not in WORKLOADS:
+            continue
         for volume in _template(obj).get("volumes") or ():
             source = volume.get("secret") or {}
             if source.get("secretName") and not source.get("optional"):
@@ -60,19 +67,19 @@ def mounts_of(live: Mapping[Ref, Manifest]) -> Iterator[Mount]:
 def is_behind(service: Ref, live: Mapping[Ref, Manifest], workload: Ref) -> bool:
     """Tell whether the Pods of a workload are reached by a Service."""
     selector = ((live.get(service) or {}).get("spec") or {}).get("selector") or {}
-    template = (live[workload].get("spec") or {}).get("template")
-    metadata = (template.get("metadata") or {}) if isinstance(template, dict) else {}
-    same = service.namespace == workload.namespace
-    return same and bool(selector) and selector.items() <= (metadata.get("labels") or {}).items()
+    if service.namespace != workload.namespace or (workload.group, workload.kind) not in WORKLOADS:
+        return False
+    labels = paths.get(live[workload], ("spec", "template", "metadata", "labels"), None) or {}
+    return bool(selector) and selector.items() <= labels.items()
 
 
 def issued(live: Mapping[Ref, Manifest]) -> dict[Ref, Ref]:
     """Say which Certificate each Secret comes from."""
     return {
-        Ref("", "Secret", ref.namespace, obj["spec"]["secretName"]): ref
+        Ref("", "Secret", ref.namespace, name): ref
         for ref, obj in live.items()
         if (ref.group, ref.kind) == ("cert-manager.io", "Certificate")
-        and (obj.get("spec") or {}).get("secretName")
+        and isinstance(name := paths.get(obj, ("spec", "secretName"), None), str)
     }
 
 

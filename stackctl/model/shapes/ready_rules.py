@@ -16,22 +16,26 @@ from stackctl.model.shapes.decode import Problem, decode
 class ReadyRule:
     """The words that say that an object is ready, and those that say that it never will be."""
 
-    current: tuple[str, ...]
+    current: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     state: str = field(
         default="",
         metadata={"help": "path of the word; unsaid: the types of the conditions that are true"},
     )
     message: str = field(default="", metadata={"help": "path of what is said beside the word"})
+    exists: bool = field(
+        default=False, metadata={"help": "nobody reports on it: ready as soon as it is there"}
+    )
 
 
-ReadyRules = Mapping[str, ReadyRule]  # by Kind.group
+ReadyRules = Mapping[str, ReadyRule]  # by Kind.group, or Kind.group/NAME for one object
 NO_RULES: ReadyRules = {}
 
 
-def by_kind(rules: ReadyRules) -> dict[GroupKind, ReadyRule]:
-    """Return the rules by group and kind."""
-    return {_group_kind(name): rule for name, rule in rules.items()}
+def rule_of(rules: ReadyRules, kind: GroupKind, name: str) -> ReadyRule | None:
+    """Return the rule for an object: its own, else that of its kind."""
+    key = ".".join((kind[1], kind[0]))
+    return rules.get(f"{key}/{name}") or rules.get(key)
 
 
 def rules_for(kinds: frozenset[GroupKind], rules: ReadyRules) -> ReadyRules:
@@ -43,8 +47,14 @@ def rule_problems(rules: ReadyRules) -> list[Problem]:
     """Return what is wrong with rules, beyond what their types say."""
     problems = []
     for name, rule in rules.items():
-        if not all(_group_kind(name)):
-            problems.append(Problem((name,), "expected Kind.group, such as TFJob.kubeflow.org"))
+        if not all(_group_kind(name)) or name.endswith("/") or name.count("/") > 1:
+            what = "expected Kind.group, such as TFJob.kubeflow.org, or Kind.group/NAME"
+            problems.append(Problem((name,), what))
+        if rule.exists == bool(rule.current or rule.failed or rule.state or rule.message):
+            what = "expected words in current, or exists: true and nothing else"
+            problems.append(Problem((name,), what))
+        elif not rule.exists and not rule.current:
+            problems.append(Problem((name,), "current is missing"))
         for key in ("state", "message"):
             try:
                 paths.parse(getattr(rule, key) or "status")
@@ -66,5 +76,5 @@ def read_rules(plain: Mapping[str, Any]) -> ReadyRules:
 
 
 def _group_kind(name: str) -> GroupKind:
-    kind, _, group = name.partition(".")
+    kind, _, group = name.partition("/")[0].partition(".")
     return group, kind
