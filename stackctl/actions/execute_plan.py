@@ -44,7 +44,9 @@ def _carried_out(
     if intent.strays and _agreed_strays(run, intent, options):
         intent = intent.with_strays()
     outcome = DeployOutcome(run.info, intent.plan, None, dry_run=options.dry_run)
-    if intent.settled:
+    # That it completed has to be recorded before it goes.
+    ends = intent.unseen_ends and options.wait and not options.dry_run
+    if intent.settled and not ends:
         return _settled(run, intent, agree, options, outcome)
     if not options.dry_run:
         _require_consent(intent.plan, options)

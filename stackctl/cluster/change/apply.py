@@ -24,6 +24,7 @@ from stackctl.model.compose.stages import Stage, stages
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.plan.preflight import GPU
+from stackctl.model.readiness.ending import goes_by_itself
 from stackctl.model.run.events import ComponentProgress, ComponentState, ObjectDone
 from stackctl.model.run.failure_policy import OnFailure
 
@@ -40,7 +41,10 @@ def carry_out(
 
     `outcome` is filled in as things happen, so that an interrupted run knows what it did.
     """
-    _Run(session, bundle, plan, on_failure, outcome).all()
+    try:
+        _Run(session, bundle, plan, on_failure, outcome).all()
+    finally:
+        outcome.ended |= session.observer.ended
 
 
 class _Turn:
@@ -172,16 +176,21 @@ class _Run:
         done, failed = [], []
         for future in futures:
             try:
-                done.append(future.result())
+                if (target := future.result()) is not None:
+                    done.append(target)
             except StackError as error:
                 failed.append(error)
         if failed:
             raise _joined(failed)
         return done
 
-    def _apply(self, part: BundleComponent, manifest: Manifest) -> Target:
-        """Apply an object, unless it is proven that this would change nothing."""
+    def _apply(self, part: BundleComponent, manifest: Manifest) -> Target | None:
+        """Apply an object, unless it is proven that this would change nothing, or it is done."""
         change, lenient = self._changes[ref_of(manifest)], self._without_gpus
+        if change.done:
+            return None
+        if self._session.wait and goes_by_itself(manifest):
+            self._session.observer.expect(manifest)
         planned = ObjectChange(
             self._session,
             self._outcome,

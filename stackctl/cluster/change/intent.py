@@ -12,6 +12,7 @@ from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Change, Plan
 from stackctl.model.plan.plan_file import Recipe
+from stackctl.model.readiness.ending import goes_by_itself
 from stackctl.model.release.release import Entry, Provenance, ReleaseStatus, provenance
 
 
@@ -60,6 +61,18 @@ class RunIntent:
     def made(self) -> Provenance:
         """What is there because the stack made it."""
         return provenance(self.inventory)
+
+    @property
+    def unseen_ends(self) -> bool:
+        """Something that goes by itself is there, and is not known to have completed."""
+        known = {entry.ref for entry in self.inventory if entry.ended}
+        return any(
+            change.live is not None
+            and change.desired is not None
+            and change.ref not in known
+            and goes_by_itself(change.desired)
+            for change in self.plan.changes
+        )
 
     @property
     def settled(self) -> bool:

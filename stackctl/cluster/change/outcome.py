@@ -15,6 +15,7 @@ class Outcome:
     applied: dict[Ref, Manifest] = field(default_factory=dict)  # as the server answered
     changed: set[Ref] = field(default_factory=set)  # of those applied; the others were stamped
     foreign: set[Ref] = field(default_factory=set)  # came into being after the plan was made
+    ended: set[Ref] = field(default_factory=set)  # go by themselves, and were seen to complete
     pruned: set[Ref] = field(default_factory=set)
     states: dict[str, ComponentState] = field(default_factory=dict)
     ready: dict[str, int] = field(default_factory=dict)  # objects of a component, as last seen

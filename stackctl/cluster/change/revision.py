@@ -36,6 +36,12 @@ def pending(intent: RunIntent, cluster: str, by: str, begun: str) -> Release:
         for change in intent.plan.changes
         if change.live is not None and change.action not in (Action.CREATE, Action.RECREATE)
     }
+    entries = {entry.ref: entry for entry in intent.inventory}
+    kept |= {
+        change.ref: Found(entries[change.ref].uid, written=True, untouched=True)
+        for change in intent.plan.changes
+        if change.done
+    }
     desired = [
         (ref, component, version_of(manifest))
         for ref, (component, manifest) in intent.bundle.objects().items()
@@ -97,7 +103,9 @@ def finished(
     left = {change.ref: _left(change) for change in intent.plan.changes if change.held}
     entries = [
         replace(
-            _proven(entry, desired[entry.ref][1], live, intent.stack), left=left.get(entry.ref, ())
+            _proven(entry, desired[entry.ref][1], live, intent.stack),
+            left=left.get(entry.ref, ()),
+            ended=_ended(entry, outcome),
         )
         if entry.ref in desired
         else entry
@@ -113,6 +121,11 @@ def finished(
         gpu_nodes=release.gpu_nodes if outcome.gpu_nodes is None else outcome.gpu_nodes,
         inventory=tuple(entries),
     )
+
+
+def _ended(entry: Entry, outcome: Outcome) -> bool:
+    """Tell whether an object has completed as it is now: what was changed may run again."""
+    return entry.ref in outcome.ended or (entry.ended and entry.ref not in outcome.changed)
 
 
 def _left(change: Change) -> tuple[LeftField, ...]:

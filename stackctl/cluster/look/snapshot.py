@@ -75,6 +75,7 @@ def take(
         live=found | {ref: each.live for ref, each in predictions.items()},
         predicted={ref: each.result for ref, each in predictions.items()},
         proven=proven,
+        absent=frozenset(ref for ref in desired if ref not in found),
         fixed=fixed,
         left=frozenset(ref for ref, each in predictions.items() if each.left),
         held={ref: each.held for ref, each in predictions.items() if each.held},

@@ -21,6 +21,7 @@ from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import HeldValue
 from stackctl.model.plan.preflight import Facts, Finding, Topic
+from stackctl.model.readiness.ending import GONE
 from stackctl.model.readiness.finalizers import controllers_of, finalizers_of, remedy, stuck
 from stackctl.model.readiness.kubectl import describe
 from stackctl.model.readiness.status import Assessment, Status
@@ -146,6 +147,8 @@ def _components(
 
     def standing(entry: Entry) -> ObjectStatus:
         found = statuses.of.get(entry.ref, Assessment(Status.NOT_FOUND, "not there"))
+        if found.status is Status.NOT_FOUND and entry.ended:
+            found = Assessment(Status.CURRENT, GONE)
         live = statuses.live.get(entry.ref)
         if found.status is Status.TERMINATING and live is not None:
             found = Assessment(found.status, stuck(live, controllers), _way_out(live))

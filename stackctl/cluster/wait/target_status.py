@@ -13,6 +13,7 @@ from stackctl.cluster.wait.targets import Target
 from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.refs import Manifest, Ref, group_of
 from stackctl.model.readiness.children import WORKLOADS, faults_of, unready_pods
+from stackctl.model.readiness.ending import GONE, goes_by_itself, has_completed
 from stackctl.model.readiness.pod_faults import Patience, PodFault, unready
 from stackctl.model.readiness.readiness import OBSERVING, assess, established
 from stackctl.model.readiness.status import Assessment, Status
@@ -52,6 +53,7 @@ class Assessor:
         self._now = now
         self._since: dict[Ref, dict[FaultKey, float]] = {}
         self._forgiven: set[FaultKey] = set()
+        self.ended: set[Ref] = set()  # what goes by itself and was seen to complete
 
     def forgive(self, fault: PodFault) -> None:
         """Take a fault for one that passes by itself."""
@@ -69,6 +71,7 @@ class Assessor:
             surroundings = replace(surroundings, binds_late=self._context.binds_late(live))
         found = _status(target, assess(live, surroundings), live)
         found = replace(found, children_version=version)
+        self._note_end(target, live)
         return self._with_pods(found, live) if asks_for_pods(found) else found
 
     def again(self, former: TargetStatus) -> TargetStatus:
@@ -97,9 +100,17 @@ class Assessor:
         if last is None:
             waiting = "the change has not been seen yet" if target.fresh else "not looked at yet"
             return TargetStatus(target, Status.IN_PROGRESS, waiting)
-        if "ttlSecondsAfterFinished" in (last.get("spec") or {}) and not holds(last, "Failed"):
-            return TargetStatus(target, Status.CURRENT, "done, and deleted as it asked to be")
+        self._note_end(target, last)
+        if target.ref in self.ended:
+            return TargetStatus(target, Status.CURRENT, GONE)
+        if goes_by_itself(last) and not holds(last, "Failed"):
+            return TargetStatus(target, Status.CURRENT, "gone as it asked to be")
         return TargetStatus(target, Status.FAILED, "was deleted by somebody else")
+
+    def _note_end(self, target: Target, obj: Manifest) -> None:
+        rule = self._context.around(target.ref, target.version).rule
+        if goes_by_itself(obj) and has_completed(obj, rule):
+            self.ended.add(target.ref)
 
     def _with_pods(self, found: TargetStatus, live: Manifest) -> TargetStatus:
         """Let the Pods of a workload say why it is not ready."""

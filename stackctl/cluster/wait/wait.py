@@ -9,6 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -25,7 +26,7 @@ from stackctl.cluster.wait.readiness_context import ReadinessContext
 from stackctl.cluster.wait.target_status import Assessor, TargetStatus, asks_for_pods
 from stackctl.cluster.wait.targets import Progress, Target
 from stackctl.errors import NotReadyError, NotServed
-from stackctl.model.objects.refs import Manifest, Ref, ref_of
+from stackctl.model.objects.refs import Manifest, Ref, ref_of, version_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.readiness.children import WORKLOADS, controller
 from stackctl.model.readiness.kubectl import describe
@@ -114,6 +115,19 @@ class Observer:
             progress(ready + at_once, total + at_once, missing)
 
         self._until(look, informers, watched, deadline, tell, stop)
+
+    @property
+    def ended(self) -> frozenset[Ref]:
+        """What goes by itself and was seen to complete."""
+        return frozenset(self._assessor.ended)
+
+    def expect(self, manifest: Manifest) -> None:
+        """Follow a kind from now on whose objects may be gone before they are waited for."""
+        ref = ref_of(manifest)
+        with suppress(NotServed):  # it is said when the object is sent
+            self.informer(
+                ref.group, ref.kind, version_of(manifest), labels=self._labels, names=[ref]
+            )
 
     def wait_established(
         self,

@@ -38,6 +38,7 @@ from stackctl.model.ownership.ownership import (
 )
 from stackctl.model.ownership.proof import Mark, mark_of
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.readiness.ending import GONE
 from stackctl.model.release.release import Entry
 
 LEFT = "left as it is: it will do, and we may not change it"
@@ -121,6 +122,11 @@ class Change:
     result: Manifest | None = None  # what it would be, by the server's word
     held: tuple[HeldValue, ...] = ()  # of others, unless it is known to be theirs to write
 
+    @property
+    def done(self) -> bool:
+        """It has completed and is gone by itself: there is nothing to do for it."""
+        return self.action is Action.UNCHANGED and self.live is None and self.desired is not None
+
 
 @dataclass(frozen=True, slots=True)
 class DataLoss:
@@ -179,6 +185,8 @@ class Snapshot:
     held: Mapping[Ref, tuple[HeldField, ...]] = field(default_factory=dict)
     # Not tried, and why; no reason: nobody wanted to know.
     untried: Mapping[Ref, str] = field(default_factory=dict)
+
+    absent: frozenset[Ref] = frozenset()  # of the bundle, and not there
 
     @property
     def leaving(self) -> frozenset[Ref]:
@@ -282,7 +290,9 @@ def _change(
 ) -> Change:
     live = snapshot.live.get(ref)
     if live is None:
-        return Change(ref, component, Action.CREATE, desired=manifest)
+        done = _is_done(manifest, snapshot, entry)
+        action = Action.UNCHANGED if done else Action.CREATE
+        return Change(ref, component, action, desired=manifest, reason=GONE if done else "")
     if ref in snapshot.proven:
         return Change(ref, component, Action.UNCHANGED, desired=manifest, live=live)
     if ref in snapshot.left:
@@ -302,6 +312,15 @@ def _change(
         reason = f"from {by}" if by else "exists already"
         return replace(change, action=Action.ADOPT, reason=reason, drift=drift)
     return _compared(change, live, predicted, stack, entry)
+
+
+def _is_done(manifest: Manifest, snapshot: Snapshot, entry: Entry | None) -> bool:
+    """Tell what has completed as it is now wanted and went, and was not taken along by others."""
+    if entry is None or not entry.ended:
+        return False
+    space = Ref("", "Namespace", "", entry.ref.namespace)
+    taken_along = space in snapshot.absent
+    return not taken_along and Mark.parse(entry.mark).digest == digest(manifest)
 
 
 def _compared(

@@ -12,6 +12,7 @@ from typing import Any
 from stackctl.model.objects import paths
 from stackctl.model.objects.conditions import condition, holds, one_line, words
 from stackctl.model.objects.refs import Manifest, group_of, ref_of
+from stackctl.model.readiness.ending import goes_by_itself, has_completed
 from stackctl.model.readiness.kubectl import describe
 from stackctl.model.readiness.pod_faults import assess_pod, refusal_hint
 from stackctl.model.readiness.status import Assessment, Status
@@ -73,6 +74,8 @@ def assess(obj: Manifest, surroundings: Surroundings = USUAL) -> Assessment:
     obj = _legible(obj)
     metadata, kind = obj["metadata"], (group_of(obj), obj["kind"])
     if metadata.get("deletionTimestamp"):
+        if goes_by_itself(obj) and has_completed(obj, surroundings.rule):
+            return _current("completed, and goes as it asked to")
         held = ", ".join(metadata.get("finalizers") or ())
         return Assessment(
             Status.TERMINATING, f"being deleted, held by {held}" if held else "being deleted"

@@ -21,7 +21,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.shapes import json_text
 from stackctl.model.shapes.decode import encoded
 from stackctl.model.shapes.kind_shapes import object_problems
-from stackctl.model.shapes.ready_rules import ReadyRules, read_rules
+from stackctl.model.shapes.ready_rules import ReadyRules, is_late, read_rules
 from stackctl.model.shapes.shapes import (
     FLAG,
     NAME,
@@ -39,6 +39,7 @@ from stackctl.model.shapes.shapes import (
 FORMAT = 2  # 1: the same, kept in a Secret
 WITH_RULES = 3  # with rules of readiness; written only where there are any
 WITH_SOURCES = 4  # with what it was made of, what others were left, what `status` tries
+WITH_ENDS = 5  # with what has completed and goes; with rules for what reports nothing
 MOST_BYTES = 64 << 20  # of one release or component, unpacked
 _LONGEST_VALUE = 400  # characters
 _DIGEST = re.compile("[0-9a-f]{32}")
@@ -93,6 +94,7 @@ class Entry:
     owned: str = ""  # digest of our entry in managedFields after the apply; empty: no proof
     created: bool = False  # by us, not taken over
     unsure: bool = False  # whether it was: the stack wrote it, and no record tells since when
+    ended: bool = False  # goes by itself, and was seen to complete: that it is gone is right
     left: tuple[LeftField, ...] = ()  # to others, though it is not known to be theirs to write
 
 
@@ -185,6 +187,8 @@ def encode(release: Release) -> bytes:
     # What is older can read it too where it has nothing that came later.
     forms = [_LATER[key] for key in kept if key in _LATER]
     left = [WITH_SOURCES] if any(entry.left for entry in release.inventory) else []
+    if any(entry.ended for entry in release.inventory) or any(map(is_late, release.rules.items())):
+        forms.append(WITH_ENDS)
     return pack({"format": max([FORMAT, *forms, *left])} | kept)
 
 
@@ -215,6 +219,7 @@ _ENTRY: Shape = {
     "version!": TEXT,
     "created": FLAG,
     "unsure": FLAG,
+    "ended": FLAG,
     "rendered": TEXT,
     "left": [Leaf("a manager, a field and a value", lambda each: _are_texts(each, 3))],
     **dict.fromkeys(("uid", "mark", "owned"), TEXT),
@@ -251,7 +256,7 @@ def decode(content: bytes, namespace: str = RECORD_NAMESPACE) -> Release:
         plain = unpack(content)
         if misshapen(plain, {"format!": WHOLE}):
             raise ValueError("not a release")  # noqa: TRY301 - as every other damage
-        if plain["format"] > WITH_SOURCES:
+        if plain["format"] > WITH_ENDS:
             raise LaterFormat("recorded by a later stackctl", hint=UPGRADE_HINT)
         for problem in misshapen(plain, _SHAPE):
             raise ValueError(str(problem))  # noqa: TRY301 - as every other damage

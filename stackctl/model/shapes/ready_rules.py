@@ -43,6 +43,12 @@ def rules_for(kinds: frozenset[GroupKind], rules: ReadyRules) -> ReadyRules:
     return {name: rule for name, rule in rules.items() if _group_kind(name) in kinds}
 
 
+def is_late(item: tuple[str, ReadyRule]) -> bool:
+    """Tell a rule as they were not in the beginning: of one object, or of what reports nothing."""
+    name, rule = item
+    return rule.exists or "/" in name
+
+
 def rule_problems(rules: ReadyRules) -> list[Problem]:
     """Return what is wrong with rules, beyond what their types say."""
     problems = []
