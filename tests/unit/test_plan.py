@@ -435,3 +435,19 @@ def named(manifest: Manifest, number: int) -> Manifest:
     if "uid" in metadata:
         metadata["uid"] = f"u{number}"
     return manifest | {"metadata": metadata}
+
+
+def test_what_completed_and_went_is_done_until_it_is_another_one():
+    """Its mark says what it was; what went with its namespace is made again."""
+    manifest, live = config(), live_config()
+    done = entry_for(manifest, live, ended=True)
+    nothing = Snapshot({}, {}, frozenset())
+    assert only(planned([manifest], nothing, (done,))).done
+    alone = replace(nothing, absent=frozenset({Ref("", "Namespace", "", "ml")}))
+    for desired, snapshot, entry in (
+        (config("2"), nothing, done),
+        (manifest, nothing, replace(done, ended=False)),
+        (manifest, alone, done),
+    ):
+        change = only(planned([desired], snapshot, (entry,)))
+        assert (change.action, change.done) == (Action.CREATE, False)

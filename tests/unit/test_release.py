@@ -13,6 +13,7 @@ from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import (
     FORMAT,
+    WITH_ENDS,
     WITH_SOURCES,
     Entry,
     Found,
@@ -84,6 +85,18 @@ def test_fields_left_to_others_are_recorded_where_there_are_any():
     assert decode(encode(written)) == written
     assert unpack(encode(written))["format"] == WITH_SOURCES
     assert len(left.wanted) < 999
+
+
+def test_what_completed_and_went_is_recorded_where_there_is_any():
+    """An older stackctl is told that a later one wrote it, as of rules that it cannot read."""
+    entry = Entry(Ref("batch", "Job", "ml", "x"), "a", "v1", ended=True)
+    for written in (
+        release(inventory=(entry,)),
+        release(rules={"A.b": ReadyRule(exists=True)}),
+        release(rules={"A.b/x": ReadyRule(("Done",))}),
+    ):
+        assert unpack(encode(written))["format"] == WITH_ENDS
+        assert decode(encode(written)) == written
 
 
 WIDGET = {"apiVersion": "a.io/v1", "kind": "Widget", "metadata": {"name": "x", "namespace": "ml"}}

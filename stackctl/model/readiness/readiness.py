@@ -368,7 +368,11 @@ def _in_a_word(obj: Manifest, surroundings: Surroundings) -> Assessment:
     if word := _state_of(status):
         return _by_word(word, status)
     if surroundings.reports:
-        return _waiting("its controller has not reported on it yet", describe(ref_of(obj)))
+        silent = f"readyWhen: {{{obj['kind']}.{group_of(obj)}: {{exists: true}}}}"
+        return _waiting(
+            "its controller has not reported on it yet",
+            f"{describe(ref_of(obj))}; if none ever does, its component.yaml says `{silent}`",
+        )
     return _current()
 
 
