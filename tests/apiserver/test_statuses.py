@@ -72,7 +72,8 @@ def job(stack: Stack, **spec: Any) -> Manifest:
 
 
 def gone(stack: Stack) -> bool:
-    return stack.get(f"/apis/batch/v1/namespaces/{stack.name}/jobs/prepare") is None
+    path = f"/apis/batch/v1/namespaces/{stack.name}/jobs"
+    return stack.client.get(f"{path}/prepare") is None
 
 
 def test_a_job_that_completed_and_went_is_done(stack):
