@@ -14,7 +14,7 @@ from stackctl.model.objects.kinds import BUILTIN, DEFINITION, GroupKind, defined
 from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.objects.versions import satisfies
-from stackctl.model.shapes.ready_rules import by_kind
+from stackctl.model.shapes.ready_rules import kinds_in
 
 GPU = "nvidia.com/gpu"
 
@@ -186,7 +186,7 @@ def _may_come(kind: GroupKind, part: BundleComponent, parts: Mapping[str, Bundle
 def _declares(part: BundleComponent, kind: GroupKind) -> bool:
     """Tell a kind with a rule in `readyWhen`, or with a definition of its group in `leftovers`."""
     groups = {ref.name.partition(".")[2] for ref in part.leftovers if ref.kind == DEFINITION[1]}
-    return kind in by_kind(part.rules) or kind[0] in groups
+    return kind in kinds_in(part.rules) or kind[0] in groups
 
 
 def _unserved(manifest: Manifest, part: BundleComponent, served: ServedKinds) -> Finding:

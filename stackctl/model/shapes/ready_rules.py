@@ -38,6 +38,11 @@ def rule_of(rules: ReadyRules, kind: GroupKind, name: str) -> ReadyRule | None:
     return rules.get(f"{key}/{name}") or rules.get(key)
 
 
+def kinds_in(rules: ReadyRules) -> frozenset[GroupKind]:
+    """Return the kinds that rules are about."""
+    return frozenset(map(_group_kind, rules))
+
+
 def rules_for(kinds: frozenset[GroupKind], rules: ReadyRules) -> ReadyRules:
     """Return the rules of some kinds."""
     return {name: rule for name, rule in rules.items() if _group_kind(name) in kinds}
