@@ -3,13 +3,20 @@
 import os
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import indent
 
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.look import installations
 from stackctl.errors import ConfigError, ConflictError
 from stackctl.model.catalogue.envelope import API_VERSION, LABEL, LABEL_HELP, Metadata
+from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.profile import RecordPlace, TargetPin
 from stackctl.model.catalogue.profile_file import StackDocument, StackSpec
+from stackctl.model.compose.bundle import BundleComponent
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan import installations as elsewhere
 from stackctl.model.resolve.confidential import secret_keys
 from stackctl.model.resolve.overrides import chosen_by, merge
 from stackctl.model.resolve.resolve import resolve
@@ -33,6 +40,7 @@ _EXAMPLE = """\
 #   kserve:
 #     mode: skip            # managed | adopted | external | skip
 """
+WORKERS = 3
 _FOR_ALL, _FOR_OWNER = 0o666, 0o600  # less what the umask takes
 
 
@@ -77,6 +85,41 @@ def init(
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
     return path
+
+
+def found_already(
+    connection: Connection,
+    profile: str,
+    *,
+    sets: Sequence[str] = (),
+    catalogs: Sequence[Path] = (),
+) -> tuple[str, ...]:
+    """Say what a profile would install and a cluster has already, by other means.
+
+    Raises:
+        ClusterError: the cluster cannot be asked.
+    """
+    selection = resolve(read_catalogue(catalogs), profile, sets=sets)
+    parts = tuple(
+        BundleComponent(
+            each.component.name,
+            each.component.spec.version,
+            each.namespace,
+            (),
+            signs=each.component.spec.detect,
+        )
+        for each in selection.components
+        if each.mode is Mode.MANAGED
+    )
+    with ThreadPoolExecutor(WORKERS) as pool:
+        workloads, hidden = installations.collect(installations.begin(connection, pool))
+    if hidden:
+        return (f"what is there already cannot be seen: {hidden}",)
+    return tuple(
+        f"{each.component}: {each}; components.{each.component}.mode: external leaves it to its "
+        "owner, adopted takes over what has our names"
+        for each in elsewhere.installations(parts, workloads, StackId(""))
+    )
 
 
 def require_names(*, stack: str, record: str | None) -> None:

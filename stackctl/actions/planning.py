@@ -1,13 +1,14 @@
 """What a cluster has to say about a bundle before anything is changed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 
 from stackctl import __version__
 from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.change.prune import spare
 from stackctl.cluster.context import RunContext
-from stackctl.cluster.look import facts, snapshot
+from stackctl.cluster.look import facts, installations, snapshot
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import reach, recovery, releases
 from stackctl.cluster.record.shards import StoredIndex
@@ -18,6 +19,8 @@ from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_o
 from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.conflict_policy import refused
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan import installations as elsewhere
+from stackctl.model.plan.installations import new_components
 from stackctl.model.plan.plan import Action, Change, Plan, make
 from stackctl.model.plan.preflight import Finding, check, foreign_namespaces, topics, unchecked
 from stackctl.model.release.release import (
@@ -64,11 +67,14 @@ def look(
     kept = pool.submit(releases.kept, connection.client, stack)
     kinds = {kind_of(each) for each in bundle.manifests}
     seen = facts.read(connection, pool, topics(bundle), foreign_namespaces(bundle), kinds)
-    require_facts(check(bundle, seen))
-    for gap in unchecked(bundle, seen):
+    lacking = check(bundle, seen)
+    for gap in unchecked(bundle, seen) if not lacking else ():
         notify(Notice(gap))
     recorded = recording.result()
     inventory = recorded.release.inventory if recorded else ()
+    new = new_components(bundle, {entry.component for entry in inventory})
+    begun = installations.begin(connection, pool) if new else []
+    require_facts((*lacking, *_installed(run, stack, new, begun)))
     learn(connection.client, connection.discovery, (entry.ref for entry in inventory))
     found = snapshot.take(connection, bundle, stack, inventory, pool, trying=trying)
     for note in untried(found.untried):
@@ -92,6 +98,25 @@ def look(
         lost=_lost(bundle, recorded, held),
         strays=_strays(run, stack, found.live, plan, lost=gone),
     )
+
+
+def _installed(
+    run: RunContext,
+    stack: StackId,
+    new: Sequence[BundleComponent],
+    begun: Sequence[Future[installations.Looked]],
+) -> Iterator[Finding]:
+    """Look once whether what the stack is about to get is there already, by other means."""
+    if not new:
+        return
+    workloads, hidden = installations.collect(begun)
+    if hidden:
+        run.notify(Notice(f"whether components are there already is not checked: {hidden}"))
+    found = elsewhere.installations(new, workloads, stack)
+    said = () if hidden else elsewhere.abandoned(new, found, installations.served(run.connection))
+    for text in (*elsewhere.beside(found, new), *said):
+        run.notify(Notice(text))
+    yield from elsewhere.already_there(found, new)
 
 
 def last_good(known: Iterable[Release]) -> tuple[Release | None, list[Release]]:
@@ -203,4 +228,5 @@ def require_facts(findings: Sequence[Finding]) -> None:
     if findings:
         lines = [f"  {each.subject}: {each.message}" for each in findings]
         hint = next((each.hint for each in findings if each.hint), "")
-        raise PreflightError("\n".join(["the cluster lacks what is needed", *lines]), hint=hint)
+        said = "\n".join(["the cluster is not ready for this stack", *lines])
+        raise PreflightError(said, hint=hint)

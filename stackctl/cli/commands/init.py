@@ -45,7 +45,7 @@ def init(
         asked.file or STACK_FILE,
         profile=asked.profile,
         name=asked.profile if asked.name is None else asked.name,
-        target=_named(cluster) if offline else _target(report, cluster),
+        target=_named(cluster) if offline else _target(report, cluster, asked),
         record=asked.place,
         sets=tuple(asked.sets or ()),
         catalogs=asked.folders,
@@ -57,18 +57,26 @@ def init(
     return 0
 
 
-def _target(report: "Report", cluster: Cluster) -> "TargetPin":
+def _target(report: "Report", cluster: Cluster, asked: ProfileStack) -> "TargetPin":
+    """Find out which cluster this is, and say what of the profile it has already."""
+    from stackctl.actions.init import found_already
     from stackctl.cli.running.requests import connected
     from stackctl.model.catalogue.profile import TargetPin
 
     try:
         with report.progress() as notify, connected(cluster, notify) as connection:
             info = connection.info
+            sets = tuple(asked.sets or ())
+            found = found_already(
+                connection, asked.profile or "", sets=sets, catalogs=asked.folders
+            )
     except ClusterError as error:
         if cluster.context or cluster.kubeconfig:
             raise
         report.note(f"no cluster answers, so the file names none: {error}")
         return TargetPin()
+    for each in found:
+        report.note(each)
     return TargetPin(info.context, info.cluster_uid) if info.cluster_uid else TargetPin()
 
 

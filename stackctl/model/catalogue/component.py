@@ -114,8 +114,9 @@ class Probe:
 class Detect:
     """Signs of an installation made by other means."""
 
-    crds: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
+    crds: tuple[str, ...] = ()  # plural.group
+    images: tuple[str, ...] = ()  # whole parts of an image's path, whatever its registry
+    charts: tuple[str, ...] = ()  # names of Helm charts, without version
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from stackctl.model.catalogue.component import Mode, Place, Probe
+from stackctl.model.catalogue.component import Detect, Mode, Place, Probe
 from stackctl.model.catalogue.profile import Needs
 from stackctl.model.compose.secret_places import values_at
 from stackctl.model.objects.masking import values_of
@@ -42,6 +42,8 @@ class BundleComponent:
     mode: Mode = Mode.MANAGED
     secrets: tuple[tuple[Ref, Place], ...] = ()  # where else than in Secrets secret settings stand
     rules: ReadyRules = field(default_factory=dict)  # how kinds that are not built in get ready
+    # By what another installation of it is known; asked before it is there, so never recorded.
+    signs: Detect = field(default=Detect(), compare=False)
 
     @cached_property
     def digest(self) -> str:

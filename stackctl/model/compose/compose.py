@@ -206,6 +206,7 @@ def _sealed(
         leftovers=tuple(leftover(text, namespace, scopes) for text in spec.leftovers),
         node_managers=spec.nodeManagers,
         secrets=tuple(_secrets(part, namespace)),
+        signs=spec.detect,
     )
 
 
