@@ -208,7 +208,9 @@ def test_warnings_are_told_once(client, place):
     path = f"/apis/apps/v1/namespaces/{place.name}/deployments"
     for name in ("a", "b"):
         warned.apply(f"{path}/{name}", _deprecated(place, name), dry_run=True)
-    assert [type(each) for each in told] == [ServerWarning]
+    (warning,) = told
+    assert isinstance(warning, ServerWarning)
+    assert str(warning.ref) == f"Deployment/{place.name}/a"
     assert "beta.kubernetes.io/os" in str(told[0])
 
 

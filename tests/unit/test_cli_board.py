@@ -18,6 +18,7 @@ from stackctl.cli.terminal.progress_board import (
     step_text,
 )
 from stackctl.cli.terminal.terminal import Paint, visible
+from stackctl.model.objects.refs import Ref
 from stackctl.model.plan.plan import Action
 from stackctl.model.run.events import (
     ComponentProgress,
@@ -218,10 +219,12 @@ def test_a_log_tells_retries_warnings_and_notes():
     assert plainly(
         Retrying("PATCH Deployment/a/b", "no endpoints yet", 2.5),
         ServerWarning("batch/v1beta1 is deprecated"),
+        ServerWarning("odd", Ref("apps", "Deployment", "ml", "x"), "kserve"),
         Notice("no kubeconfig found"),
     ) == [
         "retry: PATCH Deployment/a/b: no endpoints yet; trying again in 3s",
         "warning: batch/v1beta1 is deprecated",
+        "warning: Deployment/ml/x (kserve): odd",
         "note: no kubeconfig found",
     ]
 

@@ -35,6 +35,7 @@ EVENTS: list[Event] = [
     Subject("ml", 3),
     Retrying("PATCH", "busy", 0.5),
     ServerWarning("deprecated"),
+    ServerWarning("odd", Ref("apps", "Deployment", "ml", "x"), "kserve"),
     Notice("by the way"),
 ]
 

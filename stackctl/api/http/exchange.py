@@ -4,6 +4,7 @@ What requests there are is for `client`; whether a failure is worth repeating fo
 is sent and what comes back is in `messages`.
 """
 
+import json
 import random
 import re
 import sys
@@ -48,9 +49,10 @@ from stackctl.api.http.webhooks import (
     some_configurations,
 )
 from stackctl.errors import ClusterError, Interrupted, OutOfTime, Rejected
-from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, labels_of, ref_of
 from stackctl.model.objects.wording import span
 from stackctl.model.run.events import Notice, Notify, Retrying, ServerWarning
+from stackctl.model.shapes.shapes import TEXT, Shape, misshapen
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -66,6 +68,11 @@ QUIET_SECONDS = 2.0  # a longer first wait is told at once
 Sleep = Callable[[float], None]
 T = TypeVar("T")
 
+_NAMED_OBJECT: Shape = {
+    "apiVersion!": TEXT,
+    "kind!": TEXT,
+    "metadata!": {"name!": TEXT, "namespace": TEXT, "labels": {"*": TEXT}},
+}
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
@@ -296,7 +303,7 @@ class Exchange:
         self._known, self._silence = True, ""
         self._accepted = self._accepted or answer.status < 300 or answer.status == 403
         if "Warning" in answer.headers:
-            self._pass_on_warnings(answer.headers)
+            self._pass_on_warnings(answer.headers, sending.body)
         return answer
 
     def _prepare_another(
@@ -409,14 +416,25 @@ class Exchange:
                 return found
         return None
 
-    def _pass_on_warnings(self, headers: Mapping[str, str]) -> None:
+    def _pass_on_warnings(self, headers: Mapping[str, str], body: bytes | None) -> None:
         for text in _WARNING.findall(headers["Warning"]):
             warning = text.replace('\\"', '"').replace("\\\\", "\\")
             with self._counting:
                 new = warning not in self._warned
                 self._warned.add(warning)
             if new:
-                self._terms.notify(ServerWarning(warning))
+                self._terms.notify(_warning(warning, body))
+
+
+def _warning(text: str, body: bytes | None) -> ServerWarning:
+    """Name the object that a warning is about, where one was sent."""
+    try:
+        sent = json.loads(body or b"null")
+    except ValueError:
+        return ServerWarning(text)
+    if not isinstance(sent, dict) or misshapen(sent, _NAMED_OBJECT):
+        return ServerWarning(text)
+    return ServerWarning(text, ref_of(sent), labels_of(sent).get(COMPONENT_LABEL, ""))
 
 
 def _fixed_headers(access: Access) -> tuple[tuple[str, str], ...]:

@@ -242,6 +242,8 @@ def _said(event: Retrying | ServerWarning | Notice) -> tuple[str, str, str]:
             text = f"{event.what}: {event.why}; trying again in {wait}"
             return "retry:", "yellow", plain(text)
         case ServerWarning():
-            return "warning:", "yellow", plain(event.text)
+            component = f" ({event.component})" if event.component else ""
+            about = f"{event.ref}{component}: " if event.ref else ""
+            return "warning:", "yellow", plain(f"{about}{event.text}")
         case Notice():
             return "note:", "cyan", plain(event.text)

@@ -86,7 +86,14 @@ _TYPES: dict[str, tuple[str, dict[str, Schema]]] = {
             "seconds": seconds("After which time"),
         },
     ),
-    "warning": ("A warning of the API server", {"message": _MESSAGE}),
+    "warning": (
+        "A warning of the API server, each once",
+        {
+            "message": _MESSAGE,
+            "object?": _OBJECT,
+            "component?": _COMPONENT,
+        },
+    ),
     "notice": ("Something to know", {"message": _MESSAGE}),
     "finished": (
         "The command ends",
@@ -128,7 +135,15 @@ def record(event: Event, time: str) -> dict[str, Any]:
             return envelope("retry", time, what=event.what, reason=event.why, seconds=event.seconds)
         case ServerWarning() | Notice():
             type = "warning" if isinstance(event, ServerWarning) else "notice"
-            return envelope(type, time, message=event.text)
+            return envelope(type, time, message=event.text, **_about(event))
+
+
+def _about(event: ServerWarning | Notice) -> dict[str, Any]:
+    """Name the object and the component of a warning."""
+    if isinstance(event, Notice) or event.ref is None:
+        return {}
+    component = {"component": event.component} if event.component else {}
+    return {"object": _named(event.ref), **component}
 
 
 def envelope(type: str, time: str, **more: Any) -> dict[str, Any]:

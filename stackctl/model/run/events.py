@@ -57,9 +57,11 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class ServerWarning:
-    """A `Warning:` header of the API server, sent once for each text."""
+    """A `Warning:` header of the API server, sent once for each text, and what it is about."""
 
     text: str
+    ref: Ref | None = None  # the first object that it was said of; None where it was none
+    component: str = ""
 
 
 @dataclass(frozen=True, slots=True)
