@@ -10,6 +10,14 @@ from stackctl.model.run.events import Notice
 from tests.apiserver.stacks import Stack
 
 
+def install(stack: Stack) -> None:
+    """Let somebody else run it, in a namespace that is there."""
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": stack.name}}
+    stack.client.apply(f"/api/v1/namespaces/{stack.name}", space, manager="helm")
+    path = f"/apis/apps/v1/namespaces/{stack.name}/daemonsets/theirs"
+    stack.client.apply(path, theirs(stack), manager="helm")
+
+
 def theirs(stack: Stack) -> Manifest:
     """Make a DaemonSet of somebody else's; no other test knows its image."""
     pod = {"containers": [{"name": "c", "image": f"mirror.example.com/{stack.name}/plugin:v1"}]}
@@ -37,8 +45,7 @@ def plugin(stack: Stack, **fields: object) -> BundleComponent:
 
 def test_a_second_installation_is_found_before_anything_is_touched(stack):
     """It is named with its image and its maker; adopting goes on and says that there are two."""
-    path = f"/apis/apps/v1/namespaces/{stack.name}/daemonsets/theirs"
-    stack.client.apply(path, theirs(stack), manager="helm")
+    install(stack)
     with pytest.raises(
         PreflightError, match=f"DaemonSet/{stack.name}/theirs runs .*, made by helm"
     ):
@@ -52,7 +59,8 @@ def test_a_second_installation_is_found_before_anything_is_touched(stack):
 
 def test_a_component_that_is_on_record_is_not_looked_for_again(stack):
     """What comes later is its owner's affair; a run with nothing to do asks for no workloads."""
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": stack.name}}
+    stack.client.apply(f"/api/v1/namespaces/{stack.name}", space, manager="helm")
     stack.deploy(plugin(stack))
-    path = f"/apis/apps/v1/namespaces/{stack.name}/daemonsets/theirs"
-    stack.client.apply(path, theirs(stack), manager="helm")
+    install(stack)
     stack.deploy(plugin(stack))
