@@ -35,6 +35,7 @@ class Informer:
     stop: threading.Event
     namespace: str = ""
     labels: str = ""
+    fields: str = ""
     names: frozenset[Ref] = frozenset()  # what is asked for by name, if it must be
     without: str = ""  # what cannot be told if it is denied and nobody waits for it
     trim: Callable[[Manifest], None] = lambda _: None  # takes out, in place, what nobody reads
@@ -186,7 +187,9 @@ class Informer:
         self.store.touch()
 
     def _watch(self) -> Iterator[WatchEvent]:
-        return self.client.follow(self.path, labels=self.labels, stop=self.stop, known=self._known)
+        return self.client.follow(
+            self.path, labels=self.labels, fields=self.fields, stop=self.stop, known=self._known
+        )
 
     def _poll(self, read: Callable[[], Listing]) -> Iterator[WatchEvent]:
         while not self.stop.is_set():
@@ -195,7 +198,7 @@ class Informer:
             self.stop.wait(POLL_SECONDS)
 
     def _list(self) -> Listing:
-        return self.client.list(self.path, labels=self.labels)
+        return self.client.list(self.path, labels=self.labels, fields=self.fields)
 
     def _read(self) -> Listing:
         paths = [self.resource.path(ref.namespace, ref.name) for ref in self.names]

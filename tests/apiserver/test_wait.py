@@ -128,6 +128,45 @@ def test_daemon_set_without_a_node_is_not_ready_unless_foreseen(scenery):
     scenery.wait(scenery.apply(idle, may_match_no_node=True))
 
 
+def test_taints_that_keep_a_daemon_set_off_all_its_nodes_fail_in_seconds(scenery):
+    """The nodes that it selects, their taint, and the setting that tolerates it are named."""
+    name = f"tainted-{scenery.name}"
+    taint = {"key": "sku", "value": "gpu", "effect": "NoSchedule"}
+    metadata = {"name": name, "labels": {"meant": scenery.name}}
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {"taints": [taint]}}
+    scenery.client.apply(f"/api/v1/nodes/{name}", node)
+    kept = scenery.workload("DaemonSet", "kept-off", nodeSelector={"meant": scenery.name})
+    try:
+        with pytest.raises(NotReadyError, match=f"taint sku=gpu:NoSchedule .{name}.") as caught:
+            scenery.wait(scenery.apply(kept))
+    finally:
+        scenery.client.delete(f"/api/v1/nodes/{name}")
+    assert "settings: {tolerations: {system: [{key: sku" in caught.value.hint
+
+
+LIMITS = {"limits": [{"type": "Container", "min": {"cpu": "1"}, "default": {"cpu": "2"}}]}
+QUOTA = {"hard": {"pods": "0"}}
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "DaemonSet", "StatefulSet"])
+@pytest.mark.parametrize(
+    ("guard", "spec", "pod", "said"),
+    [
+        ("LimitRange", LIMITS, {"resources": {"requests": {"cpu": "10m"}}}, "minimum cpu usage"),
+        ("ResourceQuota", QUOTA, {}, "exceeded quota"),
+        ("", {}, {"priorityClassName": "missing"}, "no PriorityClass with name missing"),
+        ("", {}, {"runtimeClassName": "missing"}, 'RuntimeClass "missing" not found'),
+    ],
+)
+def test_pods_that_admission_refuses_fail_in_seconds(scenery, kind, guard, spec, pod, said):
+    """What would never pass is said at once, of workloads that only events tell about as well."""
+    if guard:
+        made = scenery.thing("v1", guard, "guard", spec=spec)
+        scenery.client.apply(scenery.path(made), made)
+    with pytest.raises(NotReadyError, match=said):
+        scenery.wait(scenery.apply(scenery.workload(kind, "refused", **pod)))
+
+
 def job(scenery: Scenery, *, fail: str = "", **spec: Any) -> Manifest:
     annotations = {FAIL: fail} if fail else {"sandbox.stackctl.dev/run-for": "1s"}
     pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": FINE}]}

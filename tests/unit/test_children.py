@@ -3,7 +3,14 @@
 import pytest
 
 from stackctl.model.objects.refs import Manifest
-from stackctl.model.readiness.children import Owned, controller, faults_of, pods_of, unready_pods
+from stackctl.model.readiness.children import (
+    Owned,
+    controller,
+    faults_of,
+    pods_of,
+    refused_pods,
+    unready_pods,
+)
 from stackctl.model.readiness.pod_faults import NEVER, Patience
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -92,6 +99,12 @@ def test_pods_that_are_done_or_going_are_not_waited_for():
     [
         ('serviceaccount "x" not found', Patience().creation),
         ('failed calling webhook "a.b.c": no endpoints available', NEVER),
+        ('pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot', 0.0),
+        ("pods x is forbidden: minimum cpu usage per Container is 1, but request is 10m", 0.0),
+        ("pods x is forbidden: failed quota: q: must specify limits.cpu for: c", 0.0),
+        ("pods x is forbidden: no PriorityClass with name p was found", 0.0),
+        ('pods x is forbidden: pod rejected: RuntimeClass "r" not found', 0.0),
+        ("pods x is forbidden: exceeded quota: q, requested: pods=1", Patience().unschedulable),
     ],
 )
 def test_pods_that_the_api_server_refuses(message, grace):
@@ -100,3 +113,23 @@ def test_pods_that_the_api_server_refuses(message, grace):
     status = {"conditions": [refused | {"message": message}]}
     (fault,) = faults_of({**DEPLOYMENT, "status": status}, owned(), Patience())
     assert (fault.message, fault.grace) == (f"FailedCreate: {message}", grace)
+
+
+def test_only_what_was_said_since_the_last_change_tells_of_a_workload():
+    """An event from before belongs to the template before; one of another object to that."""
+    written = [
+        {"time": "2026-01-02T03:04:05Z"},
+        {"time": "2027-01-01T00:00:00Z", "subresource": "s"},
+    ]
+    daemons = thing("DaemonSet", "d", managedFields=written)
+
+    def event(uid: str, time: str, said: str) -> Manifest:
+        about = {"involvedObject": {"uid": uid}, "reason": "FailedCreate"}
+        return {**thing("Pod", said), **about, "lastTimestamp": time, "message": said}
+
+    before = event("d", "2026-01-02T03:04:04Z", "before")
+    anothers = event("e", "2026-01-02T03:04:09Z", "another's")
+    assert list(refused_pods(daemons, [before, anothers], Patience())) == []
+    since = event("d", "2026-01-02T03:04:05Z", "since")
+    (fault,) = refused_pods(daemons, [before, since, anothers], Patience())
+    assert fault.message == "FailedCreate: since"

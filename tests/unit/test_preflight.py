@@ -160,3 +160,46 @@ def test_a_group_whose_server_is_silent_may_serve_anything():
     """Nothing is concluded from no answer."""
     silent = replace(SERVED, silent=frozenset({"g.io"}))
     assert lacking(BundleComponent("a", "1", "ml", (OWN,)), served=silent) == []
+
+
+SKU = {"key": "sku", "value": "gpu", "effect": "NoSchedule"}
+
+
+def managed(*tolerations: dict[str, str]) -> Bundle:
+    """Make a bundle with a DaemonSet for GPU nodes."""
+    pod = {
+        "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}, *tolerations],
+        "containers": [],
+    }
+    daemons = {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "plugin", "namespace": "default"},
+        "spec": {"template": {"spec": pod}},
+    }
+    return Bundle("p", (BundleComponent("a", "1", "ml", (daemons,)),), Needs(gpu=GpuNeeds(1, 8)))
+
+
+def tainted(name: str, taint: dict[str, str] = SKU, **more: str) -> Node:
+    return Node(name, {GPU: more.pop("gpus")} if "gpus" in more else {}, more, taints=(taint,))
+
+
+def test_a_taint_of_all_gpu_nodes_is_named_with_the_setting_that_tolerates_it():
+    """Before anything is touched, once for all nodes that have it."""
+    nodes = (tainted("gpu-0"), tainted("gpu-1"), Node("cpu-0", {}, {}))
+    (finding,) = check(managed(), replace(facts(), nodes=nodes))
+    assert "2 nodes have the taint sku=gpu:NoSchedule (gpu-0, gpu-1)" in finding.message
+    assert "settings: {tolerations: {accelerated: [{key: sku" in finding.hint
+    tolerant = managed({"key": "sku", "operator": "Exists"})
+    assert check(tolerant, replace(facts(), nodes=nodes)) == ()
+
+
+def test_a_taint_matters_only_where_too_few_nodes_are_left():
+    """Others may keep a node for themselves, and one that offers GPUs is in use already."""
+    present = {"nvidia.com/gpu.present": "true"}
+    for nodes in (
+        (tainted("gpu-0"), Node("gpu-1", {}, present)),
+        (tainted("gpu-0", gpus="8"),),
+        (tainted("cpu-0", {"key": "team", "effect": "NoSchedule"}), Node("cpu-1", {}, {})),
+    ):
+        assert check(managed(), replace(facts(), nodes=nodes)) == ()

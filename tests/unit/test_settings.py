@@ -7,8 +7,9 @@ from stackctl.model.catalogue.profile import Settings
 from stackctl.model.compose.bind import Binder
 from stackctl.model.compose.embedded import formats
 from stackctl.model.compose.object_set import Objects
-from stackctl.model.compose.settings import accelerated, applied, mirrored, rewrite_image_places
+from stackctl.model.compose.settings import applied, mirrored, rewrite_image_places
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.readiness.placement import accelerated
 from stackctl.model.resolve.stack_settings import problems
 from stackctl.model.shapes.decode import decode
 from stackctl.sources.components import YAML

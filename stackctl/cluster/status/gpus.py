@@ -9,6 +9,7 @@ from stackctl.errors import Forbidden
 from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.plan.preflight import GPU, Facts, Node, Topic
+from stackctl.model.readiness.placement import taint_text
 from stackctl.model.readiness.requests import requested
 from stackctl.model.release.release import Release
 from stackctl.model.run.outcome import Gpus
@@ -68,7 +69,7 @@ def _closed(node: Node, tolerated: Sequence[Toleration]) -> str:
     for taint in node.taints:
         own = taint["key"].startswith(_OF_NODES) or taint["effect"] == "PreferNoSchedule"
         if not own and not any(_tolerates(each, taint) for each in tolerated):
-            return f"taint {_spelled(taint)}"
+            return f"taint {taint_text(taint)}"
     return ""
 
 
@@ -82,11 +83,6 @@ def _tolerates(toleration: Toleration, taint: Mapping[str, str]) -> bool:
             or (toleration.get("value") or "") == (taint.get("value") or "")
         )
     )
-
-
-def _spelled(taint: Mapping[str, str]) -> str:
-    value = f"={taint['value']}" if taint.get("value") else ""
-    return f"{taint['key']}{value}:{taint['effect']}"
 
 
 def _hints(nodes: Mapping[str, int], closed: Mapping[str, str]) -> Iterator[str]:

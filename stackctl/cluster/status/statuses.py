@@ -15,7 +15,7 @@ from stackctl.api.store import ObjectStore
 from stackctl.cluster.look import scoped_list
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.wait.readiness_context import ReadinessContext
-from stackctl.cluster.wait.target_status import Assessor, TargetStatus
+from stackctl.cluster.wait.target_status import Assessor, TargetStatus, asks_for_nodes
 from stackctl.cluster.wait.targets import Target
 from stackctl.errors import AccessDenied, Forbidden, NotServed
 from stackctl.model.objects.refs import Manifest, Ref
@@ -29,6 +29,7 @@ from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules
 
 WORKERS = 8
 SERVED = "kubectl get apiservices"  # tells which of them do not answer
+NODES = "/api/v1/nodes"
 Found = dict[Ref, Assessment]
 
 
@@ -121,6 +122,8 @@ class _Survey:
         paths = {
             found.path(ref.namespace) for found in resources if found is not None for ref in unready
         }
+        if any(each.live is not None and asks_for_nodes(each.live) for each in statuses):
+            paths.add(NODES)
         list(pool.map(self._read_children, paths))
         return list(pool.map(self._assessor.assess, targets))
 

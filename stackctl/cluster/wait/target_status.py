@@ -4,7 +4,7 @@ Nothing in here asks the API server for more than the store holds, except what r
 know of a kind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from stackctl.api.store import ObjectStore
@@ -12,7 +12,14 @@ from stackctl.cluster.wait.readiness_context import ReadinessContext
 from stackctl.cluster.wait.targets import Target
 from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.refs import Manifest, Ref, group_of
-from stackctl.model.readiness.children import WORKLOADS, faults_of, unready_pods
+from stackctl.model.readiness.children import (
+    WORKLOADS,
+    faults_of,
+    off_every_node,
+    refused_pods,
+    short_of_pods,
+    unready_pods,
+)
 from stackctl.model.readiness.ending import GONE, goes_by_itself, has_completed
 from stackctl.model.readiness.pod_faults import Patience, PodFault, unready
 from stackctl.model.readiness.readiness import OBSERVING, assess, established
@@ -78,6 +85,7 @@ class Assessor:
         """Find the status once more, unless nothing can have changed."""
         same = former.live is not None and self._store.get(former.target.ref) is former.live
         alike = former.children_version == self._store.children_version and former.fault is None
+        alike = alike and not (former.live is not None and _asks_around(former.live))
         if same and (alike or former.status is Status.CURRENT):
             return former
         return self.assess(former.target)
@@ -114,7 +122,7 @@ class Assessor:
 
     def _with_pods(self, found: TargetStatus, live: Manifest) -> TargetStatus:
         """Let the Pods of a workload say why it is not ready."""
-        faults = faults_of(live, self._store.owned, self._patience)
+        faults = [*faults_of(live, self._store.owned, self._patience), *self._around(live)]
         since = self._note(found.target.ref, faults)
         for fault in faults:
             grace = fault.grace
@@ -128,6 +136,13 @@ class Assessor:
             said = f"{found.message}; Pod {pod['metadata']['name']}: {unready(pod)}"
             return replace(found, message=said)
         return found
+
+    def _around(self, live: Manifest) -> Iterator[PodFault]:
+        """Read in nodes and events what neither a workload nor its Pods tell."""
+        if asks_for_nodes(live):
+            yield from off_every_node(live, self._store.of_kind("", "Node"), self._patience)
+        if short_of_pods(live):
+            yield from refused_pods(live, self._store.of_kind("", "Event"), self._patience)
 
     def _note(self, ref: Ref, faults: list[PodFault]) -> dict[FaultKey, float]:
         known, now = self._since.get(ref, {}), self._now()
@@ -152,6 +167,16 @@ def asks_for_pods(found: TargetStatus) -> bool:
         and live is not None
         and _is_observed(live)
     )
+
+
+def asks_for_nodes(live: Manifest) -> bool:
+    """Return whether only the nodes can say why a DaemonSet runs nowhere."""
+    wanted = (live.get("status") or {}).get("desiredNumberScheduled", 0)
+    return live["kind"] == "DaemonSet" and not wanted
+
+
+def _asks_around(live: Manifest) -> bool:
+    return asks_for_nodes(live) or short_of_pods(live)
 
 
 def _is_observed(live: Manifest) -> bool:

@@ -23,12 +23,17 @@ from stackctl.cluster.silence import silence
 from stackctl.cluster.wait import diagnosis
 from stackctl.cluster.wait.deletion import Deletion
 from stackctl.cluster.wait.readiness_context import ReadinessContext
-from stackctl.cluster.wait.target_status import Assessor, TargetStatus, asks_for_pods
+from stackctl.cluster.wait.target_status import (
+    Assessor,
+    TargetStatus,
+    asks_for_nodes,
+    asks_for_pods,
+)
 from stackctl.cluster.wait.targets import Progress, Target
 from stackctl.errors import NotReadyError, NotServed
 from stackctl.model.objects.refs import Manifest, Ref, ref_of, version_of
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.readiness.children import WORKLOADS, controller
+from stackctl.model.readiness.children import WORKLOADS, controller, short_of_pods
 from stackctl.model.readiness.kubectl import describe
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import BUILT_IN, settles
@@ -39,6 +44,8 @@ from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules
 LOOK_SECONDS = 0.25  # how late a stop, a deadline or the end of a grace may be noticed
 SERVED_SECONDS = 0.1  # between two looks at what the server serves
 JOIN_SECONDS = 1.0
+FIELDS = {("", "Event"): "reason=FailedCreate"}  # what is looked for of a kind
+UNMADE = "why no Pods are made cannot be told"
 UNEXPLAINED = "why Pods fail cannot be told"
 NAMED = 5  # objects whose causes are looked up when time is up
 
@@ -208,6 +215,7 @@ class Observer:
                     stop=self._stop,
                     namespace=namespace,
                     labels=labels,
+                    fields=FIELDS.get((group, kind), ""),
                     names=frozenset(names),
                     without=without,
                     notify=self._notify,
@@ -230,6 +238,11 @@ class Observer:
         if not asks_for_pods(found):
             return found
         informers = list(self._children(found.target.ref))
+        if found.live is not None and asks_for_nodes(found.live):
+            informers.append(self.informer("", "Node", without=UNEXPLAINED))
+        if found.live is not None and short_of_pods(found.live):
+            space = found.target.ref.namespace
+            informers.append(self.informer("", "Event", namespace=space, without=UNMADE))
         seen = all(each.listed or each.ended for each in informers)
         if found.status is Status.FAILED and not seen:
             return replace(found, status=Status.IN_PROGRESS)

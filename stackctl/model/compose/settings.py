@@ -14,10 +14,10 @@ from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import kind_of
 from stackctl.model.objects.pod_templates import template_path
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.readiness.placement import accelerated
 from stackctl.model.shapes.pod_specs import containers
 
 T = TypeVar("T")
-_GPU_KEYS = ("nvidia.com/", "feature.node.kubernetes.io/pci-10de")
 _DOCKER_HUB = "docker.io"
 
 
@@ -52,22 +52,6 @@ def rewrite_image_places(binder: Binder, images: tuple[Image, ...], registry: st
                 binder.write(place, mirrored(found, registry))
 
 
-def accelerated(pod: Mapping[str, Any]) -> bool:
-    """Tell whether Pods of this spec mean GPU nodes."""
-    tolerated = any(
-        str(each.get("key", "")).startswith(_GPU_KEYS) for each in pod.get("tolerations") or ()
-    )
-    selected = any(str(key).startswith(_GPU_KEYS) for key in pod.get("nodeSelector") or ())
-    asked = any(
-        str(name).startswith(_GPU_KEYS)
-        for container in pod.get("containers") or ()
-        for amounts in (container.get("resources") or {}).values()
-        if isinstance(amounts, dict)
-        for name in amounts
-    )
-    return tolerated or selected or asked or _affine(pod)
-
-
 def mirrored(image: str, registry: str) -> str:
     """Return an image's name in another registry: only the host changes, and only once."""
     if image.startswith(f"{registry}/"):
@@ -76,18 +60,6 @@ def mirrored(image: str, registry: str) -> str:
     if not slash or not ("." in host or ":" in host or host == "localhost"):
         host, path = _DOCKER_HUB, image if slash else f"library/{image}"
     return f"{registry}/{path}"
-
-
-def _affine(pod: Mapping[str, Any]) -> bool:
-    """Tell whether the required node affinity names a GPU label."""
-    required = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
-    terms = paths.get(pod, (*required, "nodeSelectorTerms"), [])
-    return any(
-        str(expression.get("key", "")).startswith(_GPU_KEYS)
-        and expression.get("operator") in ("In", "Exists", "Gt", "Lt")
-        for term in terms or ()
-        for expression in term.get("matchExpressions") or ()
-    )
 
 
 def _repository(image: str) -> str:

@@ -3,10 +3,11 @@
 Nodes are nobody's of a stack: what goes with a program is told by who wrote it.
 """
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable
 
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.field_sets import claimed
+from stackctl.model.readiness.placement import taint_text
 
 
 def unmarking_patch(node: Manifest, managers: Container[str]) -> Manifest | None:
@@ -39,7 +40,7 @@ def noted_taints(node: Manifest, managers: Container[str]) -> frozenset[str]:
 def untainting_patch(node: Manifest, noted: Container[str]) -> Manifest | None:
     """Make the merge patch that takes taints off a node, if it is as it was read."""
     taints = node.get("spec", {}).get("taints") or []
-    kept = [taint for taint in taints if _taint_text(taint) not in noted]
+    kept = [taint for taint in taints if taint_text(taint) not in noted]
     if len(kept) == len(taints):
         return None
     version = node["metadata"]["resourceVersion"]
@@ -61,8 +62,3 @@ def _owned(node: Manifest, managers: Container[str]) -> Iterable[tuple[str, ...]
     entries = node["metadata"].get("managedFields") or ()
     written = claimed(each for each in entries if each.get("manager") in managers)
     return sorted(path for path in written if len(path) > 2)
-
-
-def _taint_text(taint: Mapping[str, str]) -> str:
-    value = taint.get("value", "")
-    return f"{taint['key']}{'=' if value else ''}{value}:{taint['effect']}"

@@ -3,9 +3,11 @@
 A new check is one function from needs and facts to findings, and its name in `CHECKS`.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent
@@ -14,9 +16,15 @@ from stackctl.model.objects.kinds import BUILTIN, DEFINITION, GroupKind, defined
 from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.objects.versions import satisfies
+from stackctl.model.readiness.placement import KeptOff, Taint, accelerated, taint_text, untolerated
 from stackctl.model.shapes.ready_rules import kinds_in
 
 GPU = "nvidia.com/gpu"
+# By what makers, clouds and programs that look for devices say that a node has GPUs of NVIDIA.
+_GPU_LABEL = re.compile(
+    r"^nvidia\.com/gpu|10de|gke-accelerator$|instance-gpu|^k8s\.amazonaws\.com/accelerator$"
+)
+_GPU_TAINT = re.compile(r"gpu|nvidia", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,51 @@ def gpu_nodes(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
                 f"{offered} {GPU} allocatable, the profile expects {needs.perNode}",
                 hint=f"kubectl describe node {node.name}",
             )
+
+
+def gpu_taints(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
+    """What manages GPUs may run on as many of the nodes that have some as are needed.
+
+    A node that offers GPUs already is in use, whatever was done to it since.
+    """
+    needs = bundle.requires.gpu
+    if needs is None or Topic.NODES in facts.hidden:
+        return
+    pods = tuple(_accelerated_daemons(bundle))
+    meant = [node for node in facts.nodes if _has_gpus(node)]
+    closed: dict[str, tuple[Taint, list[str]]] = {}
+    for node in meant:
+        taint = next(filter(None, (untolerated(pod, node.taints) for pod in pods)), None)
+        if taint is not None and not count(node.allocatable.get(GPU, "0")):
+            closed.setdefault(taint_text(taint), (taint, []))[1].append(node.name)
+    usable = len(meant) - sum(len(names) for _, names in closed.values())
+    if usable >= needs.nodes:
+        return
+    for taint, names in closed.values():
+        found = KeptOff(taint, tuple(names))
+        yield Finding(
+            "gpu", f"{found}, which Pods for GPUs do not tolerate", hint=found.remedy("accelerated")
+        )
+
+
+def _accelerated_daemons(bundle: Bundle) -> Iterator[Mapping[str, Any]]:
+    """Yield the Pod specs of the DaemonSets that run on GPU nodes."""
+    for manifest in bundle.manifests:
+        if kind_of(manifest) == ("apps", "DaemonSet"):
+            pod = manifest["spec"]["template"]["spec"]
+            if accelerated(pod):
+                yield pod
+
+
+def _has_gpus(node: Node) -> bool:
+    """Tell by labels, by what is offered, or by what it is kept free for, that GPUs are in it."""
+    labels = (key for key, value in node.labels.items() if value not in ("", "false", "0"))
+    words = (f"{taint['key']}={taint.get('value', '')}" for taint in node.taints)
+    return (
+        GPU in node.allocatable
+        or any(map(_GPU_LABEL.search, labels))
+        or any(map(_GPU_TAINT.search, words))
+    )
 
 
 def storage(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
@@ -221,6 +274,7 @@ def foreign_namespaces(bundle: Bundle) -> dict[str, str]:
 CHECKS: tuple[Callable[[Bundle, Facts], Iterator[Finding]], ...] = (
     kubernetes,
     gpu_nodes,
+    gpu_taints,
     storage,
     namespaces,
     kinds,

@@ -4,15 +4,25 @@ Links are followed through `ownerReferences` when they are asked for, so that it
 in which order Pods and ReplicaSets became known. What ails a Pod is said in `pod_faults`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from stackctl.model.objects.conditions import condition, holds, words
+from stackctl.model.objects.conditions import condition, holds, one_line, words
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of, ref_of
-from stackctl.model.readiness.pod_faults import NEVER, Patience, PodFault, fault_of, refusal_hint
+from stackctl.model.readiness.placement import accelerated, kept_off
+from stackctl.model.readiness.pod_faults import (
+    NEVER,
+    Patience,
+    PodFault,
+    fault_of,
+    refusal_grace,
+    refusal_hint,
+)
 
 REVISION = "deployment.kubernetes.io/revision"
 GENERATION = "deprecated.daemonset.template.generation"
+_REFUSED = "FailedCreate"
+_SECONDS = len("2026-01-02T03:04:05")
 WORKLOADS = frozenset(
     {
         ("apps", "Deployment"),
@@ -69,6 +79,25 @@ def faults_of(workload: Manifest, owned: Owned, patience: Patience) -> list[PodF
     return sorted(found, key=lambda fault: fault.grace)
 
 
+def off_every_node(
+    daemons: Manifest, nodes: Sequence[Manifest], patience: Patience
+) -> Iterator[PodFault]:
+    """Say which taints keep the Pods of a DaemonSet off all the nodes that they select."""
+    metadata, pod = daemons["metadata"], daemons["spec"]["template"]["spec"]
+    found = kept_off(pod, nodes)
+    if found:
+        yield PodFault(
+            namespace=metadata.get("namespace", "default"),
+            pod="",
+            uid=metadata.get("uid", ""),
+            container="",
+            reason="Unschedulable",
+            text=f"{', '.join(map(str, found))}, which its Pods do not tolerate",
+            hint=found[0].remedy("accelerated" if accelerated(pod) else "system"),
+            grace=patience.unschedulable,
+        )
+
+
 def unready_pods(workload: Manifest, owned: Owned) -> Iterator[Manifest]:
     """Return the Pods of the present revision that are neither ready nor done nor going."""
     for pod in pods_of(workload, owned):
@@ -82,17 +111,73 @@ def _refusal(workload: Manifest, patience: Patience) -> PodFault | None:
     refused = condition(workload, "ReplicaFailure")
     if refused.get("status") != "True":
         return None
-    text, metadata = words(refused), workload["metadata"]
+    return _refused(workload, str(refused.get("reason") or _REFUSED), words(refused), patience)
+
+
+def short_of_pods(workload: Manifest) -> bool:
+    """Tell whether Pods are missing of a workload of which only events say that they are refused.
+
+    A Deployment and a ReplicaSet say so in their status.
+    """
+    status, spec = workload.get("status") or {}, workload.get("spec") or {}
+    match workload["kind"]:
+        case "DaemonSet":
+            wanted = status.get("desiredNumberScheduled", 0)
+            return bool(status.get("currentNumberScheduled", 0) < wanted)
+        case "StatefulSet":
+            return bool(status.get("replicas", 0) < spec.get("replicas", 1))
+        case "Job":
+            return not status.get("active")
+    return False
+
+
+def refused_pods(
+    workload: Manifest, events: Iterable[Manifest], patience: Patience
+) -> Iterator[PodFault]:
+    """Read in events why the API server does not take a workload's Pods, as it is now."""
+    metadata, since = workload["metadata"], _written(workload)
+    told = [
+        each
+        for each in events
+        if each.get("reason") == _REFUSED
+        and (each.get("involvedObject") or {}).get("uid") == metadata.get("uid")
+        and _time(each) >= since
+    ]
+    if told:
+        said = one_line(max(told, key=_time).get("message"))
+        yield _refused(workload, _REFUSED, said, patience)
+
+
+def _refused(workload: Manifest, reason: str, said: str, patience: Patience) -> PodFault:
+    metadata = workload["metadata"]
+    namespace = metadata.get("namespace", "default")
     return PodFault(
-        namespace=metadata.get("namespace", "default"),
+        namespace=namespace,
         pod="",
         uid=metadata.get("uid", ""),
         container="",
-        reason=str(refused.get("reason") or "FailedCreate"),
-        text=text,
-        hint=refusal_hint(text, metadata.get("namespace", "default")),
-        grace=NEVER if "calling webhook" in text else patience.creation,
+        reason=reason,
+        text=said,
+        hint=refusal_hint(said, namespace),
+        grace=refusal_grace(said, patience),
     )
+
+
+def _written(workload: Manifest) -> str:
+    """Return when somebody last said what a workload is to be; what was told before is over."""
+    metadata = workload["metadata"]
+    times = [
+        str(each.get("time") or "")
+        for each in metadata.get("managedFields") or ()
+        if not each.get("subresource")
+    ]
+    return max(times, default=str(metadata.get("creationTimestamp") or ""))[:_SECONDS]
+
+
+def _time(event: Manifest) -> str:
+    series = event.get("series") or {}
+    times = (event.get("lastTimestamp"), series.get("lastObservedTime"), event.get("eventTime"))
+    return max(str(each or "") for each in times)[:_SECONDS]
 
 
 def _newest(deployment: Manifest, sets: Iterable[Manifest]) -> list[Manifest]:

@@ -83,6 +83,14 @@ WRAPPING = re.compile(
 AFTERTHOUGHT = re.compile(r",? *(no new claims to deallocate|preemption: ).*$", re.DOTALL)
 
 
+# What admission says of Pods that it will never take as they are.
+_FOR_GOOD = re.compile(
+    r"violates PodSecurity|is invalid|failed quota: .* must specify|no PriorityClass with name"
+    r"|RuntimeClass .* not found"
+)
+_BY_LIMITS = re.compile(r"\b(minimum|maximum|max limit to request ratio)\b.* per (Container|Pod)\b")
+
+
 def assess_pod(
     pod: Manifest, *, lasted: float = 0.0, patience: Patience | None = None
 ) -> Assessment:
@@ -136,11 +144,28 @@ def _containers(pod: Manifest) -> Iterator[Mapping[str, Any]]:
 
 def refusal_hint(said: str, namespace: str) -> str:
     """Say what helps where the API server does not take the Pods of a workload."""
-    if "exceeded quota" in said:
+    if "quota" in said:
         return f"raise the quota, or free some of it: kubectl -n {namespace} describe quota"
-    if "LimitRange" in said or "limit per" in said:
+    if "LimitRange" in said or _BY_LIMITS.search(said):
         return f"kubectl -n {namespace} describe limitrange"
+    if "violates PodSecurity" in said:
+        return f"correct the Pod template, or the labels of namespace {namespace}"
+    if "PriorityClass" in said:
+        return "create it, or name one there is: kubectl get priorityclass"
+    if "RuntimeClass" in said:
+        return "create it, or name one there is: kubectl get runtimeclass"
     return ""
+
+
+def refusal_grace(said: str, patience: Patience) -> float:
+    """Say for how many seconds it may be that Pods are refused, before that is a failure."""
+    if "calling webhook" in said:
+        return NEVER
+    if _FOR_GOOD.search(said) or _BY_LIMITS.search(said):
+        return 0.0
+    if "exceeded quota" in said or "denied" in said:
+        return patience.unschedulable  # others may free some; a policy may be about to be loosened
+    return patience.creation
 
 
 def _failure(pod: Manifest) -> str:
