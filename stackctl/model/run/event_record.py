@@ -90,7 +90,7 @@ _TYPES: dict[str, tuple[str, dict[str, Schema]]] = {
         "A warning of the API server, each once",
         {
             "message": _MESSAGE,
-            "object?": _OBJECT,
+            "object?": fields("Which object", REF),
             "component?": _COMPONENT,
         },
     ),
@@ -143,7 +143,7 @@ def _about(event: ServerWarning | Notice) -> dict[str, Any]:
     if isinstance(event, Notice) or event.ref is None:
         return {}
     component = {"component": event.component} if event.component else {}
-    return {"object": _named(event.ref), **component}
+    return {"object": asdict(event.ref), **component}
 
 
 def envelope(type: str, time: str, **more: Any) -> dict[str, Any]:
