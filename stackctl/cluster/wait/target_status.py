@@ -116,8 +116,10 @@ class Assessor:
         return TargetStatus(target, Status.FAILED, "was deleted by somebody else")
 
     def _note_end(self, target: Target, obj: Manifest) -> None:
+        if not goes_by_itself(obj):
+            return
         rule = self._context.around(target.ref, target.version).rule
-        if goes_by_itself(obj) and has_completed(obj, rule):
+        if has_completed(obj, rule):
             self.ended.add(target.ref)
 
     def _with_pods(self, found: TargetStatus, live: Manifest) -> TargetStatus:
