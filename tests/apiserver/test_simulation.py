@@ -22,6 +22,7 @@ from stackctl.errors import Rejected
 from stackctl.model.objects.refs import Manifest
 from stackctl.sandbox.agent.webhooks.authority import Authority
 from stackctl.sandbox.agent.webhooks.review import answer
+from stackctl.sandbox.agent.writes import merge
 from stackctl.sandbox.lifecycle import UpResult
 from tests.apiserver.scenery import until
 
@@ -33,11 +34,13 @@ DEVICE_PLUGIN = "registry.example.com/nvidia/k8s-device-plugin:v0.20.0"
 HOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 APISERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
+TWELVE = {"storage": "12Gi"}
 NAMESPACED = {
     "Pod": "/api/v1/namespaces/{}/pods",
     "Service": "/api/v1/namespaces/{}/services",
     "ConfigMap": "/api/v1/namespaces/{}/configmaps",
     "Secret": "/api/v1/namespaces/{}/secrets",
+    "PersistentVolumeClaim": "/api/v1/namespaces/{}/persistentvolumeclaims",
     "Job": "/apis/batch/v1/namespaces/{}/jobs",
     "DaemonSet": "/apis/apps/v1/namespaces/{}/daemonsets",
 }
@@ -117,6 +120,52 @@ def place(client: Client) -> Iterator[Place]:
 def agent(sandbox: UpResult) -> Path:
     """The folder that the agent works in."""
     return sandbox.kubeconfig.parent
+
+
+def claim(place: Place, name: str, size: str) -> None:
+    """Ask for a volume, of the class that is given to who names none."""
+    asked = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
+    place.put("PersistentVolumeClaim", name, spec=asked)
+
+
+def volume_of(place: Place, name: str) -> Manifest | None:
+    """Read the volume that a claim is bound to."""
+    volume = place.see("PersistentVolumeClaim", name)["spec"].get("volumeName", "")
+    return place.client.get(f"/api/v1/persistentvolumes/{volume}") if volume else None
+
+
+# Volumes
+
+
+def test_a_claim_gets_a_volume_when_a_pod_wants_it(place):
+    """Not before, as where disks are on nodes; the volume goes with the claim."""
+    claim(place, "data", "10Gi")
+    mounted = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+    assert volume_of(place, "data") is None
+    place.pod("user", volumes=[mounted])
+    until(lambda: place.ready("user"))
+    volume = volume_of(place, "data")
+    assert volume is not None
+    assert volume["spec"]["capacity"] == {"storage": "10Gi"}
+    place.delete_pod("user")
+    place.client.delete(place.path("PersistentVolumeClaim", "data"))
+    path = f"/api/v1/persistentvolumes/{volume['metadata']['name']}"
+    until(lambda: place.client.get(path) is None)
+
+
+def test_a_claim_that_asks_for_more_grows_with_its_volume(place):
+    """Kubernetes lets it, and both say how much there is."""
+    claim(place, "data", "10Gi")
+    mounted = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+    place.pod("user", volumes=[mounted])
+    until(lambda: place.ready("user"))
+    path = place.path("PersistentVolumeClaim", "data")
+    more = {"spec": {"resources": {"requests": {"storage": "12Gi"}}}}
+    merge(place.client, path, more)
+    until(lambda: place.see("PersistentVolumeClaim", "data")["status"]["capacity"] == TWELVE)
+    volume = volume_of(place, "data")
+    assert volume is not None
+    assert volume["spec"]["capacity"] == TWELVE
 
 
 # Pods

@@ -20,6 +20,7 @@ from stackctl.sandbox.agent.simulation.certificates import Certificates
 from stackctl.sandbox.agent.simulation.kubelets import Kubelets
 from stackctl.sandbox.agent.simulation.lifecycles import LIFECYCLES
 from stackctl.sandbox.agent.simulation.operators import Operators
+from stackctl.sandbox.agent.simulation.volumes import Volumes
 from stackctl.sandbox.agent.webhooks.addresses import Destination, World, resolve
 from stackctl.sandbox.agent.webhooks.authority import Authority
 from stackctl.sandbox.agent.webhooks.egress import Egress
@@ -32,6 +33,8 @@ KINDS = (
     ApiResource("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices", namespaced=True),
     ApiResource("", "v1", "Pod", "pods", namespaced=True),
     ApiResource("", "v1", "Node", "nodes", namespaced=False),
+    ApiResource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", namespaced=True),
+    ApiResource("", "v1", "PersistentVolume", "persistentvolumes", namespaced=False),
     *injector.KINDS,
 )
 _PATIENCE_SECONDS = 3.0  # whatever fails is seen again
@@ -93,6 +96,7 @@ class Agent:
             "injector": injector.Injector(client, mirror, routes, bundle, log_to_stderr).run,
             "kubelets": Kubelets(client, mirror, log_to_stderr).run,
             "operators": Operators(client, mirror, routes, lifecycles, log_to_stderr).run,
+            "volumes": Volumes(client, mirror, log_to_stderr).run,
             "network": self._watch_network,
         }
 

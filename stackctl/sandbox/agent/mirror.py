@@ -20,6 +20,8 @@ PODS: GroupKind = ("", "Pod")
 NODES: GroupKind = ("", "Node")
 SERVICES: GroupKind = ("", "Service")
 SECRETS: GroupKind = ("", "Secret")
+CLAIMS: GroupKind = ("", "PersistentVolumeClaim")
+VOLUMES: GroupKind = ("", "PersistentVolume")
 SLICES: GroupKind = ("discovery.k8s.io", "EndpointSlice")
 _JOIN_SECONDS = 5.0
 

@@ -19,7 +19,7 @@ from stackctl.sandbox.machine.places import Sandbox
 from stackctl.sandbox.plane.kubeconfigs import write_kubeconfigs
 from stackctl.sandbox.plane.nodes import parse_nodes
 from stackctl.sandbox.plane.parts import PARTS, Plane, command_of, egress_config, environment_of
-from stackctl.sandbox.plane.population import populate
+from stackctl.sandbox.plane.population import offer_storage, populate
 from stackctl.sandbox.plane.ports import is_open
 from stackctl.sandbox.plane.readiness import (
     agent_pending,
@@ -85,6 +85,7 @@ class Start:
             for part in others:
                 self._start(part)
             groups = parse_nodes(self.record.nodes)
+            offer_storage(server)
             self.nodes_changed = populate(server, groups, this_platform().arch)
             self._until("the nodes", lambda: cluster_pending(server))
             self._until("the agent", lambda: agent_pending(self.sandbox))
