@@ -12,11 +12,10 @@ from stackctl.cluster.change.run import await_ready, execute
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import helm
 from stackctl.cluster.record import recording
-from stackctl.cluster.status.health import assess_stack
+from stackctl.cluster.status.health import assess_stack, stands_well
 from stackctl.errors import ApplyError, ConflictError, NotReadyError
 from stackctl.model.objects.wording import first_few
 from stackctl.model.plan.plan import Action, Plan
-from stackctl.model.readiness.status import Status
 from stackctl.model.run.events import ComponentState, Notice
 from stackctl.model.run.failure_policy import OnFailure
 from stackctl.model.run.outcome import DeployOutcome, StackStatus, TargetInfo
@@ -76,9 +75,10 @@ def _settled(
     Raises:
         NotReadyError: it will not be, or time is up.
     """
-    if options.dry_run or not options.wait:
+    if options.dry_run or not options.wait or intent.recorded is None:
         return outcome
-    if _well(assess_stack(run.connection, intent.stack, run.pool)):
+    seen = {each.ref: each.live for each in intent.plan.changes if each.live is not None}
+    if stands_well(run.connection, intent.recorded.release, seen, run.pool):
         return outcome
     with run.client.pausing():
         agreed = agree(intent.plan, run.info)
@@ -90,12 +90,6 @@ def _settled(
         raise _not_ready(intent, result)
     _require_gpus(assess_stack(run.connection, intent.stack, run.pool))
     return replace(outcome, components=result.states)
-
-
-def _well(status: StackStatus) -> bool:
-    ready = all(part.status is Status.CURRENT for part in status.components)
-    ready = ready and not status.findings
-    return ready and all(each.allocatable >= each.expected for each in status.gpus)
 
 
 def _require_gpus(status: StackStatus) -> None:

@@ -15,10 +15,11 @@ from stackctl.model.objects.merge import overlay
 from stackctl.model.shapes.decode import At, Problem, Undecodable, decode
 from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.model.shapes.pod_shapes import TOLERATION
-from stackctl.model.shapes.shapes import misshapen
+from stackctl.model.shapes.shapes import Shape, misshapen
 from stackctl.sources import folders, yaml
 
 T = TypeVar("T")
+_TOLERATIONS: Shape = [TOLERATION]
 MOST_BYTES = 4 << 20  # a thousand objects and more; etcd takes none of half that size
 
 
@@ -115,7 +116,7 @@ def _inner_problems(raw: Any) -> Iterator[Problem]:
             )
     tolerations = _map(_map(_map(spec).get("settings")).get("tolerations"))
     for pods, items in tolerations.items():
-        yield from misshapen(items or [], [TOLERATION], ("spec", "settings", "tolerations", pods))
+        yield from misshapen(items or [], _TOLERATIONS, ("spec", "settings", "tolerations", pods))
 
 
 def _map(value: Any) -> Mapping[str, Any]:

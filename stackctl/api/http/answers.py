@@ -58,6 +58,12 @@ _RESOURCES: Shape = {
     "resources": [{"name!": TEXT, "kind!": TEXT, "namespaced!": FLAG, "verbs": TEXTS}],
 }
 _EVENT: Shape = {"type!": TEXT, "object!": {"metadata": {"resourceVersion": TEXT}}}
+_VERSION: Shape = {"gitVersion": TEXT}
+_KIND: Shape = {"apiVersion!": TEXT, "kind!": TEXT}
+_CREATED: Shape = {"metadata!": {"name": TEXT, "resourceVersion": TEXT}}
+_OUTCOME: Shape = {"metadata": {"deletionTimestamp": TEXT, "uid": TEXT}}
+_TOLD_ERROR: Shape = {"message": TEXT, "reason": TEXT, "code": WHOLE}
+_BOOKMARK: Shape = {"metadata!": {"resourceVersion!": TEXT}}
 
 
 def is_aggregated(document: Any) -> bool:
@@ -77,12 +83,12 @@ def resources_of_version(document: Any) -> list[Problem]:
 
 def version(document: Any) -> list[Problem]:
     """Look at which version the server is."""
-    return misshapen(document, {"gitVersion": TEXT})
+    return misshapen(document, _VERSION)
 
 
 def an_object(document: Any) -> list[Problem]:
     """Look at one object, or at its metadata."""
-    if problems := misshapen(document, {"apiVersion!": TEXT, "kind!": TEXT}):
+    if problems := misshapen(document, _KIND):
         return problems
     return live_problems(document, _kind_in(document))
 
@@ -94,12 +100,12 @@ def at(path: str) -> Look:
 
 def created(document: Any) -> list[Problem]:
     """Look at what was created; what is only reviewed (who am I, may I) has no name."""
-    return misshapen(document, {"metadata!": {"name": TEXT, "resourceVersion": TEXT}})
+    return misshapen(document, _CREATED)
 
 
 def outcome(document: Any) -> list[Problem]:
     """Look at what a deletion is answered with: the object while it lasts, or a Status."""
-    return misshapen(document, {"metadata": {"deletionTimestamp": TEXT, "uid": TEXT}})
+    return misshapen(document, _OUTCOME)
 
 
 def a_list(document: Any) -> list[Problem]:
@@ -120,9 +126,9 @@ def an_event(document: Any) -> list[Problem]:
         return problems
     told = document["object"]
     if document["type"] == "ERROR":  # a Status, which has no version
-        return misshapen(told, {"message": TEXT, "reason": TEXT, "code": WHOLE})
+        return misshapen(told, _TOLD_ERROR)
     if document["type"] == "BOOKMARK":
-        return misshapen(told, {"metadata!": {"resourceVersion!": TEXT}})
+        return misshapen(told, _BOOKMARK)
     return [Problem(("object", *each.at), each.what) for each in an_object(told)]
 
 

@@ -4,18 +4,18 @@ What is wrong is told with the next command, each time: nobody should have to lo
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.look import facts, lookup
+from stackctl.cluster.look import facts
 from stackctl.cluster.record import lock, releases
 from stackctl.cluster.record.missing_record import absent
 from stackctl.cluster.status.drift import Drifts, read_drift
 from stackctl.cluster.status.gpus import gpus, read_pods
 from stackctl.cluster.status.left_fields import still_left
 from stackctl.cluster.status.serving import look_at_webhooks
-from stackctl.cluster.status.statuses import Statuses, read_statuses
+from stackctl.cluster.status.statuses import NOTHING, Statuses, read_statuses
 from stackctl.errors import Forbidden
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.ownership.stack_id import StackId
@@ -27,7 +27,7 @@ from stackctl.model.readiness.kubectl import describe
 from stackctl.model.readiness.status import Assessment, Status
 from stackctl.model.release.redeploy import redeploy
 from stackctl.model.release.release import Entry, Release, ReleaseStatus
-from stackctl.model.run.outcome import ComponentStatus, HeldLock, ObjectStatus, StackStatus
+from stackctl.model.run.outcome import ComponentStatus, Gpus, HeldLock, ObjectStatus, StackStatus
 
 # A component's status is the worst of its objects'.
 _WORST = (
@@ -51,22 +51,22 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
     if recorded is None:
         raise absent(connection, stack)
     release = recorded.release
-    wants_gpus = release.requires.gpu is not None
-    reading = pool.submit(lambda: read_pods(client) if wants_gpus else None)
-    seen = facts.read(connection, pool, {Topic.NODES} if wants_gpus else ())
-    statuses = _read_statuses(connection, release)
-    found = _found(connection, release, statuses, pool)
+    locked = pool.submit(_lock, connection, stack)
+    reading = pool.submit(_read_statuses, connection, release)
+    seen, offered = _gpus(connection, release, pool)
+    statuses = reading.result()
+    found = _found(statuses)
     drifts = read_drift(connection, release, found, pool)
     left = still_left(connection, [each for each in release.inventory if each.ref in found])
     components = _components(release, statuses, drifts, left)
     well = [part.name for part in components if part.status is Status.CURRENT]
     serving = look_at_webhooks(connection, release, statuses.live, well, pool)
-    hold, unlocked = _lock(connection, stack)
+    hold, unlocked = locked.result()
     return StackStatus(
         target=connection.info,
         release=release,
         components=components,
-        gpus=gpus(release, seen, reading.result(), _tolerations(statuses.live)),
+        gpus=offered(statuses),
         locked_by=str(hold) if hold else "",
         unseen=(*_unseen(release, seen), *drifts.unseen, *serving.unseen, *unlocked),
         run=_of_run(release, hold),
@@ -75,7 +75,36 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
     )
 
 
-def _read_statuses(connection: Connection, release: Release) -> Statuses:
+def stands_well(
+    connection: Connection, release: Release, seen: Mapping[Ref, Manifest], pool: Executor
+) -> bool:
+    """Tell whether everything recorded is ready; `seen` is metadata that was read just now."""
+    reading = pool.submit(_read_statuses, connection, release, seen)
+    _, offered = _gpus(connection, release, pool)
+    statuses = reading.result()
+    if any(each.status is not Status.CURRENT for each in statuses.of.values()):
+        return False
+    if any(each.allocatable < each.expected for each in offered(statuses)):
+        return False
+    return not look_at_webhooks(
+        connection, release, statuses.live, release.components, pool
+    ).findings
+
+
+def _gpus(
+    connection: Connection, release: Release, pool: Executor
+) -> tuple[Facts, Callable[[Statuses], tuple[Gpus, ...]]]:
+    """Look at nodes and at who uses them, if GPUs are wanted; what they offer is said then."""
+    wanted = release.requires.gpu is not None
+    reading = pool.submit(lambda: read_pods(connection.client) if wanted else None)
+    seen = facts.read(connection, pool, {Topic.NODES} if wanted else ())
+    pods = reading.result()
+    return seen, lambda statuses: gpus(release, seen, pods, _tolerations(statuses.live))
+
+
+def _read_statuses(
+    connection: Connection, release: Release, seen: Mapping[Ref, Manifest] = NOTHING
+) -> Statuses:
     refs = [entry.ref for entry in release.inventory]
     return read_statuses(
         connection.client,
@@ -84,18 +113,19 @@ def _read_statuses(connection: Connection, release: Release) -> Statuses:
         stack=release.stack,
         may_match_no_node=frozenset(refs) if release.requires.gpu is None else (),
         rules=release.rules,
+        seen=seen,
     )
 
 
-def _found(
-    connection: Connection, release: Release, statuses: Statuses, pool: Executor
-) -> Mapping[Ref, Manifest]:
-    """Find the metadata of what is there, also of what has lost its label."""
-    # Where we may not even see the status of an object, we cannot see who changed it either.
+def _found(statuses: Statuses) -> Mapping[Ref, Manifest]:
+    """Choose what is there.
+
+    Where we may not even see the status of an object, we cannot see who changed it either.
+    """
     absent = (Status.UNKNOWN, Status.NOT_FOUND)
-    refs = [ref for ref, each in statuses.of.items() if each.status not in absent]
-    found = lookup.labelled(connection, release.stack, refs, pool)
-    return found | lookup.read(connection, [ref for ref in refs if ref not in found], pool)
+    return {
+        ref: live for ref, live in statuses.live.items() if statuses.of[ref].status not in absent
+    }
 
 
 def _lock(connection: Connection, stack: StackId) -> tuple[HeldLock | None, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
@@ -31,6 +32,7 @@ WORKERS = 8
 SERVED = "kubectl get apiservices"  # tells which of them do not answer
 NODES = "/api/v1/nodes"
 Found = dict[Ref, Assessment]
+NOTHING: Mapping[Ref, Manifest] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,18 @@ def read_statuses(
     stack: StackId,
     may_match_no_node: Container[Ref] = (),
     rules: ReadyRules = NO_RULES,
+    seen: Mapping[Ref, Manifest] = NOTHING,
 ) -> Statuses:
-    """Return the status of each object; what cannot be read is unknown, never missing."""
+    """Return the status of each object; what cannot be read is unknown, never missing.
+
+    Of what is `seen` already the metadata is not read again.
+    """
     kinds: dict[tuple[str, str], list[Ref]] = defaultdict(list)
     wanted = tuple(refs)
     for ref in wanted:
         kinds[ref.group, ref.kind].append(ref)
     learn(client, discovery, wanted)
-    survey = _Survey(client, discovery, stack.selector, rules)
+    survey = _Survey(client, discovery, stack.selector, rules, seen)
     with ThreadPoolExecutor(WORKERS) as pool:
         found = _merged(pool.map(survey.read_kind, kinds, kinds.values()))
         targets = [
@@ -76,11 +82,17 @@ class _Survey:
     """One look; what is to be assessed is put into the store."""
 
     def __init__(
-        self, client: Client, discovery: Discovery, labels: str, rules: ReadyRules
+        self,
+        client: Client,
+        discovery: Discovery,
+        labels: str,
+        rules: ReadyRules,
+        seen: Mapping[Ref, Manifest],
     ) -> None:
         self._client = client
         self._discovery = discovery
         self._labels = labels
+        self._seen = seen
         self._store = ObjectStore()
         context = ReadinessContext(client, discovery, rules)
         self._assessor = Assessor(self._store, context, Patience(), client.now)
@@ -137,8 +149,10 @@ class _Survey:
             for ref in refs
         }
 
-    def _list(self, resource: ApiResource, refs: Iterable[Ref]) -> dict[Ref, Manifest]:
+    def _list(self, resource: ApiResource, refs: Sequence[Ref]) -> dict[Ref, Manifest]:
         brief = not settles(resource.group, resource.kind)
+        if brief and all(ref in self._seen for ref in refs):
+            return _by_ref(resource, (self._seen[ref] for ref in refs))
         spaces = {ref.namespace for ref in refs}
         list_all = partial(scoped_list.everywhere, labels=self._labels, metadata_only=brief)
         try:

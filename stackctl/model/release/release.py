@@ -224,6 +224,7 @@ _ENTRY: Shape = {
     "left": [Leaf("a manager, a field and a value", lambda each: _are_texts(each, 3))],
     **dict.fromkeys(("uid", "mark", "owned"), TEXT),
 }
+_FORMAT: Shape = {"format!": WHOLE}
 _SHAPE: Shape = {
     "format!": WHOLE,
     "stack!": NAME,
@@ -254,7 +255,7 @@ def decode(content: bytes, namespace: str = RECORD_NAMESPACE) -> Release:
     """
     try:
         plain = unpack(content)
-        if misshapen(plain, {"format!": WHOLE}):
+        if misshapen(plain, _FORMAT):
             raise ValueError("not a release")  # noqa: TRY301 - as every other damage
         if plain["format"] > WITH_ENDS:
             raise LaterFormat("recorded by a later stackctl", hint=UPGRADE_HINT)

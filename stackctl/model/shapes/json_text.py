@@ -4,7 +4,6 @@ What a document means is for who reads it. YAML is read by `sources.yaml`, with 
 """
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 MAX_DEPTH = 200
@@ -54,19 +53,17 @@ def _constant(name: str) -> Any:
 
 def _may_be_deep(text: str | bytes) -> bool:
     """Tell from the brackets alone, whatever they stand for, that nothing can be nested deep."""
-    opening, closing = (b"[{", b"]}") if isinstance(text, bytes) else ("[{", "]}")
+    count = text.count
+    marks: tuple[Any, ...] = (b"[", b"{", b"]", b"}") if isinstance(text, bytes) else tuple("[{]}")
+    opening, brace, closing, end = marks
     depth = 0
     for at in range(0, len(text), _PART):
-        part = text[at : at + _PART]
-        opened = sum(_count(part, opening))
+        after = at + _PART
+        opened = count(opening, at, after) + count(brace, at, after)
         if depth + opened > MAX_DEPTH:
             return True
-        depth += opened - sum(_count(part, closing))
+        depth += opened - count(closing, at, after) - count(end, at, after)
     return False
-
-
-def _count(text: Any, brackets: Any) -> Iterator[int]:
-    return (text.count(brackets[index : index + 1]) for index in range(2))
 
 
 def _is_deep(value: Any) -> bool:

@@ -105,6 +105,8 @@ _ONLY_LIVE: Mapping[GroupKind, Shape] = {
     },
     ("", "Service"): {"spec": {"ports": [{"targetPort": WHOLE_OR_TEXT}]}},
 }
+_WITH_STATUS: Shape = {"status": STATUS}
+_AS_FAR_AS_IT_GOES = Reading(patch=True)
 
 
 def live_problems(obj: Any, kind: GroupKind | None = None) -> list[Problem]:
@@ -115,7 +117,7 @@ def live_problems(obj: Any, kind: GroupKind | None = None) -> list[Problem]:
     problems = misshapen(obj, _UNIDENTIFIED)
     if problems or kind is None or kind not in BUILTIN:
         return problems
-    problems = misshapen(obj, {"status": STATUS})
-    for shape in (shape_of(kind), _ONLY_LIVE.get(kind, {})):
-        problems += misshapen(obj, shape, reading=Reading(patch=True))
+    problems = misshapen(obj, _WITH_STATUS)
+    for shape in (shape_of(kind), _ONLY_LIVE.get(kind, MAP)):
+        problems += misshapen(obj, shape, reading=_AS_FAR_AS_IT_GOES)
     return problems

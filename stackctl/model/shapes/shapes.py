@@ -118,14 +118,80 @@ class Reading(NamedTuple):
 
 WHOLE_OBJECT = Reading()
 
+Test = Callable[[Any], bool]
+# The test of each shape that was asked for, by its identity: shapes are constants of modules.
+_TESTS: dict[tuple[int, Reading], tuple[Shape, Test]] = {}
+
 
 def misshapen(
     value: Any, shape: Shape, at: At = (), reading: Reading = WHOLE_OBJECT
 ) -> list[Problem]:
-    """Return everything about a value that has another shape."""
+    """Return everything about a value that has another shape; `shape` is a constant of a module."""
+    if _test_of(shape, reading)(value):  # as nearly all do: for them no path is put together
+        return []
     problems: list[Problem] = []
     _check(value, shape, at, reading, problems)
     return problems
+
+
+def _test_of(shape: Shape, reading: Reading) -> Test:
+    """Return a test that only tells whether a value has a shape, which is soon told."""
+    if isinstance(shape, Leaf):
+        return shape.fits
+    key = id(shape), reading
+    if (known := _TESTS.get(key)) is None:
+        known = _TESTS[key] = shape, _made_test(shape, reading)
+    return known[1]
+
+
+def _made_test(shape: Shape, reading: Reading) -> Test:
+    if isinstance(shape, Leaf):
+        return shape.fits
+    if isinstance(shape, Secret):
+        return _test_of(shape.shape, reading)
+    if isinstance(shape, list):
+        return _list_test(_test_of(shape[0], reading))
+    if "*" in shape:
+        return _values_test(_test_of(shape["*"], reading), reading)
+    return _fields_test(shape, reading)
+
+
+def _list_test(inner: Test) -> Test:
+    return lambda value: isinstance(value, list) and all(map(inner, value))
+
+
+def _values_test(inner: Test, reading: Reading) -> Test:
+    def fits(value: Any) -> bool:
+        if not isinstance(value, dict):
+            return False
+        if reading.patch:
+            return "$patch" in value or all(x is None or inner(x) for x in value.values())
+        return all(map(inner, value.values()))
+
+    return fits
+
+
+def _fields_test(shape: Mapping[str, Any], reading: Reading) -> Test:
+    """Go through what a value has, which is less than what it may have."""
+    tests = {field.removesuffix("!"): _test_of(inner, reading) for field, inner in shape.items()}
+    needed = [] if reading.patch else [field[:-1] for field in shape if field.endswith("!")]
+    find, patch, forgiving = tests.get, reading.patch, reading.forgiving
+
+    def fits(value: Any) -> bool:
+        if not isinstance(value, dict):
+            return False
+        for field in needed:
+            if value.get(field) is None:
+                return False
+        if patch and "$patch" in value:
+            return True
+        for field, item in value.items():
+            test = find(field)
+            if test is not None and not (item is None and forgiving) and not test(item):
+                return False
+        return True
+
+    return fits
 
 
 def _check(value: Any, shape: Shape, at: At, reading: Reading, problems: list[Problem]) -> None:
@@ -151,22 +217,16 @@ def _check_map(
     elif "*" in shape:
         inner = shape["*"]
         for key, item in value.items():
-            if (item is not None or not reading.patch) and not _plainly_fits(item, inner):
+            if item is not None or not reading.patch:
                 _check(item, inner, (*at, key), reading, problems)
     else:
         for field, inner in shape.items():
             key = field[:-1] if field[-1] == "!" else field
             item = value.get(key)
             if item is not None or (key in value and not reading.forgiving):
-                if not _plainly_fits(item, inner):
-                    _check(item, inner, (*at, key), reading, problems)
+                _check(item, inner, (*at, key), reading, problems)
             elif key != field and not reading.patch:
                 problems.append(Problem(at, f"{key} is missing"))
-
-
-def _plainly_fits(value: Any, shape: Shape) -> bool:
-    """Tell at once of a leaf that it fits, as nearly all do: for it no path is put together."""
-    return type(shape) is Leaf and shape.fits(value)
 
 
 def _check_list(
