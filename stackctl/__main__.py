@@ -2,6 +2,10 @@
 
 import sys
 
+# Objects before the collector looks for cycles. What is read is kept to the end, so it finds
+# none, and looking takes a tenth of a run.
+YOUNG = (50_000, 20, 100)
+
 
 def main() -> None:
     """Run the command line and end with its exit code."""
@@ -10,6 +14,9 @@ def main() -> None:
 
         sys.stdout.write(f"stackctl {__version__}\n")
         sys.exit(0)
+    import gc
+
+    gc.set_threshold(*YOUNG)
     from stackctl.cli import run
 
     sys.exit(run(sys.argv[1:]))
