@@ -108,7 +108,7 @@ def find(bundle: Bundle, kind: str, name: str) -> Manifest:
     """Return the one object of a bundle with this kind and name."""
     (found,) = (
         manifest
-        for _, manifest in bundle.objects().values()
+        for _, manifest in bundle.objects.values()
         if manifest["kind"] == kind and manifest["metadata"]["name"] == name
     )
     return found

@@ -322,7 +322,7 @@ def test_an_external_component_has_no_objects(tmp_path):
 def test_labels_are_on_objects_and_nowhere_else():
     """Selectors and Pod templates never change with the stack's name."""
     bundle = fake.rendered()
-    for name, manifest in bundle.objects().values():
+    for name, manifest in bundle.objects.values():
         labels = manifest["metadata"]["labels"]
         assert labels["app.kubernetes.io/managed-by"] == "stackctl"
         assert labels["stackctl.dev/stack"] == "test"

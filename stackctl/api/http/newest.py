@@ -65,7 +65,13 @@ class Newest:
             if place.name:
                 self._raise(self._objects, place.key, version_in(document))
             for item in items if isinstance(items, list) and not place.name else ():
-                self._raise(self._objects, _key(place, item), version_in(item))
+                metadata = _metadata(item)
+                key = (
+                    *place.kind,
+                    str(metadata.get("namespace") or ""),
+                    str(metadata.get("name") or ""),
+                )
+                self._raise(self._objects, key, _version(metadata))
 
     @staticmethod
     def _raise(known: dict[K, int], key: K, version: int) -> None:
@@ -75,15 +81,14 @@ class Newest:
 
 def version_in(document: Any) -> int:
     """Read the version of an answer; 0 where there is none that can be compared."""
-    text = str(_metadata(document).get("resourceVersion") or "")
+    return _version(_metadata(document))
+
+
+def _version(metadata: Mapping[str, Any]) -> int:
+    text = str(metadata.get("resourceVersion") or "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
-def _key(place: ResourcePlace, item: Any) -> Key:
-    metadata = _metadata(item)
-    return (*place.kind, str(metadata.get("namespace") or ""), str(metadata.get("name") or ""))
-
-
 def _metadata(document: Any) -> Mapping[str, Any]:
-    metadata = document.get("metadata") if isinstance(document, Mapping) else None
-    return metadata if isinstance(metadata, Mapping) else {}
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    return metadata if isinstance(metadata, dict) else {}

@@ -44,7 +44,7 @@ def pending(intent: RunIntent, cluster: str, by: str, begun: str) -> Release:
     }
     desired = [
         (ref, component, version_of(manifest))
-        for ref, (component, manifest) in intent.bundle.objects().items()
+        for ref, (component, manifest) in intent.bundle.objects.items()
     ]
     kinds = frozenset((ref.group, ref.kind) for ref, _, _ in desired)
     return Release(
@@ -96,7 +96,7 @@ def finished(
     release: Release, intent: RunIntent, outcome: Outcome, error: StackError | None, finished: str
 ) -> Release:
     """Return the revision as it has become: what is there gets its proofs, what is gone leaves."""
-    desired = intent.bundle.objects()
+    desired = intent.bundle.objects
     live = _there(intent, outcome)
     there = {change.ref for change in intent.plan.changes} - outcome.pruned
     absent = _never_made(intent, outcome)

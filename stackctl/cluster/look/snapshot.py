@@ -48,7 +48,7 @@ def take(
         PreflightError: the server refuses objects; each is named with its component.
         ClusterError: something could not be read, so nothing can be said about it.
     """
-    desired = bundle.objects()
+    desired = bundle.objects
     entries = {entry.ref: entry for entry in inventory}
     refs = [*desired, *(ref for ref in entries if ref not in desired)]
     found = lookup.find(connection, stack, refs, pool)

@@ -58,7 +58,7 @@ def strays(
 
     Of the kinds that were looked at anyway; where there is no record, of every kind.
     """
-    there = dict(_written(seen, stack))
+    there = dict(_written(seen if lost else _without(seen, known), stack))
     if lost and there:
         there = owned(connection, stack, pool, {ref.namespace for ref in there} - {""}) | there
     named = {live["metadata"]["uid"] for ref, live in seen.items() if ref in known}
@@ -67,6 +67,10 @@ def strays(
         for ref, live in there.items()
         if ref not in known and live["metadata"]["uid"] not in named
     }
+
+
+def _without(seen: Mapping[Ref, Manifest], known: Container[Ref]) -> dict[Ref, Manifest]:
+    return {ref: live for ref, live in seen.items() if ref not in known}
 
 
 def entry_of(ref: Ref, live: Manifest, connection: Connection) -> Entry:

@@ -76,7 +76,7 @@ def _compare(
     resource = discovery.find(ref.group, ref.kind, entry.version) or discovery.find(
         ref.group, ref.kind
     )
-    applied = bundle.objects().get(ref)
+    applied = bundle.objects.get(ref)
     if resource is None or applied is None:
         return None
     try:

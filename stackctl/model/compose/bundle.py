@@ -157,7 +157,7 @@ def needs_first(parts: Iterable[BundleComponent]) -> tuple[BundleComponent, ...]
     return tuple(by_name[name] for name in order.static_order() if name in by_name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bundle:
     """What a stack comes to; components sorted so that needs come first."""
 
@@ -197,8 +197,9 @@ class Bundle:
         now = tuple(Contest(Verdict.OVERRIDE, manager) for manager in self.taking)
         return ConflictPolicy((*now, *part.contested), take=part.mode is Mode.ADOPTED)
 
+    @cached_property
     def objects(self) -> dict[Ref, tuple[str, Manifest]]:
-        """Return every object with its component's name, in order; externals have none."""
+        """Every object with its component's name, in order; externals have none."""
         return {
             ref_of(manifest): (part.name, manifest)
             for part in self.components

@@ -20,7 +20,7 @@ from stackctl.model.compose.namespaces import moved
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.compose.restarts import restarting
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import BUILTIN, Scopes, builtin_group, defined, kind_of, ordered
+from stackctl.model.objects.kinds import BUILTIN, Scopes, builtin_group, defined, ordered
 from stackctl.model.objects.normalise import normalised
 from stackctl.model.objects.refs import (
     COMPONENT_LABEL,
@@ -29,7 +29,6 @@ from stackctl.model.objects.refs import (
     Manifest,
     Ref,
     is_protected,
-    ref_of,
 )
 from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.conflict_policy import Contest
@@ -74,13 +73,14 @@ def compose(
     faults: list[RenderError] = []
     for chosen in selection.components:
         name = chosen.component.name
-        objects: Iterable[Manifest] = ()
+        objects: Mapping[Ref, Manifest] = {}
         if chosen.mode is not Mode.EXTERNAL:
             try:
-                objects = objects_of(chosen, manifests[name], scopes, known, selection.settings)
+                made = objects_of(chosen, manifests[name], scopes, known, selection.settings)
+                objects = made.items()
             except RenderError as error:
                 faults.append(error)
-        kept = {ref_of(manifest): manifest for manifest in objects if not _protected(manifest)}
+        kept = {ref: manifest for ref, manifest in objects.items() if not _protected(ref)}
         parts.append(_Part(chosen, kept, set(edges[name])))
     _raise_together(faults)
     _share_namespaces(parts)
@@ -132,9 +132,9 @@ def scopes_of(manifests: Iterable[Manifests]) -> Scopes:
     return found
 
 
-def _protected(manifest: Manifest) -> bool:
+def _protected(ref: Ref) -> bool:
     """Tell the Namespace objects that are never ours."""
-    return kind_of(manifest) == ("", "Namespace") and is_protected(manifest["metadata"]["name"])
+    return (ref.group, ref.kind) == ("", "Namespace") and is_protected(ref.name)
 
 
 def _share_namespaces(parts: Sequence[_Part]) -> None:
@@ -194,7 +194,10 @@ def _sealed(
     own = defined(part.objects.values())
     labels = {MANAGED_BY: "stackctl", STACK_LABEL: stack.label, COMPONENT_LABEL: name}
     ignored = _ignored(part, namespace)
-    sent = Objects(namespace, (_without(each, ignored) for each in part.objects.values()))
+    sent = Objects.of(
+        namespace,
+        {ref: _without(ref, each, ignored) for ref, each in part.objects.items()},
+    )
     sent = restarting(sent, spec.restartOn, _secret_places(part), formats)
     return replace(
         result,
@@ -228,10 +231,10 @@ def _secret_places(part: _Part) -> list[Place]:
     ]
 
 
-def _without(manifest: Manifest, ignored: Iterable[tuple[Ref, str]]) -> Manifest:
+def _without(own: Ref, manifest: Manifest, ignored: Iterable[tuple[Ref, str]]) -> Manifest:
     """Leave out what controllers fill: a field that is not sent is neither owned nor compared."""
     for ref, text in ignored:
-        if ref == ref_of(manifest) and paths.exists(manifest, path := paths.parse(text)):
+        if ref == own and paths.exists(manifest, path := paths.parse(text)):
             manifest = paths.remove(manifest, path)
     return manifest
 
@@ -301,7 +304,7 @@ def _contests(part: _Part, namespace: str) -> tuple[Contest, ...]:
 
 
 def _objects(part: _Part, namespace: str) -> Objects:
-    return Objects(namespace, part.objects.values())
+    return Objects.of(namespace, part.objects)
 
 
 def _misdirected(part: _Part, namespace: str) -> Iterator[str]:

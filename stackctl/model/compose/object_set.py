@@ -4,7 +4,7 @@ Objects themselves are never changed: a changed one takes its place.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.shapes.suggest import did_you_mean
@@ -30,6 +30,13 @@ class Objects:
         for manifest in manifests:
             self.add(manifest)
 
+    @classmethod
+    def of(cls, namespace: str, items: Mapping[Ref, Manifest]) -> "Objects":
+        """Return a set of objects that are known by their refs already."""
+        made = cls(namespace)
+        made._items.update(items)
+        return made
+
     def __iter__(self) -> Iterator[Manifest]:
         return iter(self._items.values())
 
@@ -46,6 +53,10 @@ class Objects:
     def refs(self) -> tuple[Ref, ...]:
         """Return every ref."""
         return tuple(self._items)
+
+    def items(self) -> Mapping[Ref, Manifest]:
+        """Return every object by its ref."""
+        return dict(self._items)
 
     def add(self, manifest: Manifest) -> None:
         """Take in an object.

@@ -5,13 +5,14 @@ Nothing in here decides anything about an object; that is for plan, readiness an
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from stackctl.model.objects.versions import split_api_version
 
 Manifest = dict[str, Any]
-_SEGMENT = re.compile(r"[^/%?#\s\x00-\x1f]+")
+_SEGMENT = r"(?!\.{1,2}(?:/|\Z))[^/%?#\s\x00-\x1f]+"
+_ADDRESS = re.compile(rf"(?:{_SEGMENT})?/{_SEGMENT}/(?:{_SEGMENT})?/{_SEGMENT}")
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 STACK_LABEL = "stackctl.dev/stack"
@@ -26,8 +27,7 @@ def is_protected(namespace: str) -> bool:
     return namespace in PROTECTED_NAMESPACES or namespace.startswith("kube-")
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """Version-free identity of an object; prints `Deployment/ml/spark-operator`."""
 
     group: str
@@ -46,8 +46,7 @@ class Ref:
     @property
     def addressable(self) -> bool:
         """Its parts can be segments of a path: it leads to one object and nowhere else."""
-        parts = (self.kind, self.name, *filter(None, (self.group, self.namespace)))
-        return all(_SEGMENT.fullmatch(part) for part in parts) and not {".", ".."} & {*parts}
+        return _ADDRESS.fullmatch(self.key) is not None
 
     @classmethod
     def parse(cls, key: str) -> "Ref":
@@ -58,23 +57,24 @@ class Ref:
 
 def group_of(manifest: Mapping[str, Any]) -> str:
     """Return the API group, empty for the core group."""
-    return split_api_version(str(manifest["apiVersion"]))[0]
+    return _group_and_version(manifest["apiVersion"])[0]
 
 
 def version_of(manifest: Mapping[str, Any]) -> str:
     """Return the API version without its group."""
-    return split_api_version(str(manifest["apiVersion"]))[1]
+    return _group_and_version(manifest["apiVersion"])[1]
+
+
+@lru_cache(1024)
+def _group_and_version(text: object) -> tuple[str, str]:
+    return split_api_version(str(text))
 
 
 def ref_of(manifest: Mapping[str, Any]) -> Ref:
     """Name an object."""
     metadata = manifest["metadata"]
-    return Ref(
-        group=group_of(manifest),
-        kind=manifest["kind"],
-        namespace=metadata.get("namespace") or "",
-        name=metadata["name"],
-    )
+    group, _ = _group_and_version(manifest["apiVersion"])
+    return Ref(group, manifest["kind"], metadata.get("namespace") or "", metadata["name"])
 
 
 def labels_of(manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -140,7 +140,7 @@ def _applied(live: Manifest, manager: str) -> Mapping[str, Any] | None:
             and entry.get("operation") == "Apply"
             and not entry.get("subresource")
         ):
-            return dict(entry)
+            return entry  # type: ignore[no-any-return]
     return None
 
 

@@ -5,6 +5,7 @@ lock) is written here and nowhere else.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 
 from stackctl.model.objects.refs import FIELD_MANAGER, RECORD_NAMESPACE, STACK_LABEL
@@ -31,12 +32,7 @@ class StackId:
     @property
     def label(self) -> str:
         """What its objects carry as `stackctl.dev/stack`: no other stack has the same."""
-        # Neither a name nor a namespace has a dot in it.
-        text = str(self).replace("/", ".")
-        if len(text) <= LONGEST_LABEL:
-            return text
-        mark = sha256(text.encode()).hexdigest()[:_HASHED]
-        return f"{text[: LONGEST_LABEL - 1 - _HASHED].rstrip('-.')}.{mark}"
+        return _label_of(self)
 
     @property
     def selector(self) -> str:
@@ -59,3 +55,13 @@ class StackId:
         """Read what `str` wrote."""
         namespace, slash, name = text.rpartition("/")
         return cls(name, namespace) if slash else cls(name)
+
+
+@cache  # asked for with every object
+def _label_of(stack: StackId) -> str:
+    # Neither a name nor a namespace has a dot in it.
+    text = str(stack).replace("/", ".")
+    if len(text) <= LONGEST_LABEL:
+        return text
+    mark = sha256(text.encode()).hexdigest()[:_HASHED]
+    return f"{text[: LONGEST_LABEL - 1 - _HASHED].rstrip('-.')}.{mark}"

@@ -15,7 +15,7 @@ from stackctl.model.plan.plan import Action, Change, Plan
 
 def compare(before: Bundle, after: Bundle, stack: StackId) -> Plan:
     """Compare a bundle with an earlier one, object by object."""
-    was, now = before.objects(), after.objects()
+    was, now = before.objects, after.objects
     secrets = _joined(before.secret_places, after.secret_places)
     changes = [
         _change(ref, component, manifest, was[ref][1] if ref in was else None, secrets.get(ref, ()))

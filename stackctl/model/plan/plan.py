@@ -200,7 +200,7 @@ class Snapshot:
 
 def make(bundle: Bundle, stack: StackId, snapshot: Snapshot, inventory: Iterable[Entry]) -> Plan:
     """Decide what would happen to every object of the bundle and of the inventory."""
-    desired = bundle.objects()
+    desired = bundle.objects
     known = {entry.ref: entry for entry in inventory}
     leaving = snapshot.leaving
     places = bundle.secret_places
@@ -211,10 +211,13 @@ def make(bundle: Bundle, stack: StackId, snapshot: Snapshot, inventory: Iterable
         for ref, (component, manifest) in desired.items()
     ]
     changes = [
-        replace(
-            _with_held(_discreet(each, places.get(each.ref, ()), snapshot), snapshot),
-            created=_created(known.get(each.ref), each.live, stack),
-        )
+        _with_held(_discreet(each, places[each.ref], snapshot), snapshot)
+        if each.ref in places
+        else _with_held(each, snapshot)
+        for each in changes
+    ]
+    changes = [
+        replace(each, created=True) if _created(known.get(each.ref), each.live, stack) else each
         for each in changes
     ]
     # One object can be known under two API groups, of which the bundle now names another.

@@ -262,12 +262,11 @@ def _unserved(manifest: Manifest, part: BundleComponent, served: ServedKinds) ->
 
 def foreign_namespaces(bundle: Bundle) -> dict[str, str]:
     """Name the namespaces that a bundle needs and does not make, each with who needs it first."""
-    made = {ref.name for ref in bundle.objects() if ref.kind == "Namespace"}
+    made = {ref.name for ref in bundle.objects if ref.kind == "Namespace"}
     wanted: dict[str, str] = {}
-    for part in bundle.components:
-        for ref in map(ref_of, part.objects):
-            if ref.namespace and ref.namespace not in made:
-                wanted.setdefault(ref.namespace, part.name)
+    for ref, (component, _) in bundle.objects.items():
+        if ref.namespace and ref.namespace not in made:
+            wanted.setdefault(ref.namespace, component)
     return wanted
 
 

@@ -42,7 +42,7 @@ class Named:
 
 def namespaces_of(bundle: Bundle) -> AbstractSet[str] | None:
     """Name the namespaces that a bundle is in; None where it has objects of the whole cluster."""
-    found = {Named(ref).space for ref in bundle.objects()}
+    found = {Named(ref).space for ref in bundle.objects}
     return None if "" in found else found
 
 

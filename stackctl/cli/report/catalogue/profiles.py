@@ -123,7 +123,7 @@ def _settings(found: Composed) -> Iterator[tuple[str, Any, Origin]]:
 def _asked(found: Composed) -> list[Privilege]:
     from stackctl.model.privileges.privileges import privileges
 
-    return list(privileges(found.bundle.objects().values()))
+    return list(privileges(found.bundle.objects.values()))
 
 
 def profiles_document(profiles: Iterable[Profile]) -> Document:
