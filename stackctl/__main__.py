@@ -4,7 +4,7 @@ import sys
 
 # Objects before the collector looks for cycles. What is read is kept to the end, so it finds
 # none, and looking takes a tenth of a run.
-YOUNG = (50_000, 20, 100)
+YOUNG = (100_000, 20, 100)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 MOST_BYTES = 16 << 20
+_PART = 1 << 18
 
 
 class Unreadable(Exception):
@@ -78,10 +79,11 @@ def _read(path: Path, most: int, *, piped: bool) -> bytes:
         # Whoever opens a pipe without a writer waits for one for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            _require_kind(os.fstat(descriptor).st_mode, piped=piped)
-            os.set_blocking(descriptor, True)
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                content = file.read(most + 1)
+            mode = os.fstat(descriptor).st_mode
+            _require_kind(mode, piped=piped)
+            if not stat.S_ISREG(mode):
+                os.set_blocking(descriptor, True)
+            content = _all_of(descriptor, most + 1)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -92,6 +94,15 @@ def _read(path: Path, most: int, *, piped: bool) -> bytes:
     if len(content) > most:
         raise Unreadable(f"larger than {_size(most)}, which no such file is")
     return content
+
+
+def _all_of(descriptor: int, most: int) -> bytes:
+    """Read to the end, or until there is more than anybody wants."""
+    parts: list[bytes] = []
+    while most > 0 and (part := os.read(descriptor, min(most, _PART))):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def _require_kind(mode: int, *, piped: bool) -> None:

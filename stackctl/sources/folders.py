@@ -99,14 +99,14 @@ def _is_catalogue(folder: Path) -> bool:
 
 def profile_files(root: Path) -> Iterator[Path]:
     """Yield the profiles of a catalogue by name."""
-    yield from (path for path in _entries(root / PROFILES, root) if is_yaml(path))
+    yield from (path for path, _ in _entries(root / PROFILES, root) if is_yaml(path))
 
 
 def component_files(root: Path) -> Iterator[Path]:
     """Yield the component.yaml of each component of a catalogue by name."""
-    for path in _entries(root / MANIFESTS, root):
-        file = path / "component.yaml"
-        if is_folder(path) and not path.name.startswith("."):
+    for path, holds in _entries(root / MANIFESTS, root):
+        if holds and not path.name.startswith("."):
+            file = path / "component.yaml"
             _require_inside(file, root)
             yield file
 
@@ -125,8 +125,8 @@ def other_files(component: Path) -> Iterator[Path]:
 
 
 def _files(folder: Path, root: Path) -> Iterator[Path]:
-    for path in _entries(folder, root):
-        if is_folder(path):
+    for path, holds in _entries(folder, root):
+        if holds:
             yield from _files(path, root)
         elif path.name != "component.yaml":
             yield path
@@ -150,19 +150,30 @@ def shown(path: Path) -> str:
     return os.fsencode(text).decode(errors="backslashreplace")  # names need not be UTF-8
 
 
-def _entries(folder: Path, root: Path) -> list[Path]:
-    """List a folder by name; links in it stay inside the catalogue and lead to no circle."""
+def _entries(folder: Path, root: Path) -> list[tuple[Path, bool]]:
+    """List a folder by name, with what holds other files by itself.
+
+    Links in it stay inside the catalogue and lead to no circle.
+    """
     try:
-        paths = sorted(folder.iterdir(), key=lambda path: path.name)
+        with os.scandir(folder) as found:
+            # Asked of what was read with the names: there are hundreds of files.
+            entries = sorted((each.name, each.is_symlink(), _holds(each)) for each in found)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise ConfigError(f"{shown(folder)}: cannot be read: {error.strerror}") from error
-    for path in paths:
-        _require_inside(path, root)
-        if path.is_symlink() and _contains(path, folder):
+    for name, link, _ in entries:
+        path = folder / name
+        if link:
+            _require_inside(path, root)
+        if link and _contains(path, folder):
             raise ConfigError(f"{shown(path)}: leads back to a folder that it is in")
-    return paths
+    return [(folder / name, holds) for name, _, holds in entries]
+
+
+def _holds(entry: "os.DirEntry[str]") -> bool:
+    return is_folder(Path(entry.path)) if entry.is_symlink() else entry.is_dir(follow_symlinks=False)
 
 
 def _root_of(component: Path) -> Path:

@@ -35,6 +35,7 @@ from stackctl.model.shapes.shapes import (
     Reading,
     Secret,
     Shape,
+    fits,
     misshapen,
 )
 
@@ -409,12 +410,29 @@ def shape_of(kind: GroupKind) -> Shape:
     return _SHAPES.get(kind, _ANY_OBJECT)
 
 
+_BUILTIN = Reading()
+_CUSTOM = Reading(nulls=False)
+
+
 def object_problems(manifest: Any, *, patch: bool = False) -> list[Problem]:
     """Return what of an object, or of a patch of one, has another shape than its kind has."""
+    if not patch and _fits(manifest):  # as nearly all do
+        return []
     if problems := _unidentified(manifest):
         return problems
     kind = kind_of(manifest)
     return misshapen(manifest, shape_of(kind), reading=Reading(patch, kind in BUILTIN))
+
+
+def _fits(manifest: Any) -> bool:
+    """Tell whether an object has the shape of its kind, which includes that it has a name."""
+    if not isinstance(manifest, dict):
+        return False
+    kind = manifest.get("kind")
+    if not isinstance(kind, str) or not isinstance(manifest.get("apiVersion"), str):
+        return False
+    known = kind_of(manifest)
+    return fits(manifest, shape_of(known), _BUILTIN if known in BUILTIN else _CUSTOM)
 
 
 def _unidentified(manifest: Any) -> list[Problem]:

@@ -127,11 +127,16 @@ def misshapen(
     value: Any, shape: Shape, at: At = (), reading: Reading = WHOLE_OBJECT
 ) -> list[Problem]:
     """Return everything about a value that has another shape; `shape` is a constant of a module."""
-    if _test_of(shape, reading)(value):  # as nearly all do: for them no path is put together
+    if fits(value, shape, reading):  # as nearly all do: for them no path is put together
         return []
     problems: list[Problem] = []
     _check(value, shape, at, reading, problems)
     return problems
+
+
+def fits(value: Any, shape: Shape, reading: Reading = WHOLE_OBJECT) -> bool:
+    """Tell whether a value has a shape; a constant of a module, as for `misshapen`."""
+    return _test_of(shape, reading)(value)
 
 
 def _test_of(shape: Shape, reading: Reading) -> Test:
@@ -161,14 +166,14 @@ def _list_test(inner: Test) -> Test:
 
 
 def _values_test(inner: Test, reading: Reading) -> Test:
-    def fits(value: Any) -> bool:
+    def holds(value: Any) -> bool:
         if not isinstance(value, dict):
             return False
         if reading.patch:
             return "$patch" in value or all(x is None or inner(x) for x in value.values())
         return all(map(inner, value.values()))
 
-    return fits
+    return holds
 
 
 def _fields_test(shape: Mapping[str, Any], reading: Reading) -> Test:
@@ -177,7 +182,7 @@ def _fields_test(shape: Mapping[str, Any], reading: Reading) -> Test:
     needed = [] if reading.patch else [field[:-1] for field in shape if field.endswith("!")]
     find, patch, forgiving = tests.get, reading.patch, reading.forgiving
 
-    def fits(value: Any) -> bool:
+    def holds(value: Any) -> bool:
         if not isinstance(value, dict):
             return False
         for field in needed:
@@ -191,7 +196,7 @@ def _fields_test(shape: Mapping[str, Any], reading: Reading) -> Test:
                 return False
         return True
 
-    return fits
+    return holds
 
 
 def _check(value: Any, shape: Shape, at: At, reading: Reading, problems: list[Problem]) -> None:
