@@ -11,8 +11,6 @@ from stackctl.cluster import connection
 from stackctl.cluster.connection import Connection
 from stackctl.errors import NoTarget
 from stackctl.model.run.events import Notice, Notify
-from stackctl.sandbox.inspection import kubeconfig, running_sandboxes
-from stackctl.sandbox.machine.places import DEFAULT_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,9 @@ def _access(wish: TargetRequest, env: Mapping[str, str], notify: Notify) -> Acce
     try:
         return find_access(kubeconfig=wish.kubeconfig, context=wish.context, env=env)
     except NoTarget:
+        from stackctl.sandbox.inspection import kubeconfig, running_sandboxes
+        from stackctl.sandbox.machine.places import DEFAULT_NAME
+
         running = running_sandboxes(environment=env)
         if not running:
             raise

@@ -3,15 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from stackctl.actions import plan_file
-from stackctl.actions.failure_rollback import undo
 from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.change.outcome import Outcome
-from stackctl.cluster.change.run import await_ready, execute
 from stackctl.cluster.context import RunContext
-from stackctl.cluster.look import helm
-from stackctl.cluster.record import recording
 from stackctl.cluster.status.health import assess_stack, stands_well
 from stackctl.errors import ApplyError, ConflictError, NotReadyError
 from stackctl.model.objects.wording import first_few
@@ -37,6 +32,8 @@ def _carried_out(
     run: RunContext, intent: RunIntent, agree: Agree, options: RunOptions
 ) -> DeployOutcome:
     if options.plan is not None:
+        from stackctl.actions import plan_file
+
         settle = plan_file.keep if options.dry_run else plan_file.require
         settle(options.plan, intent, run.info)
     _mend(run, intent, options)
@@ -49,6 +46,8 @@ def _carried_out(
         return _settled(run, intent, agree, options, outcome)
     if not options.dry_run:
         _require_consent(intent.plan, options)
+    from stackctl.cluster.look import helm
+
     for note in helm.notes(run.connection, intent.plan, run.pool):
         run.notify(Notice(note))
     if options.dry_run:
@@ -57,6 +56,16 @@ def _carried_out(
         agreed = agree(intent.plan, run.info)
     if not agreed:
         return replace(outcome, agreed=False)
+    return _changed(run, intent, options, outcome)
+
+
+def _changed(
+    run: RunContext, intent: RunIntent, options: RunOptions, outcome: DeployOutcome
+) -> DeployOutcome:
+    # Half of all runs change nothing and need none of it.
+    from stackctl.actions.failure_rollback import undo
+    from stackctl.cluster.change.run import execute
+
     left = run.client.end_look(options.timeout)
     try:
         result, release = execute(run, intent, replace(options, timeout=left))
@@ -84,6 +93,8 @@ def _settled(
         agreed = agree(intent.plan, run.info)
     if not agreed:
         return replace(outcome, agreed=False)
+    from stackctl.cluster.change.run import await_ready
+
     left = run.client.end_look(options.timeout)
     result = await_ready(run, intent, replace(options, timeout=left))
     if result.failures:
@@ -133,6 +144,8 @@ def _mend(run: RunContext, intent: RunIntent, options: RunOptions) -> None:
     done = "they would be stored again" if options.dry_run else "they are stored again"
     run.notify(Notice(f"the recorded objects of {names} were lost; {done}"))
     if not options.dry_run:
+        from stackctl.cluster.record import recording
+
         recording.keep_shards(run.client, intent.stack, intent.lost, run.pool)
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from stackctl import __version__
 from stackctl.cluster.change.intent import RunIntent
-from stackctl.cluster.change.prune import spare
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import facts, installations, snapshot
+from stackctl.cluster.look.sparing import spare
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import reach, recovery, releases
 from stackctl.cluster.record.shards import StoredIndex

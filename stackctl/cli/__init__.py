@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from itertools import pairwise
 from types import FrameType
@@ -54,17 +55,34 @@ Options may stand before or after the command.
 `stackctl COMMAND --help` shows examples.
 """.format(codes="\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES))
 
-app = typer.Typer(
-    cls=Group,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=_EPILOG,
-)
+_ALL = frozenset(name for names in COMMANDS.values() for name in names)
 
 
-@app.callback()
+@cache
+def command_line(names: frozenset[str] = _ALL) -> typer.Typer:
+    """Put the command line together, of all commands or of those that can be meant."""
+    made = typer.Typer(
+        cls=Group,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        epilog=_EPILOG,
+    )
+    made.callback()(stackctl)
+    for panel, known in COMMANDS.items():
+        for name in known:
+            if name in names:
+                _register(made, name, panel)
+    return made
+
+
+def _meant(arguments: Sequence[str]) -> frozenset[str]:
+    """Name the commands that a line can mean: all of them, unless it begins with one."""
+    first = arguments[0] if arguments else ""
+    return _ALL.intersection(arguments) if first in _ALL - {"help"} else _ALL
+
+
 def stackctl(
     version: bool = typer.Option(False, "--version", help="Print the version and exit"),
 ) -> None:
@@ -74,7 +92,7 @@ def stackctl(
         raise typer.Exit
 
 
-def _register(name: str, panel: str) -> None:
+def _register(app: typer.Typer, name: str, panel: str) -> None:
     """Add the command, or the group of commands, that the module of the name has."""
     module = import_module(f"stackctl.cli.commands.{name}")
     if hasattr(module, "app"):
@@ -83,21 +101,17 @@ def _register(name: str, panel: str) -> None:
         app.command(cls=Command, rich_help_panel=panel)(spread(getattr(module, name)))
 
 
-for _panel, _names in COMMANDS.items():
-    for _name in _names:
-        _register(_name, _panel)
-
-
-def run(arguments: Sequence[str], application: Callable[..., int | None] = app) -> int:
+def run(arguments: Sequence[str], application: Callable[..., int | None] | None = None) -> int:
     """Run one command line and return its exit code."""
     SECRETS.forget()
     SECRETS.learn(typed_secrets(arguments, os.environ))
     if ASKED in os.environ:
-        write_result(sys.stdout, answer(app, os.environ))
+        write_result(sys.stdout, answer(command_line(), os.environ))
         return 0
     with _terminable():
         try:
             _require_texts(arguments, os.environ)
+            application = application or command_line(_meant(arguments))
             code = application(args=list(arguments), prog_name="stackctl", standalone_mode=False)
             if code == Interrupted.exit_code:
                 raise KeyboardInterrupt  # noqa: TRY301 - typer made a number of it

@@ -173,7 +173,9 @@ def _entries(folder: Path, root: Path) -> list[tuple[Path, bool]]:
 
 
 def _holds(entry: "os.DirEntry[str]") -> bool:
-    return is_folder(Path(entry.path)) if entry.is_symlink() else entry.is_dir(follow_symlinks=False)
+    return (
+        is_folder(Path(entry.path)) if entry.is_symlink() else entry.is_dir(follow_symlinks=False)
+    )
 
 
 def _root_of(component: Path) -> Path:

@@ -1,11 +1,13 @@
 """Stacks and revisions are completed by asking the cluster that is meant."""
 
-from stackctl.cli import app
+from stackctl.cli import command_line
 from stackctl.cli.options.shells import answer
 
 
 def offered(line: str) -> list[str]:
-    return answer(app, {"_STACKCTL_COMPLETE": "bash", "_STACKCTL_LINE": line}).splitlines()
+    return answer(
+        command_line(), {"_STACKCTL_COMPLETE": "bash", "_STACKCTL_LINE": line}
+    ).splitlines()
 
 
 def test_stacks_and_their_revisions_are_offered(stack, kubeconfig):

@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from stackctl.cli import app
+from stackctl.cli import command_line
 from stackctl.model.documents.documents import document_schema
 from stackctl.model.run.event_record import events_schema
 from stackctl.sandbox.machine.places import Places
@@ -116,7 +116,7 @@ def runs(lines: Sequence[dict[str, object]]) -> Iterator[tuple[dict[str, object]
 
 def test_no_command_that_prints_a_document_is_left_out():
     """A new command has its line in the course."""
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(command_line())
     assert isinstance(root, TyperGroup)
     tried = {words[: 2 if words[0] in ("record", "sandbox") else 1] for _, _, words in COURSE}
     assert set(printing(root)) - tried == {("render",)}  # manifests are Kubernetes' own

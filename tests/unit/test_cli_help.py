@@ -11,9 +11,9 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from stackctl.cli import EXIT_CODES, app, run
+from stackctl.cli import EXIT_CODES, command_line, run
 
-ROOT = typer.main.get_command(app)
+ROOT = typer.main.get_command(command_line())
 
 
 def commands(

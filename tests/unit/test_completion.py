@@ -2,7 +2,7 @@
 
 import pytest
 
-from stackctl.cli import app, run
+from stackctl.cli import command_line, run
 from stackctl.cli.options.shells import SCRIPTS, answer, split
 from tests.unit import fake
 
@@ -35,7 +35,7 @@ def surroundings(monkeypatch, tmp_path):
 
 def offered(line: str, shell: str = "bash") -> list[str]:
     asked = {"_STACKCTL_COMPLETE": shell, "_STACKCTL_LINE": line, "_STACKCTL_BREAKS": BREAKS}
-    return answer(app, asked).splitlines()
+    return answer(command_line(), asked).splitlines()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from stackctl.cli import app
+from stackctl.cli import command_line
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def test_what_is_to_be_found_in_a_file_is_in_it(name, path):
 @pytest.mark.parametrize("words", [each for each in COMMANDS if "stackctl" in each], ids=" ".join)
 def test_every_command_of_the_program_exists(words):
     """With the options it is shown with."""
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(command_line())
     for word in words[words.index("stackctl") + 1 :]:
         if word.startswith("--"):
             assert any(word in param.opts for param in command.params)
