@@ -5,6 +5,7 @@ resources are as their authors like them, and are read as far as they go.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from stackctl.model.objects.kinds import BUILTIN, GroupKind
@@ -106,6 +107,7 @@ _ONLY_LIVE: Mapping[GroupKind, Shape] = {
     ("", "Service"): {"spec": {"ports": [{"targetPort": WHOLE_OR_TEXT}]}},
 }
 _WITH_STATUS: Shape = {"status": STATUS}
+_LOOKED_AT = frozenset({"apiVersion!", "kind!", "metadata!"})
 _AS_FAR_AS_IT_GOES = Reading(patch=True)
 
 
@@ -118,6 +120,17 @@ def live_problems(obj: Any, kind: GroupKind | None = None) -> list[Problem]:
     if problems or kind is None or kind not in BUILTIN:
         return problems
     problems = misshapen(obj, _WITH_STATUS)
-    for shape in (shape_of(kind), _ONLY_LIVE.get(kind, MAP)):
+    for shape in _contents(kind):
         problems += misshapen(obj, shape, reading=_AS_FAR_AS_IT_GOES)
     return problems
+
+
+@cache
+def _contents(kind: GroupKind) -> tuple[Shape, ...]:
+    """Return the shapes of what an object of a kind has beside its metadata and its status."""
+    found = (shape_of(kind), _ONLY_LIVE.get(kind, MAP))
+    return tuple(
+        {field: inner for field, inner in shape.items() if field not in _LOOKED_AT}
+        for shape in found
+        if isinstance(shape, Mapping) and shape
+    )
