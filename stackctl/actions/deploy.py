@@ -54,6 +54,7 @@ def plan_deploy(
     if request.keep and request.kept is None:  # to carry out the plan of an upgrade
         stack = choose_stack(request.stack, request.stack_file, connection, request.record)
         request = resumed(request, stack, connection)
+    run.pool.submit(connection.discovery.all)  # it is asked for when the bundle is there
     composed = compose_placed(request, connection)
     notify(Subject(str(composed.stack)))
     require_cluster(composed.cluster_uid, run.info)

@@ -145,6 +145,7 @@ class Informer:
                 namespace=namespace,
                 labels=self.labels,
                 names=names,
+                trim=self.trim,
                 notify=self.notify,
             )
             part.start()

@@ -13,6 +13,7 @@ from stackctl.errors import Interrupted, StackError
 from stackctl.model.objects.refs import Manifest
 
 GATHER_SECONDS = 0.03  # changes come in bursts: one look at the whole burst is enough
+SPARING = 20  # times as long as a look takes nothing is looked at
 T = TypeVar("T")
 
 
@@ -30,7 +31,12 @@ class Wakeup:
 
     def __init__(self, wants: Callable[[Manifest], bool]) -> None:
         self.wants = wants
+        self.gather = GATHER_SECONDS
         self._changed = threading.Event()
+
+    def spare(self, seconds: float) -> None:
+        """Look more rarely where a look takes long: most of the time belongs to what is seen."""
+        self.gather = max(GATHER_SECONDS, SPARING * seconds)
 
     def ring(self) -> None:
         """Say that something changed."""
@@ -38,7 +44,7 @@ class Wakeup:
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         """Return after a change or after some time; True when `stop` is set."""
-        if not stop.wait(GATHER_SECONDS):
+        if not stop.wait(min(self.gather, seconds)):
             self._changed.wait(seconds)
             self._changed.clear()
         return stop.is_set()

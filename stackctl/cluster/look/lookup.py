@@ -4,9 +4,10 @@ What an object would become is for `prediction`, what follows from it for `snaps
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
+from functools import partial
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
@@ -22,16 +23,37 @@ from stackctl.model.ownership.stack_id import StackId
 LIST_FROM = 6
 
 
+Choose = Callable[[GroupKind], bool]
+
+
 def find(
-    connection: Connection, stack: StackId, refs: Sequence[Ref], pool: Executor
+    connection: Connection,
+    stack: StackId,
+    refs: Sequence[Ref],
+    pool: Executor,
+    *,
+    whole: Choose = lambda _: False,
 ) -> dict[Ref, Manifest]:
-    """Find the metadata of objects that are there, labelled as ours or not."""
-    found = labelled(connection, stack, refs, pool)
+    """Find the metadata of objects that are there, labelled as ours or not.
+
+    Of the kinds that are to be had `whole` it is the objects themselves, as far as they are
+    labelled; `is_whole` tells.
+    """
+    found = _all_labelled(connection, stack, refs, pool, whole)
     return found | _by_name(connection, [ref for ref in refs if ref not in found], found, pool)
 
 
-def labelled(
-    connection: Connection, stack: StackId, refs: Iterable[Ref], pool: Executor
+def is_whole(found: Manifest, kind: str) -> bool:
+    """Tell an object from its metadata alone, which the server gives a kind of its own."""
+    return bool(found.get("kind") == kind)
+
+
+def _all_labelled(
+    connection: Connection,
+    stack: StackId,
+    refs: Iterable[Ref],
+    pool: Executor,
+    whole: Choose,
 ) -> dict[Ref, Manifest]:
     """Find the metadata of every object that carries the stack's label, of the kinds named.
 
@@ -42,7 +64,12 @@ def labelled(
         kinds[ref.group, ref.kind].append(ref)
     served = [(found, kinds[kind]) for kind in kinds if (found := connection.discovery.find(*kind))]
     client, labels = connection.client, stack.selector
-    listings = pool.map(lambda each: _labelled(client, each[0], each[1], labels), served)
+    listings = pool.map(
+        lambda each: _labelled(
+            client, each[0], each[1], labels, metadata_only=not whole(each[0].group_kind)
+        ),
+        served,
+    )
     return {
         resource.ref(item): item
         for (resource, _), items in zip(served, listings, strict=True)
@@ -56,10 +83,16 @@ def read(connection: Connection, refs: Sequence[Ref], pool: Executor) -> dict[Re
 
 
 def _labelled(
-    client: Client, resource: ApiResource, refs: Sequence[Ref], labels: str
+    client: Client,
+    resource: ApiResource,
+    refs: Sequence[Ref],
+    labels: str,
+    *,
+    metadata_only: bool,
 ) -> Sequence[Manifest]:
+    look = partial(scoped_list.find, labels=labels, metadata_only=metadata_only)
     try:
-        return scoped_list.find(client, resource, refs, labels=labels).items
+        return look(client, resource, refs).items
     except NotServed:
         if not definition_gone(client, resource):
             raise

@@ -18,7 +18,7 @@ from stackctl.cluster.sending import Sender
 from stackctl.errors import ConflictError, NotFound, NotServed, PreflightError, Rejected
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.immutable import may_be_recreated
-from stackctl.model.objects.kinds import DEFINITION, defined, kind_of
+from stackctl.model.objects.kinds import DEFINITION, GroupKind, defined, kind_of
 from stackctl.model.objects.merge import overlay
 from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of, version_of
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
@@ -27,6 +27,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.foreign_objects import foreign_object, refusal
 from stackctl.model.plan.plan import Snapshot, proven_unchanged
 from stackctl.model.plan.removal import ordinary
+from stackctl.model.readiness.readiness import settles
 from stackctl.model.release.release import Entry
 
 MEND = "mend the manifest, the setting or the patch behind it; nothing was touched"
@@ -51,7 +52,7 @@ def take(
     desired = bundle.objects
     entries = {entry.ref: entry for entry in inventory}
     refs = [*desired, *(ref for ref in entries if ref not in desired)]
-    found = lookup.find(connection, stack, refs, pool)
+    found = lookup.find(connection, stack, refs, pool, whole=_is_read)
     stances = {part.name: bundle.conflict_policy(part) for part in bundle.components}
     existing = [
         _Existing(ref, component, manifest, found[ref], entries.get(ref), stances[component])
@@ -86,6 +87,14 @@ def take(
     )
 
 
+def _is_read(kind: GroupKind) -> bool:
+    """Tell the kinds of which more is asked than who wrote what: whether they are ready.
+
+    Definitions are large, and nearly always as they were.
+    """
+    return settles(*kind) and kind != DEFINITION
+
+
 @dataclass(frozen=True, slots=True)
 class _Existing:
     """One object of the bundle that is there, and what is known of it without reading it."""
@@ -106,6 +115,13 @@ class _Existing:
         """It is the very object that the record names."""
         return self.entry is not None and self.entry.uid == self.metadata["metadata"]["uid"]
 
+    @property
+    def live(self) -> Manifest | None:
+        """The live object, where it was read in the version of the manifest."""
+        version, kind = self.manifest["apiVersion"], self.manifest["kind"]
+        same = self.metadata.get("apiVersion") == version
+        return self.metadata if same and lookup.is_whole(self.metadata, kind) else None
+
     def foreign(self, stack: StackId) -> bool:
         """Tell whether it is somebody else's, and not for us to take."""
         # Namespaces are shared, and some objects are in each of them by themselves.
@@ -121,13 +137,14 @@ def _predictions(
     """Try each object in a dry run, in the version that will be served by then."""
     # Kinds whose definitions may be about to change.
     moving = frozenset(defined([x.manifest for x in asked if kind_of(x.manifest) == DEFINITION]))
-    whole = _whole(connection, stack, [each.manifest for each in asked], pool)
+    unread = [each.manifest for each in asked if each.live is None]
+    whole = _whole(connection, stack, unread, pool)
     sender = Sender(connection.client, stack)
 
     def look(each: _Existing) -> tuple[Ref, Prediction | Rejected]:
         moves = kind_of(each.manifest) in moving
         path, served = _path_now(connection, each.manifest, moves=moves)
-        live = whole.get(each.ref) or connection.client.get(path)
+        live = each.live or whole.get(each.ref) or connection.client.get(path)
         if live is None:
             raise NotFound(f"{path}: deleted while it was looked at", status=404)
         if not served:

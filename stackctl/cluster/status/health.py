@@ -78,7 +78,7 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
 def stands_well(
     connection: Connection, release: Release, seen: Mapping[Ref, Manifest], pool: Executor
 ) -> bool:
-    """Tell whether everything recorded is ready; `seen` is metadata that was read just now."""
+    """Tell whether everything recorded is ready; `seen` was read just now."""
     reading = pool.submit(_read_statuses, connection, release, seen)
     _, offered = _gpus(connection, release, pool)
     statuses = reading.result()

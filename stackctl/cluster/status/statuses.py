@@ -13,7 +13,7 @@ from types import MappingProxyType
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource, Discovery
 from stackctl.api.store import ObjectStore
-from stackctl.cluster.look import scoped_list
+from stackctl.cluster.look import lookup, scoped_list
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.wait.readiness_context import ReadinessContext
 from stackctl.cluster.wait.target_status import Assessor, TargetStatus, asks_for_nodes
@@ -55,7 +55,7 @@ def read_statuses(
 ) -> Statuses:
     """Return the status of each object; what cannot be read is unknown, never missing.
 
-    Of what is `seen` already the metadata is not read again.
+    What is `seen` already is not read again, as far as it was.
     """
     kinds: dict[tuple[str, str], list[Ref]] = defaultdict(list)
     wanted = tuple(refs)
@@ -151,7 +151,7 @@ class _Survey:
 
     def _list(self, resource: ApiResource, refs: Sequence[Ref]) -> dict[Ref, Manifest]:
         brief = not settles(resource.group, resource.kind)
-        if brief and all(ref in self._seen for ref in refs):
+        if all(self._is_seen(ref, brief=brief) for ref in refs):
             return _by_ref(resource, (self._seen[ref] for ref in refs))
         spaces = {ref.namespace for ref in refs}
         list_all = partial(scoped_list.everywhere, labels=self._labels, metadata_only=brief)
@@ -159,6 +159,11 @@ class _Survey:
             return _by_ref(resource, list_all(self._client, resource, spaces).items)
         except NotServed:
             return {}
+
+    def _is_seen(self, ref: Ref, *, brief: bool) -> bool:
+        """Tell whether as much of an object was read as its status follows from."""
+        seen = self._seen.get(ref)
+        return seen is not None and (brief or lookup.is_whole(seen, ref.kind))
 
     def _read(self, resource: ApiResource, ref: Ref) -> Manifest | Assessment:
         """Read one object by its name, or say why it is not seen."""

@@ -47,6 +47,9 @@ JOIN_SECONDS = 1.0
 FIELDS = {("", "Event"): "reason=FailedCreate"}  # what is looked for of a kind
 UNMADE = "why no Pods are made cannot be told"
 UNEXPLAINED = "why Pods fail cannot be told"
+# Of Pods, of which there may be thousands, what is read: where they run, and what they ask for.
+_OF_PODS = frozenset({"nodeName", "containers", "initContainers", "restartPolicy", "overhead"})
+_OF_CONTAINERS = frozenset({"name", "image", "resources", "restartPolicy"})
 NAMED = 5  # objects whose causes are looked up when time is up
 
 
@@ -218,6 +221,7 @@ class Observer:
                     fields=FIELDS.get((group, kind), ""),
                     names=frozenset(names),
                     without=without,
+                    trim=_trim,
                     notify=self._notify,
                 )
                 self._informers[key].start()
@@ -271,7 +275,9 @@ class Observer:
         def look_and_tell() -> list[TargetStatus] | NotYet:
             for informer in informers:
                 informer.check()
+            began = self.now()
             statuses = look()
+            wakeup.spare(self.now() - began)
             self._refuse_failed(statuses)
             missing = [each for each in statuses if each.status is not Status.CURRENT]
             total = len(statuses)
@@ -337,6 +343,20 @@ class Observer:
             for each in spec["versions"]
             if each.get("served") and self.discovery.find(group, kind, each["name"]) is None
         ]
+
+
+def _trim(live: Manifest) -> None:
+    """Take out, in place, what no status follows from and what makes up most of a Pod."""
+    live["metadata"].pop("managedFields", None)
+    if live["kind"] != "Pod":
+        return
+    spec = live.get("spec") or {}
+    for key in spec.keys() - _OF_PODS:
+        del spec[key]
+    for key in ("containers", "initContainers"):
+        for container in spec.get(key) or ():
+            for name in container.keys() - _OF_CONTAINERS:
+                del container[name]
 
 
 def _stays(found: TargetStatus) -> bool:
