@@ -410,7 +410,7 @@ def test_statuses_tell_how_everything_stands(scenery):
     with pytest.raises(NotReadyError):
         scenery.wait(scenery.apply(web))
     there, bare = scenery.apply(config).ref, scenery.apply(stripped).ref
-    missing = replace(there, name="missing")
+    missing = there._replace(name="missing")
     unserved = Ref("no.example.com", "Widget", scenery.name, "one")
     deployment = Ref("apps", "Deployment", scenery.name, "web")
     found = scenery.statuses([there, bare, missing, unserved, deployment])
