@@ -219,7 +219,7 @@ def _refuse_foreign(existing: Iterable[_Existing], stack: StackId, profile: str)
 
 def _refuse_refused(refused: Mapping[Ref, Rejected], bundle: Bundle) -> None:
     """Refuse what the server would: every object with its component, and the server's words."""
-    owners = {ref: component for ref, (component, _) in bundle.objects().items()}
+    owners = {ref: component for ref, (component, _) in bundle.objects.items()}
     lines = [f"  {owners[ref]}: {error}" for ref, error in refused.items()]
     if lines:
         raise PreflightError(

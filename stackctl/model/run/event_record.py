@@ -4,7 +4,6 @@ One document for each line of `--events FILE`. Fields are added, never renamed; 
 secret was hidden before it came here.
 """
 
-from dataclasses import asdict
 from typing import Any
 
 from stackctl.model.catalogue.envelope import DOCUMENTS_VERSION
@@ -127,7 +126,7 @@ def record(event: Event, time: str) -> dict[str, Any]:
                 **waiting,
             )
         case ObjectDone():
-            done = {"object": asdict(event.ref), "action": event.action.value}
+            done = {"object": event.ref._asdict(), "action": event.action.value}
             return envelope("object", time, component=event.component, **done)
         case Subject():
             return envelope("revision", time)
