@@ -142,7 +142,7 @@ def _about(event: ServerWarning | Notice) -> dict[str, Any]:
     if isinstance(event, Notice) or event.ref is None:
         return {}
     component = {"component": event.component} if event.component else {}
-    return {"object": asdict(event.ref), **component}
+    return {"object": event.ref._asdict(), **component}
 
 
 def envelope(type: str, time: str, **more: Any) -> dict[str, Any]:
