@@ -26,6 +26,8 @@ def lose_the_pods(stack: Stack, *, quota: bool) -> None:
     if quota:
         tight = stack.object("v1", "ResourceQuota", "tight") | {"spec": {"hard": {"pods": "0"}}}
         stack.client.create(f"/api/v1/namespaces/{stack.name}/resourcequotas", tight)
+        # One that has not been counted yet may not have been seen by admission either.
+        until(lambda: "used" in (stack.get("resourcequotas/tight").get("status") or {}))
     path = f"/api/v1/namespaces/{stack.name}/pods"
     for pod in stack.client.list(path).items:
         stack.client.delete(f"{path}/{pod['metadata']['name']}")
