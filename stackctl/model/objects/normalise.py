@@ -87,11 +87,14 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
 
     Objects of the cluster lose a namespace; kinds nobody knows are left as they are.
     """
-    manifest, kind = _with_empty_texts(_unannotated(as_sent(manifest))), kind_of(manifest)
+    manifest, kind = _unannotated(as_sent(manifest)), kind_of(manifest)
+    nulls = _has_null(manifest)
+    if nulls:
+        manifest = _with_empty_texts(manifest)
     _settle_namespace(manifest["metadata"], namespace, BUILTIN.get(kind, scopes.get(kind)))
     if kind == ("apiextensions.k8s.io", "CustomResourceDefinition") or kind not in BUILTIN:
         return manifest
-    if _has_null(manifest):
+    if nulls:
         manifest = _without_nulls(manifest)
     if kind == ("", "Secret"):
         return _secret(manifest)
@@ -115,8 +118,6 @@ def _unannotated(manifest: Manifest) -> Manifest:
 
 def _with_empty_texts(manifest: Manifest) -> Manifest:
     """Write what a map of texts leaves empty as what it is to a server: a text without letters."""
-    if not _has_null(manifest):
-        return manifest
     for path in (*_TEXT_MAPS, *(_DATA_MAPS if kind_of(manifest) in _DATA_KINDS else ())):
         manifest = _at(manifest, path, _without_letters)
     return manifest
