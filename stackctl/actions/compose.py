@@ -188,8 +188,9 @@ def select(request: StackRequest) -> tuple[StackId, Selection]:
     """
     file, catalogue = _read(request)
     profile = _profile(request.profile, file)
-    stack = request.stack or (file.name if file else profile)
-    if profile not in catalogue.profiles and request.folders_then is not None:
+    base = profile.partition("+")[0]
+    stack = request.stack or (file.name if file else base)
+    if base not in catalogue.profiles and request.folders_then is not None:
         named = [f"--catalog {shlex.quote(each)}" for each in request.folders_then]
         raise ConfigError(
             f"no profile is called {profile}, which the stack was last deployed with",
@@ -237,12 +238,12 @@ def _learn_settings(request: StackRequest, catalogue: Catalogue, file: StackFile
 
 def _profile(asked: str | None, file: StackFile | None) -> str:
     """Choose the profile; a stack is never switched to another one silently."""
-    if asked and file and file.profile != asked:
+    if asked and file and asked not in (file.profile, file.profile.partition("+")[0]):
         raise ConflictError(
             f"{file.path} is for profile {file.profile}, not {asked}",
             hint=f"leave out --profile, or change spec.profile in {file.path}",
         )
-    profile = asked or (file.profile if file else None)
+    profile = file.profile if file else asked
     if profile is None:
         raise UsageError(
             "which profile? there is neither --profile nor a stack file",

@@ -61,11 +61,12 @@ def init(
         ConflictError: the file exists already.
     """
     catalogue = read_catalogue(catalogs)
-    catalogue.profile(profile)
     require_names(stack=name, record=record)
     resolve(catalogue, profile, sets=sets)
+    first, *mixins = profile.split("+")
     spec = StackSpec(
-        profile=profile,
+        profile=first,
+        mixins=tuple(mixins),
         target=target,
         components=chosen_by(catalogue.components, sets),
         record=RecordPlace(record),
@@ -144,7 +145,7 @@ def stack_text(document: StackDocument, *, secret: bool = False) -> str:
     spec = plain.pop("spec")
     parts = [(_PINNED if "clusterUID" in spec.get("target", {}) else "", "target"), ("", "record")]
     parts.append((_COMPONENTS, "components"))
-    lines = [yaml.dump({"profile": spec["profile"]})]
+    lines = [yaml.dump({key: spec[key] for key in ("profile", "mixins") if key in spec})]
     lines += [comment + yaml.dump({key: spec[key]}) for comment, key in parts if key in spec]
     lines += [] if "components" in spec else [_COMPONENTS + _EXAMPLE]
     head = _HEAD + (_PRIVATE if secret else "") + yaml.dump(plain)

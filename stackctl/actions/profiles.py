@@ -29,5 +29,5 @@ def described(name: str, catalogs: Sequence[Path] = ()) -> "tuple[Profile, Compo
     """
     from stackctl.actions.compose import StackRequest, compose_stack
 
-    profile = read_catalogue(catalogs).profile(name)
+    profile = read_catalogue(catalogs).profile(name.partition("+")[0])
     return profile, compose_stack(StackRequest(profile=name, catalogs=tuple(catalogs)))

@@ -44,10 +44,17 @@ def read_components(roots: Iterable[Path]) -> Mapping[str, Component]:
 
 
 def _component(path: Path) -> Component:
-    file, _, _ = decoded(path, ComponentFile)
+    file, _, lines = decoded(path, ComponentFile)
     require_name(path, file.metadata.name, path.parent.name)
     folder = str(path.parent.absolute())
-    return Component(file.metadata.name, file.metadata.description, file.spec, folder)
+    return Component(
+        file.metadata.name,
+        file.metadata.description,
+        file.spec,
+        folder,
+        lines=lines,
+        path=folders.shown(path),
+    )
 
 
 def read_manifests(component: Component) -> Manifests:

@@ -79,7 +79,7 @@ def read_stack_file(path: Path) -> StackFile:
     file, raw, lines = decoded(path, StackDocument)
     return StackFile(
         name=file.metadata.name,
-        profile=file.spec.profile,
+        profile="+".join((file.spec.profile, *file.spec.mixins)),
         path=folders.shown(path),
         target=file.spec.target,
         components=file.spec.components,

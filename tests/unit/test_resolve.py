@@ -141,6 +141,8 @@ def test_mixins_come_before_the_profile_that_uses_them(tmp_path):
         ("components: {web: {mode: skip}}", "components: {web: {mode: managed}}", "web.mode"),
         ("components: {web: null}", "components: {web: {parameters: {level: error}}}",
          "components.web"),
+        ("components: {web: {parameters: {nodes: {a: b}}}}",
+         "components: {web: {parameters: {nodes: {a: c}}}}", "components.web.parameters.nodes.a"),
         ("settings: {labels: {a: b}}", "settings: {labels: {a: c}}", "settings.labels.a"),
         ("requires: {gpu: {nodes: 1}}", "requires: {gpu: {nodes: 2}}", "requires.gpu.nodes"),
         ("requires: {gpu: null}", "requires: {gpu: {nodes: 2}}", "requires.gpu"),
@@ -157,11 +159,65 @@ def test_mixins_that_set_different_keys_agree(tmp_path):
     """Different keys of one component are no clash, nor is naming it."""
     catalogue = fake.profiles(
         tmp_path,
-        one="components: {web: {parameters: {level: error}}, certs: {}}",
-        two="components: {web: {parameters: {replicas: 4}}, certs: {}}",
+        one="components: {web: {parameters: {level: error, nodes: {a: b}}}, certs: {}}",
+        two="components: {web: {parameters: {replicas: 4, nodes: {c: d}}}, certs: {}}",
         mine="mixins: [one, two]",
     )
     assert [each.name for each in chain_of(catalogue, "mine")] == ["one", "two", "mine"]
+
+
+PATCH = """
+components:
+  web:
+    patches:
+    - apiVersion: apps/v1
+      kind: Deployment
+      metadata: {{name: web}}
+      spec: {{template: {{spec: {{containers: [{{name: {}, image: {}}}]}}}}}}
+"""
+
+
+def test_mixins_may_patch_different_containers_and_not_one(tmp_path):
+    """What Kubernetes lays over each other by name is told apart by name; the line is exact."""
+    catalogue = fake.profiles(
+        tmp_path,
+        one=PATCH.format("server", "a"),
+        two=PATCH.format("helper", "b"),
+        three=PATCH.format("server", "c"),
+        fine="mixins: [one, two]",
+        wrong="mixins: [one, three]",
+    )
+    assert chain_of(catalogue, "fine")
+    with pytest.raises(ConfigError, match=r"one.yaml:11: .*server.image: set in .*three.yaml:11"):
+        chain_of(catalogue, "wrong")
+
+
+def test_mixins_are_laid_over_a_profile_by_name(tmp_path):
+    """`NAME+MIXIN` on the line, `mixins` in a stack file; the file itself has the last word."""
+    assert setting(fake.resolved("base+loud"), "level").value == "debug"
+    assert fake.resolved("large+loud").chain == ("base", "large", "loud")
+    text = "profile: base\nmixins: [quiet]\ncomponents: {web: {parameters: {replicas: 6}}}"
+    stack = fake.stack_file(tmp_path, text)
+    assert stack.profile == "base+quiet"
+    found = fake.resolved(stack.profile, stack=stack)
+    assert (setting(found, "level").value, setting(found, "replicas").value) == ("error", 6)
+    assert found.profile == "base+quiet"
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ("base+loud+quiet", r"loud.yaml:9: spec.components.web.parameters.level: set in .*:9"),
+        ("base+lod", "profile base\\+lod: no profile is called lod; did you mean loud"),
+        ("base+large", "large builds on other profiles"),
+        ("base+base", "base is part of it already"),
+        ("base+", "no profile is called"),
+    ],
+)
+def test_mixins_that_cannot_be_laid_over_a_profile_are_refused(profile, said):
+    """As those that a profile names."""
+    with pytest.raises(ConfigError, match=said):
+        fake.resolved(profile)
 
 
 @pytest.mark.parametrize(

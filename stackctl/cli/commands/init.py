@@ -44,7 +44,7 @@ def init(
     path = action(
         asked.file or STACK_FILE,
         profile=asked.profile,
-        name=asked.profile if asked.name is None else asked.name,
+        name=asked.profile.partition("+")[0] if asked.name is None else asked.name,
         target=_named(cluster) if offline else _target(report, cluster, asked),
         record=asked.place,
         sets=tuple(asked.sets or ()),

@@ -346,7 +346,7 @@ def _change_document(change: Change) -> Document:
 
 def _setting_document(each: SettingChange) -> Document:
     name = f"{each.component}.{each.parameter}"
-    return known(name=name, old=each.old or None, new=each.new or None)
+    return known(name=name, old=each.old or None, new=each.new or None, wire=each.wire or None)
 
 
 def _difference_document(each: Difference) -> Document:

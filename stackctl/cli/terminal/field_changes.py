@@ -37,7 +37,9 @@ def setting_line(setting: SettingChange, indent: int, paint: Paint, width: int |
     """Write a setting with its old and new value."""
     name = f"{setting.component}.{setting.parameter}"
     pair = (setting.old or NONE, setting.new or NONE)
-    return _named(name, [pair], indent, paint, width, " ")
+    lines = _named(name, [pair], indent, paint, width, " ")
+    wire = paint(f"wire {setting.wire}", "dim")
+    return [*lines, " " * (indent + 2) + wire] if setting.wire else lines
 
 
 def _field(each: Difference, indent: int, paint: Paint, width: int | None) -> list[str]:

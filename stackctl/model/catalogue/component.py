@@ -51,6 +51,7 @@ class Parameter:
     type: ParameterType
     description: str
     default: Any = None  # None: unset, nothing is written
+    from_: str = field(default="", metadata={"key": "from"})  # an attribute: hdfs.url
     minimum: float | None = None
     maximum: float | None = None
     enum: tuple[Any, ...] = ()
@@ -82,6 +83,7 @@ class Feature:
     requires: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)  # in place of the component's
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ class ComponentSpec:
     requires: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)  # hdfs.url: hdfs://nn:{port}
     conflicts: tuple[str, ...] = ()
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     each: Mapping[str, Repeat] = field(default_factory=dict)
@@ -207,6 +210,11 @@ class Component:
     description: str
     spec: ComponentSpec
     folder: str  # where it came from; for messages and for reading manifests
+    # The line of each path of its component.yaml, and how that file is called in messages.
+    lines: Mapping[tuple[str | int, ...], int] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

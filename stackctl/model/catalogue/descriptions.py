@@ -13,7 +13,7 @@ DESCRIPTIONS = {
     # profiles and stack files
     "extends": "The profile that this one adds to; maps merge, lists replace, null takes out",
     "mixins": "Profiles that are laid over it, in this order",
-    "profile": "The profile that is deployed",
+    "profile": "The profile that is deployed; NAME+MIXIN lays mixins over it",
     "components": "Components by name; null takes one out that an extended profile has",
     "target": "The cluster that this file is meant for; any other is refused",
     "TargetPin.context": "Context of the kubeconfig that it was written for; for people",
@@ -26,6 +26,7 @@ DESCRIPTIONS = {
     "external: somebody else's, and relied on; skip: left out",
     "Choice.parameters": "Parameters by name: stackctl components NAME lists them",
     "Choice.features": "Features by name, true or false",
+    "Choice.attributes": "With mode external: what its capabilities carry, such as hdfs.url",
     "Choice.patches": "Partial objects, laid over those with the same identity",
     "ignore": "Fields that are never sent and never compared",
     "contested": "Who keeps fields that another field manager holds as well; "
@@ -53,6 +54,8 @@ DESCRIPTIONS = {
     "ComponentSpec.requires": "Capabilities that another component must provide",
     "ComponentSpec.after": "Capabilities to wait for if any component provides them",
     "ComponentSpec.provides": "Capabilities that it provides",
+    "ComponentSpec.attributes": "What its capabilities carry for others, by capability.name: "
+    "a text in which {parameter} stands for the value of a parameter",
     "ComponentSpec.conflicts": "Capabilities that no other component may provide",
     "ComponentSpec.parameters": "What can be set, by name",
     "ComponentSpec.each": "Layers repeated for each item of a list parameter, by its name",
@@ -74,6 +77,8 @@ DESCRIPTIONS = {
     "Parameter.type": "What its values are",
     "Parameter.description": "What it does, in one line",
     "Parameter.default": "Its value where nobody says another; unsaid: nothing is written",
+    "Parameter.from": "Attribute that it takes its value from where nobody sets it, such as "
+    "hdfs.url, or a text with {hdfs.url}; without a default somebody must provide it",
     "Parameter.minimum": "The least number",
     "Parameter.maximum": "The greatest number",
     "Parameter.enum": "The only values",
@@ -101,6 +106,7 @@ DESCRIPTIONS = {
     "Feature.requires": "Features that must be on as well",
     "Feature.needs": "Capabilities that another component must provide while it is on",
     "Feature.provides": "Capabilities that the component provides while it is on",
+    "Feature.attributes": "What capabilities carry while it is on, in place of what they do else",
     "Image.image": "Name of the image, with its registry, without its tag",
     "Image.tag": "Tag",
     "Image.digest": "Digest: sha256:…",

@@ -24,6 +24,7 @@ class Choice:
     mode: Mode | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, bool] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # of what somebody else runs
     patches: tuple[Manifest, ...] = ()
     ignore: tuple[IgnoredField, ...] = ()
     contested: tuple[ContestedField, ...] = ()
@@ -103,7 +104,7 @@ class StackFile:
     """The user's stack.yaml."""
 
     name: str
-    profile: str
+    profile: str  # NAME, or NAME+MIXIN with those of `mixins`
     path: str
     target: TargetPin = TargetPin()
     components: Mapping[str, Choice | None] = field(default_factory=dict)

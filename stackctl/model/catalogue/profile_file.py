@@ -41,6 +41,7 @@ class StackSpec:
     components: Mapping[str, Choice | None] = field(default_factory=dict)
     settings: Settings = Settings()
     record: RecordPlace = RecordPlace()
+    mixins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Whether the manifests agree with it is `check`'s part.
 
 from collections.abc import Iterator
 
+from stackctl.model.catalogue.attributes import attribute_problems, wire_problems
 from stackctl.model.catalogue.component import Component, ComponentSpec, Manifests, Parameter, Place
 from stackctl.model.catalogue.parameters import NAMESPACE, bounded, checked
 from stackctl.model.shapes.decode import Problem
@@ -21,9 +22,11 @@ def declaration_problems(component: Component, manifests: Manifests) -> Iterator
     for name, parameter in spec.parameters.items():
         at: At = ("spec", "parameters", name)
         yield from _parameter_problems(at, parameter)
+        yield from wire_problems((*at, "from"), parameter)
         yield from _home(spec, at, name, parameter)
         for index, place in enumerate(parameter.places):
             yield from _place_shape(spec, (*at, "places", index), place)
+    yield from attribute_problems(spec)
     yield from _features(spec, manifests)
     yield from _repeats(spec, manifests)
     for index, probe in enumerate(spec.ready):

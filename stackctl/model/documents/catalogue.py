@@ -102,6 +102,17 @@ CATALOGUE: Bodies = {
                         "after": items("What it waits for if it is there", text("A capability")),
                         "provides": items("What it provides", text("A capability")),
                         "conflicts": items("What it cannot be with", text("A capability")),
+                        "attributes": items(
+                            "What its capabilities carry for others",
+                            fields(
+                                "An attribute",
+                                {
+                                    "name": text("Name: capability.name"),
+                                    "value": text("What it is made of; {parameter} is a value"),
+                                    "feature?": text("The feature with which it is that"),
+                                },
+                            ),
+                        ),
                         "parameters": items(
                             "What can be set",
                             fields(
@@ -110,6 +121,7 @@ CATALOGUE: Bodies = {
                                     "name": text("Name"),
                                     "type": word("Type", [each.value for each in ParameterType]),
                                     "default?": anything("Default; missing where it is unset"),
+                                    "from?": text("Attribute it comes from where nobody sets it"),
                                     "secret": flag("Whether its values are hidden"),
                                     "description": text("What it does"),
                                     "minimum?": {

@@ -116,7 +116,14 @@ PLAN = {
     "changes": items("Every object, in the order of the bundle", CHANGE),
     "settings": items(
         "Parameters behind the changes",
-        fields("A parameter", {"name": text("Name: component.parameter"), **FROM_TO}),
+        fields(
+            "A parameter",
+            {
+                "name": text("Name: component.parameter"),
+                **FROM_TO,
+                "wire?": text("The attribute that it comes from, and of which component"),
+            },
+        ),
     ),
     "data": items(
         "Users' data that would go", fields("An object", {**REF, "what": text("What it is")})

@@ -144,6 +144,7 @@ class SettingChange:
     parameter: str
     old: str
     new: str
+    wire: str = ""  # the attribute that it comes from, and whose that is: hdfs.url of hdfs
 
 
 @dataclass(frozen=True, slots=True)

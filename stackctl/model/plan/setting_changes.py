@@ -64,7 +64,13 @@ def _of(chosen: Chosen, changes: Sequence[Change], known: Formats) -> Iterator[S
         if differing is not None:
             old, new, place = differing
             texts = _texts(old, new, place, secret=confidential(name, parameter))
-            yield SettingChange(chosen.component.name, name, *texts)
+            yield SettingChange(chosen.component.name, name, *texts, _wire(chosen, name))
+
+
+def _wire(chosen: Chosen, name: str) -> str:
+    setting = chosen.parameters.get(name)
+    wires = setting.wires if setting else ()
+    return ", ".join(f"{each.attribute} of {each.provider}" for each in wires)
 
 
 def _binder(chosen: Chosen, manifests: Iterable[Manifest | None], known: Formats) -> Binder:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stackctl.model.catalogue.attributes import attributes_of
 from stackctl.model.catalogue.component import Component, Mode, Parameter
 from stackctl.model.catalogue.parameters import NAMESPACE, checked, parameters_of, parsed
 from stackctl.model.catalogue.profile import DEFAULT, Choice, Origin
@@ -85,6 +86,7 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
         parameters=parameters,
         features=features,
         feature_origins=said_of_features,
+        said_attributes=dict(_attributes(component, mode, inputs, problems)),
         patches=tuple(_listed(name, inputs, "patches")),
         ignore=tuple(_listed(name, inputs, "ignore")),
         # The latest file is asked first, its rules in the order they are written.
@@ -99,6 +101,26 @@ def _listed(
     for choice, layer in reversed(inputs.choices) if latest_first else inputs.choices:
         for index, item in enumerate(getattr(choice, key)):
             yield layer.origin("components", name, key, index), item
+
+
+def _attributes(
+    component: Component, mode: Mode, inputs: Inputs, problems: list[str]
+) -> Iterator[tuple[str, tuple[Any, Origin]]]:
+    """Yield what is said of the attributes of what somebody else runs, the latest last."""
+    name, known = component.name, attributes_of(component)
+    for choice, layer in inputs.choices:
+        for key, value in choice.attributes.items():
+            origin = layer.origin("components", name, "attributes", key)
+            where = f"{origin}: spec.components.{name}.attributes.{key}"
+            if key not in known:
+                problems.append(f"{where}: {name} has no such attribute{did_you_mean(key, known)}")
+            elif mode is not Mode.EXTERNAL:
+                problems.append(
+                    f"{where}: follows from the parameters of {name}, "
+                    "unless somebody else runs it: mode: external"
+                )
+            elif value is not None:
+                yield key, (value, origin)
 
 
 # parameters
@@ -156,11 +178,12 @@ def _is_map(value: Any) -> bool:
 
 def _setting(parameter: Parameter, values: list[tuple[Any, Origin]]) -> Setting:
     """Lay values over the default, keeping what each one overrode."""
-    setting = Setting(parameter.default, DEFAULT)
+    setting = Setting(parameter.default, DEFAULT, unsaid=True)
     for value, origin in values:
         before = ((setting.value, setting.origin), *setting.overrode)
         merged = overlay(setting.value, value) if isinstance(value, dict) else value
-        setting = Setting(parameter.default if value is None else merged, origin, before)
+        kept = parameter.default if value is None else merged
+        setting = Setting(kept, origin, before, unsaid=value is None)
     return setting
 
 

@@ -44,7 +44,9 @@ def edges(components: Iterable[Chosen]) -> Edges:
 def _needs(part: Chosen, providers: Mapping[str, list[str]]) -> dict[str, str]:
     name = part.component.name
     after = () if part.mode is Mode.EXTERNAL else part.component.spec.after
-    return {
+    wires = (wire for setting in part.parameters.values() for wire in setting.wires)
+    wired = {wire.provider: wire.attribute for wire in wires if wire.provider != name}
+    return wired | {
         provider: capability
         for capability in sorted(required(part).union(after))
         for provider in providers.get(capability, ())

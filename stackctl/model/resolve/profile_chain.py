@@ -40,15 +40,27 @@ def layer_of(file: Profile | StackFile) -> Layer:
 def chain_of(catalogue: Catalogue, name: str) -> tuple[Profile, ...]:
     """Return the profiles a profile consists of, base first, each once.
 
+    `NAME+MIXIN+MIXIN` lays mixins over a profile.
+
     Raises:
         ConfigError: one is missing, extends itself, or two mixins set one key.
     """
+    first, *more = name.split("+")
     chain: dict[str, Profile] = {}
-    for profile in reversed(_ancestry(catalogue, catalogue.profile(name))):
-        mixins = [_mixin(catalogue, profile, mixin) for mixin in profile.mixins]
-        _agree(profile, mixins)
-        for part in (*mixins, profile):
+    for profile in reversed(_ancestry(catalogue, catalogue.profile(first))):
+        found = [
+            _mixin(catalogue, mixin, f"{layer_of(profile).origin('mixins', index)}: spec.mixins: ")
+            for index, mixin in enumerate(profile.mixins)
+        ]
+        _agree(f"profile {profile.name}", found, f"set the key in {profile.path}")
+        for part in (*found, profile):
             chain.setdefault(part.name, part)
+    laid = [_mixin(catalogue, mixin, f"profile {name}: ") for mixin in more]
+    _agree(f"profile {name}", laid, "set the key in a profile or stack file")
+    for part in laid:
+        if part.name in chain:
+            raise ConfigError(f"profile {name}: {part.name} is part of it already")
+        chain[part.name] = part
     return tuple(chain.values())
 
 
@@ -69,21 +81,20 @@ def _ancestry(catalogue: Catalogue, profile: Profile) -> list[Profile]:
     return found
 
 
-def _mixin(catalogue: Catalogue, profile: Profile, name: str) -> Profile:
-    where = layer_of(profile).origin("mixins", profile.mixins.index(name))
+def _mixin(catalogue: Catalogue, name: str, where: str) -> Profile:
     if name not in catalogue.profiles:
         known = did_you_mean(name, catalogue.profiles)
-        raise ConfigError(f"{where}: spec.mixins: no profile is called {name}{known}")
+        raise ConfigError(f"{where}no profile is called {name}{known}")
     mixin = catalogue.profiles[name]
     if mixin.extends or mixin.mixins:
         raise ConfigError(
-            f"{where}: spec.mixins: {name} builds on other profiles, a mixin stands alone",
-            hint=f"make {profile.name} extend {name}, or take extends and mixins out of it",
+            f"{where}{name} builds on other profiles, a mixin stands alone",
+            hint=f"extend {name} in a profile of your own, or take extends and mixins out of it",
         )
     return mixin
 
 
-def _agree(profile: Profile, mixins: list[Profile]) -> None:
+def _agree(whose: str, mixins: list[Profile], instead: str) -> None:
     """Refuse two mixins that set one key: neither of them is the stronger."""
     problems = []
     for first, second in combinations(mixins, 2):
@@ -91,14 +102,41 @@ def _agree(profile: Profile, mixins: list[Profile]) -> None:
         for key in _keys(first):
             clash = next((other for other in theirs if _overlap(key, other)), None)
             if clash:
-                ours, others = layer_of(first).origin(*key), layer_of(second).origin(*clash)
-                problems.append(f"{ours}: spec.{'.'.join(key)}: set in {others} as well")
+                ours, others = _origin(first, key), _origin(second, clash)
+                problems.append(f"{ours}: spec.{_shown(key)}: set in {others} as well")
     if problems:
         raise ConfigError.listing(
-            f"the mixins of profile {profile.name} disagree:",
+            f"the mixins of {whose} disagree:",
             problems,
-            hint=f"set the key in {profile.path}, and in one mixin at most",
+            hint=f"{instead}, and in one mixin at most",
         )
+
+
+def _origin(profile: Profile, key: Key) -> Origin:
+    """Return where a key is written; one of a patch begins with the place of the patch."""
+    if key[2:3] != ("patches",):
+        return layer_of(profile).origin(*key)
+    choice = profile.components[key[1]]
+    for index, patch in enumerate(choice.patches if choice else ()):
+        if key[3] == _titled(patch):
+            return layer_of(profile).origin(*key[:3], index, *_indexed(patch, key[4:]))
+    return layer_of(profile).origin(*key[:3])
+
+
+def _indexed(value: Any, key: Key) -> Iterator[str | int]:
+    """Turn the steps of a key into those of a path: elements of lists are counted there."""
+    for step in key:
+        if isinstance(value, list):
+            index = next(i for i, item in enumerate(value) if _element(item) == step)
+            value = value[index]
+            yield index
+        else:
+            value = value[step]
+            yield step
+
+
+def _shown(key: Key) -> str:
+    return ".".join(key)
 
 
 def _overlap(one: Key, other: Key) -> bool:
@@ -124,12 +162,48 @@ def _choice_keys(choice: Choice | None) -> Iterator[Key]:
     for name in ("version", "mode"):
         if getattr(choice, name) is not None:
             yield (name,)
-    yield from (("parameters", key) for key in choice.parameters)
-    yield from (("features", key) for key in choice.features)
+    for name in ("parameters", "features", "attributes"):
+        yield from _leaves(getattr(choice, name), (name,))
+    for patch in choice.patches:
+        yield from _patch_leaves(patch, ("patches", _titled(patch)))
+
+
+def _titled(patch: Any) -> str:
+    """Name the object that a patch is of."""
+    metadata = patch.get("metadata") or {}
+    whole = (patch.get("kind"), metadata.get("namespace"), metadata.get("name"))
+    return "/".join(str(part) for part in whole if part)
+
+
+_IDENTITY = frozenset({("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace")})
+
+
+def _patch_leaves(value: Any, at: Key) -> Iterator[Key]:
+    """Yield what a patch sets; elements that have a name are laid over each other by it."""
+    if at[2:] in _IDENTITY:
+        return
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _patch_leaves(item, (*at, key))
+    elif isinstance(value, list) and value and all(map(_element, value)):
+        for item in value:
+            named = {key: each for key, each in item.items() if key not in _NAMES}
+            yield from _patch_leaves(named, (*at, _element(item)))
+    else:
+        yield at
+
+
+_NAMES = ("name", "mountPath", "containerPort")  # by which Kubernetes tells elements apart
+
+
+def _element(item: Any) -> str:
+    """Return what an element of a list is called; empty where it has no name."""
+    found = item if isinstance(item, dict) else {}
+    return next((str(found[key]) for key in _NAMES if key in found), "")
 
 
 def _leaves(value: Any, at: Key) -> Iterator[Key]:
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         yield at
         return
     for key, item in value.items():

@@ -20,6 +20,7 @@ from stackctl.model.resolve.overrides import KeptOverrides, standing
 from stackctl.model.resolve.profile_chain import Layer, chain_of, layer_of
 from stackctl.model.resolve.selection import Chosen, Selection
 from stackctl.model.resolve.stack_settings import problems as setting_problems
+from stackctl.model.resolve.wires import wired
 from stackctl.model.shapes.decode import decode
 from stackctl.model.shapes.suggest import did_you_mean
 
@@ -57,6 +58,7 @@ def resolve(
     running = [part for part in chosen if part.mode is not Mode.SKIP]
     if not problems:  # the graph of half-understood components would only confuse
         left_out = taken_out | _skipped(chosen)
+        running = list(wired(running, catalogue.components, problems))
         problems += graph.problems(running, catalogue.components, left_out)
     settings = decode(Settings, _merged(layer.settings for layer in layers))
     problems += setting_problems(settings)

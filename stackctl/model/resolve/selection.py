@@ -14,12 +14,32 @@ from stackctl.model.objects.refs import Manifest
 
 
 @dataclass(frozen=True, slots=True)
+class WireSource:
+    """Where a value comes from that another component gives."""
+
+    attribute: str  # hdfs.url
+    provider: str  # the component
+    origin: Origin  # where it says what that is
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """What a capability carries, with where that is written."""
+
+    value: Any
+    origin: Origin
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """A parameter's value with where it was set, and what it overrode, nearest first."""
 
     value: Any
     origin: Origin
     overrode: tuple[tuple[Any, Origin], ...] = ()
+    wires: tuple[WireSource, ...] = ()  # that it comes through
+    unsaid: bool = False  # nobody sets it, or the last who spoke of it has unset it
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +56,8 @@ class Chosen:
     contested: tuple[tuple[Origin, ContestedField], ...] = ()  # those that count first, first
     mode_origin: Origin = DEFAULT
     feature_origins: Mapping[str, tuple[bool, Origin]] = field(default_factory=dict)
+    said_attributes: Mapping[str, tuple[Any, Origin]] = field(default_factory=dict)  # if external
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)  # that it has in this stack
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,10 +77,25 @@ def component_lines(found: Contents, paint: Paint, width: int | None) -> list[st
     lines += [f"folder     {component.folder}"]
     lines += block("PARAMETERS", map(_parameter, parameters_of(component).items()), paint, width)
     lines += block("FEATURES", map(_feature, spec.features.items()), paint, width)
+    lines += block("ATTRIBUTES", _attributes(component), paint, width)
     lines += block("OBJECTS", _objects(found), paint, width)
     lines += block("IMAGES", ((each.reference, "") for each in spec.images or ()), paint, width)
     lines += block("PRIVILEGES", listed(found.privileges), paint, width)
     return lines
+
+
+def _attributes(component: Component) -> Iterator[tuple[str, str]]:
+    """Yield what others may take from it, and what that is made of."""
+    for name, feature, text in _said_attributes(component):
+        yield f"{name}{f', with the feature {feature}' if feature else ''}", text
+
+
+def _said_attributes(component: Component) -> Iterator[tuple[str, str, str]]:
+    for name, text in component.spec.attributes.items():
+        yield name, "", text
+    for feature, said in component.spec.features.items():
+        for name, text in said.attributes.items():
+            yield name, feature, text
 
 
 def _objects(found: Contents) -> Iterator[tuple[str, str]]:
@@ -111,7 +126,8 @@ def _parameter(item: tuple[str, Parameter]) -> tuple[str, str]:
     name, parameter = item
     shown = shown_default(name, parameter)
     default = "unset" if shown is None else f"default {shown_value(shown)}"
-    words = [str(parameter.type), default, *_limits(parameter)]
+    source = [f"from {parameter.from_}"] if parameter.from_ else []
+    words = [str(parameter.type), *source, default, *_limits(parameter)]
     words += ["secret"] if confidential(name, parameter) else []
     return f"{name}  ({', '.join(words)})", parameter.description
 
@@ -179,6 +195,10 @@ def _component(each: Component) -> Document:
         after=list(spec.after),
         provides=list(spec.provides),
         conflicts=list(spec.conflicts),
+        attributes=[
+            known(name=name, value=text, feature=feature or None)
+            for name, feature, text in _said_attributes(each)
+        ],
         parameters=[_parameter_document(*item) for item in parameters_of(each).items()],
         features=[_feature_document(*item) for item in spec.features.items()],
         images=[image.reference for image in spec.images or ()],
@@ -191,6 +211,7 @@ def _parameter_document(name: str, parameter: Parameter) -> Document:
         name=name,
         type=parameter.type.value,
         default=shown_default(name, parameter),
+        **({"from": parameter.from_} if parameter.from_ else {}),
         secret=confidential(name, parameter),
         description=parameter.description,
         minimum=parameter.minimum,
