@@ -175,6 +175,11 @@ def learn_bundle(bundle: Bundle, selection: Selection) -> None:
     SECRETS.name(part.name for part in bundle.components)
     SECRETS.name(names_in(bundle.manifests))
     SECRETS.learn(secrets_in(bundle))
+    learn_settled(selection)
+
+
+def learn_settled(selection: Selection) -> None:
+    """Learn what is secret in what a profile resolves to."""
     for chosen in selection.components:
         SECRETS.learn(secrets_decided(chosen))
 

@@ -28,6 +28,8 @@ COURSE: list[tuple[str, int, tuple[str, ...]]] = [
     ("ProfileDescription", 0, ("profiles", "letters")),
     ("ComponentList", 0, ("components",)),
     ("ComponentList", 0, ("components", "letters")),
+    ("ComponentExplanation", 0, ("explain", "letters", "--profile", "letters")),
+    ("ValueExplanation", 0, ("explain", "letters.namespace", "--profile", "letters")),
     ("Error", 3, ("components", "numbers")),
     ("Error", 2, ("schema", "numbers")),
     ("Error", 3, ("diff", "--profile", "numbers")),

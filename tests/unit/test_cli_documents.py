@@ -13,8 +13,11 @@ import pytest
 
 import stackctl
 from stackctl.actions.components import contents
+from stackctl.actions.compose import StackRequest
+from stackctl.actions.explain import explain
 from stackctl.actions.profiles import described
 from stackctl.cli.report.catalogue.components import component_result, components_document
+from stackctl.cli.report.catalogue.explain import explain_result
 from stackctl.cli.report.catalogue.profiles import profile_document, profiles_document
 from stackctl.cli.report.diff import diff_document
 from stackctl.cli.report.failure import error_document
@@ -139,6 +142,14 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
     "ComponentList": (
         lambda: components_document(read_catalogue().components.values()),
         *(component_result(contents(name)).document for name in read_catalogue().components),
+    ),
+    "ComponentExplanation": tuple(
+        explain_result(explain("kserve", StackRequest(profile=profile))).document
+        for profile in (None, "gpu8")
+    ),
+    "ValueExplanation": tuple(
+        explain_result(explain(name, StackRequest(profile="gpu8"))).document
+        for name in ("kserve.replicas", "kserve.namespace", "kserve.features.huggingface")
     ),
     "Unlocked": (
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, LOCK)),

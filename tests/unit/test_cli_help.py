@@ -54,6 +54,7 @@ def test_the_commands_are_the_ones_promised():
         "teardown",
         "profiles",
         "components",
+        "explain",
         "render",
         "version",
         "completion",

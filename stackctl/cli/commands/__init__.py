@@ -18,6 +18,7 @@ COMMANDS = {
     "Catalogue commands": (
         "profiles",
         "components",
+        "explain",
         "render",
     ),
     "More commands": (

@@ -66,6 +66,19 @@ def complete_setting(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
         yield from ((f"{name}.{key}", text) for key, text in offers)
 
 
+@_completer
+def complete_subject(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+    """Offer components, then what can be set of the one that is typed."""
+    from stackctl.sources.outline import components
+
+    name, dot, _ = incomplete.partition(".")
+    for component in components(_catalogs(ctx), name if dot else ""):
+        if not dot:
+            yield component.name, component.description
+        else:
+            yield from ((f"{name}.{key.rstrip('=')}", text) for key, text in _keys(component))
+
+
 def _keys(component: "Outline") -> Iterator[Offer]:
     for key, parameter in component.described("parameters"):
         yield f"{key}=", str(parameter.get("description", ""))

@@ -59,10 +59,10 @@ class Inputs:
 def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     """Settle one component; what is wrong is added to the problems."""
     name = component.name
-    mode, said = Mode.MANAGED, DEFAULT
+    mode, mode_origin = Mode.MANAGED, DEFAULT
     for choice, layer in inputs.choices:
         if choice.mode is not None:
-            mode, said = choice.mode, layer.origin("components", name, "mode")
+            mode, mode_origin = choice.mode, layer.origin("components", name, "mode")
         if choice.version not in (None, component.spec.version):
             where = layer.origin("components", name, "version")
             problems.append(
@@ -70,7 +70,7 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
                 f"{component.spec.version}, not {choice.version}"
             )
     said_of_features = _said_of_features(component, inputs, problems)
-    features = frozenset(key for key, (on, _) in said_of_features.items() if on)
+    features = frozenset(key for key, said in said_of_features.items() if said.value)
     parameters = {
         key: _setting(parameter, list(_values(name, key, parameter, inputs, problems)))
         for key, parameter in parameters_of(component).items()
@@ -81,11 +81,11 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     return Chosen(
         component=component,
         mode=mode,
-        mode_origin=said,
+        mode_origin=mode_origin,
         namespace=str(parameters[NAMESPACE].value),
         parameters=parameters,
         features=features,
-        feature_origins=said_of_features,
+        feature_settings=said_of_features,
         said_attributes=dict(_attributes(component, mode, inputs, problems)),
         patches=tuple(_listed(name, inputs, "patches")),
         ignore=tuple(_listed(name, inputs, "ignore")),
@@ -209,24 +209,30 @@ def _idle(
 
 def _said_of_features(
     component: Component, inputs: Inputs, problems: list[str]
-) -> dict[str, tuple[bool, Origin]]:
+) -> dict[str, Setting]:
     """Say of each feature whether it is on and who says so, and check that they go together."""
     known = component.spec.features
-    on = {key: (feature.default, DEFAULT) for key, feature in known.items()}
+    said: dict[str, list[tuple[bool, Origin]]] = {
+        key: [(feature.default, DEFAULT)] for key, feature in known.items()
+    }
     for choice, layer in inputs.choices:
         for key, value in choice.features.items():
-            on[key] = (value, layer.origin("components", component.name, "features", key))
+            origin = layer.origin("components", component.name, "features", key)
+            said.setdefault(key, []).append((value, origin))
     for override in inputs.overrides:
         first, _, key = override.path.partition(".")
         if first != "features":
             continue
         if override.value in ("true", "false"):
-            on[key] = (override.value == "true", override.origin)
+            said.setdefault(key, []).append((override.value == "true", override.origin))
         elif key in known:
             problems.append(f'{override}: expected true or false, found "{override.value}"')
-    on = {key: said for key, said in on.items() if key in known}
-    problems += _quarrels(component, {key: origin for key, (value, origin) in on.items() if value})
-    return on
+    found = {
+        key: Setting(*said[key][-1], overrode=tuple(reversed(said[key][:-1]))) for key in known
+    }
+    active = {key: setting.origin for key, setting in found.items() if setting.value}
+    problems += _quarrels(component, active)
+    return found
 
 
 def _quarrels(component: Component, active: Mapping[str, Origin]) -> Iterator[str]:

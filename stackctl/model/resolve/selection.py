@@ -55,7 +55,7 @@ class Chosen:
     ignore: tuple[tuple[Origin, IgnoredField], ...] = ()  # beside the component's own
     contested: tuple[tuple[Origin, ContestedField], ...] = ()  # those that count first, first
     mode_origin: Origin = DEFAULT
-    feature_origins: Mapping[str, tuple[bool, Origin]] = field(default_factory=dict)
+    feature_settings: Mapping[str, Setting] = field(default_factory=dict)  # on or off, of each
     said_attributes: Mapping[str, tuple[Any, Origin]] = field(default_factory=dict)  # if external
     attributes: Mapping[str, Attribute] = field(default_factory=dict)  # that it has in this stack
 

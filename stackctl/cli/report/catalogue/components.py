@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 from stackctl.cli.report.rendering import Document, Rendering, document, known
 from stackctl.cli.terminal.terminal import Paint, Row, plain, table, wrap
 from stackctl.model.catalogue.parameters import parameters_of, text_of
+from stackctl.model.catalogue.profile import DEFAULT
 from stackctl.model.resolve.confidential import confidential, shown_default
+from stackctl.secrets import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from stackctl.actions.components import Contents
+    from stackctl.actions.explain import ExplainedComponent
     from stackctl.model.catalogue.component import Component, Feature, Parameter
+    from stackctl.model.resolve.selection import Chosen, Setting
 
 _INDENT = "  "
 
@@ -57,26 +61,39 @@ def _component_rows(
     ]
 
 
-def component_lines(found: Contents, paint: Paint, width: int | None) -> list[str]:
-    """Describe a component: what it is, what it needs, what can be set, what it asks for."""
+def component_lines(
+    found: Contents, paint: Paint, width: int | None, stack: ExplainedComponent | None = None
+) -> list[str]:
+    """Describe a component: what it is, what it needs, what can be set, what it asks for.
+
+    Of one in a stack: what is set, and who says so.
+    """
     from stackctl.cli.report.privileges import listed
 
     component = found.component
     spec = component.spec
+    chosen = stack.chosen if stack else None
     lines = [
         f"{paint(component.name, 'bold')} {spec.version}",
         *wrap(plain(component.description), width),
         "",
-        f"namespace  {spec.namespace}",
+        f"namespace  {chosen.namespace if chosen else spec.namespace}",
     ]
+    if stack and chosen:
+        said = "" if chosen.mode_origin == DEFAULT else f"  {chosen.mode_origin}"
+        lines += [f"profile    {stack.profile}", f"mode       {chosen.mode.value}{plain(said)}"]
+        waits = ", ".join(f"{name} ({why})" for name, why in stack.needs.items())
+        lines += wrap(f"waits for  {waits}", width, " " * 11) if waits else []
     if spec.upstream:
         lines.append(f"project    {spec.upstream.project}")
     for key in ("requires", "after", "provides", "conflicts"):
         named = getattr(spec, key)
         lines += wrap(f"{key.ljust(9)}  {', '.join(named)}", width, " " * 11) if named else []
     lines += [f"folder     {component.folder}"]
-    lines += block("PARAMETERS", map(_parameter, parameters_of(component).items()), paint, width)
-    lines += block("FEATURES", map(_feature, spec.features.items()), paint, width)
+    parameters = (_parameter(each, chosen) for each in parameters_of(component).items())
+    lines += block("PARAMETERS", parameters, paint, width)
+    features = (_feature(each, chosen) for each in spec.features.items())
+    lines += block("FEATURES", features, paint, width)
     lines += block("ATTRIBUTES", _attributes(component), paint, width)
     lines += block("OBJECTS", _objects(found), paint, width)
     lines += block("IMAGES", ((each.reference, "") for each in spec.images or ()), paint, width)
@@ -122,17 +139,27 @@ def block(
     return ["", paint(title, "bold"), *lines] if lines else []
 
 
-def _parameter(item: tuple[str, Parameter]) -> tuple[str, str]:
+def _parameter(item: tuple[str, Parameter], chosen: Chosen | None) -> tuple[str, str]:
     name, parameter = item
     shown = shown_default(name, parameter)
     default = "unset" if shown is None else f"default {shown_value(shown)}"
     source = [f"from {parameter.from_}"] if parameter.from_ else []
-    words = [str(parameter.type), *source, default, *_limits(parameter)]
+    words = [str(parameter.type), *source, default, *limits(parameter)]
     words += ["secret"] if confidential(name, parameter) else []
-    return f"{name}  ({', '.join(words)})", parameter.description
+    if chosen is None:
+        return f"{name}  ({', '.join(words)})", parameter.description
+    setting = chosen.parameters[name]
+    value = HIDDEN if setting.value is not None and "secret" in words else setting.value
+    text = "unset" if value is None else shown_value(value)
+    return f"{name} = {text}  ({', '.join(words)})", _sourced(parameter.description, setting)
 
 
-def _limits(parameter: Parameter) -> Iterator[str]:
+def _sourced(description: str, setting: Setting) -> str:
+    """Say what something is for, and who has set it."""
+    return description if setting.origin == DEFAULT else f"{description}: {setting.origin}"
+
+
+def limits(parameter: Parameter) -> Iterator[str]:
     """Yield which values are allowed."""
     unit = {"duration": "s", "list": " items", "map": " items"}.get(parameter.type, "")
     one = unit.replace("items", "item")
@@ -153,13 +180,17 @@ def shown_value(value: Any) -> str:
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
-def _feature(item: tuple[str, Feature]) -> tuple[str, str]:
+def _feature(item: tuple[str, Feature], chosen: Chosen | None) -> tuple[str, str]:
     name, feature = item
     words = ["on by default" if feature.default else "off by default"]
     for key in ("requires", "conflicts", "needs", "provides"):
         named = getattr(feature, key)
         words += [f"{key} {', '.join(named)}"] if named else []
-    return f"{name}  ({'; '.join(words)})", feature.description
+    if chosen is None:
+        return f"{name}  ({'; '.join(words)})", feature.description
+    setting = chosen.feature_settings[name]
+    text = "on" if setting.value else "off"
+    return f"{name} = {text}  ({'; '.join(words)})", _sourced(feature.description, setting)
 
 
 def components_document(

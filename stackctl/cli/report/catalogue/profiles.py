@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from stackctl.actions.components import kinds_of
 from stackctl.cli.report.catalogue.components import block, counted, shown_value
+from stackctl.cli.report.catalogue.values import settings_of
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, known
 from stackctl.cli.terminal.terminal import Row, columns, plain, table, wrap
-from stackctl.model.catalogue.parameters import parameters_of
 from stackctl.model.catalogue.profile import DEFAULT
-from stackctl.model.resolve.confidential import confidential
-from stackctl.secrets import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -110,14 +108,8 @@ def _required(found: Composed) -> str:
 
 
 def _settings(found: Composed) -> Iterator[tuple[str, Any, Origin]]:
-    """Yield every setting with who says so; of what is secret, only that it is set."""
     for chosen in found.selection.components:
-        name, declared = chosen.component.name, parameters_of(chosen.component)
-        for key, setting in chosen.parameters.items():
-            secret = setting.value is not None and confidential(key, declared[key])
-            yield f"{name}.{key}", HIDDEN if secret else setting.value, setting.origin
-        for key, (on, origin) in chosen.feature_origins.items():
-            yield f"{name}.features.{key}", on, origin
+        yield from settings_of(chosen)
 
 
 def _asked(found: Composed) -> list[Privilege]:
