@@ -7,7 +7,7 @@ from dataclasses import replace
 from stackctl import __version__
 from stackctl.cluster.change.intent import RunIntent
 from stackctl.cluster.context import RunContext
-from stackctl.cluster.look import facts, installations, snapshot
+from stackctl.cluster.look import credentials, facts, installations, snapshot
 from stackctl.cluster.look.sparing import spare
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import reach, recovery, releases
@@ -85,6 +85,9 @@ def look(
     plan = spare(connection, make(bundle, stack, found, inventory), provenance(inventory), pool)
     plan = _with_unseen(run, plan, inventory)
     plan = replace(plan, before=recorded.release.profile if recorded else "")
+    missing = credentials.wanting(connection.client, stack, bundle)
+    for ref, names in missing.items():
+        notify(Notice(f"{ref} is to be written, with {', '.join(names)}; values are not shown"))
     held, newest = kept.result(), recorded.release.revision if recorded else 0
     gone = recorded is None or (held is not None and held.newest > newest)
     if held is not None and held.newest > newest:
@@ -96,6 +99,7 @@ def look(
         recorded,
         __version__,
         lost=_lost(bundle, recorded, held),
+        wanting=missing,
         strays=_strays(run, stack, found.live, plan, lost=gone),
     )
 

@@ -158,7 +158,14 @@ class Client:
             )
         )
 
-    def create(self, path: str, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
+    def create(
+        self,
+        path: str,
+        manifest: Manifest,
+        *,
+        dry_run: bool = False,
+        manager: str = FIELD_MANAGER,
+    ) -> Manifest:
         """Create an object that must not exist yet; the path is that of its kind.
 
         Raises:
@@ -168,7 +175,7 @@ class Client:
         request = Request(
             method="POST",
             path=path,
-            query=_writing(dry_run),
+            query=_writing(dry_run, manager),
             body=encode(manifest),
             verb="create",
             what=str(ref_of(manifest)) if name else "",
@@ -209,14 +216,20 @@ class Client:
             return self._echo(refusal, path, manifest)
 
     def patch(
-        self, path: str, body: Any, *, kind: str = "merge", dry_run: bool = False
+        self,
+        path: str,
+        body: Any,
+        *,
+        kind: str = "merge",
+        dry_run: bool = False,
+        manager: str = FIELD_MANAGER,
     ) -> Manifest:
         """Change parts of an object; kind is merge, strategic or json."""
         return self._answer(
             Request(
                 method="PATCH",
                 path=path,
-                query=_writing(dry_run),
+                query=_writing(dry_run, manager),
                 body=encode(body),
                 content_type=PATCHES[kind],
                 verb="patch",
@@ -337,6 +350,6 @@ def _is_tested(steps: Any) -> bool:
     return bool(steps) and steps[0].get("op") == "test"
 
 
-def _writing(dry_run: bool) -> dict[str, str]:
-    query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict"}
+def _writing(dry_run: bool, manager: str = FIELD_MANAGER) -> dict[str, str]:
+    query = {"fieldManager": manager, "fieldValidation": "Strict"}
     return query | {"dryRun": "All"} if dry_run else query

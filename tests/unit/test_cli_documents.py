@@ -14,11 +14,13 @@ import pytest
 import stackctl
 from stackctl.actions.components import contents
 from stackctl.actions.compose import StackRequest
+from stackctl.actions.credentials import GeneratedValue, Rotation
 from stackctl.actions.explain import explain
 from stackctl.actions.profiles import described
 from stackctl.cli.report.catalogue.components import component_result, components_document
 from stackctl.cli.report.catalogue.explain import explain_result
 from stackctl.cli.report.catalogue.profiles import profile_document, profiles_document
+from stackctl.cli.report.credentials import credentials_document, rotation_result
 from stackctl.cli.report.diff import diff_document
 from stackctl.cli.report.failure import error_document
 from stackctl.cli.report.history import history_document
@@ -33,6 +35,7 @@ from stackctl.model.catalogue.component import UpgradeRule
 from stackctl.model.catalogue.descriptions import DESCRIPTIONS
 from stackctl.model.documents.documents import KINDS, document_schema
 from stackctl.model.documents.schemas import SCHEMAS, schema_of
+from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, DataLoss, HeldValue, Plan, SettingChange
@@ -57,6 +60,13 @@ from tests.unit.cli_samples import (
     plan,
     troubled_status,
 )
+
+SECRET = Ref("", "Secret", "ml", "grafana")
+VALUES = (
+    GeneratedValue("grafana.password", SECRET, "password", "password", "made-for-nobody"),
+    GeneratedValue("grafana.token", SECRET, "token", ""),
+)
+ROTATION = Rotation("grafana.password", (SECRET,), (Ref("apps", "Deployment", "ml", "grafana"),))
 
 UPGRADE = VersionChange("a", "1.0.0", "2.0.0")
 REVIEW = Review(
@@ -151,6 +161,11 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
         explain_result(explain(name, StackRequest(profile="gpu8"))).document
         for name in ("kserve.replicas", "kserve.namespace", "kserve.features.huggingface")
     ),
+    "CredentialList": tuple(
+        partial(credentials_document, StackId("ml"), VALUES, values=values)
+        for values in (False, True)
+    ),
+    "CredentialRotation": (rotation_result(StackId("ml"), ROTATION).document,),
     "Unlocked": (
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, LOCK)),
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, None)),

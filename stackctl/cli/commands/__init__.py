@@ -24,6 +24,7 @@ COMMANDS = {
     "More commands": (
         "adopt",
         "unlock",
+        "credentials",
         "schema",
         "help",
         "version",

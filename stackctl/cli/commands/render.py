@@ -31,7 +31,7 @@ def render(
         option("--output-dir", metavar="DIR", help="Write one file per object into DIR instead"),
     ] = None,
 ) -> int:
-    """Print the manifests a deploy would apply; no cluster is asked.
+    """Print the manifests a deploy would apply; asks no cluster.
 
     With --revision, print what a revision of a stack on a cluster applied. Secrets are printed
     as they are.

@@ -19,7 +19,7 @@ def teardown(
     events: EventOptions,
     shown: OutputOptions,
 ) -> int:
-    """Take a stack out of a cluster, and prove that nothing is left.
+    """Take a stack off a cluster, and prove that nothing is left.
 
     Stops before anything is touched if resources of yours would go with it. With several
     contexts every plan is shown, then it asks once.

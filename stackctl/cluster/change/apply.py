@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from graphlib import TopologicalSorter
 
 from stackctl.cluster.change.apply_object import ObjectChange
+from stackctl.cluster.change.credentials import ensure
 from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.probes import probe
 from stackctl.cluster.change.session import Session
@@ -22,10 +23,11 @@ from stackctl.model.catalogue.component import Mode, Probe
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.compose.stages import Stage, stages
 from stackctl.model.objects.refs import Manifest, ref_of
+from stackctl.model.plan.credentials import credentials_of
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.plan.preflight import GPU
 from stackctl.model.readiness.ending import goes_by_itself
-from stackctl.model.run.events import ComponentProgress, ComponentState, ObjectDone
+from stackctl.model.run.events import ComponentProgress, ComponentState, Notice, ObjectDone
 from stackctl.model.run.failure_policy import OnFailure
 
 MUTE_NAMED = 1  # requests that were not answered: as many are on their way as there are workers
@@ -78,6 +80,7 @@ class _Run:
     ) -> None:
         self._session = session
         self._bundle = bundle
+        self._credentials = credentials_of(bundle)
         self._changes = {change.ref: change for change in plan.changes}
         self._on_failure = on_failure
         self._outcome = outcome
@@ -134,15 +137,31 @@ class _Run:
             return ComponentState.UNCHANGED
         self._tell(part, ComponentState.APPLYING)
         targets: list[Target] = []
+        wanted = bool(self._credentials.of(part.name))
         with _Turn(self._turns) as turn:
             for stage in stages(part):
+                if wanted and not _precedes(stage):
+                    self._generate(part)
+                    wanted = False
                 targets += self._stage(part, stage, targets, turn)
+            if wanted:
+                self._generate(part)
         if self._session.wait:
             self._wait(part, targets)
             for each in part.probes:
                 self._probe(part, each)
         changed = any(ref_of(each) in self._outcome.changed for each in part.objects)
         return ComponentState.READY if changed else ComponentState.UNCHANGED
+
+    def _generate(self, part: BundleComponent) -> None:
+        """Make the secrets that the component's programs begin with."""
+        session = self._session
+        for ref in self._credentials.of(part.name):
+            session.begin(ref)
+        client, stack = session.connection.client, session.sender.stack
+        for ref in ensure(client, stack, self._credentials, part.name):
+            seen = f"stackctl credentials {part.name} shows it"
+            session.notify(Notice(f"{ref}: written, with what is secret; {seen}"))
 
     def _probe(self, part: BundleComponent, each: Probe) -> None:
         found = probe(self._session, part, each, self._bundle.requires, self._waiting(part))
@@ -244,6 +263,11 @@ def _few(lines: Sequence[str], named: int) -> list[str]:
     """Leave the first of what has one reason, and count the others."""
     more = len(lines) - named
     return [*lines[:named], *([f"and {more} more, for the same reason"] if more > 0 else ())]
+
+
+def _precedes(stage: Stage) -> bool:
+    """Tell what must be there before a Secret can be."""
+    return stage.establishes != "" or all(each["kind"] == "Namespace" for each in stage.objects)
 
 
 def _joined(errors: Sequence[StackError]) -> StackError:

@@ -8,18 +8,24 @@ from dataclasses import dataclass, replace
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import RunContext
-from stackctl.cluster.look import helm, lookup, removal_impact
+from stackctl.cluster.look import helm, lookup, removal_impact, scoped_list
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import recovery, releases
 from stackctl.cluster.record.releases import Recorded
 from stackctl.cluster.teardown.data_loss import losses
 from stackctl.model.compose.bundle import Bundle
-from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.objects.refs import (
+    COMPONENT_LABEL,
+    CREDENTIALS_LABEL,
+    Manifest,
+    Ref,
+    labels_of,
+)
 from stackctl.model.ownership.ownership import own_entry, recorded_as_ours
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, DataLoss, Plan, taken_back
 from stackctl.model.plan.removal import DATA, KeptObject, Survey, spared
-from stackctl.model.release.release import Entry, ReleaseStatus, provenance
+from stackctl.model.release.release import Entry, Provenance, ReleaseStatus, provenance
 from stackctl.model.run.events import Notice, Notify
 
 
@@ -138,13 +144,17 @@ def look(
         keep_definitions=keep_crds,
     )
     kept += tuple(KeptObject(ref, f"belongs to {other}") for ref, other in taken.items())
+    values = _credentials(connection, stack, live)
+    kept += _opening(connection, values, provenance(entries), delete_data=delete_data)
+    live |= values
     kept += helm.empty_records(connection, {ref.namespace for ref in live}, pool)
     scope = TeardownScope(
         stack=stack,
         recorded=recorded,
         live=live,
         taken={ref: found[ref] for ref in taken},
-        components={entry.ref: entry.component for entry in entries},
+        components={entry.ref: entry.component for entry in entries}
+        | {ref: labels_of(item).get(COMPONENT_LABEL, "") for ref, item in values.items()},
         leftovers=leftovers,
         node_managers=tuple(name for part in bundle.components for name in part.node_managers),
         found=looked,
@@ -154,6 +164,37 @@ def look(
     )
     instances = [ref for refs in looked.instances.values() for ref in refs if delete_data]
     return replace(scope, losses=losses(connection, instances, scope.claims))
+
+
+def _credentials(
+    connection: Connection, stack: StackId, live: Iterable[Ref]
+) -> dict[Ref, Manifest]:
+    """Find the Secrets with values that were generated for the stack."""
+    resource = connection.discovery.find("", "Secret")
+    if resource is None:
+        return {}
+    spaces = {ref.namespace for ref in live if ref.namespace}
+    labels = f"{CREDENTIALS_LABEL}={stack.label}"
+    seen = scoped_list.everywhere(connection.client, resource, spaces, labels=labels)
+    return {resource.ref(item): item for item in seen.items}
+
+
+def _opening(
+    connection: Connection,
+    values: Iterable[Ref],
+    made: Provenance,
+    *,
+    delete_data: bool,
+) -> tuple[KeptObject, ...]:
+    """Name the Secrets that stay: beside them is data that stays, and that they may open."""
+    client, found = connection.client, []
+    for ref in values:
+        data_goes = delete_data and Ref("", "Namespace", "", ref.namespace) in made.created
+        path = f"/api/v1/namespaces/{ref.namespace}/persistentvolumeclaims"
+        if data_goes or not client.list(path, metadata_only=True).items:
+            continue
+        found.append(KeptObject(ref, "may open the data that stays beside it"))
+    return tuple(found)
 
 
 def _ours(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from stackctl.model.catalogue.component import Component, ComponentSpec, Parameter
+from stackctl.model.catalogue.generated import Generated
 from stackctl.model.catalogue.parameters import NAMESPACE, text_of
 from stackctl.model.shapes.decode import Problem
 from stackctl.model.shapes.suggest import did_you_mean
@@ -45,11 +46,17 @@ def holes_in(text: str) -> list[str]:
 
 
 def filled(text: str, value: Callable[[str], Any]) -> Any:
-    """Fill the holes; one that is the whole text keeps its type. None where a value is None."""
+    """Fill the holes; one that is the whole text keeps its type. None where a value is None.
+
+    Raises:
+        ValueError: nobody knows a value yet, and it is a part of a text.
+    """
     parts = parts_of(text)
     values = [value(part.name) if isinstance(part, Hole) else part for part in parts]
     if None in values:
         return None
+    if len(parts) > 1 and any(isinstance(each, Generated) for each in values):
+        raise ValueError("a generated value is passed on whole, or not at all")
     return values[0] if len(parts) == 1 else "".join(map(text_of, values))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from stackctl.model.catalogue.generated import Generate
 from stackctl.model.catalogue.mode import Mode as Mode
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.ownership import Verdict
@@ -25,6 +26,7 @@ class ParameterType(StrEnum):
     MAP = "map"  # string to string
     QUANTITY = "quantity"  # Kubernetes quantity: 500m, 2Gi
     DURATION = "duration"  # Go duration: 10m, 1h30m
+    SECRET = "secret"  # a text that is kept in a Secret and nowhere else  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Parameter:
     description: str
     default: Any = None  # None: unset, nothing is written
     from_: str = field(default="", metadata={"key": "from"})  # an attribute: hdfs.url
+    generate: Generate | None = None  # of a secret: what is made where nobody sets it
     minimum: float | None = None
     maximum: float | None = None
     enum: tuple[Any, ...] = ()

@@ -79,6 +79,7 @@ DESCRIPTIONS = {
     "Parameter.default": "Its value where nobody says another; unsaid: nothing is written",
     "Parameter.from": "Attribute that it takes its value from where nobody sets it, such as "
     "hdfs.url, or a text with {hdfs.url}; without a default somebody must provide it",
+    "Parameter.generate": "Of a secret: password, token or key; made once where nobody sets it",
     "Parameter.minimum": "The least number",
     "Parameter.maximum": "The greatest number",
     "Parameter.enum": "The only values",

@@ -127,6 +127,7 @@ _CHECKS: Mapping[ParameterType, Callable[[Any], Any]] = {
     ParameterType.MAP: _map,
     ParameterType.QUANTITY: _quantity,
     ParameterType.DURATION: _duration,
+    ParameterType.SECRET: _text,
 }
 
 

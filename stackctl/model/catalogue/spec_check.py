@@ -3,10 +3,18 @@
 Whether the manifests agree with it is `check`'s part.
 """
 
+import re
 from collections.abc import Iterator
 
 from stackctl.model.catalogue.attributes import attribute_problems, wire_problems
-from stackctl.model.catalogue.component import Component, ComponentSpec, Manifests, Parameter, Place
+from stackctl.model.catalogue.component import (
+    Component,
+    ComponentSpec,
+    Manifests,
+    Parameter,
+    ParameterType,
+    Place,
+)
 from stackctl.model.catalogue.parameters import NAMESPACE, bounded, checked
 from stackctl.model.shapes.decode import Problem
 from stackctl.model.shapes.patterns import PatternError, compiled
@@ -23,6 +31,7 @@ def declaration_problems(component: Component, manifests: Manifests) -> Iterator
         at: At = ("spec", "parameters", name)
         yield from _parameter_problems(at, parameter)
         yield from wire_problems((*at, "from"), parameter)
+        yield from _secret_problems(at, parameter)
         yield from _home(spec, at, name, parameter)
         for index, place in enumerate(parameter.places):
             yield from _place_shape(spec, (*at, "places", index), place)
@@ -34,6 +43,26 @@ def declaration_problems(component: Component, manifests: Manifests) -> Iterator
             yield Problem(("spec", "ready", index), "expected one of allocatable and accepts")
     for problem in rule_problems(spec.readyWhen):
         yield Problem(("spec", "readyWhen", *problem.at), problem.what)
+
+
+def _secret_problems(at: At, parameter: Parameter) -> Iterator[Problem]:
+    """Check that a secret is kept in Secrets, and one that is generated in a key of its own."""
+    if parameter.type is not ParameterType.SECRET:
+        if parameter.generate:
+            yield Problem((*at, "generate"), "only a parameter of type secret is generated")
+        return
+    if parameter.default is not None:
+        yield Problem((*at, "default"), "a secret has no default: it would be known to everybody")
+    if parameter.generate and parameter.from_:
+        yield Problem((*at, "generate"), "it comes from elsewhere already: from")
+    for index, place in enumerate(parameter.places):
+        kind = place.object.partition("/")[0].partition(".")[0]
+        whole = re.fullmatch(r'data(\.[\w-]+|\["[^"]+"\])', place.path)
+        if kind != "Secret" or not (place.key or whole):
+            what = "a secret is kept in a Secret: path data.KEY, or key and the path in a document"
+            yield Problem((*at, "places", index), what)
+    if parameter.generate and all(place.key for place in parameter.places):
+        yield Problem(at, "what is generated has a key of its own in a Secret: path: data.KEY")
 
 
 def _home(spec: ComponentSpec, at: At, name: str, parameter: Parameter) -> Iterator[Problem]:

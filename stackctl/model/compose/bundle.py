@@ -19,7 +19,16 @@ from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.shapes.decode import Problem, encoded
 from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.model.shapes.ready_rules import ReadyRules, read_rules
-from stackctl.model.shapes.shapes import REFERENCE, TEXT, TEXTS, Leaf, Shape, misshapen, one_of
+from stackctl.model.shapes.shapes import (
+    REFERENCE,
+    TEXT,
+    TEXT_MAP,
+    TEXTS,
+    Leaf,
+    Shape,
+    misshapen,
+    one_of,
+)
 
 
 @dataclass(frozen=True)  # without slots, so that its digest can be kept
@@ -44,6 +53,10 @@ class BundleComponent:
     rules: ReadyRules = field(default_factory=dict)  # how kinds that are not built in get ready
     # By what another installation of it is known; asked before it is there, so never recorded.
     signs: Detect = field(default=Detect(), compare=False)
+    credentials: tuple[Manifest, ...] = ()  # Secrets without the values that they are made with
+    generate: Mapping[str, str] = field(default_factory=dict)  # what is, by component.parameter
+    # Secrets that somebody has set; never recorded here.
+    given: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def digest(self) -> str:
@@ -82,6 +95,8 @@ def to_plain(part: BundleComponent) -> dict[str, Any]:
         # Left out where there are none: what was recorded without has the same address still.
         **({"secrets": [_plain_place(*each) for each in part.secrets]} if part.secrets else {}),
         **({"readyWhen": encoded(part.rules)} if part.rules else {}),
+        **({"credentials": list(part.credentials)} if part.credentials else {}),
+        **({"generate": dict(part.generate)} if part.generate else {}),
     }
 
 
@@ -100,15 +115,20 @@ _SHAPE: Shape = {
     "nodeManagers!": TEXTS,
     "mode!": one_of(Mode),
     "readyWhen": {"*": {}},
+    "credentials": [{}],
+    "generate": TEXT_MAP,
 }
 
 
 def _of_objects(plain: Any) -> Iterator[Problem]:
     """Check the objects themselves, one after the other."""
     holders = plain if isinstance(plain, dict) else {}
-    for index, manifest in enumerate(holders.get("objects") or ()):
-        for problem in object_problems(manifest, patch=True):
-            yield Problem(("objects", index, *problem.at), problem.what)
+    for key in ("objects", "credentials"):
+        for index, manifest in enumerate(holders.get(key) or ()):
+            for problem in object_problems(manifest, patch=True):
+                yield Problem((key, index, *problem.at), problem.what)
+            if key == "credentials" and manifest.get("kind") != "Secret":
+                yield Problem((key, index), "expected a Secret")
 
 
 def from_plain(plain: Any) -> BundleComponent:
@@ -134,6 +154,8 @@ def from_plain(plain: Any) -> BundleComponent:
         mode=Mode(plain["mode"]),
         secrets=tuple((Ref.parse(key), Place(**place)) for key, place in plain.get("secrets", ())),
         rules=read_rules(plain.get("readyWhen") or {}),
+        credentials=tuple(plain.get("credentials", ())),
+        generate=plain.get("generate") or {},
     )
 
 

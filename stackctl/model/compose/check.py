@@ -37,6 +37,7 @@ _SAMPLES: Mapping[str, object] = {
     "boolean": True,
     "quantity": "1",
     "duration": "1s",
+    "secret": "eA==",
 }
 
 

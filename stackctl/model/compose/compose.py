@@ -3,13 +3,23 @@
 How the objects of one component come about is `layers`' part.
 """
 
+import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from stackctl.errors import ConfigError, RenderError
-from stackctl.model.catalogue.component import ContestedField, IgnoredField, Manifests, Mode, Place
+from stackctl.model.catalogue.component import (
+    ContestedField,
+    IgnoredField,
+    Manifests,
+    Mode,
+    ParameterType,
+    Place,
+)
 from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
+from stackctl.model.catalogue.generated import Generated, stand_ins
 from stackctl.model.catalogue.profile import Origin
 from stackctl.model.compose.bind import active
 from stackctl.model.compose.bundle import Bundle, BundleComponent
@@ -24,6 +34,7 @@ from stackctl.model.objects.kinds import BUILTIN, Scopes, builtin_group, defined
 from stackctl.model.objects.normalise import normalised
 from stackctl.model.objects.refs import (
     COMPONENT_LABEL,
+    CREDENTIALS_LABEL,
     MANAGED_BY,
     STACK_LABEL,
     Manifest,
@@ -198,6 +209,7 @@ def _sealed(
         namespace,
         {ref: _without(ref, each, ignored) for ref, each in part.objects.items()},
     )
+    credentials, sent = _parted(sent)
     sent = restarting(sent, spec.restartOn, _secret_places(part), formats)
     return replace(
         result,
@@ -210,7 +222,56 @@ def _sealed(
         node_managers=spec.nodeManagers,
         secrets=tuple(_secrets(part, namespace)),
         signs=spec.detect,
+        credentials=tuple(_as_credentials(each, stack, name) for each in credentials),
+        generate=_generate(part.chosen),
+        given=_given(part.chosen),
     )
+
+
+def _parted(objects: Objects) -> tuple[list[Manifest], Objects]:
+    """Part the Secrets that wait for values from what is applied as it is."""
+    rest = Objects(objects.namespace)
+    waiting = []
+    for manifest in objects:
+        if kind_of(manifest) == ("", "Secret") and _waits(manifest):
+            waiting.append(manifest)
+        else:
+            rest.add(manifest)
+    return waiting, rest
+
+
+def _waits(secret: Manifest) -> bool:
+    for value in (secret.get("data") or {}).values():
+        with suppress(ValueError):  # no text: a part of an archive, or of a key
+            if stand_ins(base64.b64decode(str(value)).decode()):
+                return True
+    return False
+
+
+def _as_credentials(secret: Manifest, stack: StackId, name: str) -> Manifest:
+    """Say of a Secret whose generated values it holds; it is none of the stack's objects."""
+    labels = {MANAGED_BY: "stackctl", CREDENTIALS_LABEL: stack.label, COMPONENT_LABEL: name}
+    return _labelled(secret, labels)
+
+
+def _generate(chosen: Chosen) -> dict[str, str]:
+    """Say what is generated, by component.parameter."""
+    return {
+        f"{chosen.component.name}.{key}": parameter.generate.value
+        for key, parameter in chosen.component.spec.parameters.items()
+        if parameter.generate and isinstance(chosen.parameters[key].value, Generated)
+    }
+
+
+def _given(chosen: Chosen) -> dict[str, str]:
+    """Return the secrets that somebody has set, by component.parameter."""
+    return {
+        f"{chosen.component.name}.{key}": str(value)
+        for key, parameter in chosen.component.spec.parameters.items()
+        if parameter.type is ParameterType.SECRET
+        and (value := chosen.parameters[key].value) is not None
+        and not isinstance(value, Generated)
+    }
 
 
 def _secrets(part: _Part, namespace: str) -> Iterator[tuple[Ref, Place]]:

@@ -4,11 +4,13 @@ What several components come to together is `compose`'s part; whether a componen
 right at all is `check`'s.
 """
 
+import base64
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from stackctl.errors import RenderError
-from stackctl.model.catalogue.component import Component, Manifests, Place
+from stackctl.model.catalogue.component import Component, Manifests, ParameterType, Place
+from stackctl.model.catalogue.generated import Generated, stand_in
 from stackctl.model.catalogue.profile import Settings
 from stackctl.model.compose.bind import Binder, PlaceError, active
 from stackctl.model.compose.embedded import Formats
@@ -36,7 +38,7 @@ def objects_of(
     try:
         written = built(component, manifests, chosen.features, scopes)
         binder = Binder(written, formats)
-        values = {name: setting.value for name, setting in chosen.parameters.items()}
+        values = values_of(chosen)
         bind(binder, component, values, chosen.features)
         objects = relocated(binder, component, chosen.namespace, chosen.features)
         for manifest in repeated(chosen, manifests, scopes, formats):
@@ -94,8 +96,33 @@ def bind(
         PlaceError: a place is not there.
     """
     for name, parameter in component.spec.parameters.items():
+        secret = parameter.type is ParameterType.SECRET
         for place in active(parameter.places, features, each):
-            binder.ensure(place, values[name])
+            value = values[name]
+            # A key of a Secret is in base64; a document in one is written so by the binder.
+            whole = secret and value is not None and not place.key
+            binder.ensure(place, _in_base64(value) if whole else value)
+
+
+def values_of(chosen: Chosen) -> dict[str, Any]:
+    """Return what is written for each parameter: for secrets what stands for them."""
+    declared = chosen.component.spec.parameters
+    return {
+        key: _standing(f"{chosen.component.name}.{key}", setting.value)
+        if key in declared and declared[key].type is ParameterType.SECRET
+        else setting.value
+        for key, setting in chosen.parameters.items()
+    }
+
+
+def _standing(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    return stand_in(value.name if isinstance(value, Generated) else name)
+
+
+def _in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def relocated(
@@ -128,7 +155,7 @@ def repeated(
         NotFound: an object is there twice.
     """
     component = chosen.component
-    values = {name: setting.value for name, setting in chosen.parameters.items()}
+    values = values_of(chosen)
     for name, repeat in component.spec.each.items():
         template = template_of(component, manifests, name, scopes)
         binder = Binder(template, formats)

@@ -1,11 +1,13 @@
 """The documents about stacks that are there: how they stand, and their history."""
 
 from stackctl.model.documents.parts import (
+    AGREED,
     CLUSTER,
     DRIFT,
     HELD,
     HINT,
     MESSAGE,
+    OBJECT,
     RELEASE,
     SOURCES,
     STACK,
@@ -151,6 +153,35 @@ STACKS: Bodies = {
                     },
                 ),
             ),
+        },
+    ),
+    "CredentialList": (
+        "What is generated for a stack; with the values only where a component is named",
+        {
+            "stack": STACK,
+            "items": items(
+                "Values",
+                fields(
+                    "A value",
+                    {
+                        "name": text("Name: component.parameter"),
+                        "secret": OBJECT,
+                        "key": text("Key of the Secret"),
+                        "generate?": text("What is generated; missing where somebody sets it"),
+                        "value?": text("The value, or that there is one"),
+                    },
+                ),
+            ),
+        },
+    ),
+    "CredentialRotation": (
+        "A value that was made anew",
+        {
+            "stack": STACK,
+            "name": text("Name: component.parameter"),
+            "agreed": AGREED,
+            "written": items("Secrets that were written", OBJECT),
+            "readers": items("What reads it when it starts", OBJECT),
         },
     ),
 }

@@ -17,6 +17,7 @@ _ADDRESS = re.compile(rf"(?:{_SEGMENT})?/{_SEGMENT}/(?:{_SEGMENT})?/{_SEGMENT}")
 MANAGED_BY = "app.kubernetes.io/managed-by"
 STACK_LABEL = "stackctl.dev/stack"
 COMPONENT_LABEL = "stackctl.dev/component"
+CREDENTIALS_LABEL = "stackctl.dev/credentials-of"  # on Secrets with generated values: the stack
 FIELD_MANAGER = "stackctl"
 RECORD_NAMESPACE = "stackctl-system"
 PROTECTED_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})

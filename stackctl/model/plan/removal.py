@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from stackctl.model.objects import kinds
-from stackctl.model.objects.refs import Manifest, Ref, is_protected
+from stackctl.model.objects.refs import CREDENTIALS_LABEL, Manifest, Ref, is_protected, labels_of
 from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.ownership import ours
 from stackctl.model.ownership.stack_id import StackId
@@ -159,6 +159,8 @@ def cannot_list(kinds: Sequence[str]) -> str:
 
 def foreign(item: Manifest, ref: Ref, stack: StackId | None, leftovers: Iterable[Ref]) -> bool:
     """Tell whether an object in one of our namespaces belongs to somebody else."""
+    if stack is not None and labels_of(item).get(CREDENTIALS_LABEL) == stack.label:
+        return False
     if (stack is not None and ours(item, stack)) or item["metadata"].get("ownerReferences"):
         return False
     if ref.kind in BOOKKEEPING or ordinary(ref):

@@ -43,6 +43,7 @@ class Named:
 def namespaces_of(bundle: Bundle) -> AbstractSet[str] | None:
     """Name the namespaces that a bundle is in; None where it has objects of the whole cluster."""
     found = {Named(ref).space for ref in bundle.objects}
+    found |= {ref_of(each).namespace for part in bundle.components for each in part.credentials}
     return None if "" in found else found
 
 
@@ -65,6 +66,7 @@ def named_by_bundle(bundle: Bundle) -> Iterator[Named]:
     """Go through everything that applying and removing a bundle may touch."""
     for part in bundle.components:
         yield from (Named(ref_of(manifest), manifest) for manifest in part.objects)
+        yield from (Named(ref_of(manifest), manifest) for manifest in part.credentials)
         yield from (Named(ref_of(sample)) for sample in part.samples.values())
         yield from _by_the_way(part)
 

@@ -4,11 +4,12 @@ Which files speak, and in which order, is `resolve`'s part.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stackctl.model.catalogue.attributes import attributes_of
 from stackctl.model.catalogue.component import Component, Mode, Parameter
+from stackctl.model.catalogue.generated import Generated
 from stackctl.model.catalogue.parameters import NAMESPACE, checked, parameters_of, parsed
 from stackctl.model.catalogue.profile import DEFAULT, Choice, Origin
 from stackctl.model.objects.merge import overlay
@@ -72,7 +73,11 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     said_of_features = _said_of_features(component, inputs, problems)
     features = frozenset(key for key, said in said_of_features.items() if said.value)
     parameters = {
-        key: _setting(parameter, list(_values(name, key, parameter, inputs, problems)))
+        key: _generated(
+            f"{name}.{key}",
+            parameter,
+            _setting(parameter, list(_values(name, key, parameter, inputs, problems))),
+        )
         for key, parameter in parameters_of(component).items()
     }
     _unknown(component, inputs, problems)
@@ -185,6 +190,12 @@ def _setting(parameter: Parameter, values: list[tuple[Any, Origin]]) -> Setting:
         kept = parameter.default if value is None else merged
         setting = Setting(kept, origin, before, unsaid=value is None)
     return setting
+
+
+def _generated(name: str, parameter: Parameter, setting: Setting) -> Setting:
+    """Note of what nobody sets that a run makes it."""
+    made = parameter.generate is not None and setting.value is None
+    return replace(setting, value=Generated(name)) if made else setting
 
 
 def _idle(

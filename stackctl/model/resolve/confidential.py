@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from stackctl.model.catalogue.component import Component, Parameter, ParameterType
+from stackctl.model.catalogue.generated import Generated
 from stackctl.model.catalogue.parameters import parsed, text_of
 from stackctl.model.catalogue.profile import Choice
 from stackctl.model.objects.masking import values_of
@@ -20,6 +21,8 @@ _TEXTS = frozenset({ParameterType.STRING, ParameterType.LIST, ParameterType.MAP}
 
 def confidential(name: str, parameter: Parameter) -> bool:
     """Tell whether what a parameter is set to is secret."""
+    if parameter.type is ParameterType.SECRET:
+        return True
     if parameter.secret is not None:
         return parameter.secret
     if any(_in_secret(place.object) for place in parameter.places):
@@ -102,5 +105,5 @@ def _leaves(value: Any) -> Iterator[str]:
     if isinstance(value, list):
         for item in value:
             yield from _leaves(item)
-    elif value is not None:
+    elif value is not None and not isinstance(value, Generated):
         yield text_of(value)

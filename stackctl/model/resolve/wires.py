@@ -15,6 +15,7 @@ from stackctl.model.catalogue.attributes import (
     holes_in,
 )
 from stackctl.model.catalogue.component import Component, Mode, Parameter, ParameterType
+from stackctl.model.catalogue.generated import Generated
 from stackctl.model.catalogue.parameters import checked, parameters_of, parsed, text_of
 from stackctl.model.catalogue.profile import DEFAULT, Origin, origin_of
 from stackctl.model.resolve.confidential import confidential
@@ -151,7 +152,11 @@ class _Wiring:
             return Attribute(said[0], said[1], secret) if said else None
         if text is None:
             return None
-        value = filled(text, lambda hole: self._setting(part, hole).value)
+        try:
+            value = filled(text, lambda hole: self._setting(part, hole).value)
+        except ValueError as error:
+            self._problems.append(f"{_written(part, attribute)}: {attribute}: {error}")
+            return None
         return None if value is None else Attribute(value, _written(part, attribute), secret)
 
     # what is said where a wire leads nowhere
@@ -202,6 +207,10 @@ def _fitting(parameter: Parameter, value: Any) -> Any:
     Raises:
         ValueError: it cannot be.
     """
+    if isinstance(value, Generated):
+        if parameter.type is not ParameterType.SECRET:
+            raise ValueError("a generated value is for a parameter of type secret")
+        return value
     if parameter.type is ParameterType.STRING and not isinstance(value, str):
         value = text_of(value)
     elif isinstance(value, str) and parameter.type is not ParameterType.STRING:

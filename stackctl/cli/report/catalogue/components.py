@@ -145,11 +145,13 @@ def _parameter(item: tuple[str, Parameter], chosen: Chosen | None) -> tuple[str,
     default = "unset" if shown is None else f"default {shown_value(shown)}"
     source = [f"from {parameter.from_}"] if parameter.from_ else []
     words = [str(parameter.type), *source, default, *limits(parameter)]
-    words += ["secret"] if confidential(name, parameter) else []
+    words += [f"generated once: {parameter.generate}"] if parameter.generate else []
+    words += ["secret"] if confidential(name, parameter) and "secret" not in words else []
     if chosen is None:
         return f"{name}  ({', '.join(words)})", parameter.description
     setting = chosen.parameters[name]
-    value = HIDDEN if setting.value is not None and "secret" in words else setting.value
+    secret = setting.value is not None and confidential(name, parameter)
+    value = HIDDEN if secret else setting.value
     text = "unset" if value is None else shown_value(value)
     return f"{name} = {text}  ({', '.join(words)})", _sourced(parameter.description, setting)
 

@@ -67,7 +67,7 @@ def value_lines(found: Explanation, page: Page) -> list[str]:
     lines += wrap(plain(found.description), width)
     if found.parameter:
         words = [str(found.parameter.type), *limits(found.parameter)]
-        words += ["secret"] if found.secret else []
+        words += ["secret"] if found.secret and "secret" not in words else []
         lines += wrap(", ".join(words), width)
     rows = [
         (
