@@ -134,9 +134,14 @@ def secretive(key: str) -> bool:
 
 def assigned(text: str) -> Iterator[str]:
     """Yield what a text gives to names that secrets have: `password: x`, `TOKEN=x`."""
+    yield from (value for _, value in assignments(text))
+
+
+def assignments(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what a text gives to names that secrets have, with the names."""
     for match in _ASSIGNED.finditer(text):
         if secretive(match["key"]):
-            yield match["value"]
+            yield match["key"], match["value"]
 
 
 def without_assigned(text: str) -> str:

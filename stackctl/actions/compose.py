@@ -22,6 +22,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Plan
 from stackctl.model.plan.plan_file import Recipe
 from stackctl.model.plan.setting_changes import feature_changes, setting_changes
+from stackctl.model.plan.unfinished import unfinished
 from stackctl.model.resolve.confidential import (
     secret_keys,
     secrets_chosen,
@@ -146,6 +147,7 @@ def compose_stack(request: StackRequest) -> Composed:
     bundle = compose(selection, manifests, stack, yaml=YAML)
     bundle = replace(bundle, taking=request.take_over)
     learn_bundle(bundle, selection)
+    _require_finished(bundle)
     named = bool(request.record or selection.record)
     composed = Composed(
         stack, selection, bundle, {}, {}, named, sources=folders.sources(request.catalogs)
@@ -153,6 +155,21 @@ def compose_stack(request: StackRequest) -> Composed:
     sets = {k: v for k, v in _said(request).items() if k not in selection.unused}
     seen, secret = split(sets, composed.secret_among(sets, _hidden(request)))
     return replace(composed, sets=seen, secret_sets=secret)
+
+
+def _require_finished(bundle: Bundle) -> None:
+    """Refuse values that stand for others, and passwords that everybody knows.
+
+    Raises:
+        ConfigError: with each object and path.
+    """
+    credentials = (each for part in bundle.components for each in part.credentials)
+    if found := [*unfinished(chain(bundle.manifests, credentials))]:
+        raise ConfigError.listing(
+            "these values were never meant to be deployed:",
+            found,
+            hint="set them; a parameter of type secret can be generated: generate: password",
+        )
 
 
 def _said(request: StackRequest) -> dict[str, str]:

@@ -1,0 +1,82 @@
+"""Values that nobody meant to deploy: `CHANGEME`, and passwords that everybody knows.
+
+Objects are looked through as they would be applied, whoever wrote the value.
+"""
+
+import base64
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from stackctl.model.objects import paths
+from stackctl.model.objects.kinds import DEFINITION, kind_of
+from stackctl.model.objects.refs import Manifest, ref_of
+from stackctl.secrets import assignments, secretive
+
+_STAND_IN = re.compile(
+    r"<?(?:change[-_ ]?(?:me|this)|replace[-_ ]?(?:me|this)|fix[-_ ]?me|fill[-_ ]?(?:me[-_ ]?)?in"
+    r"|(?:insert[-_ ])?your[-_ ][\w -]*(?:password|secret|token|key)(?:[-_ ]here)?)[!.]*>?",
+    re.IGNORECASE,
+)
+# What programs come with, and what everybody tries first.
+_KNOWN = frozenset(
+    [
+        *("admin", "admin123", "changeit", "guest", "letmein", "minio123", "minioadmin"),
+        *("passw0rd", "password", "postgres", "prom-operator", "root", "secret", "test"),
+        *("123456", "12345678", "123456789"),
+    ]
+)
+# Where something secret is, not what it is.
+_ABOUT = re.compile(r"(name|file|path|ref|type|url)$", re.IGNORECASE)
+Found = tuple[paths.Path, str]
+
+
+def unfinished(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """Yield every such value with its object and path; none of the values is repeated."""
+    for manifest in manifests:
+        if kind_of(manifest) == DEFINITION:
+            continue
+        ref, secret = ref_of(manifest), kind_of(manifest) == ("", "Secret")
+        found = _in_secret(manifest) if secret else _in_object(manifest, ())
+        for path, what in found:
+            yield f"{ref}: {paths.show(path)}: {what}"
+
+
+def _in_secret(secret: Manifest) -> Iterator[Found]:
+    for key, value in (secret.get("data") or {}).items():
+        with suppress(ValueError):  # no text
+            text = base64.b64decode(str(value)).decode()
+            yield from _in_text(("data", key), key, text)
+
+
+def _in_object(value: Any, at: paths.Path) -> Iterator[Found]:
+    if isinstance(value, dict):
+        name = value.get("name") if isinstance(value.get("value"), str) else None
+        for key, item in value.items():
+            if key == "value" and isinstance(name, str):  # a variable of a container
+                yield from _in_text((*at, key), name, item)
+            else:
+                yield from _in_object(item, (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _in_object(item, (*at, index))
+    elif isinstance(value, str):
+        yield from _stand_ins(at, value)
+
+
+def _in_text(at: paths.Path, key: str, text: str) -> Iterator[Found]:
+    """Look at what has a name: a key of a Secret, a variable."""
+    if secretive(key) and not _ABOUT.search(key) and text.strip().lower() in _KNOWN:
+        yield at, "a password that everybody knows"
+    else:
+        yield from _stand_ins(at, text)
+
+
+def _stand_ins(at: paths.Path, text: str) -> Iterator[Found]:
+    if _STAND_IN.fullmatch(text.strip()):
+        yield at, "stands for a value that nobody has set"
+        return
+    for key, value in assignments(text):
+        if _STAND_IN.fullmatch(value):
+            yield at, f"{key} stands for a value that nobody has set"
