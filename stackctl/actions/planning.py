@@ -85,9 +85,7 @@ def look(
     plan = spare(connection, make(bundle, stack, found, inventory), provenance(inventory), pool)
     plan = _with_unseen(run, plan, inventory)
     plan = replace(plan, before=recorded.release.profile if recorded else "")
-    missing = credentials.wanting(connection.client, stack, bundle)
-    for ref, names in missing.items():
-        notify(Notice(f"{ref} is to be written, with {', '.join(names)}; values are not shown"))
+    plan = replace(plan, generated=credentials.wanting(connection.client, stack, bundle))
     held, newest = kept.result(), recorded.release.revision if recorded else 0
     gone = recorded is None or (held is not None and held.newest > newest)
     if held is not None and held.newest > newest:
@@ -99,7 +97,6 @@ def look(
         recorded,
         __version__,
         lost=_lost(bundle, recorded, held),
-        wanting=missing,
         strays=_strays(run, stack, found.live, plan, lost=gone),
     )
 

@@ -97,7 +97,8 @@ def rotated(stack: Stack, name: str):
 
 def test_a_secret_is_made_once_and_is_in_no_record(stack, shelf):
     """Whoever is wired to it gets the same; a second run writes nothing."""
-    run(stack, shelf)
+    plan = run(stack, shelf).plan
+    assert plan.generated[Ref("", "Secret", stack.name, "store")] == ("store.key",)
     made = held(stack, "store")
     assert len(made["key"]) > 30
     assert json.loads(made["config.json"]) == {"users": [{"key": made["key"]}]}

@@ -13,6 +13,7 @@ from stackctl.cli.report.plan import (
     STYLES,
     by_component,
     change_lines,
+    generated_lines,
     left_lines,
     plan_document,
     profile_lines,
@@ -71,7 +72,8 @@ def diff_lines(plan: Plan, page: Page) -> list[str]:
     if not counted.empty:
         lines += [*change_lines(counted, replace(page, verbose=False)), ""]
     asked = new_privilege_lines(plan, paint, page.width)
-    return [*lines, *section(left), *section(asked), summary(plan, paint)]
+    made = generated_lines(plan, page)
+    return [*lines, *section(made), *section(left), *section(asked), summary(plan, paint)]
 
 
 def _object(component: str, change: Change, paint: Paint, width: int) -> Iterable[str]:

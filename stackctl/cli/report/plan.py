@@ -84,8 +84,18 @@ def plan_lines(plan: Plan, page: Page) -> list[str]:
     lines = [*section(profile_lines(plan, page.paint)), *change_lines(plan, page)]
     asked = new_privilege_lines(plan, page.paint, page.width)
     lost = loss_lines(plan, page.paint, page.width)
-    parts = (lines, left, asked, lost)
+    parts = (lines, generated_lines(plan, page), left, asked, lost)
     return [*(line for part in parts for line in section(part)), summary(plan, page.paint)]
+
+
+def generated_lines(plan: Plan, page: Page) -> list[str]:
+    """Name the secrets that are to be written, and which values: none of them is shown."""
+    lines = []
+    for ref, names in plan.generated.items():
+        text = plain(f"{ref}: {', '.join(names)}")
+        lines += [f"  {line}" for line in wrap(text, page.width and page.width - 2, "  ")]
+    title = "Secrets that are written, and not shown: stackctl credentials"
+    return [page.paint(title, "bold"), *lines] if lines else []
 
 
 def profile_lines(plan: Plan, paint: Paint) -> list[str]:
@@ -146,6 +156,8 @@ def summary(plan: Plan, paint: Paint) -> str:
         for action in ORDER
         if (count := plan.counts[action])
     ]
+    made = len(plan.generated)
+    parts += [f"{made} secret{'' if made == 1 else 's'} to write"] if made else []
     return f"Plan: {'  '.join(parts)}"
 
 
@@ -324,6 +336,9 @@ def plan_document(plan: Plan) -> Document:
         changes=[_change_document(change) for change in plan.changes],
         settings=[_setting_document(each) for each in plan.settings],
         data=[{**ref_document(each.ref), "what": each.what} for each in plan.losses],
+        generated=[
+            {**ref_document(ref), "names": list(names)} for ref, names in plan.generated.items()
+        ],
     )
 
 

@@ -155,13 +155,12 @@ class _Run:
 
     def _generate(self, part: BundleComponent) -> None:
         """Make the secrets that the component's programs begin with."""
-        session = self._session
-        for ref in self._credentials.of(part.name):
+        session, known = self._session, self._credentials
+        for ref in known.of(part.name):
             session.begin(ref)
         client, stack = session.connection.client, session.sender.stack
-        for ref in ensure(client, stack, self._credentials, part.name):
-            seen = f"stackctl credentials {part.name} shows it"
-            session.notify(Notice(f"{ref}: written, with what is secret; {seen}"))
+        for ref in ensure(client, stack, known, part.name):
+            session.notify(Notice(f"{ref}: written, with {', '.join(known.names_in(ref))}"))
 
     def _probe(self, part: BundleComponent, each: Probe) -> None:
         found = probe(self._session, part, each, self._bundle.requires, self._waiting(part))

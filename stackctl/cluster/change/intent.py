@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from stackctl.cluster.record.releases import Recorded
 from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.compose.bundle import Bundle, BundleComponent
-from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Change, Plan
 from stackctl.model.plan.plan_file import Recipe
@@ -35,7 +34,6 @@ class RunIntent:
     strays: tuple[Change, ...] = ()  # what the stack has made and nothing names any more
     joined: bool = False  # the plan has the strays
     sources: tuple[CatalogueSource, ...] = ()  # the catalogues the bundle was made from; recorded
-    wanting: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)  # generated, not there yet
     recipe: Recipe = Recipe()  # what it was made of, for a plan that is kept
 
     def with_strays(self) -> "RunIntent":
@@ -81,7 +79,6 @@ class RunIntent:
         """The last run ended well and nothing would change."""
         return (
             self.plan.empty
-            and not self.wanting
             and self.recorded is not None
             and self.recorded.release.status is ReleaseStatus.DEPLOYED
             and self.recorded.release.bundle == self.bundle.digest

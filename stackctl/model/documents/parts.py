@@ -125,6 +125,10 @@ PLAN = {
             },
         ),
     ),
+    "generated": items(
+        "Secrets that are no part of the bundle and lack values, which are never shown",
+        fields("A Secret", {**REF, "names": items("The values", text("component.parameter"))}),
+    ),
     "data": items(
         "Users' data that would go", fields("An object", {**REF, "what": text("What it is")})
     ),

@@ -157,6 +157,8 @@ class Plan:
     losses: tuple[DataLoss, ...] = ()  # users' data that goes
     before: str = ""  # the profile of the last revision; empty where there is none
     settings: tuple[SettingChange, ...] = ()  # that are behind the changes
+    # Secrets that are no objects of the bundle, and lack values; the values are named.
+    generated: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def counts(self) -> Counter[Action]:
@@ -166,7 +168,8 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Nothing would change."""
-        return all(change.action is Action.UNCHANGED for change in self.changes)
+        unchanged = all(change.action is Action.UNCHANGED for change in self.changes)
+        return unchanged and not self.generated
 
 
 @dataclass(frozen=True, slots=True)
