@@ -254,7 +254,9 @@ def _learn_settings(request: StackRequest, catalogue: Catalogue, file: StackFile
     SECRETS.learn(secrets_set(catalogue.components, sets, secret))
     sources: list[Profile | StackFile] = [*catalogue.profiles.values(), *([file] if file else [])]
     for source in sources:
-        choices = [(name, choice) for name, choice in source.components.items() if choice]
+        said = [*source.components.items()]
+        said += source.adjust.items() if isinstance(source, Profile) else []
+        choices = [(name, choice) for name, choice in said if choice]
         SECRETS.learn(secrets_chosen(catalogue.components, choices))
 
 

@@ -100,6 +100,7 @@ def _profile(path: Path) -> Profile:
         extends=file.spec.extends,
         mixins=file.spec.mixins,
         components=file.spec.components,
+        adjust=file.spec.adjust,
         requires=spec.get("requires") or {},
         settings=spec.get("settings") or {},
         record=file.spec.record,

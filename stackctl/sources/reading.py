@@ -108,12 +108,13 @@ def _kind_first(problems: Sequence[Problem]) -> Sequence[Problem]:
 def _inner_problems(raw: Any) -> Iterator[Problem]:
     """Check the parts of objects that a profile or a stack file holds: patches, tolerations."""
     spec = _map(raw).get("spec")
-    for name, choice in _map(_map(spec).get("components")).items():
-        patches = _map(choice).get("patches")
-        for index, patch in enumerate(patches if isinstance(patches, list) else ()):
-            yield from within(
-                ("spec", "components", name, "patches", index), object_problems(patch, patch=True)
-            )
+    for part in ("components", "adjust"):
+        for name, choice in _map(_map(spec).get(part)).items():
+            patches = _map(choice).get("patches")
+            for index, patch in enumerate(patches if isinstance(patches, list) else ()):
+                yield from within(
+                    ("spec", part, name, "patches", index), object_problems(patch, patch=True)
+                )
     tolerations = _map(_map(_map(spec).get("settings")).get("tolerations"))
     for pods, items in tolerations.items():
         yield from misshapen(items or [], _TOLERATIONS, ("spec", "settings", "tolerations", pods))

@@ -204,6 +204,48 @@ def test_mixins_are_laid_over_a_profile_by_name(tmp_path):
     assert found.profile == "base+quiet"
 
 
+SMALL = """
+adjust:
+  web:
+    parameters: {replicas: 1, level: error}
+  agent:
+    parameters: {namespace: small}
+"""
+
+
+def test_a_mixin_adjusts_what_is_there_and_puts_nothing_in(tmp_path):
+    """Also what a later file puts in; who comes later still has the last word."""
+    catalogue = fake.profiles(
+        tmp_path,
+        small=SMALL,
+        base="components: {certs: {}, web: {parameters: {replicas: 2}}}",
+        mine="extends: base\nmixins: [small]\ncomponents: {web: {parameters: {level: debug}}}",
+        whole="mixins: [small]\ncomponents: {certs: {}, web: {}, agent: {}}",
+    )
+    found = resolve(catalogue, "mine")
+    assert [each.component.name for each in found.components] == ["certs", "web"]
+    assert (setting(found, "replicas").value, setting(found, "level").value) == (1, "debug")
+    assert str(setting(found, "replicas").origin).endswith("small.yaml:7")
+    assert setting(resolve(catalogue, "whole"), "namespace", "agent").value == "small"
+    laid = resolve(catalogue, "base+small")
+    assert (setting(laid, "replicas").value, setting(laid, "level").value) == (1, "error")
+
+
+def test_what_is_adjusted_is_checked_as_what_is_put_in(tmp_path):
+    """A component that nobody knows, a key that another mixin sets, with both lines."""
+    catalogue = fake.profiles(
+        tmp_path,
+        small=SMALL,
+        wrong="adjust: {wbe: {}}",
+        other="components: {web: {parameters: {level: info}}}",
+        base="components: {certs: {}, web: {}}",
+    )
+    with pytest.raises(ConfigError, match=r"wrong.yaml:5: spec.adjust.wbe: no component is called"):
+        resolve(catalogue, "base+wrong")
+    with pytest.raises(ConfigError, match=r"small.yaml:7: .*level: set in .*other.yaml:5"):
+        resolve(catalogue, "base+small+other")
+
+
 @pytest.mark.parametrize(
     ("profile", "said"),
     [

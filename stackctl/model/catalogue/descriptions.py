@@ -15,6 +15,7 @@ DESCRIPTIONS = {
     "mixins": "Profiles that are laid over it, in this order",
     "profile": "The profile that is deployed; NAME+MIXIN lays mixins over it",
     "components": "Components by name; null takes one out that an extended profile has",
+    "adjust": "Components by name, where the profile has them; none is put in by this",
     "target": "The cluster that this file is meant for; any other is refused",
     "TargetPin.context": "Context of the kubeconfig that it was written for; for people",
     "TargetPin.clusterUID": "UID of the cluster's namespace kube-system",

@@ -85,6 +85,7 @@ class Profile:
     extends: str | None = None
     mixins: tuple[str, ...] = ()
     components: Mapping[str, Choice | None] = field(default_factory=dict)  # None: taken out
+    adjust: Mapping[str, Choice] = field(default_factory=dict)  # those that are there, if any
     requires: Mapping[str, Any] = field(default_factory=dict)  # as written: maps merge
     settings: Mapping[str, Any] = field(default_factory=dict)
     record: RecordPlace = RecordPlace()

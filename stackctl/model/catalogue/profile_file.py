@@ -20,6 +20,7 @@ class ProfileSpec:
     requires: Needs = Needs()
     settings: Settings = Settings()
     record: RecordPlace = RecordPlace()
+    adjust: Mapping[str, Choice] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

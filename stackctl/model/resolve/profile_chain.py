@@ -4,7 +4,7 @@ What their settings come to when laid over each other is `resolve`'s part.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -25,16 +25,23 @@ class Layer:
     settings: Mapping[str, Any]
     requires: Mapping[str, Any]
     lines: Lines
+    adjust: Mapping[str, Choice] = field(default_factory=dict)  # of components that are there
 
     def origin(self, *at: str | int) -> Origin:
-        """Return where a path below `spec` is written, or what encloses it."""
-        return origin_of(self.path, self.lines, ("spec", *at))
+        """Return where a path below `spec` is written, or what encloses it.
+
+        What is said of a component may be said in `adjust` as well.
+        """
+        instead = ("spec", "adjust", *at[1:])
+        found = instead if at[0] == "components" and instead in self.lines else ("spec", *at)
+        return origin_of(self.path, self.lines, found)
 
 
 def layer_of(file: Profile | StackFile) -> Layer:
     """Take what a file contributes."""
     requires = file.requires if isinstance(file, Profile) else {}
-    return Layer(file.path, file.components, file.settings, requires, file.lines)
+    adjust = file.adjust if isinstance(file, Profile) else {}
+    return Layer(file.path, file.components, file.settings, requires, file.lines, adjust)
 
 
 def chain_of(catalogue: Catalogue, name: str) -> tuple[Profile, ...]:
@@ -116,8 +123,9 @@ def _origin(profile: Profile, key: Key) -> Origin:
     """Return where a key is written; one of a patch begins with the place of the patch."""
     if key[2:3] != ("patches",):
         return layer_of(profile).origin(*key)
-    choice = profile.components[key[1]]
-    for index, patch in enumerate(choice.patches if choice else ()):
+    choices = (profile.components.get(key[1]), profile.adjust.get(key[1]))
+    patches = (pair for each in choices if each for pair in enumerate(each.patches))
+    for index, patch in patches:
         if key[3] == _titled(patch):
             return layer_of(profile).origin(*key[:3], index, *_indexed(patch, key[4:]))
     return layer_of(profile).origin(*key[:3])
@@ -147,7 +155,7 @@ def _overlap(one: Key, other: Key) -> bool:
 
 def _keys(profile: Profile) -> Iterator[Key]:
     """Yield every key a profile sets."""
-    for name, choice in profile.components.items():
+    for name, choice in (*profile.components.items(), *profile.adjust.items()):
         yield from ((("components", name, *key)) for key in _choice_keys(choice))
     yield from _leaves(profile.settings, ("settings",))
     yield from _leaves(profile.requires, ("requires",))

@@ -45,6 +45,7 @@ def resolve(
     layers = [layer_of(part) for part in chain] + ([layer_of(stack)] if stack else [])
     problems: list[str] = []
     collected, taken_out = _gather(layers, problems)
+    problems += _unknown(catalogue, layers)
     origin = Origin(f"revision {kept.revision}: --set") if kept else COMMAND_LINE
     held, unused = _held(kept, sets, collected)
     for texts, source in ((held, origin), (standing(sets), COMMAND_LINE)):
@@ -118,6 +119,7 @@ def _gather(
     """Collect what the layers say, component by component; and which they take out, and where."""
     collected: dict[str, Inputs] = {}
     taken_out: dict[str, str] = {}
+    layers = list(layers)
     for layer in layers:
         for name, choice in layer.components.items():
             if choice is not None:
@@ -130,7 +132,31 @@ def _gather(
                     f"{layer.origin('components', name)}: spec.components.{name}: takes out a "
                     "component that nothing before puts in; to put it in, write {}"
                 )
+    _adjust(collected, layers)
     return collected, taken_out
+
+
+def _adjust(collected: Mapping[str, Inputs], layers: Sequence[Layer]) -> None:
+    """Add what layers say of components that are there, whoever puts them in, in its turn."""
+    ranks = {id(layer): rank for rank, layer in enumerate(layers)}
+    for layer in layers:
+        for name, choice in layer.adjust.items():
+            if name in collected:
+                choices = collected[name].choices
+                choices.append((choice, layer))
+                choices.sort(key=lambda pair: ranks[id(pair[1])])
+
+
+def _unknown(catalogue: Catalogue, layers: Iterable[Layer]) -> Iterator[str]:
+    """Yield which components are adjusted that nobody knows."""
+    for layer in layers:
+        for name in layer.adjust:
+            if name not in catalogue.components:
+                known = did_you_mean(name, catalogue.components)
+                yield (
+                    f"{layer.origin('adjust', name)}: spec.adjust.{name}: no component is called "
+                    f"{name}{known}"
+                )
 
 
 def _overrides(texts: Iterable[str], origin: Origin, problems: list[str]) -> Iterator[Override]:
