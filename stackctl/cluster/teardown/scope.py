@@ -13,6 +13,7 @@ from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import recovery, releases
 from stackctl.cluster.record.releases import Recorded
 from stackctl.cluster.teardown.data_loss import losses
+from stackctl.errors import Forbidden
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import (
     COMPONENT_LABEL,
@@ -187,14 +188,22 @@ def _opening(
     delete_data: bool,
 ) -> tuple[KeptObject, ...]:
     """Name the Secrets that stay: beside them is data that stays, and that they may open."""
-    client, found = connection.client, []
+    found = []
     for ref in values:
         data_goes = delete_data and Ref("", "Namespace", "", ref.namespace) in made.created
-        path = f"/api/v1/namespaces/{ref.namespace}/persistentvolumeclaims"
-        if data_goes or not client.list(path, metadata_only=True).items:
-            continue
-        found.append(KeptObject(ref, "may open the data that stays beside it"))
+        if not data_goes and (why := _data_beside(connection, ref.namespace)):
+            found.append(KeptObject(ref, why))
     return tuple(found)
+
+
+def _data_beside(connection: Connection, namespace: str) -> str:
+    """Say why a Secret is kept for data in its namespace; empty where there is none."""
+    path = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims"
+    try:
+        claims = connection.client.list(path, metadata_only=True).items
+    except Forbidden:
+        return "whether it opens data cannot be seen: cannot list persistentvolumeclaims"
+    return "may open the data that stays beside it" if claims else ""
 
 
 def _ours(
