@@ -73,7 +73,7 @@ def _composed(name: str, request: StackRequest) -> ExplainedComponent:
         )
     chosen = found[name]
     (part,) = (each for each in composed.bundle.components if each.name == name)
-    asked = [] if chosen.mode is Mode.EXTERNAL else privileges(composed.bundle.objects().values())
+    asked = [] if chosen.mode is Mode.EXTERNAL else privileges(composed.bundle.objects.values())
     mine = tuple(each for each in asked if each.component == name)
     comes = Contents(chosen.component, kinds_of(part.objects), {}, {}, {"": mine} if mine else {})
     needs = edges(selection.components)[name]

@@ -200,4 +200,4 @@ def test_who_reads_a_secret_is_known_by_what_its_pods_name(stack):
     part = stack.part("a", reader, stack.deployment("other"))
     secret = Ref("", "Secret", stack.name, "store")
     assert [ref.name for ref in readers_of(Bundle("p", (part,)), secret)] == ["reader"]
-    assert not list(readers_of(Bundle("p", (part,)), replace(secret, namespace="elsewhere")))
+    assert not list(readers_of(Bundle("p", (part,)), secret._replace(namespace="elsewhere")))

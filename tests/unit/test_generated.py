@@ -51,7 +51,7 @@ def bundle(*sets: str, **more: str) -> Bundle:
 def test_a_secret_that_is_generated_is_no_object_of_the_bundle():
     """It is told apart, with what stands for values in it, and none of the stack's labels."""
     made = bundle()
-    assert made.objects() == {}
+    assert made.objects == {}
     known = credentials_of(made)
     store = known.secrets[Ref("", "Secret", "store", "store")][1]
     assert texts_of(store)["key"] == "<stackctl:store.key>"

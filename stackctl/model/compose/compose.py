@@ -30,7 +30,7 @@ from stackctl.model.compose.namespaces import moved
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.compose.restarts import restarting
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import BUILTIN, Scopes, builtin_group, defined, ordered
+from stackctl.model.objects.kinds import BUILTIN, Scopes, builtin_group, defined, kind_of, ordered
 from stackctl.model.objects.normalise import normalised
 from stackctl.model.objects.refs import (
     COMPONENT_LABEL,
