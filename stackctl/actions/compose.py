@@ -6,14 +6,17 @@ No cluster is asked for anything in here; that is what `deploy`, `diff` and `ren
 import shlex
 from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 from pathlib import Path
 
+from stackctl.actions.from_sources import Target, with_sources
 from stackctl.errors import ConfigError, ConflictError, UsageError
 from stackctl.model.catalogue.catalogue import Catalogue, CatalogueSource
-from stackctl.model.catalogue.component import Mode
+from stackctl.model.catalogue.component import Component, Manifests, Mode
 from stackctl.model.catalogue.profile import Profile, StackFile
+from stackctl.model.charts.joined import EMPTY
+from stackctl.model.charts.rendered import Fields
 from stackctl.model.compose.bundle import Bundle, secrets_in
 from stackctl.model.compose.compose import compose
 from stackctl.model.objects.masking import names_in
@@ -68,6 +71,9 @@ class Composed:
     named: bool = False  # it is said in which namespace the record is
     known: tuple[int, ...] = ()  # the revisions that were just seen there
     sources: tuple[CatalogueSource, ...] = ()  # the catalogues it was made from
+    # What charts make up anew at each rendering, by component.
+    generated: Mapping[str, Fields] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what has to be told of charts
 
     @property
     def cluster_uid(self) -> str:
@@ -125,8 +131,10 @@ def _unsafe(key: str, value: str, composed: Composed) -> bool:
     return key in composed.secret_sets or SECRETS.mask(value) != value
 
 
-def compose_stack(request: StackRequest) -> Composed:
+def compose_stack(request: StackRequest, target: Target | None = None) -> Composed:
     """Read, resolve and compose what was asked for.
+
+    Charts are rendered for the target, which is asked what it can do where there are any.
 
     Raises:
         ConfigError: a file, a value or a combination is wrong; every fault is listed.
@@ -139,18 +147,28 @@ def compose_stack(request: StackRequest) -> Composed:
     for chosen in selection.components:
         if chosen.mode is not Mode.EXTERNAL:
             try:
-                manifests[chosen.component.name] = read_manifests(chosen.component)
+                manifests[chosen.component.name] = _layers(chosen.component)
             except ConfigError as error:
                 problems += error.problems or [str(error)]
     if problems:
         raise ConfigError.listing("the catalogue is not right:", problems)
-    bundle = compose(selection, manifests, stack, yaml=YAML)
+    made = with_sources(selection, manifests, target)
+    selection = made.selection
+    bundle = compose(selection, made.manifests, stack, yaml=YAML, served=made.scopes)
     bundle = replace(bundle, taking=request.take_over)
     learn_bundle(bundle, selection)
     _require_finished(bundle)
     named = bool(request.record or selection.record)
     composed = Composed(
-        stack, selection, bundle, {}, {}, named, sources=folders.sources(request.catalogs)
+        stack,
+        selection,
+        bundle,
+        {},
+        {},
+        named,
+        sources=folders.sources(request.catalogs),
+        generated=made.generated,
+        notes=made.notes,
     )
     sets = {k: v for k, v in _said(request).items() if k not in selection.unused}
     seen, secret = split(sets, composed.secret_among(sets, _hidden(request)))
@@ -170,6 +188,11 @@ def _require_finished(bundle: Bundle) -> None:
             found,
             hint="set them; a parameter of type secret can be generated: generate: password",
         )
+
+
+def _layers(component: Component) -> Manifests:
+    """Read what is in a component's folder; nothing where a profile alone has made it."""
+    return read_manifests(component) if component.folder else EMPTY
 
 
 def _said(request: StackRequest) -> dict[str, str]:

@@ -46,7 +46,12 @@ def _kept(release: Release, request: StackRequest, connection: Connection) -> Ke
 
 
 def tell_kept(request: StackRequest, composed: Composed, notify: Notify) -> None:
-    """Say what holds on that was not said now; of what is secret, that it is set."""
+    """Say what holds on that was not said now; of what is secret, that it is set.
+
+    And what has to be known of charts.
+    """
+    for note in composed.notes:
+        notify(Notice(note))
     if request.kept is None:
         return
     unused = composed.selection.unused

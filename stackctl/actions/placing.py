@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from stackctl.actions.compose import Composed, StackRequest, compose_stack
+from stackctl.actions.from_sources import capabilities_of, keep_generated
 from stackctl.actions.stacks import only, recorded
 from stackctl.cluster.connection import Connection
 from stackctl.model.compose.bundle import Bundle
@@ -21,14 +22,21 @@ def compose_placed(request: StackRequest, connection: Connection) -> Composed:
     Raises:
         UsageError: two stacks of the name are recorded, and it is not said which is meant.
     """
-    composed = compose_stack(request)
+    composed = compose_for(request, connection)
     if composed.named or namespaces_of(composed.bundle) is None:
         return composed
     known = recorded(connection, composed.stack.name)
     stack = only(known, connection) if known else _new(composed, connection)
     if stack != composed.stack:
-        composed = compose_stack(replace(request, record=stack.namespace))
+        composed = compose_for(replace(request, record=stack.namespace), connection)
     return replace(composed, known=tuple(known.get(stack, ())))
+
+
+def compose_for(request: StackRequest, connection: Connection) -> Composed:
+    """Compose what is asked for as the cluster is: charts for it, and with what it has of them."""
+    composed = compose_stack(request, lambda: capabilities_of(connection))
+    bundle = keep_generated(composed.bundle, composed.generated, connection)
+    return replace(composed, bundle=bundle)
 
 
 def _new(composed: Composed, connection: Connection) -> StackId:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from stackctl.actions.compose import StackRequest, compose_stack, explained, recipe_of, spoken
+from stackctl.actions.compose import StackRequest, explained, recipe_of, spoken
 from stackctl.actions.execute_plan import execute_plan
 from stackctl.actions.inherit import resumed, tell_kept
+from stackctl.actions.placing import compose_for
 from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.referral import referring
 from stackctl.actions.review import review
@@ -44,7 +45,7 @@ def upgrade(
         notify(Subject(str(stack)))
         await_free(run.client, stack, options.wait_lock, run.stop, notify)
         asked, request = request, resumed(request, stack, connection)
-        composed = compose_stack(request)
+        composed = compose_for(request, connection)
         require_cluster(composed.cluster_uid, run.info)
         tell_kept(request, composed, notify)
         with referring(request, composed):

@@ -77,14 +77,18 @@ def load(text: str | bytes, name: str = "") -> Any:
     return documents[0].value if documents else None
 
 
-def load_all(text: str | bytes, name: str = "", *, positions: bool = False) -> list[Document]:
+def load_all(
+    text: str | bytes, name: str = "", *, positions: bool = False, lenient: bool = False
+) -> list[Document]:
     """Read every document of a text, leaving out empty ones.
+
+    Where it is `lenient`, the last one counts of keys that are there twice.
 
     Raises:
         ConfigError: the text is not YAML we accept; every problem as `name:line: what`.
     """
     text = _without_marks(text)
-    builder = _Builder(positions=positions)
+    builder = _Builder(positions=positions, lenient=lenient)
     problems = builder.problems
     try:
         builder.build(_parser()(text).get_event)
@@ -191,8 +195,9 @@ class _Frame:
 class _Builder:
     """Turns events into values, without recursion."""
 
-    def __init__(self, *, positions: bool) -> None:
+    def __init__(self, *, positions: bool, lenient: bool) -> None:
         self.positions = positions
+        self.lenient = lenient
         self.documents: list[Document] = []
         self.problems: list[tuple[int, str]] = []
         self._on: dict[type[Event], Callable[[Any], None]] = {
@@ -288,7 +293,7 @@ class _Builder:
                 self._problem(event, str(error))
                 value = ""
         top = self.top
-        if value in top.value:
+        if value in top.value and not self.lenient:
             self._problem(event, f'the key "{value}" is there twice')
         if self.positions:
             self.lines[(*top.path, value)] = _line(event)

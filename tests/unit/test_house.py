@@ -36,6 +36,7 @@ FLOORS = {
         ("catalogue", "readiness"),
         ("resolve",),
         ("compose",),
+        ("charts",),
         ("release",),
         ("plan",),
         ("privileges",),
@@ -43,7 +44,7 @@ FLOORS = {
         ("documents", ""),
     ),
     "api": (("wire",), ("access",), ("http",), ("",)),
-    "sources": (("",),),
+    "sources": (("",), ("upstream",)),
     "cluster": (("",), ("look",), ("record", "wait"), ("status", "change"), ("teardown",)),
     "sandbox": (
         ("machine", "agent"),
@@ -77,7 +78,8 @@ DOORS = {
         "sandbox/machine/user_kubeconfig.py",
         "sandbox/agent/simulation/kubelets.py",
     ),
-    "urllib3": ("api", "sandbox"),
+    "urllib3": ("api", "sandbox", "sources/upstream/manifests.py"),
+    "pyhelm3": ("sources/upstream/helm.py",),
     "cryptography": ("sandbox", "cluster/status/certificates.py"),
 }
 # What a module of pure functions over values has no use for.

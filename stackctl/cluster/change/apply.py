@@ -178,6 +178,9 @@ class _Run:
         if stage.after_ready:
             with turn.lent():
                 self._wait(part, before)
+        if stage.after_jobs:
+            with turn.lent():
+                self._wait(part, [target for target in before if target.ref.kind == "Job"])
         targets = self._apply_all(part, stage.objects)
         if stage.establishes:
             with turn.lent():

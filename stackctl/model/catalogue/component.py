@@ -10,6 +10,7 @@ from typing import Any
 
 from stackctl.model.catalogue.generated import Generate
 from stackctl.model.catalogue.mode import Mode as Mode
+from stackctl.model.catalogue.source import Source
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.shapes.ready_rules import ReadyRules
@@ -31,9 +32,12 @@ class ParameterType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value goes: exactly one of `path`, `arg`, `env`; `key` opens a document first."""
+    """Where a value goes: exactly one of `path`, `arg`, `env` of an object, or `values` of a chart.
 
-    object: str  # Kind/name, Kind/namespace/name; Kind.group where ambiguous
+    `key` opens a document first.
+    """
+
+    object: str = ""  # Kind/name, Kind/namespace/name; Kind.group where ambiguous
     path: str = ""
     container: str = ""
     arg: str = ""
@@ -44,6 +48,7 @@ class Place:
     repeat: bool = False
     feature: str = ""  # only while this feature is on
     each: str = ""  # in the objects of this repeated layer
+    values: str = ""  # a path in the values of the component's chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +181,7 @@ class ComponentSpec:
 
     version: str
     namespace: str
+    source: Source | None = None  # what is in the folder is laid over it
     upstream: Upstream | None = None
     links: Mapping[str, str] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
@@ -212,7 +218,7 @@ class Component:
     name: str
     description: str
     spec: ComponentSpec
-    folder: str  # where it came from; for messages and for reading manifests
+    folder: str  # where it came from; for messages and for reading manifests; empty: no folder
     # The line of each path of its component.yaml, and how that file is called in messages.
     lines: Mapping[tuple[str | int, ...], int] = field(
         default_factory=dict, compare=False, repr=False

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from stackctl.model.catalogue.component import ContestedField, IgnoredField
 from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
 from stackctl.model.catalogue.mode import Mode
+from stackctl.model.catalogue.source import Source
 from stackctl.model.objects.refs import Manifest
 
 T = TypeVar("T")
@@ -22,6 +23,8 @@ class Choice:
 
     version: str | None = None
     mode: Mode | None = None
+    source: Source | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)  # of the component's chart
     parameters: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, bool] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)  # of what somebody else runs

@@ -16,6 +16,8 @@ from stackctl.model.catalogue.component import (
     Place,
 )
 from stackctl.model.catalogue.parameters import NAMESPACE, bounded, checked
+from stackctl.model.catalogue.source import source_problems
+from stackctl.model.objects.paths import PathError, parse
 from stackctl.model.shapes.decode import Problem
 from stackctl.model.shapes.patterns import PatternError, compiled
 from stackctl.model.shapes.ready_rules import rule_problems
@@ -36,6 +38,7 @@ def declaration_problems(component: Component, manifests: Manifests) -> Iterator
         for index, place in enumerate(parameter.places):
             yield from _place_shape(spec, (*at, "places", index), place)
     yield from attribute_problems(spec)
+    yield from _sources(spec)
     yield from _features(spec, manifests)
     yield from _repeats(spec, manifests)
     for index, probe in enumerate(spec.ready):
@@ -73,6 +76,11 @@ def _home(spec: ComponentSpec, at: At, name: str, parameter: Parameter) -> Itera
 
 
 def _place_shape(spec: ComponentSpec, at: At, place: Place) -> Iterator[Problem]:
+    if place.values:
+        yield from _values_shape(spec, at, place)
+        return
+    if not place.object:
+        yield Problem(at, "object is missing")
     ways = [way for way in ("path", "arg", "env") if getattr(place, way)]
     if len(ways) != 1:
         yield Problem(at, f"expected one of path, arg and env, found {len(ways)}")
@@ -84,6 +92,30 @@ def _place_shape(spec: ComponentSpec, at: At, place: Place) -> Iterator[Problem]
     if place.each and place.each not in spec.each:
         known = did_you_mean(place.each, spec.each)
         yield Problem((*at, "each"), f"nothing is repeated over {place.each}{known}")
+
+
+def _values_shape(spec: ComponentSpec, at: At, place: Place) -> Iterator[Problem]:
+    if place != Place(values=place.values):
+        yield Problem(at, "a place in the values of a chart is said by values alone")
+    if spec.source is None or spec.source.chart is None:
+        yield Problem((*at, "values"), "the component has no chart: spec.source.chart")
+    try:
+        keys = parse(place.values)
+    except PathError as error:
+        yield Problem((*at, "values"), str(error))
+        return
+    if not all(isinstance(key, str) for key in keys):
+        yield Problem((*at, "values"), "expected keys alone: lists of values are set as a whole")
+
+
+def _sources(spec: ComponentSpec) -> Iterator[Problem]:
+    if spec.source is None:
+        return
+    for problem in source_problems(spec.source):
+        yield Problem(("spec", "source", *problem.at), problem.what)
+    if spec.namespacePlaces:
+        what = "beside a source they say nothing: it is rendered in the namespace it goes to"
+        yield Problem(("spec", "namespacePlaces"), what)
 
 
 def _features(spec: ComponentSpec, manifests: Manifests) -> Iterator[Problem]:

@@ -105,7 +105,9 @@ def active(places: Iterable[Place], features: Collection[str], each: str = "") -
     return [
         place
         for place in places
-        if place.each == each and (not place.feature or place.feature in features)
+        if not place.values  # written before the chart is rendered
+        and place.each == each
+        and (not place.feature or place.feature in features)
     ]
 
 
@@ -120,6 +122,8 @@ def agrees(found: Any, value: Any, join: str = ",") -> bool:
 
 def describe(place: Place) -> str:
     """Name a place as people would."""
+    if place.values:
+        return f"values, {place.values}"
     where = f"{place.object}, container {place.container}" if place.container else place.object
     if place.arg:
         return f"{where}, flag {place.arg}"

@@ -50,6 +50,8 @@ def validate_component(
     """
     check = _Check(component, manifests, formats(yaml), _scopes(manifests))
     found: list[Problem | ObjectFault] = list(declaration_problems(component, manifests))
+    if component.spec.source is not None:  # what else is there is known when it is rendered
+        return tuple(dict.fromkeys(found))
     variants = list(check.variants(found))
     if not found:  # what follows would stumble over the same things again
         found += check.places(variants)

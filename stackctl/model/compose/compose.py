@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from stackctl.errors import ConfigError, RenderError
 from stackctl.model.catalogue.component import (
@@ -67,9 +68,16 @@ class _Part:
 
 
 def compose(
-    selection: Selection, manifests: Mapping[str, Manifests], stack: StackId, *, yaml: Codec
+    selection: Selection,
+    manifests: Mapping[str, Manifests],
+    stack: StackId,
+    *,
+    yaml: Codec,
+    served: Scopes = MappingProxyType({}),
 ) -> Bundle:
     """Compose the bundle of a selection; `manifests` are those of its components by name.
+
+    What a target says of kinds that nothing here defines may be given as `served`.
 
     Raises:
         ConfigError: the stack's name cannot be one.
@@ -77,7 +85,7 @@ def compose(
     """
     if not re.fullmatch(LABEL, stack.name):
         raise ConfigError(f"a stack cannot be called {stack}: expected {LABEL_HELP}")
-    scopes = scopes_of(manifests.values())
+    scopes = {**served, **scopes_of(manifests.values())}
     edges = graph.edges(selection.components)
     known = formats(yaml)
     parts: list[_Part] = []

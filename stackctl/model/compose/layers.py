@@ -11,7 +11,7 @@ from typing import Any
 from stackctl.errors import RenderError
 from stackctl.model.catalogue.component import Component, Manifests, ParameterType, Place
 from stackctl.model.catalogue.generated import Generated, stand_in
-from stackctl.model.catalogue.profile import Settings
+from stackctl.model.catalogue.profile import DEFAULT, Settings
 from stackctl.model.compose.bind import Binder, PlaceError, active
 from stackctl.model.compose.embedded import Formats
 from stackctl.model.compose.namespaces import moved, renamed
@@ -38,8 +38,7 @@ def objects_of(
     try:
         written = built(component, manifests, chosen.features, scopes)
         binder = Binder(written, formats)
-        values = values_of(chosen)
-        bind(binder, component, values, chosen.features)
+        bind(binder, component, _bound(chosen, binder), chosen.features)
         objects = relocated(binder, component, chosen.namespace, chosen.features)
         for manifest in repeated(chosen, manifests, scopes, formats):
             objects.add(manifest)
@@ -59,6 +58,23 @@ def objects_of(
     for ref in objects.refs():
         objects.put(ref, applied(objects[ref], settings))
     return objects
+
+
+def _bound(chosen: Chosen, binder: Binder) -> dict[str, Any]:
+    """Return the values to be written.
+
+    What a source comes to depends on its values: a default whose object is not among it has
+    nothing to say, while what somebody has set has.
+    """
+    values = dict(values_of(chosen))
+    if chosen.source is None:
+        return values
+    for name, parameter in chosen.component.spec.parameters.items():
+        places = active(parameter.places, chosen.features)
+        there = all(binder.objects.has(place.object) for place in places)
+        if not there and chosen.parameters[name].origin == DEFAULT:
+            values[name] = None
+    return values
 
 
 def built(

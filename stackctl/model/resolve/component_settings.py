@@ -13,6 +13,7 @@ from stackctl.model.catalogue.generated import Generated
 from stackctl.model.catalogue.parameters import NAMESPACE, checked, parameters_of, parsed
 from stackctl.model.catalogue.profile import DEFAULT, Choice, Origin
 from stackctl.model.objects.merge import overlay
+from stackctl.model.resolve.chosen_source import choose_source
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.profile_chain import Layer
 from stackctl.model.resolve.selection import Chosen, Setting
@@ -64,7 +65,7 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     for choice, layer in inputs.choices:
         if choice.mode is not None:
             mode, mode_origin = choice.mode, layer.origin("components", name, "mode")
-        if choice.version not in (None, component.spec.version):
+        if choice.version not in (None, component.spec.version) and component.folder:
             where = layer.origin("components", name, "version")
             problems.append(
                 f"{where}: spec.components.{name}.version: the catalogue has "
@@ -92,6 +93,7 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
         features=features,
         feature_settings=said_of_features,
         said_attributes=dict(_attributes(component, mode, inputs, problems)),
+        source=choose_source(component, inputs.choices, problems),
         patches=tuple(_listed(name, inputs, "patches")),
         ignore=tuple(_listed(name, inputs, "ignore")),
         # The latest file is asked first, its rules in the order they are written.

@@ -170,6 +170,9 @@ def _choice_keys(choice: Choice | None) -> Iterator[Key]:
     for name in ("version", "mode"):
         if getattr(choice, name) is not None:
             yield (name,)
+    if choice.source is not None:
+        yield ("source",)
+    yield from _leaves(choice.values, ("values",)) if choice.values else ()
     for name in ("parameters", "features", "attributes"):
         yield from _leaves(getattr(choice, name), (name,))
     for patch in choice.patches:

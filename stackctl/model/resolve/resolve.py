@@ -11,10 +11,11 @@ from typing import Any
 
 from stackctl.errors import ConfigError
 from stackctl.model.catalogue.catalogue import Catalogue
-from stackctl.model.catalogue.component import Mode
+from stackctl.model.catalogue.component import Component, Mode
 from stackctl.model.catalogue.profile import Needs, Origin, Profile, Settings, StackFile, TargetPin
 from stackctl.model.objects.merge import overlay
 from stackctl.model.resolve import graph
+from stackctl.model.resolve.chosen_source import by_profile
 from stackctl.model.resolve.component_settings import COMMAND_LINE, Inputs, Override, choose
 from stackctl.model.resolve.overrides import KeptOverrides, standing
 from stackctl.model.resolve.profile_chain import Layer, chain_of, layer_of
@@ -52,9 +53,9 @@ def resolve(
         overrides = _overrides(texts, source, problems)
         _override(collected, overrides, catalogue, profile, problems)
     chosen = [
-        choose(catalogue.components[name], inputs, problems)
+        choose(component, inputs, problems)
         for name, inputs in collected.items()
-        if _known(name, inputs, catalogue, problems)
+        if (component := _component(name, inputs, catalogue, problems))
     ]
     running = [part for part in chosen if part.mode is not Mode.SKIP]
     if not problems:  # the graph of half-understood components would only confuse
@@ -188,12 +189,15 @@ def _override(
             problems.append(f"{override}: no component is called {name}{known}")
 
 
-def _known(name: str, inputs: Inputs, catalogue: Catalogue, problems: list[str]) -> bool:
-    if name in catalogue.components:
-        return True
+def _component(
+    name: str, inputs: Inputs, catalogue: Catalogue, problems: list[str]
+) -> Component | None:
+    """Find a component in the catalogue, or make it of what files say of its source."""
+    if found := catalogue.components.get(name) or by_profile(name, inputs.choices):
+        return found
     _, layer = inputs.choices[0]
     problems.append(
         f"{layer.origin('components', name)}: spec.components.{name}: no component is called "
         f"{name}{did_you_mean(name, catalogue.components)}"
     )
-    return False
+    return None

@@ -11,6 +11,7 @@ from stackctl.model.catalogue.component import Component, ContestedField, Ignore
 from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.profile import DEFAULT, Needs, Origin, Settings, TargetPin
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.resolve.chosen_source import ChosenSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Chosen:
     feature_settings: Mapping[str, Setting] = field(default_factory=dict)  # on or off, of each
     said_attributes: Mapping[str, tuple[Any, Origin]] = field(default_factory=dict)  # if external
     attributes: Mapping[str, Attribute] = field(default_factory=dict)  # that it has in this stack
+    source: ChosenSource | None = None  # where objects come from beside its folder
 
 
 @dataclass(frozen=True, slots=True)

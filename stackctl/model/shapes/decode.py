@@ -3,8 +3,9 @@
 The types of a dataclass say what a file may hold: `X | None`, `tuple[X, ...]` for lists,
 `Mapping[str, X]`, enums, other dataclasses, `Any`. A field's metadata may add `key` (its name in
 the file), `enum` (allowed values), `const` (the only one), `pattern` and `help`; a field marked
-`internal` is in no file. Where a path lies in a file is known by who read the file; `schema`
-describes the same types to editors.
+`internal` is in no file. A class with a `SHORT` may be written as a text, which is that field.
+Where a path lies in a file is known by who read the file; `schema` describes the same types to
+editors.
 """
 
 import re
@@ -131,6 +132,8 @@ def _optional(hint: Any, value: Any, at: At, problems: list[Problem]) -> Any:
 def _object(hint: Any, value: Any, at: At, problems: list[Problem]) -> Any:
     cls = cast("type", get_origin(hint) or hint)
     known = {item.key: item for item in fields_of(hint)}
+    if isinstance(value, str) and (short := short_of(cls)):
+        value = {short: value}
     if not isinstance(value, dict):
         problems.append(Problem(at, f"expected a map, found {shown(value)}"))
         return None
@@ -146,6 +149,11 @@ def _object(hint: Any, value: Any, at: At, problems: list[Problem]) -> Any:
         if item.required and key not in value:
             problems.append(Problem(at, f"{key} is missing"))
     return cls(**arguments) if len(problems) == before else None
+
+
+def short_of(cls: type) -> str:
+    """Return the one field that a text alone stands for; none, where it stands for nothing."""
+    return str(getattr(cls, "SHORT", ""))
 
 
 def _stray(key: str, value: Mapping[str, Any], known: Mapping[str, FileField]) -> str:

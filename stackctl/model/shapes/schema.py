@@ -11,7 +11,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Union, cast, get_args, get_origin
 
-from stackctl.model.shapes.decode import FileField, fields_of
+from stackctl.model.shapes.decode import FileField, fields_of, short_of
 from stackctl.model.shapes.json_schema import DIALECT
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
@@ -56,7 +56,8 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if origin in (Union, types.UnionType):
         return {"anyOf": [_schema(inner[0], definitions), {"type": "null"}]}
     if is_dataclass(origin):
-        return _reference(hint, definitions)
+        whole = _reference(hint, definitions)
+        return {"anyOf": [{"type": "string"}, whole]} if short_of(cast("type", origin)) else whole
     if origin is tuple:
         return {"type": "array", "items": _schema(inner[0], definitions)}
     if hint is not Any and issubclass(origin, Mapping):

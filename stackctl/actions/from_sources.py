@@ -1,0 +1,132 @@
+"""What components come to that have a source beside their folder: charts, kustomize, files."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from stackctl.cluster.connection import Connection
+from stackctl.model.catalogue.component import Manifests
+from stackctl.model.catalogue.mode import Mode
+from stackctl.model.catalogue.profile import Needs
+from stackctl.model.charts.capabilities import Capabilities
+from stackctl.model.charts.generated import refs_of, settled
+from stackctl.model.charts.joined import joined
+from stackctl.model.charts.rendered import Fields, Rendered
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.objects.kinds import Scopes
+from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.resolve.chosen_source import with_parameters
+from stackctl.model.resolve.confidential import confidential
+from stackctl.model.resolve.selection import Chosen, Selection
+from stackctl.sources.upstream.sources import SourceRequest, read_source
+
+_LOWER = re.compile(r">=\s*v?(\d+\.\d+(?:\.\d+)?)")
+_ROUNDS = 3
+
+Target = Callable[[], Capabilities]
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A selection with the manifests of its components, sources rendered."""
+
+    selection: Selection
+    manifests: Mapping[str, Manifests]
+    scopes: Scopes = field(default_factory=dict)  # what the target says of its kinds
+    generated: Mapping[str, Fields] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def with_sources(
+    selection: Selection, manifests: Mapping[str, Manifests], target: Target | None
+) -> Sourced:
+    """Render the sources of components, for a target or for what the profile requires of one.
+
+    Kinds that the stack defines itself count as served, so that the first deploy renders what
+    the second does.
+
+    Raises:
+        RenderError: a source cannot be rendered.
+    """
+    parts = [p for p in selection.components if p.source and p.mode is not Mode.EXTERNAL]
+    if not parts:
+        return Sourced(selection, manifests)
+    known = target() if target else _offline(selection.requires)
+    able = known.with_kinds(each for layers in manifests.values() for each in _all(layers))
+    found: dict[str, Rendered] = {}
+    for _ in range(_ROUNDS):
+        found = {part.component.name: _rendered(part, able) for part in parts}
+        before = able
+        able = able.with_kinds(each for one in found.values() for each in one.objects)
+        if able == before:
+            break
+    chosen, layers = {}, dict(manifests)
+    for part in parts:
+        name = part.component.name
+        chosen[name], layers[name] = joined(part, manifests[name], found[name])
+    components = tuple(chosen.get(p.component.name, p) for p in selection.components)
+    return Sourced(
+        replace(selection, components=components),
+        layers,
+        known.scopes,
+        {name: one.generated for name, one in found.items() if one.generated},
+        tuple(note for one in found.values() for note in one.notes),
+    )
+
+
+def _all(layers: Manifests) -> tuple[Manifest, ...]:
+    return (*layers.base, *(each for more in layers.features.values() for each in more))
+
+
+def _rendered(part: Chosen, able: Capabilities) -> Rendered:
+    component, source = part.component, part.source
+    assert source is not None  # noqa: S101 - chosen so
+    parameters = component.spec.parameters
+    bound = {
+        name: parameter
+        for name, parameter in parameters.items()
+        if any(place.values for place in parameter.places)
+    }
+    own = f"{component.folder}/component.yaml"
+    wanted = SourceRequest(
+        component.name,
+        part.namespace,
+        with_parameters(source, bound, part.parameters, own),
+        able,
+        confidential=any(confidential(name, parameter) for name, parameter in bound.items()),
+    )
+    return read_source(source, wanted)
+
+
+def _offline(needs: Needs) -> Capabilities:
+    """Return what may be relied on where no cluster is asked: the least that the profile takes."""
+    match = _LOWER.search(needs.kubernetes)
+    return Capabilities(kubernetes=_whole(match[1]) if match else "")
+
+
+def _whole(version: str) -> str:
+    return version if version.count(".") == 2 else f"{version}.0"
+
+
+def capabilities_of(connection: Connection) -> Capabilities:
+    """Say what a cluster can do, as charts ask for it."""
+    resources = connection.discovery.all()
+    names = {each.api_version for each in resources}
+    names |= {f"{each.api_version}/{each.kind}" for each in resources}
+    scopes = {each.group_kind: each.namespaced for each in reversed(resources)}
+    return Capabilities(connection.info.version.removeprefix("v"), frozenset(names), scopes)
+
+
+def keep_generated(
+    bundle: Bundle, generated: Mapping[str, Fields], connection: Connection
+) -> Bundle:
+    """Keep what is live of the fields that charts make up anew at each rendering."""
+    if not generated:
+        return bundle
+    live = {ref: found for ref in refs_of(generated) if (found := _live(ref, connection))}
+    return settled(bundle, generated, live)
+
+
+def _live(ref: Ref, connection: Connection) -> Manifest | None:
+    resource = connection.discovery.find(ref.group, ref.kind)
+    return connection.client.get(resource.path(ref.namespace, ref.name)) if resource else None

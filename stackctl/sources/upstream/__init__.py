@@ -1,0 +1,1 @@
+"""What others keep: charts of Helm, kustomize folders, files of manifests; brought and rendered."""

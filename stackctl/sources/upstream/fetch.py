@@ -1,0 +1,121 @@
+"""Charts of repositories and registries: brought by Helm, with its credentials, and kept.
+
+What is kept is known by its digest. Which digest a chart had when it was first seen in a version
+is kept as well: published versions do not change, and one that did is another chart.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from stackctl.errors import ConfigError, RenderError
+from stackctl.files import Unreadable, exists, read_file, write_private
+from stackctl.model.catalogue.source import ChartSource
+from stackctl.sources import yaml
+from stackctl.sources.upstream import helm
+from stackctl.sources.upstream.archive import MOST_BYTES
+
+_LOOPBACK = re.compile(r"oci://(localhost|127\.[\d.]+|\[::1\])[:/]")
+
+
+def located(chart: ChartSource, base: str) -> Path:
+    """Return where a chart lies on this machine, bringing it where it is not here yet.
+
+    Raises:
+        RenderError: it cannot be brought, or is not the one that was meant.
+    """
+    if chart.path:
+        path = Path(base).parent / chart.path
+        if chart.digest and path.is_file():
+            _require(chart, _digest(path), path)
+        return path
+    folder = helm.cache_folder() / "charts"
+    known = folder / f"{_name(chart)}.digest"
+    with suppress(Unreadable):
+        path = folder / f"{read_file(known).decode().strip()}.tgz"
+        if exists(path):
+            return path
+    return _brought(chart, folder, known)
+
+
+def _brought(chart: ChartSource, folder: Path, known: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".pull-") as partial:
+        _pull(chart, partial)
+        found = sorted(Path(partial).glob("*.tgz"))
+        if len(found) != 1:
+            raise RenderError(f"chart {chart}: Helm brought no archive")
+        digest = _digest(found[0])
+        if not chart.oci:
+            _require(chart, digest, found[0])
+        path = folder / f"{digest}.tgz"
+        found[0].replace(path)
+    write_private(known, digest.encode())
+    return path
+
+
+def _pull(chart: ChartSource, folder: str) -> None:
+    program = helm.find()
+    wanted = ["--version", chart.version, "--destination", folder]
+    try:
+        if chart.oci:
+            name = f"{chart.oci}:{chart.version}" + (f"@{chart.digest}" if chart.digest else "")
+            plain = ["--plain-http"] if _LOOPBACK.match(chart.oci) else []
+            program.run((["pull", name, "--destination", folder, *plain], None))
+        elif entry := _known_repository(chart.repository, os.environ):
+            # Its credentials are in Helm's own files, and are found by its name alone.
+            program.run((["repo", "update", entry], None))
+            program.run((["pull", f"{entry}/{chart.name}", *wanted], None))
+        else:
+            program.run((["pull", chart.name, "--repo", chart.repository, *wanted], None))
+    except helm.HelmFailed as error:
+        raise RenderError(f"chart {chart} cannot be brought: {error}", hint=_hint(error)) from error
+
+
+def _hint(error: helm.HelmFailed) -> str:
+    text = str(error).lower()
+    if "401" in text or "403" in text or "unauthorized" in text or "denied" in text:
+        return "Helm keeps credentials: helm repo add, or helm registry login"
+    return "see whether it is reachable from here: helm pull with the same words"
+
+
+def _known_repository(url: str, env: Mapping[str, str]) -> str:
+    """Return what Helm's own files call a repository; nothing where they do not know it."""
+    named = env.get("HELM_REPOSITORY_CONFIG")
+    home = Path(env.get("HELM_CONFIG_HOME") or _config(env) / "helm")
+    with suppress(Unreadable, ConfigError):
+        entries: Any = yaml.load(read_file(Path(named) if named else home / "repositories.yaml"))
+        for each in (entries or {}).get("repositories") or ():
+            if str(each.get("url", "")).rstrip("/") == url.rstrip("/"):
+                return str(each["name"])
+    return ""
+
+
+def _config(env: Mapping[str, str]) -> Path:
+    return Path(env.get("XDG_CONFIG_HOME") or Path(env.get("HOME") or "~").expanduser() / ".config")
+
+
+def _require(chart: ChartSource, digest: str, path: Path) -> None:
+    if chart.digest and chart.digest != f"sha256:{digest}":
+        raise RenderError(
+            f"chart {chart}: expected the digest {chart.digest}, found sha256:{digest}",
+            hint=f"it is not what was meant: look at it, and correct digest: {path.name}",
+        )
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(read_file(path, MOST_BYTES)).hexdigest()
+    except Unreadable as error:
+        raise RenderError(f"{path}: cannot be read: {error}") from error
+
+
+def _name(chart: ChartSource) -> str:
+    """Return a name for a chart in one version, and as one digest."""
+    parts = (*chart.place, chart.version, chart.digest)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
