@@ -15,7 +15,7 @@ from stackctl.model.charts.rendered import Fields, Rendered
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.kinds import Scopes
 from stackctl.model.objects.refs import Manifest, Ref
-from stackctl.model.resolve.chosen_source import with_parameters
+from stackctl.model.resolve.bound_values import with_parameters
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.selection import Chosen, Selection
 from stackctl.sources.upstream.sources import SourceRequest, read_source
