@@ -9,8 +9,10 @@ from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.status.health import assess_stack, stands_well
 from stackctl.errors import ApplyError, ConflictError, NotReadyError
+from stackctl.model.compose.stages import RUNS
+from stackctl.model.objects.refs import annotations_of
 from stackctl.model.objects.wording import first_few
-from stackctl.model.plan.plan import Action, Plan
+from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.run.events import ComponentState, Notice
 from stackctl.model.run.failure_policy import OnFailure
 from stackctl.model.run.outcome import DeployOutcome, StackStatus, TargetInfo
@@ -167,12 +169,21 @@ def _agreed_strays(run: RunContext, intent: RunIntent, options: RunOptions) -> b
     return False
 
 
+def _runs_anew(change: Change) -> bool:
+    """Tell what is there to be run whenever it changes, and interrupts nothing."""
+    return change.live is not None and RUNS in annotations_of(change.live)
+
+
 def _require_consent(plan: Plan, options: RunOptions) -> None:
     """Refuse to delete what is to be made anew unless the user said that it may be.
 
     Who is asked sees in the plan what would be made anew, and says yes to that.
     """
-    found = [change for change in plan.changes if change.action is Action.RECREATE]
+    found = [
+        change
+        for change in plan.changes
+        if change.action is Action.RECREATE and not _runs_anew(change)
+    ]
     if found and options.yes and not options.allow_recreate:
         lines = [f"  {change.ref}: {change.reason}" for change in found]
         raise ConflictError(

@@ -10,7 +10,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.look.removal_impact import look
 from stackctl.model.objects.refs import Ref
 from stackctl.model.plan.plan import Action, Change, Plan
-from stackctl.model.plan.removal import spared
+from stackctl.model.plan.removal import spared, stays_by_itself
 from stackctl.model.release.release import Provenance
 
 
@@ -35,8 +35,10 @@ def prunes(plan: Plan) -> list[Change]:
 
 def staying(connection: Connection, plan: Plan, made: Provenance, pool: Executor) -> dict[Ref, str]:
     """Name what of it must not go, as the cluster is now, and why."""
-    refs = [change.ref for change in prunes(plan)]
+    going = prunes(plan)
+    refs = [change.ref for change in going]
     if not refs:
         return {}
+    asked = {each.ref for each in going if each.live and stays_by_itself(each.live)}
     survey = look(connection, plan.stack, refs, (), pool)
-    return {each.ref: each.why for each in spared(refs, survey, made=made)}
+    return {each.ref: each.why for each in spared(refs, survey, made=made, asked=asked)}

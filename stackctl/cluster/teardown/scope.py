@@ -25,7 +25,7 @@ from stackctl.model.objects.refs import (
 from stackctl.model.ownership.ownership import own_entry, recorded_as_ours
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, DataLoss, Plan, taken_back
-from stackctl.model.plan.removal import DATA, KeptObject, Survey, spared
+from stackctl.model.plan.removal import DATA, KeptObject, Survey, spared, stays_by_itself
 from stackctl.model.release.release import Entry, Provenance, ReleaseStatus, provenance
 from stackctl.model.run.events import Notice, Notify
 
@@ -143,6 +143,7 @@ def look(
         made=provenance(entries),
         delete_data=delete_data,
         keep_definitions=keep_crds,
+        asked=frozenset(ref for ref, each in live.items() if stays_by_itself(each)),
     )
     kept += tuple(KeptObject(ref, f"belongs to {other}") for ref, other in taken.items())
     values = _credentials(connection, stack, live)

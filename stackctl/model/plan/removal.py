@@ -5,12 +5,19 @@ workloads that answer them, definitions and namespaces last, and together: the s
 time over both, and neither needs the other by then.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from stackctl.model.objects import kinds
-from stackctl.model.objects.refs import CREDENTIALS_LABEL, Manifest, Ref, is_protected, labels_of
+from stackctl.model.objects.refs import (
+    CREDENTIALS_LABEL,
+    Manifest,
+    Ref,
+    annotations_of,
+    is_protected,
+    labels_of,
+)
 from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.ownership import ours
 from stackctl.model.ownership.stack_id import StackId
@@ -37,6 +44,7 @@ _PHASES = {
     kinds.Phase.NAMESPACES: RemovalPhase.DEFINITIONS,
 }
 _NAMED = 3
+POLICY, KEEP = "helm.sh/resource-policy", "keep"
 DATA = "users' data"
 BEFORE = "was there before the stack"
 UNSURE = "whether the stack made it is not known: the record that would tell is lost"
@@ -116,11 +124,17 @@ def spared(
     made: Provenance,
     delete_data: bool = False,
     keep_definitions: bool = False,
+    asked: Container[Ref] = (),
 ) -> tuple[KeptObject, ...]:
-    """Name what must stay because it holds something of others, with the reason."""
-    found = []
-    for ref in refs:
-        if ref.kind == "PersistentVolumeClaim" and not delete_data:
+    """Name what must stay because it holds something of others, with the reason.
+
+    What is `asked` to stay says so itself. A namespace stays with whatever stays in it.
+    """
+    found: list[KeptObject] = []
+    for ref in sorted(refs, key=lambda each: each.kind == "Namespace"):
+        if ref in asked and not delete_data:
+            found.append(KeptObject(ref, f"says so itself: {POLICY}: {KEEP}"))
+        elif ref.kind == "PersistentVolumeClaim" and not delete_data:
             found.append(KeptObject(ref, "holds data"))
         elif ref.kind == "CustomResourceDefinition":
             instances = survey.instances.get(ref.name, ())
@@ -130,9 +144,20 @@ def spared(
                 found.append(KeptObject(ref, survey.hidden[ref]))
         elif ref.kind == "Namespace" and (
             why := _namespace_stays(ref, survey, made, delete_data=delete_data)
+            or _inside(ref, found)
         ):
             found.append(KeptObject(ref, why))
     return tuple(found)
+
+
+def stays_by_itself(manifest: Manifest) -> bool:
+    """Tell an object that is to outlive what made it, as Helm understands it."""
+    return annotations_of(manifest).get(POLICY) == KEEP
+
+
+def _inside(namespace: Ref, kept: Iterable[KeptObject]) -> str:
+    inside = [each.ref for each in kept if each.ref.namespace == namespace.name]
+    return f"holds {_many('what stays', inside)}" if inside else ""
 
 
 def _namespace_stays(ref: Ref, survey: Survey, made: Provenance, *, delete_data: bool) -> str:
