@@ -11,6 +11,7 @@ from stackctl.errors import ConfigError
 from stackctl.model.catalogue.component import Component, Manifests
 from stackctl.model.catalogue.component_file import ComponentFile
 from stackctl.model.catalogue.profile import Lines
+from stackctl.model.catalogue.source import Source
 from stackctl.model.compose.check import validate_component
 from stackctl.model.compose.embedded import Codec
 from stackctl.model.compose.object_check import ObjectFault
@@ -63,7 +64,7 @@ def read_manifests(component: Component) -> Manifests:
     Raises:
         ConfigError: with every fault of the files and of what they come to.
     """
-    manifests = _manifests(Path(component.folder))
+    manifests = _manifests(Path(component.folder), component.spec.source)
     problems = validate_component(component, manifests, yaml=YAML)
     if problems:
         lines = [*_in_component_file(component, problems), *_in_manifests(component, problems)]
@@ -105,11 +106,14 @@ def _origins(component: Component) -> dict[Ref, tuple[Path, Lines, At]]:
     return found
 
 
-def _manifests(folder: Path) -> Manifests:
-    """Read the layers of a folder."""
+def _manifests(folder: Path, source: Source | None) -> Manifests:
+    """Read the layers of a folder; what belongs to its source is none of them."""
+    elsewhere = [folder / each for each in (source.paths if source else ())]
     layers: dict[tuple[str, str], list[Manifest]] = {}
     problems: list[str] = []
     for path in folders.layer_files(folder):
+        if any(path.is_relative_to(each) for each in elsewhere):
+            continue
         layer = _layer(path.relative_to(folder).parts)
         if layer is None:
             problems.append(

@@ -75,6 +75,12 @@ class Source:
     manifests: tuple[ManifestFile, ...] = ()
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of this machine that it names."""
+        named = (self.chart.path if self.chart else "", self.kustomize)
+        return tuple(filter(None, (*named, *(file.path for file in self.manifests))))
+
+    @property
     def located(self) -> bool:
         """Whether it says where the objects are, and not only more about a chart."""
         return bool(self.kustomize or self.manifests or (self.chart and any(self.chart.place)))

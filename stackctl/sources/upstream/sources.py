@@ -50,9 +50,9 @@ def _read(chosen: ChosenSource, wanted: SourceRequest) -> Rendered:
         )
         return charts.render(source.chart, fetch.located(source.chart, chosen.base), asked)
     if source.kustomize:
-        from stackctl.sources.upstream import kustomize
+        from stackctl.sources.upstream.kustomize import build
 
-        return kustomize.build(source.kustomize, chosen.base, wanted.namespace, able.scopes)
-    from stackctl.sources.upstream import manifests
+        return build(source.kustomize, chosen.base, wanted.namespace, able.scopes)
+    from stackctl.sources.upstream.manifests import read
 
-    return manifests.read(source.manifests, chosen.base, wanted.namespace, able.scopes)
+    return read(source.manifests, chosen.base, wanted.namespace, able.scopes)

@@ -1,0 +1,212 @@
+"""Components that come from charts, from the first deploy to the teardown, by real Helm."""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stackctl.actions.compose import StackRequest
+from stackctl.actions.deploy import deploy
+from stackctl.actions.diff import diff
+from stackctl.actions.render import render
+from stackctl.errors import RenderError
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.plan.plan import Action
+from stackctl.model.run.events import Notice
+from stackctl.model.run.outcome import DeployOutcome
+from stackctl.sources import yaml
+from tests import charts
+from tests.apiserver.programs import built
+from tests.apiserver.stacks import Stack
+
+# Minutes go into building Helm, the first time.
+pytestmark = [pytest.mark.build, pytest.mark.timeout(1500)]
+
+EVERYTHING = {
+    "config": charts.CONFIG,
+    "workload": charts.WORKLOAD,
+    "drawn": charts.DRAWN,
+    "hooks": charts.HOOKS,
+    "kept": charts.KEPT,
+}
+
+
+@pytest.fixture(autouse=True)
+def helm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Real Helm, with folders of its own."""
+    monkeypatch.setenv("STACKCTL_HELM", str(built("helm.sh/helm/v4/cmd/helm", "v4.3.1")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for each in ("CACHE", "CONFIG", "DATA"):
+        monkeypatch.setenv(f"HELM_{each}_HOME", str(tmp_path / "helm" / each.lower()))
+
+
+Asks = Callable[..., StackRequest]
+
+
+@pytest.fixture
+def asks(tmp_path: Path, stack: Stack) -> Asks:
+    """Write a profile with one component that has a source, and ask for it."""
+
+    def ask(source: dict[str, Any], **choice: Any) -> StackRequest:
+        parameters = {"namespace": stack.name}
+        component = {"source": source, "parameters": parameters} | choice
+        profile = {
+            "apiVersion": "stackctl.dev/v1alpha1",
+            "kind": "Profile",
+            "metadata": {"name": "shop", "description": "for tests"},
+            "spec": {"components": {"shop": component}},
+        }
+        (tmp_path / "profiles").mkdir(exist_ok=True)
+        (tmp_path / "profiles" / "shop.yaml").write_text(yaml.dump(profile))
+        return StackRequest(profile="shop", stack=stack.name, catalogs=(tmp_path,))
+
+    return ask
+
+
+def deployed(stack: Stack, request: StackRequest) -> DeployOutcome:
+    return deploy(
+        request,
+        stack.connection,
+        agree=lambda *_: True,
+        notify=stack.tell,
+        options=stack.options(yes=True),
+    )
+
+
+def actions(stack: Stack, request: StackRequest) -> set[Action]:
+    return {each.action for each in diff(request, stack.connection, stack.tell).changes}
+
+
+def config_of(bundle: Bundle) -> dict[str, str]:
+    (found,) = [each["data"] for each in bundle.manifests if each["kind"] == "ConfigMap"]
+    return dict(found)
+
+
+def test_a_chart_goes_through_the_whole_life_of_a_stack(stack: Stack, tmp_path: Path, asks: Asks):
+    """Deployed, left alone, upgraded to another version, taken back and taken out."""
+    folder = charts.write_chart(tmp_path / "chart", EVERYTHING)
+    request = asks({"chart": {"path": "../chart"}})
+    deployed(stack, request)
+    password = stack.get("secrets/shop")["data"]["password"]
+    assert (
+        stack.client.get(f"/apis/batch/v1/namespaces/{stack.name}/jobs/prepare")["status"][
+            "succeeded"
+        ]
+        == 1
+    )
+    assert stack.get("pods/try") is None
+    assert stack.get("configmaps/shop")["data"]["kubernetes"] == stack.connection.info.version
+    assert any("Pod/try" in str(each) for each in stack.told if isinstance(each, Notice))
+    assert not any(password in str(each) for each in stack.told)
+
+    assert actions(stack, request) == {Action.UNCHANGED}
+
+    charts.write_chart(folder, EVERYTHING, version="1.1.0")
+    deployed(stack, request)
+    assert stack.get("configmaps/shop")["data"]["version"] == "1.1.0"
+    assert stack.get("secrets/shop")["data"]["password"] == password
+    assert actions(stack, request) == {Action.UNCHANGED}
+
+    stack.rollback(1)
+    assert stack.get("configmaps/shop")["data"]["version"] == "1.0.0"
+    assert stack.get("secrets/shop")["data"]["password"] == password
+
+    outcome = stack.teardown()
+    assert stack.get("secrets/shop") is None
+    assert stack.get("configmaps/kept")["data"] == {"color": "red"}
+    assert [each.ref.name for each in outcome.kept] == ["kept", stack.name]
+
+
+def test_definitions_of_a_chart_are_the_stacks_own(stack: Stack, tmp_path: Path, asks: Asks):
+    """They count as served before they are, and their objects are where the chart is."""
+    templates = {"config": charts.CONFIG, "thing": charts.THING}
+    charts.write_chart(tmp_path / "chart", templates, crds=charts.DEFINITION)
+    request = asks({"chart": {"path": "../chart"}})
+    deployed(stack, request)
+    path = f"/apis/example.com/v1/namespaces/{stack.name}/things/one"
+    assert stack.client.get(path) is not None
+    assert stack.get("configmaps/shop")["data"]["things"] == "true"
+    assert actions(stack, request) == {Action.UNCHANGED}
+    stack.teardown()
+    definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.example.com"
+    assert stack.client.get(definition) is None
+
+
+def test_a_password_that_is_lost_is_drawn_again(stack: Stack, tmp_path: Path, asks: Asks):
+    """What is not there has no live value to keep."""
+    charts.write_chart(tmp_path / "chart", {"drawn": charts.DRAWN})
+    request = asks({"chart": {"path": "../chart"}})
+    deployed(stack, request)
+    before = stack.get("secrets/shop")["data"]
+    stack.client.delete(f"/api/v1/namespaces/{stack.name}/secrets/shop")
+    deployed(stack, request)
+    after = stack.get("secrets/shop")["data"]
+    assert after["password"] != before["password"]
+    assert len(base64.b64decode(after["password"])) == 16
+    kept = (tmp_path / "cache").rglob("*.json")
+    assert not any(base64.b64decode(after["password"]) in each.read_bytes() for each in kept)
+    stack.teardown()
+
+
+def test_a_repository_offers_a_chart_once(tmp_path: Path, asks: Asks):
+    """It is brought, verified and kept: the next rendering asks nobody, Helm included."""
+    archive = charts.packed(charts.write_chart(tmp_path / "chart", {"config": charts.CONFIG}))
+    with charts.serving(archive) as server:
+        where = {"repository": server.url, "name": "shop", "version": "1.0.0"}
+        request = asks(
+            {"chart": where | {"digest": server.digest}}, values={"shades": {"dark": None}}
+        )
+        found = config_of(render(request))
+        assert found["shades"] == '{"light":2}'
+        assert "/shop.tgz" in server.asked
+        server.asked.clear()
+        assert config_of(render(request)) == found
+        assert server.asked == []
+
+
+def test_another_chart_than_was_meant_is_refused(tmp_path: Path, asks: Asks):
+    """A digest says which one is meant, wherever it comes from."""
+    archive = charts.packed(charts.write_chart(tmp_path / "chart", {"config": charts.CONFIG}))
+    with charts.serving(archive) as server:
+        where = {"repository": server.url, "name": "shop", "version": "1.0.0"}
+        wrong = f"sha256:{'0' * 64}"
+        with pytest.raises(RenderError, match=f"expected the digest {wrong}"):
+            render(asks({"chart": where | {"digest": wrong}}))
+
+
+def test_a_registry_offers_a_chart(tmp_path: Path, asks: Asks):
+    """By its version, and by the digest of its manifest."""
+    archive = charts.packed(charts.write_chart(tmp_path / "chart", {"config": charts.CONFIG}))
+    with charts.serving(archive) as server:
+        where = {"oci": server.oci, "version": "1.0.0"}
+        assert config_of(render(asks({"chart": where})))["version"] == "1.0.0"
+        fixed = asks({"chart": where | {"digest": server.manifest_digest}})
+        assert config_of(render(fixed))["version"] == "1.0.0"
+
+
+def test_a_hook_without_a_step_is_refused_by_name(tmp_path: Path, asks: Asks):
+    """Until somebody says what becomes of it."""
+    hook = charts.HOOKS.replace("pre-install,pre-upgrade", "post-delete")
+    charts.write_chart(tmp_path / "chart", {"hook": hook})
+    with pytest.raises(RenderError, match="Job/prepare runs at post-delete") as caught:
+        render(asks({"chart": {"path": "../chart"}}))
+    assert "{Job/prepare: skip}" in caught.value.hint
+    skipped = asks({"chart": {"path": "../chart", "hooks": {"Job/prepare": "skip"}}})
+    assert [each["kind"] for each in render(skipped).manifests] == ["Namespace"]
+
+
+def test_what_cannot_be_kept_is_refused_by_name(tmp_path: Path, asks: Asks):
+    """A name that is drawn would be another object at each deploy."""
+    text = charts.CONFIG.replace("{{ .Release.Name }}", "x-{{ randNumeric 8 }}", 1)
+    charts.write_chart(tmp_path / "chart", {"config": text})
+    with pytest.raises(RenderError, match="renders differently each time"):
+        render(asks({"chart": {"path": "../chart"}}))
+
+
+def test_what_helm_says_is_told_with_where_the_chart_is_named(tmp_path: Path, asks: Asks):
+    """The line of the profile is in front."""
+    charts.write_chart(tmp_path / "chart", {"config": "{{ fail `no color` }}"})
+    with pytest.raises(RenderError, match=r"shop.yaml:\d+: component shop: .*no color"):
+        render(asks({"chart": {"path": "../chart"}}))
