@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackctl.errors import RenderError
+from stackctl.errors import ConfigError, RenderError
 from stackctl.sources.files import read_catalogue
 
 if TYPE_CHECKING:  # listing components loads nothing it does not need
-    from stackctl.model.catalogue.component import Component
+    from stackctl.model.catalogue.component import Component, Manifests
     from stackctl.model.objects.refs import Manifest
     from stackctl.model.privileges.privileges import Privilege
 
@@ -52,6 +52,8 @@ def contents(name: str, catalogs: Sequence[Path] = ()) -> Contents:
 
     component = read_catalogue(catalogs).component(name)
     manifests = read_manifests(component)
+    if component.spec.source is not None:
+        component, manifests = _rendered(component, manifests)
     try:
         asked = asked_by_features(component, manifests, scopes_of([manifests]))
     except (NoSuchObject, OverlayError) as error:
@@ -63,6 +65,27 @@ def contents(name: str, catalogs: Sequence[Path] = ()) -> Contents:
         {key: kinds_of(found) for key, found in manifests.each.items()},
         asked,
     )
+
+
+def _rendered(component: "Component", own: "Manifests") -> "tuple[Component, Manifests]":
+    """Render the source of a component with what it says itself.
+
+    Raises:
+        ConfigError: what it says does not fit together.
+        RenderError: it cannot be rendered.
+    """
+    from stackctl.actions.from_sources import with_sources
+    from stackctl.model.catalogue.profile import Needs, Settings
+    from stackctl.model.resolve.component_settings import Inputs, choose
+    from stackctl.model.resolve.selection import Selection
+
+    problems: list[str] = []
+    chosen = choose(component, Inputs(), problems)
+    if problems:
+        raise ConfigError.listing(f"component {component.name} is not right:", problems)
+    alone = Selection("", (), (chosen,), Needs(), Settings())
+    made = with_sources(alone, {component.name: own}, None)
+    return made.selection.components[0].component, made.manifests[component.name]
 
 
 def kinds_of(manifests: "Iterable[Manifest]") -> dict[str, int]:

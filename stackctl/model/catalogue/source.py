@@ -74,6 +74,13 @@ class Source:
     kustomize: str = ""  # a folder, from the file that says so
     manifests: tuple[ManifestFile, ...] = ()
 
+    def __str__(self) -> str:
+        if self.chart:
+            return f"chart {self.chart}"
+        if self.kustomize:
+            return f"kustomize {self.kustomize}"
+        return ", ".join(file.path or file.url for file in self.manifests)
+
     @property
     def paths(self) -> tuple[str, ...]:
         """The paths of this machine that it names."""

@@ -103,6 +103,7 @@ def compose(
         parts.append(_Part(chosen, kept, set(edges[name])))
     _raise_together(faults)
     _share_namespaces(parts)
+    _wait_for_kinds(parts)
     _reject_duplicates(parts)
     problems = [each for part in parts for each in _misdirected(part, part.chosen.namespace)]
     if problems:
@@ -165,6 +166,38 @@ def _share_namespaces(parts: Sequence[_Part]) -> None:
             if owner is not part:
                 owner.objects[ref] = _both(owner.objects[ref], part.objects.pop(ref))
                 part.needs.add(owner.chosen.component.name)
+
+
+def _wait_for_kinds(parts: Sequence[_Part]) -> None:
+    """Let what came from a source wait for the components that define kinds it uses.
+
+    Its author cannot know of which component of ours they are.
+    """
+    makers = {
+        kind: part.chosen.component.name
+        for part in parts
+        for kind in defined(part.objects.values())
+    }
+    needs = {part.chosen.component.name: part.needs for part in parts}
+    for part in parts:
+        if part.chosen.source is None:
+            continue
+        name = part.chosen.component.name
+        for maker in sorted({makers.get(kind_of(each), name) for each in part.objects.values()}):
+            if maker != name and name not in _reached(maker, needs):
+                part.needs.add(maker)
+
+
+def _reached(name: str, needs: Mapping[str, set[str]]) -> set[str]:
+    """Return a component with all that it needs, and that they need."""
+    found: set[str] = set()
+    open_ = [name]
+    while open_:
+        each = open_.pop()
+        if each not in found:
+            found.add(each)
+            open_ += needs.get(each, ())
+    return found
 
 
 def _both(first: Manifest, second: Manifest) -> Manifest:

@@ -93,6 +93,12 @@ def choose_source(component: Component, said: Said, problems: list[str]) -> Chos
         if choice.values:
             where = ("spec", "components", name, "values")
             layers.append(ValuesLayer(choice.values, layer.path, layer.lines, where))
+    if own is None and component.folder and found is not None and found.located:
+        problems.append(
+            f"{origin}: spec.components.{name}.source: {name} has manifests of its own: "
+            "give what comes from elsewhere a name of its own"
+        )
+        return None
     if found is None or not found.located:
         problems += _homeless(name, said)
         return None

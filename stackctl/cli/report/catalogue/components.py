@@ -89,6 +89,7 @@ def component_lines(
     for key in ("requires", "after", "provides", "conflicts"):
         named = getattr(spec, key)
         lines += wrap(f"{key.ljust(9)}  {', '.join(named)}", width, " " * 11) if named else []
+    lines += [f"source     {spec.source}"] if spec.source else []
     lines += [f"folder     {component.folder}"]
     parameters = (_parameter(each, chosen) for each in parameters_of(component).items())
     lines += block("PARAMETERS", parameters, paint, width)

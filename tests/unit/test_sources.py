@@ -1,0 +1,290 @@
+"""Sources of components: what files may say of them, and what comes of several that do."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stackctl.actions.components import contents
+from stackctl.actions.compose import StackRequest, compose_stack
+from stackctl.errors import ConfigError, RenderError, StackError
+from stackctl.model.catalogue.source import ChartSource, ManifestFile, Source, overlaid
+from stackctl.model.charts.capabilities import Capabilities
+from stackctl.model.compose.bundle import Bundle
+from stackctl.model.objects.refs import Manifest
+from stackctl.model.resolve.bound_values import with_parameters
+from stackctl.model.resolve.resolve import resolve
+from stackctl.model.resolve.selection import Chosen
+from stackctl.model.shapes.decode import decode
+from stackctl.sources.files import read_catalogue, read_stack_file
+from stackctl.sources.upstream import helm, kustomize
+from tests.unit import fake
+
+COMPONENT = """\
+apiVersion: stackctl.dev/v1alpha1
+kind: Component
+metadata: {name: shop, description: for tests}
+spec:
+  version: 1.0.0
+  namespace: shop
+  source:
+    chart:
+      path: chart
+      values:
+        color: red
+        size: {width: 1, height: 2}
+        list: [a, b]
+  parameters:
+    color:
+      type: string
+      description: c
+      places: [{values: color}]
+    height:
+      type: integer
+      default: 3
+      description: h
+      places: [{values: size.height}]
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A catalogue with a component that comes from a chart."""
+    folder = tmp_path / "manifests" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "component.yaml").write_text(COMPONENT)
+    return tmp_path
+
+
+def write_profile(folder: Path, components: str, name: str = "mine", spec: str = "") -> None:
+    (folder / "profiles").mkdir(exist_ok=True)
+    head = "apiVersion: stackctl.dev/v1alpha1\nkind: Profile\n"
+    head += f"metadata: {{name: {name}, description: d}}\nspec:\n{spec}  components:\n"
+    (folder / "profiles" / f"{name}.yaml").write_text(head + components)
+
+
+def chosen(folder: Path, profile: str = "mine", **given: Any) -> Chosen:
+    (part,) = resolve(read_catalogue([folder]), profile, **given).components
+    return part
+
+
+def values(part: Chosen) -> dict[str, Any]:
+    assert part.source is not None
+    own = f"{part.component.folder}/component.yaml"
+    return with_parameters(part.source, part.component.spec.parameters, part.parameters, own)
+
+
+def problems(folder: Path, components: str) -> str:
+    write_profile(folder, components)
+    with pytest.raises(StackError) as caught:
+        values(chosen(folder))
+    return str(caught.value)
+
+
+def test_values_merge_as_helm_merges_files_of_values(shop: Path):
+    """Maps merge, lists replace, a null stays for Helm to take out what the chart says."""
+    write_profile(shop, "    shop: {values: {size: {width: 5}, list: [c], color: null}}\n")
+    assert values(chosen(shop)) == {
+        "color": None,
+        "size": {"width": 5, "height": 3},
+        "list": ["c"],
+    }
+
+
+def test_the_later_file_wins_and_each_value_has_its_line(shop: Path):
+    """Component, profile chain, stack file."""
+    write_profile(shop, "    shop:\n      values:\n        color: green\n", "ground")
+    write_profile(shop, "    shop: {values: {size: {width: 7}}}\n", spec="  extends: ground\n")
+    stack = shop / "stack.yaml"
+    stack.write_text(
+        "apiVersion: stackctl.dev/v1alpha1\nkind: Stack\nmetadata: {name: s}\nspec:\n"
+        "  profile: mine\n  components:\n    shop:\n      values:\n        color: blue\n"
+    )
+    part = chosen(shop, stack=read_stack_file(stack))
+    assert values(part) == {"color": "blue", "size": {"width": 7, "height": 3}, "list": ["a", "b"]}
+    assert part.source is not None
+    origins = [str(each.origin(("color",))) for each in part.source.layers]
+    assert origins[0].endswith("component.yaml:11")
+    assert origins[1].endswith("profiles/ground.yaml:8")
+    assert origins[3].endswith("stack.yaml:9")
+
+
+def test_a_parameter_that_is_set_wins_and_its_default_does_not(shop: Path):
+    """A default stands below what profiles say of the place."""
+    write_profile(shop, "    shop: {values: {size: {height: 9}}, parameters: {color: pink}}\n")
+    assert values(chosen(shop)) == {
+        "color": "pink",
+        "size": {"width": 1, "height": 9},
+        "list": ["a", "b"],
+    }
+
+
+def test_a_parameter_and_values_that_disagree_are_an_error_with_both_lines(shop: Path):
+    """Neither of them is the stronger."""
+    text = "    shop:\n      values: {color: green}\n      parameters: {color: pink}\n"
+    said = problems(shop, text)
+    assert "mine.yaml:7: values.color is what the parameter color sets" in said
+    assert "mine.yaml:8" in said
+
+
+def test_a_profile_alone_makes_a_component_of_a_source(tmp_path: Path):
+    """No folder is needed: its name is its namespace, unless somebody says another."""
+    write_profile(tmp_path, "    redis: {source: {chart: {path: ../redis}}}\n")
+    part = chosen(tmp_path)
+    assert (part.component.name, part.namespace, part.component.folder) == ("redis", "redis", "")
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("{chart: {}}", "no component is called redis"),
+        ("{chart: {path: a, oci: 'oci://b/c'}}", "expected one of path, repository with name"),
+        ("{chart: {repository: 'https://e'}}", "name is missing"),
+        ("{chart: {repository: 'https://e', name: c}}", "version is missing"),
+        ("{chart: {repository: 'https://e', name: c, version: '>=1'}}", "such as 1.2.3, not >=1"),
+        ("{chart: {oci: 'oci://e/n:1', version: 1.0.0}}", "the version belongs in version"),
+        ("{chart: {oci: 'e/n', version: 1.0.0}}", "a reference such as oci://"),
+        ("{chart: {path: a}, kustomize: b}", "expected one of chart, kustomize and manifests"),
+        ("{manifests: [{url: 'https://e/x'}]}", "sha256 is missing"),
+        ("{manifests: [{path: a, url: 'https://e'}]}", "expected one of path and url"),
+        ("{chart: {path: a, digest: abc}}", "expected sha256: and 64 hexadecimal digits"),
+        ("{chart: {path: a, hooks: {Job/a: maybe}}}", "expected one of before, after, skip"),
+        ("{chart: {pth: a}}", "unknown key; did you mean path?"),
+        ("{manifests: [1]}", "expected a map, found the number 1"),
+    ],
+)
+def test_a_source_that_says_too_little_or_too_much(tmp_path: Path, source: str, what: str):
+    """File, line, and what was expected."""
+    said = problems(tmp_path, f"    redis:\n      source: {source}\n")
+    assert what in said
+    assert "mine.yaml:" in said
+
+
+def test_values_of_what_is_no_chart_are_an_error(tmp_path: Path):
+    """They would change nothing."""
+    said = problems(tmp_path, "    a: {source: {kustomize: a}, values: {x: 1}}\n")
+    assert "a comes from no chart: it has no values" in said
+
+
+def test_another_version_lets_go_of_the_digest():
+    """It was the digest of another chart."""
+    base = Source(ChartSource(oci="oci://e/n", version="1.0.0", digest=f"sha256:{'0' * 64}"))
+    over = overlaid(base, Source(ChartSource(version="1.1.0")))
+    assert over.chart == ChartSource(oci="oci://e/n", version="1.1.0")
+
+
+def test_a_text_alone_is_the_path_of_a_file():
+    """As people write it."""
+    assert decode(ManifestFile, "a.yaml") == ManifestFile(path="a.yaml")
+
+
+def test_without_helm_the_error_says_how_to_get_it(shop: Path, monkeypatch: pytest.MonkeyPatch):
+    """It is needed for charts alone, and nowhere else."""
+    (shop / "manifests" / "shop" / "chart").mkdir()
+    (shop / "manifests" / "shop" / "chart" / "Chart.yaml").write_text("name: x\nversion: 1.0.0\n")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shop / "cache"))
+    monkeypatch.setenv("PATH", str(shop))
+    monkeypatch.delenv("STACKCTL_HELM", raising=False)
+    with pytest.raises(RenderError, match="there is no program called helm") as caught:
+        contents("shop", [shop])
+    assert "STACKCTL_HELM" in caught.value.hint
+
+
+def test_a_helm_that_is_too_old_is_refused(tmp_path: Path):
+    """By its own word."""
+    program = tmp_path / "helm"
+    program.write_text("#!/bin/sh\necho v3.9.1\n")
+    program.chmod(0o755)
+    with pytest.raises(RenderError, match=r"is Helm v3.9.1: 3.17 or newer is needed"):
+        helm.find({"STACKCTL_HELM": str(program), "PATH": "/usr/bin:/bin"})
+
+
+# files and kustomize folders
+
+CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: page}\ndata: {text: hello}\n"
+
+
+def composed(folder: Path, components: str) -> Bundle:
+    write_profile(folder, components)
+    return compose_stack(StackRequest(profile="mine", catalogs=(folder,))).bundle
+
+
+def found(bundle: Bundle) -> list[Manifest]:
+    return [each for each in bundle.manifests if each["kind"] != "Namespace"]
+
+
+def test_files_are_a_source(tmp_path: Path):
+    """They get the namespace and the layers that our own manifests have."""
+    (tmp_path / "page.yaml").write_text(CONFIG)
+    patch = "{apiVersion: v1, kind: ConfigMap, metadata: {name: page}, data: {more: x}}"
+    text = f"    page: {{source: {{manifests: [../page.yaml]}}, patches: [{patch}]}}\n"
+    bundle = composed(tmp_path, text)
+    (config,) = found(bundle)
+    assert config["metadata"]["namespace"] == "page"
+    assert config["data"] == {"text": "hello", "more": "x"}
+    assert [each["metadata"]["name"] for each in bundle.manifests] == ["page", "page"]
+
+
+def test_a_file_that_is_another_one_is_refused(tmp_path: Path):
+    """Where a digest is said, it holds on this machine as well."""
+    (tmp_path / "page.yaml").write_text(CONFIG)
+    source = f"{{path: ../page.yaml, sha256: {'a' * 64}}}"
+    with pytest.raises(RenderError, match=f"expected the SHA-256 {'a' * 64}, found"):
+        composed(tmp_path, f"    page: {{source: {{manifests: [{source}]}}}}\n")
+
+
+def test_a_kustomize_folder_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Built by what is installed."""
+    folder = tmp_path / "overlay"
+    folder.mkdir()
+    (folder / "kustomization.yaml").write_text("resources: [page.yaml]\nnamePrefix: my-\n")
+    (folder / "page.yaml").write_text(CONFIG)
+    ran: list[Any] = []
+
+    def run(command: list[str], **_: Any) -> "subprocess.CompletedProcess[bytes]":
+        ran.append(command[1:])
+        return subprocess.CompletedProcess(command, 0, CONFIG.encode(), b"")
+
+    program = tmp_path / "kubectl"
+    program.write_text("")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(subprocess, "run", run)
+    assert found(composed(tmp_path, "    page: {source: {kustomize: ../overlay}}\n"))
+    assert ran == [["kustomize", str(tmp_path / "profiles" / "../overlay")]]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("resources: ['https://example.com/x.yaml']", "is remote"),
+        ("resources: ['git@example.com:a/b']", "is remote"),
+        ("bases: ['github.com/a/b?ref=v1']", "is remote"),
+        ("generators: [x.yaml]", "plugins are refused"),
+        ("helmCharts: [{name: x}]", "plugins are refused"),
+        ("resources: [inner]", "inner/kustomization.yaml: resources: https://e.com/x is remote"),
+    ],
+)
+def test_kustomize_uses_nothing_from_elsewhere(tmp_path: Path, text: str, what: str):
+    """A base from elsewhere is another one tomorrow, a plugin runs here; bases included."""
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "kustomization.yaml").write_text(text)
+    (tmp_path / "inner" / "kustomization.yaml").write_text("resources: ['https://e.com/x']")
+    with pytest.raises(RenderError, match=what):
+        kustomize.build(".", str(tmp_path / "profile.yaml"), "ns", {})
+
+
+def test_definitions_count_as_served():
+    """So that the first deploy renders what the second does."""
+    spec = {"group": "e.dev", "names": {"kind": "Thing"}, "versions": [{"name": "v1"}]}
+    definition = fake.value("{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition}")
+    able = Capabilities().with_kinds([definition | {"metadata": {"name": "x"}, "spec": spec}])
+    assert able.apis == {"e.dev/v1", "e.dev/v1/Thing"}
+
+
+def test_a_source_of_its_own_is_not_for_a_component_with_manifests(tmp_path: Path):
+    """What its parameters are bound to would not be there."""
+    write_profile(tmp_path, "    spark-operator: {source: {chart: {path: a}}}\n")
+    with pytest.raises(ConfigError, match="has manifests of its own"):
+        chosen(tmp_path)
