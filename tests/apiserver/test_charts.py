@@ -1,6 +1,8 @@
 """Components that come from charts, from the first deploy to the teardown, by real Helm."""
 
 import base64
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import deploy
 from stackctl.actions.diff import diff
+from stackctl.actions.placing import compose_for
 from stackctl.actions.render import render
 from stackctl.errors import RenderError
 from stackctl.model.compose.bundle import Bundle
@@ -184,6 +187,29 @@ def test_a_registry_offers_a_chart(tmp_path: Path, asks: Asks):
         assert config_of(render(asks({"chart": where})))["version"] == "1.0.0"
         fixed = asks({"chart": where | {"digest": server.manifest_digest}})
         assert config_of(render(fixed))["version"] == "1.0.0"
+
+
+def test_objects_are_those_that_helm_renders(stack: Stack, tmp_path: Path, asks: Asks):
+    """Object by object, with the same values, for the same cluster."""
+    templates = {"config": charts.CONFIG, "workload": charts.WORKLOAD, "kept": charts.KEPT}
+    folder = charts.write_chart(tmp_path / "chart", templates)
+    bundle = compose_for(
+        asks({"chart": {"path": "../chart"}}, values={"color": "blue", "shades": {"dark": None}}),
+        stack.connection,
+    ).bundle
+    (tmp_path / "values.yaml").write_text("{color: blue, shades: {dark: null}}")
+    words = ["template", "shop", str(folder), "-n", stack.name, "-f", str(tmp_path / "values.yaml")]
+    words += ["--kube-version", stack.connection.info.version, "--include-crds"]
+    program = os.environ["STACKCTL_HELM"]
+    done = subprocess.run([program, *words], check=True, capture_output=True, timeout=60)
+    wanted = {each.value["metadata"]["name"]: each.value for each in yaml.load_all(done.stdout)}
+    found = {each["metadata"]["name"]: each for each in bundle.manifests}
+    assert found.keys() - {stack.name} == wanted.keys()
+    for name, manifest in wanted.items():
+        for key in manifest.keys() - {"metadata"}:
+            assert found[name][key] == manifest[key]
+        notes = manifest["metadata"].get("annotations")
+        assert found[name]["metadata"].get("annotations") == notes
 
 
 def test_a_hook_without_a_step_is_refused_by_name(tmp_path: Path, asks: Asks):
