@@ -1,5 +1,6 @@
 """In which order objects leave, and which must stay."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from stackctl.model.plan.removal import (
     foreign,
     matches,
     spared,
+    stays_by_itself,
 )
 from stackctl.model.release.release import Provenance
 
@@ -82,6 +84,25 @@ def test_claims_stay_unless_their_data_may_go():
     """A volume claim holds data until the user says otherwise."""
     assert kept([CLAIM]) == {CLAIM: "holds data"}
     assert kept([CLAIM], delete_data=True) == {}
+
+
+def test_a_namespace_stays_with_what_stays_in_it():
+    """To delete it would delete what stays."""
+    inside = replace(CLAIM, namespace=NAMESPACE.name)
+    assert kept([NAMESPACE, inside]) == {
+        inside: "holds data",
+        NAMESPACE: f"holds what stays: {inside}",
+    }
+    assert kept([NAMESPACE, inside], delete_data=True) == {}
+
+
+def test_what_says_that_it_stays_does():
+    """As Helm understands it, and until data may go."""
+    assert set(kept([CONFIG], asked={CONFIG})) == {CONFIG}
+    assert kept([CONFIG], asked={CONFIG}, delete_data=True) == {}
+    keep = {"metadata": {"annotations": {"helm.sh/resource-policy": "keep"}}}
+    assert stays_by_itself(keep)
+    assert not stays_by_itself({"metadata": {}})
 
 
 def test_a_namespace_that_was_there_before_stays():

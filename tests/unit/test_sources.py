@@ -288,3 +288,97 @@ def test_a_source_of_its_own_is_not_for_a_component_with_manifests(tmp_path: Pat
     write_profile(tmp_path, "    spark-operator: {source: {chart: {path: a}}}\n")
     with pytest.raises(ConfigError, match="has manifests of its own"):
         chosen(tmp_path)
+
+
+LAYERED = """\
+apiVersion: stackctl.dev/v1alpha1
+kind: Component
+metadata: {name: web, description: for tests}
+spec:
+  version: 1.0.0
+  namespace: web
+  source: {manifests: [web.yaml]}
+  parameters:
+    replicas:
+      type: integer
+      default: 3
+      description: r
+      places: [{object: Deployment/web, path: spec.replicas}]
+    text:
+      type: string
+      default: x
+      description: of what this source does not have
+      places: [{object: ConfigMap/gone, path: data.text}]
+  features:
+    wide: {description: w}
+"""
+WEB = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: "web:1"}]}
+"""
+WIDE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {containers: [{name: main, args: [--wide]}]}}}
+"""
+
+
+def test_what_comes_of_a_source_has_every_layer(tmp_path: Path):
+    """Parameters, features and settings reach it, in whatever namespace it is."""
+    folder = tmp_path / "manifests" / "web"
+    (folder / "features" / "wide" / "patches").mkdir(parents=True)
+    (folder / "component.yaml").write_text(LAYERED)
+    (folder / "web.yaml").write_text(WEB)
+    (folder / "features" / "wide" / "patches" / "web.yaml").write_text(WIDE)
+    choice = "    web: {features: {wide: true}, parameters: {namespace: elsewhere}}\n"
+    settings = "  settings: {imageRegistry: mirror.example.com, labels: {team: ml}}\n"
+    bundle = composed(tmp_path, choice + settings)
+    (found_,) = found(bundle)
+    assert found_["metadata"]["namespace"] == "elsewhere"
+    assert found_["metadata"]["labels"]["team"] == "ml"
+    assert found_["spec"]["replicas"] == 3
+    (container,) = found_["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "mirror.example.com/library/web:1"
+    assert container["args"] == ["--wide"]
+
+
+def test_what_is_set_must_have_a_place(tmp_path: Path):
+    """A default may be for what the source does not have this time; what somebody says is not."""
+    folder = tmp_path / "manifests" / "web"
+    (folder / "features" / "wide" / "patches").mkdir(parents=True)
+    (folder / "component.yaml").write_text(LAYERED)
+    (folder / "web.yaml").write_text(WEB)
+    with pytest.raises(RenderError, match="there is no ConfigMap/gone"):
+        composed(tmp_path, "    web: {parameters: {text: hello}}\n")
+
+
+def test_what_uses_a_kind_waits_for_who_defines_it(tmp_path: Path):
+    """Where a source cannot know of which component that is."""
+    (tmp_path / "kind.yaml").write_text(DEFINITION)
+    (tmp_path / "one.yaml").write_text("{apiVersion: e.dev/v1, kind: Thing, metadata: {name: one}}")
+    text = "    a: {source: {manifests: [../one.yaml]}}\n"
+    text += "    z: {source: {manifests: [../kind.yaml]}}\n"
+    bundle = composed(tmp_path, text)
+    needs = {part.name: set(part.needs) for part in bundle.components}
+    assert needs == {"a": {"z"}, "z": set()}
+    (one,) = [each for each in bundle.manifests if each["kind"] == "Thing"]
+    assert one["metadata"]["namespace"] == "a"
+
+
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.e.dev}
+spec:
+  group: e.dev
+  scope: Namespaced
+  names: {kind: Thing, plural: things, singular: thing}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+"""
