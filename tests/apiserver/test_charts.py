@@ -234,5 +234,5 @@ def test_what_cannot_be_kept_is_refused_by_name(tmp_path: Path, asks: Asks):
 def test_what_helm_says_is_told_with_where_the_chart_is_named(tmp_path: Path, asks: Asks):
     """The line of the profile is in front."""
     charts.write_chart(tmp_path / "chart", {"config": "{{ fail `no color` }}"})
-    with pytest.raises(RenderError, match=r"shop.yaml:\d+: component shop: .*no color"):
+    with pytest.raises(RenderError, match=r"shop.yaml:\d+: shop: chart .*no color"):
         render(asks({"chart": {"path": "../chart"}}))

@@ -101,8 +101,7 @@ def _rendered(
         fields = differing(first, second)
     except Unstable as error:
         raise RenderError(
-            f"component {wanted.component}: {title} renders differently each time, and what is "
-            f"there cannot be kept: {error}",
+            f"{title} renders differently each time, and what is there cannot be kept: {error}",
             hint="set the values that it makes up, see helm show values",
         ) from error
     generated = [[ref.key, [*at]] for ref, all_ in fields.items() for at in all_]
@@ -132,9 +131,7 @@ def _run(chart: ChartSource, path: Path, wanted: ChartRequest, times: int) -> li
         hint = ""
         if _MISSING.search(str(error)):
             hint = f"helm dependency build {path}"
-        raise RenderError(
-            f"component {wanted.component}: chart {chart} does not render: {error}", hint=hint
-        ) from error
+        raise RenderError(f"chart {chart} does not render: {error}", hint=hint) from error
 
 
 def _objects(title: str, text: bytes, wanted: ChartRequest) -> list[tuple[str, Manifest]]:
@@ -153,13 +150,12 @@ def _sorted(
     where = f"components.{component}.source.chart.hooks"
     if found.refused:
         problems = [
-            f"component {component}: {title}: the hook {name} runs at {moment}, "
-            "which a deploy has no exact moment for"
+            f"{title}: the hook {name} runs at {moment}, which a deploy has no exact moment for"
             for name, moment in found.refused
         ]
         name = found.refused[0][0]
         raise RenderError.listing(
-            f"component {component}: {title} has hooks that have no step:",
+            f"{title} has hooks that have no step:",
             problems,
             hint=f"say what becomes of it: {where}: {{{name}: skip}}, or before, or after",
         )
@@ -167,7 +163,7 @@ def _sorted(
         names = [f"{each['kind']}/{each['metadata']['name']}" for _, each in made]
         what = found.unknown[0]
         raise RenderError(
-            f"component {component}: {title} has no hook {what}{did_you_mean(what, names)}",
+            f"{title} has no hook {what}{did_you_mean(what, names)}",
             hint=f"take it out of {where}",
         )
     notes = []

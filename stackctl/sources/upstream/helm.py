@@ -53,11 +53,15 @@ class Helm:
         command = _command(self.program)
 
         async def together() -> Any:
-            return await asyncio.gather(
-                *(command.run(list(arguments), text) for arguments, text in asked)
-            )
+            # All of them end before this does: no process outlives the loop that waits for it.
+            work = [command.run(list(arguments), text) for arguments, text in asked]
+            return await asyncio.gather(*work, return_exceptions=True)
 
-        found: list[bytes] = _finished(together())
+        found: list[bytes] = []
+        for each in _finished(together()):
+            if isinstance(each, BaseException):
+                raise each
+            found.append(each)
         return found
 
 

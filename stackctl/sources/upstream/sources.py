@@ -30,7 +30,7 @@ def read_source(chosen: ChosenSource, wanted: SourceRequest) -> Rendered:
     try:
         return _read(chosen, wanted)
     except (RenderError, ConfigError) as error:
-        problems = [f"{chosen.origin}: {problem}" for problem in error.each]
+        problems = [f"{chosen.origin}: {wanted.component}: {problem}" for problem in error.each]
         raise RenderError.listing(
             f"component {wanted.component} cannot be rendered:", problems, hint=error.hint
         ) from error
