@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackctl.errors import RenderError
+from stackctl.model.objects.wording import span
 from stackctl.secrets import SECRETS
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ async def _run(command: list[str], text: bytes) -> bytes:
         async with asyncio.timeout(SECONDS):
             out, err = await process.communicate(text)
     except TimeoutError as error:
-        raise HelmFailed(f"helm {command[1]} took longer than {SECONDS:g} seconds") from error
+        raise HelmFailed(f"helm {command[1]} took longer than {span(SECONDS)}") from error
     finally:
         if process.returncode is None:
             process.kill()

@@ -15,6 +15,7 @@ from stackctl.errors import ConfigError, RenderError
 from stackctl.files import Unreadable, is_folder, read_file
 from stackctl.model.charts.rendered import Rendered
 from stackctl.model.objects.kinds import Scopes
+from stackctl.model.objects.wording import span
 from stackctl.secrets import SECRETS
 from stackctl.sources import yaml
 from stackctl.sources.folders import shown
@@ -90,9 +91,7 @@ def _built(path: Path) -> bytes:
             timeout=SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        raise RenderError(
-            f"{shown(path)}: building took longer than {SECONDS:g} seconds"
-        ) from error
+        raise RenderError(f"{shown(path)}: building took longer than {span(SECONDS)}") from error
     except OSError as error:
         raise RenderError(f"{shown(path)} cannot be built: {error.strerror}") from error
     if done.returncode:
