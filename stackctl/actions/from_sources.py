@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from stackctl.cluster.connection import Connection
 from stackctl.model.catalogue.component import Manifests
 from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.profile import Needs
@@ -19,6 +19,9 @@ from stackctl.model.resolve.bound_values import with_parameters
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.selection import Chosen, Selection
 from stackctl.sources.upstream.sources import SourceRequest, read_source
+
+if TYPE_CHECKING:  # rendering offline loads no client
+    from stackctl.cluster.connection import Connection
 
 _LOWER = re.compile(r">=\s*v?(\d+\.\d+(?:\.\d+)?)")
 _ROUNDS = 3
@@ -108,7 +111,7 @@ def _whole(version: str) -> str:
     return version if version.count(".") == 2 else f"{version}.0"
 
 
-def capabilities_of(connection: Connection) -> Capabilities:
+def capabilities_of(connection: "Connection") -> Capabilities:
     """Say what a cluster can do, as charts ask for it."""
     resources = connection.discovery.all()
     names = {each.api_version for each in resources}
@@ -127,6 +130,6 @@ def keep_generated(
     return settled(bundle, generated, live)
 
 
-def _live(ref: Ref, connection: Connection) -> Manifest | None:
+def _live(ref: Ref, connection: "Connection") -> Manifest | None:
     resource = connection.discovery.find(ref.group, ref.kind)
     return connection.client.get(resource.path(ref.namespace, ref.name)) if resource else None
