@@ -121,7 +121,7 @@ def capabilities_of(connection: "Connection") -> Capabilities:
 
 
 def keep_generated(
-    bundle: Bundle, generated: Mapping[str, Fields], connection: Connection
+    bundle: Bundle, generated: Mapping[str, Fields], connection: "Connection"
 ) -> Bundle:
     """Keep what is live of the fields that charts make up anew at each rendering."""
     if not generated:

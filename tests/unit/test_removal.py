@@ -1,6 +1,5 @@
 """In which order objects leave, and which must stay."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,7 +87,7 @@ def test_claims_stay_unless_their_data_may_go():
 
 def test_a_namespace_stays_with_what_stays_in_it():
     """To delete it would delete what stays."""
-    inside = replace(CLAIM, namespace=NAMESPACE.name)
+    inside = Ref("", "PersistentVolumeClaim", NAMESPACE.name, "data")
     assert kept([NAMESPACE, inside]) == {
         inside: "holds data",
         NAMESPACE: f"holds what stays: {inside}",
