@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from stackctl.actions.compose import StackRequest, compose_stack
+from stackctl.model.catalogue.component import Component
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, digest
 from stackctl.sources import yaml
@@ -85,7 +86,7 @@ def alone(component: str, tmp_path: Path, lines: str = "") -> StackRequest:
     """Ask for a stack of one component, everybody else being somebody else's."""
     catalogue = read_catalogue()
     others = [
-        f"    {name}: {{mode: external}}"
+        f"    {name}: {{mode: external, attributes: {{{_said(each)}}}}}"
         for name, each in catalogue.components.items()
         if name != component
         and not set(each.spec.provides) & set(catalogue.components[component].spec.conflicts)
@@ -98,6 +99,11 @@ def alone(component: str, tmp_path: Path, lines: str = "") -> StackRequest:
         encoding="utf-8",
     )
     return StackRequest(profile="alone", stack="golden", catalogs=(tmp_path,))
+
+
+def _said(component: Component) -> str:
+    """Say what somebody else's component would tell others of itself."""
+    return ", ".join(f"{name}: http://elsewhere.example.com" for name in component.spec.attributes)
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
