@@ -39,9 +39,18 @@ def read_piped(path: Path, most: int = MOST_BYTES) -> bytes:
 
 def write_private(path: Path, content: bytes) -> None:
     """Replace a file's content in one step; nobody but its owner can read it."""
+    _write(path, content, 0o600)
+
+
+def write_readable(path: Path, content: bytes) -> None:
+    """Replace a file's content in one step; it is as readable as the user's other files."""
+    _write(path, content, 0o666)
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     part.replace(path)

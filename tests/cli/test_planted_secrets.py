@@ -64,7 +64,9 @@ class Snoop:
             assert self(*arguments, *more).code < 11
 
 
-_COMPOSING = frozenset({"deploy", "diff", "upgrade", "adopt", "components", "profiles", "render"})
+_COMPOSING = frozenset(
+    {"deploy", "diff", "upgrade", "adopt", "components", "profiles", "render", "export"}
+)
 
 
 @pytest.fixture
@@ -143,6 +145,9 @@ def test_a_stack_full_of_secrets_shows_none(snoop, revealing, watch):
     cli, stack = snoop.cli, ("-f", "stack.yaml")
     snoop.in_every_format("deploy", *stack, *SETS, "--dry-run")
     snoop("deploy", *stack, *SETS, "--dry-run", "--plan", "plan.json")
+    for format in ("plain", "helm"):
+        refused = snoop("export", *stack, *SETS, "--format", format, "exported", "-o", "json")
+        assert (refused.code, (cli.home / "exported").exists()) == (4, False), refused.text
     done = snoop("deploy", *stack, *SETS, "--yes", "-o", "json", "--events", "one.ndjson", "-v")
     assert done.code == 0, done.text
     assert json.loads(done.out)["release"]["sets"]["vault.bound"] == "<masked>"

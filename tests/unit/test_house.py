@@ -37,7 +37,7 @@ FLOORS = {
         ("resolve",),
         ("compose",),
         ("charts",),
-        ("release",),
+        ("release", "export"),
         ("plan",),
         ("privileges",),
         ("run",),
