@@ -124,7 +124,7 @@ def _require_gpus(status: StackStatus) -> None:
 
 def _not_ready(intent: RunIntent, result: Outcome) -> NotReadyError:
     """Say of a stack in which nothing has to be changed what is not ready, and why."""
-    sizes = {part.name: len(part.objects) for part in intent.bundle.components}
+    sizes = {part.name: len(part.objects) for part in intent.touched.components}
     lines = []
     for name, error in result.failures.items():
         ready = result.ready.get(name, 0)

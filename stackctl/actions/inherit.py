@@ -72,6 +72,10 @@ def tell_dropped(
         return
     release = recorded.release
     if sets := KeptOverrides(release.revision, release.sets).except_for(request.sets):
+        if request.only:  # what is said of the others holds on
+            sets = {key: text for key, text in sets.items() if key.split(".")[0] in request.only}
+        if not sets:
+            return
         source = f"--set of revision {release.revision}"
         said = spoken(sets, composed.secret_among(sets))
         notify(Notice(f"{source} is not kept: {said}; stackctl upgrade would keep it"))

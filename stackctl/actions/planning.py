@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from stackctl import __version__
-from stackctl.cluster.change.intent import RunIntent
+from stackctl.cluster.change.intent import RunIntent, holders_elsewhere, is_elsewhere
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import credentials, facts, installations, snapshot
 from stackctl.cluster.look.sparing import spare
@@ -49,10 +49,12 @@ def look(
     known: Sequence[int] = (),
     refuse: bool = True,
     trying: bool = False,
+    only: frozenset[str] = frozenset(),
 ) -> RunIntent:
     """Check, look and plan: steps 6 to 8 of every change; `known` revisions are not asked for.
 
-    With `trying`, the server is asked whether it would take what is to be made.
+    With `trying`, the server is asked whether it would take what is to be made. With `only`, it is
+    about these components; those beside them in the bundle are as they were recorded.
 
     Raises:
         ConflictError: objects belong to others, or, with `refuse`, fields of them.
@@ -65,27 +67,28 @@ def look(
     pool.submit(connection.discovery.all)  # known by the time it is asked for
     recording = pool.submit(releases.current, connection.client, stack, known)
     kept = pool.submit(releases.kept, connection.client, stack)
-    kinds = {kind_of(each) for each in bundle.manifests}
-    seen = facts.read(connection, pool, topics(bundle), foreign_namespaces(bundle), kinds)
-    lacking = check(bundle, seen)
-    for gap in unchecked(bundle, seen) if not lacking else ():
+    touched = bundle.narrowed(only) if only else bundle
+    kinds = {kind_of(each) for each in touched.manifests}
+    seen = facts.read(connection, pool, topics(touched), foreign_namespaces(touched), kinds)
+    lacking = check(touched, seen)
+    for gap in unchecked(touched, seen) if not lacking else ():
         notify(Notice(gap))
     recorded = recording.result()
-    inventory = recorded.release.inventory if recorded else ()
-    new = new_components(bundle, {entry.component for entry in inventory})
+    inventory = _concerned(recorded.release.inventory if recorded else (), bundle, only)
+    new = new_components(touched, {entry.component for entry in inventory})
     begun = installations.begin(connection, pool) if new else []
     require_facts((*lacking, *_installed(run, stack, new, begun)))
     learn(connection.client, connection.discovery, (entry.ref for entry in inventory))
-    found = snapshot.take(connection, bundle, stack, inventory, pool, trying=trying)
+    found = snapshot.take(connection, touched, stack, inventory, pool, trying=trying)
     for note in untried(found.untried):
         notify(Notice(note))
     if refuse and (refusal := refused(found.held)):
         raise refusal
-    SECRETS.learn(secrets_in(bundle, found.live))
-    plan = spare(connection, make(bundle, stack, found, inventory), provenance(inventory), pool)
+    SECRETS.learn(secrets_in(touched, found.live))
+    plan = spare(connection, make(touched, stack, found, inventory), provenance(inventory), pool)
     plan = _with_unseen(run, plan, inventory)
     plan = replace(plan, before=recorded.release.profile if recorded else "")
-    plan = replace(plan, generated=credentials.wanting(connection.client, stack, bundle))
+    plan = replace(plan, generated=credentials.wanting(connection.client, stack, touched))
     held, newest = kept.result(), recorded.release.revision if recorded else 0
     gone = recorded is None or (held is not None and held.newest > newest)
     if held is not None and held.newest > newest:
@@ -97,8 +100,15 @@ def look(
         recorded,
         __version__,
         lost=_lost(bundle, recorded, held),
-        strays=_strays(run, stack, found.live, plan, lost=gone),
+        strays=() if only else _strays(run, stack, found.live, plan, lost=gone),
+        only=only,
     )
+
+
+def _concerned(inventory: Sequence[Entry], bundle: Bundle, only: frozenset[str]) -> list[Entry]:
+    """Leave out what a run on some components has nothing to do with."""
+    holders = holders_elsewhere(bundle, only)
+    return [entry for entry in inventory if not is_elsewhere(entry, only, holders)]
 
 
 def _installed(

@@ -3,12 +3,13 @@
 How it is done is for `run`, and how it goes about it for its options.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field, replace
 
 from stackctl.cluster.record.releases import Recorded
 from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Change, Plan
 from stackctl.model.plan.plan_file import Recipe
@@ -34,6 +35,7 @@ class RunIntent:
     strays: tuple[Change, ...] = ()  # what the stack has made and nothing names any more
     joined: bool = False  # the plan has the strays
     sources: tuple[CatalogueSource, ...] = ()  # the catalogues the bundle was made from; recorded
+    only: frozenset[str] = frozenset()  # components that are touched; none named: all of them
     recipe: Recipe = Recipe()  # what it was made of, for a plan that is kept
 
     def with_strays(self) -> "RunIntent":
@@ -46,6 +48,21 @@ class RunIntent:
         """What the last revision owns."""
         known = self.recorded.release.inventory if self.recorded else ()
         return (*known, *map(_entry, self.strays)) if self.joined else known
+
+    @property
+    def touched(self) -> Bundle:
+        """What is applied, waited for and recorded anew."""
+        return self.bundle.narrowed(self.only) if self.only else self.bundle
+
+    @property
+    def elsewhere(self) -> tuple[Entry, ...]:
+        """What the last revision owns and this run leaves alone, as it was recorded."""
+        holders = holders_elsewhere(self.bundle, self.only)
+        return tuple(
+            replace(entry, component=holders.get(entry.ref, entry.component))
+            for entry in self.inventory
+            if is_elsewhere(entry, self.only, holders)
+        )
 
     @property
     def sets_then(self) -> Mapping[str, str]:
@@ -89,3 +106,14 @@ class RunIntent:
 def _entry(stray: Change) -> Entry:
     uid = stray.live["metadata"]["uid"] if stray.live else ""
     return Entry(stray.ref, stray.component, "", uid=uid, unsure=True)
+
+
+def holders_elsewhere(bundle: Bundle, only: Collection[str]) -> dict[Ref, str]:
+    """Say which objects are those of components that are left alone."""
+    held = bundle.objects.items() if only else ()
+    return {ref: name for ref, (name, _) in held if name not in only}
+
+
+def is_elsewhere(entry: Entry, only: Collection[str], holders: Container[Ref]) -> bool:
+    """Tell what a run on some components has nothing to do with."""
+    return bool(only) and (entry.component not in only or entry.ref in holders)

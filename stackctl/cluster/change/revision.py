@@ -44,9 +44,12 @@ def pending(intent: RunIntent, cluster: str, by: str, begun: str) -> Release:
     }
     desired = [
         (ref, component, version_of(manifest))
-        for ref, (component, manifest) in intent.bundle.objects.items()
+        for ref, (component, manifest) in intent.touched.objects.items()
     ]
-    kinds = frozenset((ref.group, ref.kind) for ref, _, _ in desired)
+    elsewhere = intent.elsewhere
+    left = {entry.ref for entry in elsewhere}
+    inside = [entry for entry in intent.inventory if entry.ref not in left]
+    kinds = frozenset((ref.group, ref.kind) for ref in intent.bundle.objects)
     return Release(
         stack=intent.stack,
         revision=previous.revision + 1 if previous else 1,
@@ -62,7 +65,7 @@ def pending(intent: RunIntent, cluster: str, by: str, begun: str) -> Release:
         components={part.name: part.version for part in intent.bundle.components},
         shards={part.name: part.digest for part in intent.bundle.components},
         requires=intent.bundle.requires,
-        inventory=superset(intent.inventory, desired, kept),
+        inventory=(*elsewhere, *superset(inside, desired, kept)),
         rules=rules_for(kinds, intent.bundle.rules),
         sources=intent.sources,
         samples=_samples(intent.bundle),
@@ -96,13 +99,16 @@ def finished(
     release: Release, intent: RunIntent, outcome: Outcome, error: StackError | None, finished: str
 ) -> Release:
     """Return the revision as it has become: what is there gets its proofs, what is gone leaves."""
-    desired = intent.bundle.objects
+    desired = intent.touched.objects
+    elsewhere = {entry.ref for entry in intent.elsewhere}
     live = _there(intent, outcome)
     there = {change.ref for change in intent.plan.changes} - outcome.pruned
     absent = _never_made(intent, outcome)
     left = {change.ref: _left(change) for change in intent.plan.changes if change.held}
     entries = [
-        replace(
+        entry
+        if entry.ref in elsewhere
+        else replace(
             _proven(entry, desired[entry.ref][1], live, intent.stack),
             left=left.get(entry.ref, ()),
             ended=_ended(entry, outcome),
@@ -111,7 +117,8 @@ def finished(
         else entry
         for entry in release.inventory
         # What the plan did not even see has been deleted, or made again, by somebody else.
-        if (entry.ref in desired or entry.ref in there) and entry.ref not in absent
+        if entry.ref in elsewhere
+        or ((entry.ref in desired or entry.ref in there) and entry.ref not in absent)
     ]
     return replace(
         release,

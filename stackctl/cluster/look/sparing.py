@@ -13,6 +13,8 @@ from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.plan.removal import spared, stays_by_itself
 from stackctl.model.release.release import Provenance
 
+STAYS = "stays: "  # begins the reason why something is not pruned
+
 
 def spare(connection: Connection, plan: Plan, made: Provenance, pool: Executor) -> Plan:
     """Return a plan without the prunes of what must not go."""
@@ -23,7 +25,7 @@ def spare(connection: Connection, plan: Plan, made: Provenance, pool: Executor) 
     def spared(change: Change) -> Change:
         if change.ref not in stays:
             return change
-        return replace(change, action=Action.UNCHANGED, reason=f"stays: {stays[change.ref]}")
+        return replace(change, action=Action.UNCHANGED, reason=f"{STAYS}{stays[change.ref]}")
 
     return replace(plan, changes=tuple(spared(change) for change in plan.changes))
 

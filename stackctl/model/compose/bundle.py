@@ -3,8 +3,8 @@
 How layers become a bundle is `compose`; what would change is `plan`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
@@ -213,6 +213,12 @@ class Bundle:
     def rules(self) -> ReadyRules:
         """How kinds that are not built in get ready, whichever component says so."""
         return {name: rule for part in self.components for name, rule in part.rules.items()}
+
+    def narrowed(self, names: Collection[str]) -> "Bundle":
+        """Leave all but some components out, and do not wait for those."""
+        parts = (part for part in self.components if part.name in names)
+        kept = tuple(replace(part, needs=part.needs & {*names}) for part in parts)
+        return replace(self, components=kept)
 
     def conflict_policy(self, part: BundleComponent) -> ConflictPolicy:
         """Return how the contested fields of a component are judged."""
