@@ -52,6 +52,8 @@ class StackRequest:
     record: str | None = None  # the namespace of its record, where it is named
     sets: tuple[str, ...] = ()
     catalogs: tuple[Path, ...] = ()
+    only: tuple[str, ...] = ()  # the components that are meant; none named: all of them
+    locked: Path | None = None  # a lock that says what it must come to
     take_over: tuple[str, ...] = ()  # managers whose contested fields are taken in this run
     keep: bool | None = None  # whether what --set said before holds on; None: as the verb does
     kept: KeptOverrides | None = None  # what that is
@@ -100,6 +102,7 @@ def spoken(verb: str, request: StackRequest) -> str:
         words += ["--catalog", shlex.quote(str(folder))]
     for each in request.sets:
         words += ["--set", f"{each.partition('=')[0]}=…"]
+    words += [f"--only {name}" for name in request.only]
     words += [f"--take-over {manager}" for manager in request.take_over]
     words += ["--reset"] if verb == "upgrade" and request.keep is False else []
     return " ".join([verb, *words])

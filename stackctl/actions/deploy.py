@@ -5,6 +5,8 @@ from dataclasses import replace
 from stackctl.actions.compose import StackRequest, explained, recipe_of, spoken
 from stackctl.actions.execute_plan import Agree, execute_plan
 from stackctl.actions.inherit import resumed, tell_dropped, tell_kept
+from stackctl.actions.lock import require_locked
+from stackctl.actions.one_component import beside_the_others
 from stackctl.actions.placing import compose_placed
 from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.referral import referring
@@ -59,10 +61,19 @@ def plan_deploy(
     notify(Subject(str(composed.stack)))
     require_cluster(composed.cluster_uid, run.info)
     await_free(run.client, composed.stack, wait_lock, run.stop, notify)
+    if request.locked is not None:
+        require_locked(request, composed, request.locked)
+    composed = beside_the_others(request, composed, connection)
     tell_kept(request, composed, notify)
     with referring(request, composed):
         intent = look(
-            run, composed.stack, composed.bundle, known=composed.known, refuse=refuse, trying=trying
+            run,
+            composed.stack,
+            composed.bundle,
+            known=composed.known,
+            refuse=refuse,
+            trying=trying,
+            only=frozenset(request.only),
         )
     intent = replace(
         intent,

@@ -151,9 +151,7 @@ def _merged(only: Collection[str], composed: Composed, before: Bundle | None) ->
     there = {*others, *only}
     _require_needs(only, composed, there)
     held = {ref_of(each): part.name for part in others.values() for each in part.objects}
-    spaces = {
-        ref: each for ref, (_, each) in composed.bundle.objects.items() if _is_namespace(ref)
-    }
+    spaces = {ref: each for ref, (_, each) in composed.bundle.objects.items() if _is_namespace(ref)}
     parts = dict(others)
     for part in composed.bundle.components:
         if part.name in only:

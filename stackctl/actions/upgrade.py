@@ -6,6 +6,7 @@ from dataclasses import replace
 from stackctl.actions.compose import StackRequest, explained, recipe_of, spoken
 from stackctl.actions.execute_plan import execute_plan
 from stackctl.actions.inherit import resumed, tell_kept
+from stackctl.actions.one_component import beside_the_others
 from stackctl.actions.placing import compose_for
 from stackctl.actions.planning import look, require_cluster
 from stackctl.actions.referral import referring
@@ -47,9 +48,11 @@ def upgrade(
         asked, request = request, resumed(request, stack, connection)
         composed = compose_for(request, connection)
         require_cluster(composed.cluster_uid, run.info)
+        composed = beside_the_others(request, composed, connection)
         tell_kept(request, composed, notify)
         with referring(request, composed):
-            intent = look(run, composed.stack, composed.bundle, trying=options.trying)
+            only = frozenset(request.only)
+            intent = look(run, composed.stack, composed.bundle, trying=options.trying, only=only)
         intent = replace(
             intent,
             plan=explained(intent.plan, composed, intent.sets_then),

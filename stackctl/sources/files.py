@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackctl.model.catalogue.catalogue import Catalogue
+from stackctl.model.catalogue.lock_file import LockDocument
 from stackctl.model.catalogue.profile import Profile, StackFile
 from stackctl.model.catalogue.profile_file import ProfileFile, StackDocument
 from stackctl.sources import folders
@@ -87,6 +88,16 @@ def read_stack_file(path: Path) -> StackFile:
         record=file.spec.record,
         lines=lines,
     )
+
+
+def read_lock(path: Path) -> LockDocument:
+    """Read a lock file.
+
+    Raises:
+        ConfigError: it is not there, or not right.
+    """
+    file, _, _ = decoded(path, LockDocument)
+    return file
 
 
 def _profile(path: Path) -> Profile:

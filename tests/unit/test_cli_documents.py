@@ -16,9 +16,14 @@ from stackctl.actions.components import contents
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.credentials import GeneratedValue, Rotation
 from stackctl.actions.explain import explain
+from stackctl.actions.export import ExportOutcome
+from stackctl.actions.lock import LockOutcome
+from stackctl.actions.outdated import ComponentVersions, Outdated
 from stackctl.actions.profiles import described
 from stackctl.cli.report.catalogue.components import component_result, components_document
 from stackctl.cli.report.catalogue.explain import explain_result
+from stackctl.cli.report.catalogue.export import export_document
+from stackctl.cli.report.catalogue.lock import lock_document, outdated_document
 from stackctl.cli.report.catalogue.profiles import profile_document, profiles_document
 from stackctl.cli.report.credentials import credentials_document, rotation_result
 from stackctl.cli.report.diff import diff_document
@@ -33,8 +38,11 @@ from stackctl.cli.report.unlock import unlocked_document
 from stackctl.errors import ConfigError, FieldConflict, ReleaseError
 from stackctl.model.catalogue.component import UpgradeRule
 from stackctl.model.catalogue.descriptions import DESCRIPTIONS
+from stackctl.model.catalogue.envelope import Metadata
+from stackctl.model.catalogue.lock_file import LockDocument, LockedComponent, LockSpec
 from stackctl.model.documents.documents import KINDS, document_schema
 from stackctl.model.documents.schemas import SCHEMAS, schema_of
+from stackctl.model.export.exported import Export, ExportFormat
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.ownership.stack_id import StackId
@@ -42,11 +50,13 @@ from stackctl.model.plan.plan import Action, DataLoss, HeldValue, Plan, SettingC
 from stackctl.model.plan.upgrades import Review, UpgradeStep
 from stackctl.model.plan.warnings import Attention, WarningTopic
 from stackctl.model.release.history import VersionChange, revisions
+from stackctl.model.release.locking import LockDifference
 from stackctl.model.run.outcome import HeldLock, RecordCheck, StackSummary, Unlocked
 from stackctl.sandbox.inspection import PartStatus, SandboxStatus, State
 from stackctl.sandbox.lifecycle import DownResult, UpResult
 from stackctl.sandbox.plane.readiness import NodeStatus
 from stackctl.sources import yaml
+from stackctl.sources.export_folder import Written
 from stackctl.sources.files import read_catalogue
 from tests.documents import faults
 from tests.unit.cli_samples import (
@@ -105,6 +115,12 @@ UP = UpResult(
     changed=True,
     merged_into=None,
     seconds=3.0,
+)
+LOCKED = LockDocument(
+    "stackctl.dev/v1alpha1",
+    "Lock",
+    Metadata("ml"),
+    LockSpec("gpu8", "1", "0" * 32, {"a": LockedComponent("1", "0" * 32, ("i:1",))}),
 )
 GONE = SandboxStatus("default", State.ABSENT)
 HELD = HeldValue("argocd-controller", ".data.key", Verdict.REFUSE, wanted=None, live=0)
@@ -166,6 +182,26 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
         for values in (False, True)
     ),
     "CredentialRotation": (rotation_result(StackId("ml"), ROTATION).document,),
+    "Export": (
+        lambda: export_document(
+            ExportOutcome(
+                Export("ml", "gpu8", ExportFormat.HELM, (), (Ref("", "Secret", "a", "b"),)),
+                Path("out"),
+                Written(("a/x.yaml",), ("EXPORT.md",), ("b/y.yaml",)),
+            )
+        ),
+    ),
+    "LockOutcome": (
+        lambda: lock_document(
+            LockOutcome(Path("stack.lock.yaml"), LOCKED, (LockDifference("a", "1", ""),), new=False)
+        ),
+    ),
+    "Outdated": (
+        lambda: outdated_document(Outdated("ml", "gpu8", (ComponentVersions("a", "2"),))),
+        lambda: outdated_document(
+            Outdated("ml", "gpu8", (ComponentVersions("a", "", "1", "1"),), Path("lock"), 3)
+        ),
+    ),
     "Unlocked": (
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, LOCK)),
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, None)),

@@ -20,6 +20,9 @@ COMMANDS = {
         "components",
         "explain",
         "render",
+        "export",
+        "lock",
+        "outdated",
     ),
     "More commands": (
         "adopt",

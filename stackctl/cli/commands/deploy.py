@@ -1,7 +1,10 @@
 """The command `deploy`: a cluster brought to the state of a profile."""
 
+from dataclasses import replace
 from functools import partial
+from typing import Annotated
 
+from stackctl.cli.options.grouping import option
 from stackctl.cli.options.options import (
     ApplyOptions,
     Cluster,
@@ -9,18 +12,24 @@ from stackctl.cli.options.options import (
     EventOptions,
     Output,
     OutputOptions,
+    SomeComponents,
 )
 from stackctl.cli.running.changing import change
 
 
-def deploy(
+def deploy(  # noqa: PLR0913 - a group of options each
     *,
     asked: ComparedProfileStack,
+    some: SomeComponents,
     options: ApplyOptions,
     cluster: Cluster,
     output: Output,
     events: EventOptions,
     shown: OutputOptions,
+    locked: Annotated[
+        bool,
+        option("--locked", help="Refuse what is not exactly what `stackctl lock` wrote down"),
+    ] = False,
 ) -> int:
     """Bring a cluster to the state a profile describes.
 
@@ -32,6 +41,9 @@ def deploy(
     the other to its state, in the order they are named. A cluster that fails keeps none of the
     others from its turn; each has its own record, and the gravest exit code is the command's.
 
+    With --only, it changes these components alone: the others stay as the last revision has them,
+    in the cluster and in the record, whatever the profile says of them now.
+
     Examples:
         stackctl deploy gpu8
         stackctl deploy gpu8 --dry-run
@@ -39,12 +51,17 @@ def deploy(
         stackctl deploy gpu8 --set spark-operator.workers=20
         stackctl deploy gpu8 --set spark-operator.jobNamespaces=default,team-a
         stackctl deploy gpu8 --set kserve.features.vllm=true
+        stackctl deploy gpu8 --only kserve
+        stackctl deploy -f stack.yaml --locked --yes
         stackctl deploy --profile gpu8 --context east --context west
     """
     from stackctl.actions import deploy as action
+    from stackctl.actions.lock import lock_path
     from stackctl.cli.running.requests import request_of
 
     request = request_of(asked, None if options.dry_run else options.plan)
+    lock = lock_path(request.stack_file) if locked else None
+    request = replace(request, only=some.without_plan(options.plan), locked=lock)
     return change(
         "deploy",
         "deployed",

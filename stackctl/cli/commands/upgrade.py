@@ -1,5 +1,6 @@
 """The command `upgrade`: a stack brought to other versions or settings."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -11,13 +12,15 @@ from stackctl.cli.options.options import (
     EventOptions,
     Output,
     OutputOptions,
+    SomeComponents,
 )
 from stackctl.cli.running.changing import change
 
 
-def upgrade(
+def upgrade(  # noqa: PLR0913 - a group of options each
     *,
     asked: ComparedProfileStack,
+    some: SomeComponents,
     options: ApplyOptions,
     cluster: Cluster,
     output: Output,
@@ -37,6 +40,7 @@ def upgrade(
         stackctl upgrade --dry-run
         stackctl upgrade --stack ml --profile gpu8
         stackctl upgrade --set spark-operator.workers=20
+        stackctl upgrade --only kserve --dry-run
         stackctl upgrade -f stack.yaml --dry-run --plan plan.json
         stackctl upgrade -f stack.yaml --plan plan.json
     """
@@ -44,6 +48,7 @@ def upgrade(
     from stackctl.cli.running.requests import request_of
 
     request = request_of(asked, None if options.dry_run else options.plan, reset=reset)
+    request = replace(request, only=some.without_plan(options.plan))
     return change(
         "upgrade",
         "upgraded",

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from stackctl.cli.options.completion import (
+    complete_component,
     complete_context,
     complete_profile,
     complete_sandbox,
@@ -283,6 +284,35 @@ class ComparedStack(StackOptions):
 
 class ComparedProfileStack(ProfileStack, ComparedStack):
     """What a stack is made of that is compared with a cluster, its profile named in either way."""
+
+
+class SomeComponents(Options):
+    """Which components of a stack are meant."""
+
+    only: Annotated[
+        list[str] | None,
+        option(
+            "--only",
+            metavar="COMPONENT",
+            help="This component alone, the others as they were recorded; may repeat",
+            autocompletion=complete_component,
+        ),
+    ] = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The components, each of them once."""
+        return tuple(dict.fromkeys(self.only or ()))
+
+    def without_plan(self, plan: Path | None) -> tuple[str, ...]:
+        """Return the components.
+
+        Raises:
+            UsageError: a plan file is for a whole stack.
+        """
+        if self.names and plan is not None:
+            raise UsageError("--only and --plan do not go together: a plan is of a whole stack")
+        return self.names
 
 
 class SandboxName(Options):

@@ -47,6 +47,13 @@ DESCRIPTIONS = {
     "Settings.labels": "Labels put on every object",
     "ForPods.system": "Of Pods that use no GPU",
     "ForPods.accelerated": "Of Pods that use or manage GPUs",
+    # lock files
+    "LockSpec.tool": "Version of the stackctl that wrote it",
+    "LockSpec.bundle": "Digest of everything that is applied, secret values left out",
+    "LockSpec.components": "What each component came to, by name",
+    "LockedComponent.version": "Version of the component",
+    "LockedComponent.digest": "Digest of its objects, secret values left out",
+    "LockedComponent.images": "Images of its Pods, by digest where that is known",
     # component.yaml
     "ComponentSpec.version": "Version of the program that is installed",
     "ComponentSpec.namespace": "Namespace that its objects are in, unless a stack says otherwise",

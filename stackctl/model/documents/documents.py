@@ -12,6 +12,7 @@ from stackctl.model.documents.changes import CHANGES
 from stackctl.model.documents.parts import Bodies
 from stackctl.model.documents.program import PROGRAM
 from stackctl.model.documents.stacks import STACKS
+from stackctl.model.documents.written import WRITTEN
 from stackctl.model.shapes.json_schema import (
     DIALECT,
     Schema,
@@ -21,7 +22,7 @@ from stackctl.model.shapes.json_schema import (
     text,
 )
 
-_BODIES: Bodies = CHANGES | STACKS | CATALOGUE | PROGRAM
+_BODIES: Bodies = CHANGES | STACKS | CATALOGUE | WRITTEN | PROGRAM
 RESULT_LIST = "ResultList"
 KINDS = {kind: what for kind, (what, _) in _BODIES.items()} | {
     RESULT_LIST: "Results of one command on several clusters"

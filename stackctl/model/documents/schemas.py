@@ -4,6 +4,7 @@ from typing import Any
 
 from stackctl.model.catalogue.component_file import ComponentFile
 from stackctl.model.catalogue.descriptions import DESCRIPTIONS
+from stackctl.model.catalogue.lock_file import LockDocument
 from stackctl.model.catalogue.profile_file import ProfileFile, StackDocument
 from stackctl.model.documents.documents import KINDS, document_schema
 from stackctl.model.run.event_record import events_schema
@@ -13,6 +14,7 @@ _FILES: dict[str, type] = {
     "stack": StackDocument,
     "profile": ProfileFile,
     "component": ComponentFile,
+    "lock": LockDocument,
 }
 _EVENTS = "events"
 # By name: of what they are.
@@ -20,6 +22,7 @@ SCHEMAS = {
     "stack": "a stack file",
     "profile": "a file in profiles/",
     "component": "a component.yaml",
+    "lock": "a stack.lock.yaml",
     _EVENTS: "a line that --events writes",
 } | {kind: f"-o json: {what[:1].lower()}{what[1:]}" for kind, what in KINDS.items()}
 

@@ -72,7 +72,7 @@ def secret_holders(bundle: Bundle) -> tuple[Ref, ...]:
     places = bundle.secret_places
     return tuple(
         ref
-        for ref, (_, manifest) in bundle.objects().items()
+        for ref, (_, manifest) in bundle.objects.items()
         if any(values_of([manifest])) or any(values_at(manifest, places.get(ref, ())))
     )
 
@@ -141,7 +141,7 @@ def _paths(units: Sequence[Unit], format: ExportFormat) -> Iterator[tuple[str, R
 
 def _keys(bundle: Bundle, refs: Sequence[Ref]) -> dict[Ref, tuple[str, ...]]:
     """Say under which keys Secrets keep what they keep."""
-    objects = bundle.objects()
+    objects = bundle.objects
     return {
         ref: tuple(sorted({*(manifest.get("data") or {}), *(manifest.get("stringData") or {})}))
         for ref in refs

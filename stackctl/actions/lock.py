@@ -1,0 +1,80 @@
+"""Write down what a stack is made of, and see that it is made of just that again."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stackctl import __version__
+from stackctl.actions.compose import Composed, StackRequest, compose_stack, spoken
+from stackctl.errors import ConfigError, ConflictError
+from stackctl.files import write_readable
+from stackctl.model.catalogue.lock_file import LockDocument
+from stackctl.model.release.locking import LockDifference, lock_differences, lock_of
+from stackctl.model.shapes.decode import encoded
+from stackctl.sources import yaml
+from stackctl.sources.files import read_lock
+
+_HERE = Path("stack.lock.yaml")
+_HEAD = """\
+# Written by stackctl lock. `stackctl deploy --locked` refuses to deploy anything else.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LockOutcome:
+    """A lock that was written, and what it says now that it did not before."""
+
+    path: Path
+    lock: LockDocument
+    differences: tuple[LockDifference, ...]
+    new: bool
+
+
+def lock_path(stack_file: Path | None) -> Path:
+    """Name the lock of a stack: beside its file, or where the command is typed."""
+    return stack_file.with_name(f"{stack_file.stem}.lock.yaml") if stack_file else _HERE
+
+
+def lock(request: StackRequest, path: Path) -> LockOutcome:
+    """Write the lock of a stack; what is no lock of this stack is not replaced.
+
+    Raises:
+        StackError: as of `compose_stack`.
+        ConfigError: what is there is no lock, or it cannot be written.
+        ConflictError: it is the lock of another stack.
+    """
+    now = _now(compose_stack(request))
+    before = read_lock(path) if path.exists() else None
+    if before is not None and before.metadata.name != now.metadata.name:
+        raise ConflictError(
+            f"{path} is the lock of stack {before.metadata.name}, not {now.metadata.name}",
+            hint=f"name another file: --lock-file {now.metadata.name}.lock.yaml",
+        )
+    differences = lock_differences(before, now) if before is not None else ()
+    if before != now:
+        try:
+            write_readable(path, (_HEAD + yaml.dump(encoded(now))).encode())
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    return LockOutcome(path, now, differences, before is None)
+
+
+def require_locked(request: StackRequest, composed: Composed, path: Path) -> None:
+    """Refuse what is not exactly what was locked.
+
+    Raises:
+        ConflictError: with everything that differs.
+        ConfigError: there is no lock, or it is none.
+    """
+    again = f"stackctl {spoken('lock', replace(request, only=(), take_over=()))}"
+    if not path.exists():
+        raise ConfigError(f"{path}: there is no lock", hint=f"{again} writes it")
+    found = lock_differences(read_lock(path), _now(composed))
+    if found:
+        raise ConflictError(
+            "\n".join([f"this is not what {path} says:", *(f"  {each}" for each in found)]),
+            hint=f"go back to what is locked; or, if this is meant: {again}",
+        )
+
+
+def _now(composed: Composed) -> LockDocument:
+    return lock_of(composed.bundle, composed.stack, __version__)

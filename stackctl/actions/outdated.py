@@ -1,0 +1,87 @@
+"""Compare what is locked, what is deployed and what the catalogue has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackctl import __version__
+from stackctl.actions.compose import StackRequest, compose_stack
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.record import releases
+from stackctl.model.catalogue.lock_file import LockedComponent
+from stackctl.model.release.locking import lock_of
+from stackctl.sources.files import read_lock
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentVersions:
+    """The versions of a component beside each other; empty where it is not there."""
+
+    name: str
+    catalogue: str
+    locked: str = ""
+    deployed: str = ""
+    other_content: bool = False  # locked in this version, with other objects or images
+
+    def outdated(self, *, has_lock: bool, is_deployed: bool) -> bool:
+        """Tell whether a lock, or a deploy, would change something."""
+        old_lock = has_lock and (self.locked != self.catalogue or self.other_content)
+        return old_lock or (is_deployed and self.deployed != self.catalogue)
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """How a stack stands to the catalogue."""
+
+    stack: str
+    profile: str
+    components: tuple[ComponentVersions, ...]
+    lock: Path | None = None  # where there is one
+    revision: int | None = None  # where it is deployed
+
+    @property
+    def old(self) -> tuple[ComponentVersions, ...]:
+        """The components of which there is something else."""
+        return tuple(each for each in self.components if self.is_old(each))
+
+    def is_old(self, each: ComponentVersions) -> bool:
+        """Tell whether there is something else of a component."""
+        return each.outdated(has_lock=self.lock is not None, is_deployed=self.revision is not None)
+
+
+def outdated(request: StackRequest, path: Path, connection: Connection | None) -> Outdated:
+    """Compare a stack with its lock, if it has one, and with the cluster, if one is given.
+
+    Raises:
+        StackError: as of `compose_stack`; the lock is none; the record cannot be read.
+    """
+    composed = compose_stack(request)
+    now = lock_of(composed.bundle, composed.stack, __version__).spec.components
+    locked = read_lock(path).spec.components if path.exists() else None
+    recorded = releases.current(connection.client, composed.stack) if connection else None
+    deployed = recorded.release.components if recorded else {}
+    names = sorted({*now, *(locked or {}), *deployed})
+    return Outdated(
+        str(composed.stack),
+        composed.bundle.profile,
+        tuple(_versions(name, now, locked or {}, deployed) for name in names),
+        path if locked is not None else None,
+        recorded.release.revision if recorded else None,
+    )
+
+
+def _versions(
+    name: str,
+    now: Mapping[str, LockedComponent],
+    locked: Mapping[str, LockedComponent],
+    deployed: Mapping[str, str],
+) -> ComponentVersions:
+    here, then = now.get(name), locked.get(name)
+    same = here is not None and then is not None and here.version == then.version
+    return ComponentVersions(
+        name,
+        here.version if here else "",
+        then.version if then else "",
+        deployed.get(name, ""),
+        other_content=same and here != then,
+    )
