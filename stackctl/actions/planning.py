@@ -15,7 +15,7 @@ from stackctl.cluster.record.shards import StoredIndex
 from stackctl.errors import ConflictError, PreflightError, Unreachable
 from stackctl.model.compose.bundle import Bundle, BundleComponent, secrets_in
 from stackctl.model.objects.kinds import kind_of
-from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of
+from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of, ref_of
 from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.conflict_policy import refused
 from stackctl.model.ownership.stack_id import StackId
@@ -88,7 +88,7 @@ def look(
     plan = spare(connection, make(touched, stack, found, inventory), provenance(inventory), pool)
     plan = _with_unseen(run, plan, inventory)
     plan = replace(plan, before=recorded.release.profile if recorded else "")
-    plan = replace(plan, generated=credentials.wanting(connection.client, stack, touched))
+    plan = replace(plan, generated=_wanting(run, stack, bundle, touched))
     held, newest = kept.result(), recorded.release.revision if recorded else 0
     gone = recorded is None or (held is not None and held.newest > newest)
     if held is not None and held.newest > newest:
@@ -103,6 +103,15 @@ def look(
         strays=() if only else _strays(run, stack, found.live, plan, lost=gone),
         only=only,
     )
+
+
+def _wanting(
+    run: RunContext, stack: StackId, bundle: Bundle, touched: Bundle
+) -> dict[Ref, tuple[str, ...]]:
+    """Name the Secrets of what is applied that lack something; others may hold the same values."""
+    found = credentials.wanting(run.client, stack, bundle)
+    applied = {ref_of(each) for part in touched.components for each in part.credentials}
+    return {ref: names for ref, names in found.items() if ref in applied}
 
 
 def _concerned(inventory: Sequence[Entry], bundle: Bundle, only: frozenset[str]) -> list[Entry]:

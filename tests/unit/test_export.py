@@ -159,6 +159,14 @@ def test_a_secret_that_is_named_is_written_for_its_owner_alone(format):
     assert export.withheld == ()
 
 
+def test_a_secret_that_a_run_would_make_has_to_be_made_by_others():
+    """It is no object of the stack, and nobody knows its value; where it is to be is said."""
+    export = made(bundle(thing("ConfigMap", "c"), credentials=(SECRET,)))
+    assert export.withheld == (ref_of(SECRET),)
+    assert ref_of(SECRET) not in objects(export)
+    assert "secret generic -n a token --from-literal=token=…" in texts(export)["EXPORT.md"]
+
+
 def test_what_must_be_there_and_holds_a_secret_is_refused_until_it_is_named():
     """A ConfigMap cannot be left out, for programs would not start."""
     what = bundle(DEPLOYMENT, secrets=PLACE)

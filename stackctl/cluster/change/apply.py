@@ -37,14 +37,19 @@ _UNUSABLE = (ComponentState.FAILED, ComponentState.SKIPPED)
 
 
 def carry_out(
-    session: Session, bundle: Bundle, plan: Plan, on_failure: OnFailure, outcome: Outcome
+    session: Session,
+    bundle: Bundle,
+    plan: Plan,
+    on_failure: OnFailure,
+    outcome: Outcome,
+    only: frozenset[str] = frozenset(),
 ) -> None:
-    """Apply every component of the bundle, dependants after what they need.
+    """Apply every component of the bundle, or some alone, dependants after what they need.
 
     `outcome` is filled in as things happen, so that an interrupted run knows what it did.
     """
     try:
-        _Run(session, bundle, plan, on_failure, outcome).all()
+        _Run(session, bundle, plan, on_failure, outcome, only).all()
     finally:
         outcome.ended |= session.observer.ended
 
@@ -76,10 +81,17 @@ class _Run:
     """What the threads of one run share."""
 
     def __init__(
-        self, session: Session, bundle: Bundle, plan: Plan, on_failure: OnFailure, outcome: Outcome
+        self,
+        session: Session,
+        bundle: Bundle,
+        plan: Plan,
+        on_failure: OnFailure,
+        outcome: Outcome,
+        only: frozenset[str],
     ) -> None:
         self._session = session
-        self._bundle = bundle
+        self._bundle = bundle.narrowed(only) if only else bundle
+        # Components may have secrets in common, whichever of them are applied.
         self._credentials = credentials_of(bundle)
         self._changes = {change.ref: change for change in plan.changes}
         self._on_failure = on_failure

@@ -59,7 +59,7 @@ def await_ready(run: RunContext, intent: RunIntent, options: RunOptions) -> Outc
         run.client.within(run.now() + options.timeout),
         observe_stack(run, intent.stack, rules=intent.bundle.rules) as session,
     ):
-        carry_out(session, intent.touched, plan, options.on_failure, outcome)
+        carry_out(session, intent.bundle, plan, options.on_failure, outcome, intent.only)
         if session.abandoned.is_set():
             raise Interrupted(f"stack {intent.stack}: {INTERRUPTED}; nothing was changed")
         run.client.conclude()
@@ -110,7 +110,7 @@ def _attempt(
 ) -> StackError | None:
     """Apply, wait and prune; return what went wrong so that it can be recorded first."""
     try:
-        carry_out(session, intent.touched, intent.plan, on_failure, outcome)
+        carry_out(session, intent.bundle, intent.plan, on_failure, outcome, intent.only)
         if session.abandoned.is_set():
             return _interrupted(intent)
         # A failed apply prunes nothing, and neither does one that is not ready.

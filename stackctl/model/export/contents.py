@@ -13,7 +13,7 @@ from stackctl.model.compose.bundle import Bundle
 from stackctl.model.compose.embedded import Codec
 from stackctl.model.compose.secret_places import values_at
 from stackctl.model.export.argocd import argocd
-from stackctl.model.export.exported import PULLED, Export, ExportFile, ExportFormat, Repository
+from stackctl.model.export.exported import Export, ExportFile, ExportFormat, Repository
 from stackctl.model.export.flux import flux
 from stackctl.model.export.helm import charts
 from stackctl.model.export.instructions import INSTRUCTIONS, instructions
@@ -45,12 +45,13 @@ def exported(
     _require_named(named, holders)
     unasked = [ref for ref in holders if str(ref) not in named]
     _require_open([ref for ref in unasked if ref.kind != "Secret"])
+    made = [ref_of(each) for part in bundle.components for each in part.credentials]
     left = _bare(bundle, {*unasked})
     private = {ref for ref in holders if str(ref) in named}
     units = divided(left.components) if format in _APART else whole(left.components)
     files = [*_files(units, stack.name, format, repository, yaml)]
     texts = instructions(
-        left, stack.name, format, [unit.name for unit in units], _keys(bundle, unasked)
+        left, stack.name, format, [unit.name for unit in units], _keys(bundle, (*unasked, *made))
     )
     files.append(ExportFile(INSTRUCTIONS, texts))
     secret = {path for path, ref in _paths(units, format) if ref in private}
@@ -59,7 +60,7 @@ def exported(
         bundle.profile,
         format,
         tuple(replace(file, private=file.path in secret) for file in files),
-        tuple(unasked),
+        (*unasked, *made),
     )
 
 
@@ -141,14 +142,11 @@ def _paths(units: Sequence[Unit], format: ExportFormat) -> Iterator[tuple[str, R
 
 def _keys(bundle: Bundle, refs: Sequence[Ref]) -> dict[Ref, tuple[str, ...]]:
     """Say under which keys Secrets keep what they keep."""
-    objects = bundle.objects
+    objects = {ref: manifest for ref, (_, manifest) in bundle.objects.items()}
+    objects |= {ref_of(each): each for part in bundle.components for each in part.credentials}
     return {
-        ref: tuple(sorted({*(manifest.get("data") or {}), *(manifest.get("stringData") or {})}))
+        ref: tuple(
+            sorted({*(objects[ref].get("data") or {}), *(objects[ref].get("stringData") or {})})
+        )
         for ref in refs
-        for _, manifest in [objects[ref]]
     }
-
-
-def needs_repository(format: ExportFormat) -> bool:
-    """Tell whether an export has to say where it is committed."""
-    return format in PULLED
