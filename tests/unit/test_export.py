@@ -236,7 +236,7 @@ def test_flux_comes_to_a_component_after_everything_it_needs():
         for each in documents
     }
     assert needs["ml-kserve"] == ["ml-cert-manager"]
-    assert needs["ml-kserve-resources"] == ["ml-kserve"]
+    assert needs["ml-kserve-2"] == ["ml-kserve"]
     for each in documents:
         folder = each["spec"]["path"].removeprefix("./clusters/a/")
         assert f"{folder}/kustomization.yaml" in files
@@ -249,10 +249,33 @@ def test_who_needs_a_component_waits_for_all_of_it():
     more = replace(SHIPPED, components=(*SHIPPED.components, users))
     files = texts(made(more, "flux"))
     last = [each.value for each in yaml.load_all(files["flux.yaml"])][-1]
-    assert last["spec"]["dependsOn"] == [{"name": "ml-kserve-resources"}]
+    assert last["spec"]["dependsOn"] == [{"name": "ml-kserve-2"}]
     wave = waves(made(more, "argocd"))
     runtime = Ref("serving.kserve.io", "ClusterServingRuntime", "", "kserve-sklearnserver")
     assert wave[Ref("", "ConfigMap", "z", "c")] > wave[runtime]
+
+
+def hooked(when: str) -> Manifest:
+    notes = {"stackctl.dev/runs": when, "helm.sh/hook": "pre-install", "a": "b"}
+    job = thing("Job", when) | {"apiVersion": "batch/v1"}
+    return job | {"metadata": job["metadata"] | {"annotations": notes}}
+
+
+def test_what_runs_before_and_after_the_others_has_its_place_in_the_order():
+    """By it alone: who applies an export has other moments for Helm's hooks."""
+    what = bundle(
+        thing("Namespace", "a", ""), hooked("before"), thing("ConfigMap", "c"), hooked("after")
+    )
+    wave = {ref.name: number for ref, number in waves(made(what, "argocd")).items()}
+    assert wave["a"] < wave["before"] < wave["c"] <= wave["after"]
+    for format in ("flux", "helm"):
+        paths = {
+            path.rpartition("-")[2]: path.partition("/")[0] for path in texts(made(what, format))
+        }
+        assert (paths["before.yaml"], paths["c.yaml"]) == ("a", "a-2")
+    for format in ("flux", "helm", "argocd"):
+        assert not any("helm.sh/hook" in text for text in texts(made(what, format)).values())
+    assert "helm.sh/hook" in texts(made(what))["a/5-job-before.yaml"]
 
 
 def test_every_folder_of_a_kustomization_is_listed_in_order():
@@ -457,7 +480,7 @@ def test_a_chart_has_nothing_to_set_and_reads_back_as_it_was():
     definitions = [path for path in shipped if "customresourcedefinition" in path]
     assert definitions
     assert all("/crds/" in path for path in definitions)
-    assert "kserve-resources/Chart.yaml" in shipped
+    assert "kserve-2/Chart.yaml" in shipped
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ def export(  # noqa: PLR0913 - an option each
 ) -> int:
     """Write a stack into a folder, for somebody else to apply.
 
-    The same input gives the same files, a folder for each component (helm, flux: two where custom
-    resources wait for its webhooks), so that a change is a diff to review. The next export replaces
+    The same input gives the same files, a folder for each component (helm, flux: several where some
+    of it waits for the rest), so that a change is a diff to review. The next export replaces
     what this one wrote; what was edited or is somebody else's stays, and is named.
 
     Nothing secret is written unless its object is named; EXPORT.md says which Secrets have to be

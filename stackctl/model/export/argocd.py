@@ -12,7 +12,7 @@ from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.compose.embedded import Codec
 from stackctl.model.export.exported import ExportFile, Repository
 from stackctl.model.export.kustomize import kustomized
-from stackctl.model.export.units import Unit, annotated, levels, outlives, parted
+from stackctl.model.export.units import Unit, annotated, outlives, steps, without_hooks
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import DEFINITION, kind_of
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
@@ -24,32 +24,44 @@ WAVE = "argocd.argoproj.io/sync-wave"
 OPTIONS = "argocd.argoproj.io/sync-options"
 _STAYS = "Prune=false,Delete=false"
 _FIRST = frozenset({DEFINITION, ("", "Namespace")})
-_WAVES = 3  # of a component: definitions; what runs; what its own webhooks look at
 
 
 def argocd(
     units: Sequence[Unit], stack: str, repository: Repository, yaml: Codec
 ) -> Iterator[ExportFile]:
     """Yield the Application and everything in it."""
-    waved = [
-        replace(unit, objects=tuple(_waved(unit, level * _WAVES))) for unit, level in levels(units)
-    ]
+    first = _first_waves(units)
+    waved = [replace(unit, objects=tuple(_waved(unit, first[unit.name]))) for unit in units]
     yield from kustomized(waved, yaml)
     application = _application([unit.part for unit in units], stack, repository)
     yield ExportFile(APPLICATION, yaml.dump(application))
 
 
+def _first_waves(units: Sequence[Unit]) -> dict[str, int]:
+    """Say with which wave each unit begins: after all waves of those it needs."""
+    first: dict[str, int] = {}
+    beyond: dict[str, int] = {}
+    for unit in units:
+        first[unit.name] = max((beyond[name] for name in unit.needs), default=0)
+        beyond[unit.name] = first[unit.name] + 1 + len(steps(unit.part))
+    return first
+
+
 def _waved(unit: Unit, first: int) -> Iterator[Manifest]:
-    """Yield objects with their wave.
+    """Yield objects with their wave: definitions, then step by step.
 
     Workloads and webhook configurations share one: many operators are not healthy before their
     configuration is there.
     """
-    late = {ref_of(each) for each in parted(unit.part)[1]}
+    places = {
+        ref_of(each): number
+        for number, step in enumerate(steps(unit.part), start=1)
+        for each in step
+    }
     for manifest in unit.objects:
-        wave = 2 if ref_of(manifest) in late else 0 if kind_of(manifest) in _FIRST else 1
+        wave = 0 if kind_of(manifest) in _FIRST else places[ref_of(manifest)]
         stays = {OPTIONS: _stays(manifest)} if outlives(manifest) else {}
-        yield annotated(manifest, {WAVE: str(first + wave)} | stays)
+        yield annotated(without_hooks(manifest), {WAVE: str(first + wave)} | stays)
 
 
 def _stays(manifest: Manifest) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from stackctl.model.compose.embedded import Codec
 from stackctl.model.export.exported import ExportFile, Repository
 from stackctl.model.export.kustomize import folders
-from stackctl.model.export.units import Unit, annotated, outlives
+from stackctl.model.export.units import Unit, annotated, outlives, without_hooks
 
 NAMESPACE = "flux-system"
 ENTRY = "flux.yaml"
@@ -22,7 +22,8 @@ def flux(
         replace(
             unit,
             objects=tuple(
-                annotated(each, STAYS if outlives(each) else {}) for each in unit.objects
+                annotated(without_hooks(each), STAYS if outlives(each) else {})
+                for each in unit.objects
             ),
         )
         for unit in units

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from stackctl.model.compose.embedded import Codec
 from stackctl.model.export.exported import ExportFile
-from stackctl.model.export.units import Unit, annotated, is_definition, outlives
+from stackctl.model.export.units import Unit, annotated, is_definition, outlives, without_hooks
 from stackctl.model.objects.refs import Manifest, digest
 
 KEEP = {"helm.sh/resource-policy": "keep"}
@@ -43,7 +43,7 @@ def _chart(unit: Unit, stack: str, yaml: Codec) -> str:
 def _file(chart: str, name: str, manifest: Manifest, yaml: Codec) -> ExportFile:
     if is_definition(manifest):  # which Helm installs first, as they are, and never deletes
         return ExportFile(f"{chart}/crds/{name}", yaml.dump(manifest))
-    kept = annotated(manifest, KEEP if outlives(manifest) else {})
+    kept = annotated(without_hooks(manifest), KEEP if outlives(manifest) else {})
     text = yaml.dump(kept).replace(_BRACES, _ESCAPED)
     return ExportFile(f"{chart}/templates/{name}", text)
 

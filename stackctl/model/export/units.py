@@ -4,13 +4,13 @@ The order inside a unit is that of its objects.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.compose.stages import stages
 from stackctl.model.objects.kinds import Phase, defined, kind_of, phase_within
-from stackctl.model.objects.refs import Manifest, Ref, digest, ref_of
+from stackctl.model.objects.refs import Manifest, Ref, annotations_of, digest, ref_of
 
 _LONGEST = 200  # characters of a file's name; most file systems take 255 bytes
 _CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -45,28 +45,37 @@ def whole(parts: Iterable[BundleComponent]) -> tuple[Unit, ...]:
 
 
 def divided(parts: Iterable[BundleComponent]) -> tuple[Unit, ...]:
-    """Make units that can be applied at once: what own webhooks look at comes after them."""
+    """Make units that can be applied at once: what has to wait for others of its component follows.
+
+    The first one is called as the component is, so that what is asked of it is found there.
+    """
     units = whole(parts)
     taken = {unit.name for unit in units}
     last: dict[str, str] = {}
-    found = []
+    found: list[Unit] = []
     for unit in units:
         needs = tuple(last[name] for name in unit.needs)
-        early, late = parted(unit.part)
-        if early:
-            found.append(replace(unit, objects=early, needs=needs))
-        if late:
-            name = _free(f"{unit.name}-resources", taken) if early else unit.name
-            found.append(Unit(name, unit.part, late, (unit.name,) if early else needs))
-        last[unit.name] = found[-1].name
+        for number, objects in enumerate(steps(unit.part), start=1):
+            name = unit.name if number == 1 else _free(f"{unit.name}-{number}", taken)
+            found.append(Unit(name, unit.part, objects, needs))
+            needs = (name,)
+        last[unit.name] = needs[0]
     return tuple(found)
 
 
-def parted(part: BundleComponent) -> tuple[tuple[Manifest, ...], tuple[Manifest, ...]]:
-    """Divide a component into what can be applied at once, and what has to wait for that."""
-    late = {ref_of(each) for stage in stages(part) if stage.after_ready for each in stage.objects}
-    early = tuple(each for each in part.objects if ref_of(each) not in late)
-    return early, tuple(each for each in part.objects if ref_of(each) in late)
+def steps(part: BundleComponent) -> tuple[tuple[Manifest, ...], ...]:
+    """Divide a component where something waits until all before it is ready, or has run."""
+    found: list[list[Manifest]] = [[]]
+    for stage in stages(part):
+        if found[-1] and (stage.after_ready or stage.after_jobs):
+            found.append([])
+        found[-1] += stage.objects
+    places = {ref_of(each): number for number, step in enumerate(found) for each in step}
+    # Within a step the order is that of the bundle, which is that of kinds.
+    return tuple(
+        tuple(each for each in part.objects if places[ref_of(each)] == number)
+        for number in range(len(found))
+    )
 
 
 def outlives(manifest: Manifest) -> bool:
@@ -79,6 +88,16 @@ def is_definition(manifest: Manifest) -> bool:
     return kind_of(manifest) == _CRD
 
 
+def without_hooks(manifest: Manifest) -> Manifest:
+    """Leave out what says when Helm runs an object: it is run in its place in the order."""
+    said = annotations_of(manifest)
+    kept = {key: text for key, text in said.items() if not key.startswith("helm.sh/hook")}
+    if len(kept) == len(said):
+        return manifest
+    metadata = {key: each for key, each in manifest["metadata"].items() if key != "annotations"}
+    return manifest | {"metadata": metadata | ({"annotations": kept} if kept else {})}
+
+
 def annotated(manifest: Manifest, annotations: Mapping[str, str]) -> Manifest:
     """Return an object with more annotations."""
     metadata = manifest["metadata"]
@@ -88,7 +107,7 @@ def annotated(manifest: Manifest, annotations: Mapping[str, str]) -> Manifest:
 
 def _free(name: str, taken: set[str]) -> str:
     while name in taken:
-        name += "-resources"
+        name += "-more"
     taken.add(name)
     return name
 
@@ -120,11 +139,3 @@ def _doubled(stems: Iterable[str]) -> frozenset[str]:
     """Choose what would be one file, on systems as well for which a is A."""
     counted = Counter(map(str.lower, stems))
     return frozenset(stem for stem, count in counted.items() if count > 1)
-
-
-def levels(units: Sequence[Unit]) -> Iterator[tuple[Unit, int]]:
-    """Yield each unit with the number of those that are one after the other before it."""
-    level: dict[str, int] = {}
-    for unit in units:
-        level[unit.name] = max((level[name] + 1 for name in unit.needs), default=0)
-        yield unit, level[unit.name]
