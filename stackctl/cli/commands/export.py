@@ -45,7 +45,7 @@ def export(  # noqa: PLR0913 - an option each
         ),
     ] = None,
     branch: Annotated[
-        str, option("--branch", metavar="NAME", help="Its branch; default: main", panel=_WHERE)
+        str, option("--branch", metavar="BRANCH", help="Its branch; default: main", panel=_WHERE)
     ] = "main",
     repository_folder: Annotated[
         str | None,
