@@ -36,7 +36,7 @@ COURSE: list[tuple[str, int, tuple[str, ...]]] = [
     ("Export", 0, ("export", "--profile", "letters", "exported")),
     ("Error", 2, ("export", "--profile", "letters", "--format", "flux", "exported")),
     ("LockOutcome", 0, ("lock", "letters")),
-    ("Outdated", 1, ("outdated", "letters", "--offline")),
+    ("Outdated", 0, ("outdated", "letters", "--offline")),
     ("Error", 10, ("history",)),
     ("Plan", 1, ("diff", "--profile", "letters")),
     ("DeployOutcome", 0, ("deploy", "--profile", "letters", "--dry-run")),
