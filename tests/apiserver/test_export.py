@@ -18,6 +18,8 @@ from stackctl.errors import ConflictError
 from stackctl.model.export.exported import ExportFormat
 from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref, ref_of
 from stackctl.model.ownership.proof import APPLIED
+from stackctl.sources import yaml
+from tests.apiserver.programs import built
 from tests.apiserver.shipped import PATIENT, deployed, torn_down
 from tests.bench.rivals import kubectl
 
@@ -105,3 +107,31 @@ def test_kubectl_makes_of_an_export_what_a_deploy_makes(program, connection, kub
         )
     assert live(connection) == wanted
     assert torn_down(compose_stack(REQUEST).stack, connection).residue == ()
+
+
+@pytest.mark.build  # minutes go into building Helm, the first time
+@pytest.mark.timeout(1500)
+def test_helm_renders_of_an_export_what_is_applied(tmp_path):
+    """Chart by chart, with nothing said; what Helm is to keep is marked."""
+    export(REQUEST, tmp_path / "out", ExportFormat.HELM)
+    program = built("helm.sh/helm/v4/cmd/helm", "v4.3.1")
+    found: dict[Ref, Manifest] = {}
+    for chart in sorted(path.parent for path in (tmp_path / "out").glob("*/Chart.yaml")):
+        done = subprocess.run(
+            [program, "template", "--include-crds", chart.name, str(chart)],
+            capture_output=True, text=True, check=True, timeout=PATIENT,
+        )  # fmt: skip
+        read = [each.value for each in yaml.load_all(done.stdout) if each.value]
+        found |= {ref_of(each): charted(each) for each in read}
+    bundle = compose_stack(REQUEST).bundle
+    assert found == {ref_of(each): charted(each) for each in bundle.manifests}
+
+
+def charted(manifest: Manifest) -> Manifest:
+    """Leave out who owns an object, and that Helm keeps it."""
+    metadata = dict(manifest["metadata"])
+    gone = (MANAGED_BY, STACK_LABEL, "helm.sh/resource-policy")
+    for place in ("labels", "annotations"):
+        said = metadata.pop(place, None) or {}
+        metadata |= {place: {key: each for key, each in said.items() if key not in gone}}
+    return manifest | {"metadata": metadata}
