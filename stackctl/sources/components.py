@@ -58,6 +58,24 @@ def _component(path: Path) -> Component:
     )
 
 
+def read_component(folder: Path) -> Component:
+    """Read the component.yaml of one folder, wherever that lies.
+
+    Raises:
+        ConfigError: there is none, or it is not right.
+    """
+    return _component(folder / "component.yaml")
+
+
+def read_layers(component: Component) -> Manifests:
+    """Read every layer of a component's folder; whether they fit component.yaml is not looked at.
+
+    Raises:
+        ConfigError: with every fault of the files.
+    """
+    return _manifests(Path(component.folder))
+
+
 def read_manifests(component: Component) -> Manifests:
     """Read every layer of a component's folder and check it against component.yaml.
 

@@ -31,6 +31,7 @@ COURSE: list[tuple[str, int, tuple[str, ...]]] = [
     ("ComponentExplanation", 0, ("explain", "letters", "--profile", "letters")),
     ("ValueExplanation", 0, ("explain", "letters.namespace", "--profile", "letters")),
     ("Error", 3, ("components", "numbers")),
+    ("LintReport", 0, ("component", "lint", "letters")),
     ("Error", 2, ("schema", "numbers")),
     ("Error", 3, ("diff", "--profile", "numbers")),
     ("Export", 0, ("export", "--profile", "letters", "exported")),

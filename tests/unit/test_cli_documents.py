@@ -17,12 +17,14 @@ from stackctl.actions.compose import StackRequest
 from stackctl.actions.credentials import GeneratedValue, Rotation
 from stackctl.actions.explain import explain
 from stackctl.actions.export import ExportOutcome
+from stackctl.actions.lint import lint_components
 from stackctl.actions.lock import LockOutcome
 from stackctl.actions.outdated import ComponentVersions, Outdated
 from stackctl.actions.profiles import described
 from stackctl.cli.report.catalogue.components import component_result, components_document
 from stackctl.cli.report.catalogue.explain import explain_result
 from stackctl.cli.report.catalogue.export import export_document
+from stackctl.cli.report.catalogue.lint import lint_document
 from stackctl.cli.report.catalogue.lock import lock_document, outdated_document
 from stackctl.cli.report.catalogue.profiles import profile_document, profiles_document
 from stackctl.cli.report.credentials import credentials_document, rotation_result
@@ -202,6 +204,7 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
             Outdated("ml", "gpu8", (ComponentVersions("a", "", "1", "1"),), Path("lock"), 3)
         ),
     ),
+    "LintReport": (lambda: lint_document(lint_components(["nvidia-device-plugin"])),),
     "Unlocked": (
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, LOCK)),
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, None)),

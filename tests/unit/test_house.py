@@ -40,6 +40,7 @@ FLOORS = {
         ("release", "export"),
         ("plan",),
         ("privileges",),
+        ("lint",),
         ("run",),
         ("documents", ""),
     ),
@@ -80,6 +81,9 @@ DOORS = {
     ),
     "urllib3": ("api", "sandbox", "sources/upstream/manifests.py"),
     "pyhelm3": ("sources/upstream/helm.py",),
+    "jsonschema": ("sources/kubernetes_schemas.py",),
+    "referencing": ("sources/kubernetes_schemas.py",),
+    "kubernetes_validate": ("sources/kubernetes_schemas.py",),
     "cryptography": ("sandbox", "cluster/status/certificates.py"),
 }
 # What a module of pure functions over values has no use for.

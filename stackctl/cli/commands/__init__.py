@@ -19,6 +19,7 @@ COMMANDS = {
         "profiles",
         "components",
         "explain",
+        "component",
         "render",
         "export",
         "lock",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from stackctl.model.catalogue.generated import Generate
+from stackctl.model.catalogue.lint_rules import LintException
 from stackctl.model.catalogue.mode import Mode as Mode
 from stackctl.model.catalogue.source import Source
 from stackctl.model.objects.refs import Manifest
@@ -209,6 +210,7 @@ class ComponentSpec:
     leftovers: tuple[str, ...] = ()
     nodeManagers: tuple[str, ...] = ()  # noqa: N815 - who writes on nodes
     upgrades: tuple[UpgradeRule, ...] = ()
+    lint: tuple[LintException, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

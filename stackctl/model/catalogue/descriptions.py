@@ -93,6 +93,13 @@ DESCRIPTIONS = {
     "ManifestFile.sha256": "SHA-256 that the file must have",
     "Choice.values": "Values of its chart; maps merge, lists replace, null takes a value out",
     "Place.values": "Path in the values of the component's chart; nothing else is said then",
+    "ComponentSpec.lint": "What stackctl component lint finds and is as it should be",
+    "LintException.rule": "What is found, by its id",
+    "LintException.reason": "Why it is as it should be",
+    "LintException.object": "Where: Kind/name or Kind/namespace/name, with wildcards; unsaid: "
+    "everywhere",
+    "LintException.path": "Where in it: at this path or below it, with wildcards; unsaid: "
+    "everywhere",
     "Upstream.project": "Address of the project",
     "Upstream.version": "Version as the project writes it",
     "Upstream.chart": "The Helm chart that the manifests follow",

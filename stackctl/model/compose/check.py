@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stackctl.errors import RenderError
-from stackctl.model.catalogue.component import Component, Image, Manifests, Parameter, Place
+from stackctl.model.catalogue.component import (
+    Component,
+    Feature,
+    Image,
+    Manifests,
+    Parameter,
+    Place,
+)
 from stackctl.model.catalogue.parameters import checked, text_of
 from stackctl.model.catalogue.spec_check import declaration_problems
 from stackctl.model.compose.bind import Binder, PlaceError, agrees, describe
@@ -62,6 +69,18 @@ def validate_component(
     return tuple(dict.fromkeys(found))
 
 
+def feature_closure(features: Mapping[str, Feature], feature: str) -> frozenset[str]:
+    """Return a feature with all that it requires; nothing of none."""
+    found: set[str] = set()
+    open_ = [feature] if feature else []
+    while open_:
+        name = open_.pop()
+        if name in features and name not in found:
+            found.add(name)
+            open_ += features[name].requires
+    return frozenset(found)
+
+
 def _scopes(manifests: Manifests) -> Scopes:
     return defined(
         each for layer in (manifests.base, *manifests.features.values()) for each in layer
@@ -96,7 +115,7 @@ class _Check:
     def variants(self, problems: list[Problem | ObjectFault]) -> Iterator[_Variant]:
         """Lay the base alone, and then each feature with those it requires."""
         for name in ("", *self.component.spec.features):
-            on = self._closure(name)
+            on = feature_closure(self.component.spec.features, name)
             at: At = ("spec", "features", name) if name else ()
             try:
                 objects = built(self.component, self.manifests, on, self.scopes)
@@ -104,18 +123,6 @@ class _Check:
                 problems.append(Problem(at, str(error)))
             else:
                 yield _Variant(name, on, objects)
-
-    def _closure(self, feature: str) -> frozenset[str]:
-        """Return a feature with all that it requires."""
-        features = self.component.spec.features
-        found: set[str] = set()
-        open_ = [feature] if feature else []
-        while open_:
-            name = open_.pop()
-            if name in features and name not in found:
-                found.add(name)
-                open_ += features[name].requires
-        return frozenset(found)
 
     def _among(self, place: Place, variants: list[_Variant]) -> Binder:
         """Return the objects a place is among."""

@@ -9,6 +9,7 @@ from typing import Any
 from stackctl.model.catalogue.envelope import DOCUMENTS_VERSION
 from stackctl.model.documents.catalogue import CATALOGUE
 from stackctl.model.documents.changes import CHANGES
+from stackctl.model.documents.components import COMPONENTS
 from stackctl.model.documents.parts import Bodies
 from stackctl.model.documents.program import PROGRAM
 from stackctl.model.documents.stacks import STACKS
@@ -22,7 +23,7 @@ from stackctl.model.shapes.json_schema import (
     text,
 )
 
-_BODIES: Bodies = CHANGES | STACKS | CATALOGUE | WRITTEN | PROGRAM
+_BODIES: Bodies = CHANGES | STACKS | CATALOGUE | COMPONENTS | WRITTEN | PROGRAM
 RESULT_LIST = "ResultList"
 KINDS = {kind: what for kind, (what, _) in _BODIES.items()} | {
     RESULT_LIST: "Results of one command on several clusters"

@@ -1,0 +1,36 @@
+"""The documents about components of one's own."""
+
+from stackctl.model.catalogue.lint_rules import LintRule, Severity
+from stackctl.model.documents.parts import COMPONENT, MESSAGE, OBJECT, Bodies
+from stackctl.model.shapes.json_schema import count, fields, items, text, word
+
+COMPONENTS: Bodies = {
+    "LintReport": (
+        "What there is to say about components",
+        {
+            "components": items("What was looked at", text("Name of a component")),
+            "kubernetes": items(
+                "Versions whose schemas objects were checked against; empty where none were",
+                text("A version, such as 1.36"),
+            ),
+            "findings": items(
+                "What was found",
+                fields(
+                    "A finding",
+                    {
+                        "component": COMPONENT,
+                        "rule": word("What was looked for", [each.value for each in LintRule]),
+                        "severity": word("How grave it is", [each.value for each in Severity]),
+                        "file": text("File that it is in"),
+                        "line": count("Line of the file"),
+                        "object?": OBJECT,
+                        "path?": text("Path in the object, or in component.yaml"),
+                        "layer?": text("The feature, repeated layer or file that makes it so"),
+                        "message": MESSAGE,
+                        "reason?": text("Why component.yaml says that it is as it should be"),
+                    },
+                ),
+            ),
+        },
+    ),
+}

@@ -1,0 +1,1 @@
+"""What a component that works could still be better at, as findings."""
