@@ -76,6 +76,15 @@ def read_layers(component: Component) -> Manifests:
     return _manifests(Path(component.folder))
 
 
+def read_objects(path: Path) -> list[Manifest]:
+    """Read the objects of a file; the items of a List count one by one.
+
+    Raises:
+        ConfigError: it is not right; every fault is listed.
+    """
+    return _objects(path, patch=False)
+
+
 def read_manifests(component: Component) -> Manifests:
     """Read every layer of a component's folder and check it against component.yaml.
 

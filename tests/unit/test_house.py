@@ -40,7 +40,7 @@ FLOORS = {
         ("release", "export"),
         ("plan",),
         ("privileges",),
-        ("lint",),
+        ("lint", "scaffold"),
         ("run",),
         ("documents", ""),
     ),

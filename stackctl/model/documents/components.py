@@ -33,4 +33,16 @@ COMPONENTS: Bodies = {
             ),
         },
     ),
+    "NewComponent": (
+        "A component that was begun",
+        {
+            "name": text("Name"),
+            "version": text("Version that was found, or 0.1.0"),
+            "namespace": text("Namespace"),
+            "folder": text("Folder it is in"),
+            "files": items("Files that were written", text("Path of a file")),
+            "parameters": items("Parameters that are proposed", text("Name")),
+            "images": items("Images that were found", text("Reference of an image")),
+        },
+    ),
 }

@@ -1,0 +1,89 @@
+"""Manifests as people keep them, in a file or a folder, taken as `kubectl apply -f` takes them.
+
+Folders within a folder are left out, as there. What is for Helm or Kustomize to make manifests of
+is refused, with the command that makes them.
+"""
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackctl.errors import ConfigError
+from stackctl.files import exists, is_folder
+from stackctl.model.objects.refs import Manifest
+from stackctl.sources import folders
+from stackctl.sources.components import read_objects
+from stackctl.sources.reading import bytes_of
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+_OURS = "component.yaml"
+_CHART = "Chart.yaml"
+_KUSTOMIZE = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFile:
+    """A file of manifests: its content, and the objects in it."""
+
+    name: str
+    content: bytes
+    mode: int
+    objects: tuple[Manifest, ...]
+
+
+def read_plain(source: Path) -> tuple[ManifestFile, ...]:
+    """Read the manifests of a file, or of the files in a folder.
+
+    Raises:
+        ConfigError: there are none, they are not right, or something else makes them.
+    """
+    _require_plain(source)
+    if not exists(source):
+        raise ConfigError(f"{folders.shown(source)}: there is no such file or folder")
+    paths = list(_files(source)) if is_folder(source) else [source]
+    files: list[ManifestFile] = []
+    problems: list[str] = []
+    for path in paths:
+        try:
+            files.append(_file(path))
+        except ConfigError as error:
+            problems += error.each
+    if problems:
+        raise ConfigError.listing(f"the manifests in {folders.shown(source)}:", problems)
+    if not any(each.objects for each in files):
+        inner = "; folders in it are left out" if is_folder(source) else ""
+        raise ConfigError(f"{folders.shown(source)}: there are no manifests{inner}")
+    return tuple(files)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        hidden = path.name.startswith(".")
+        if path.suffix in _SUFFIXES and not hidden and not is_folder(path):
+            yield path
+
+
+def _file(path: Path) -> ManifestFile:
+    objects = tuple(read_objects(path))
+    mode = stat.S_IMODE(path.stat().st_mode)
+    name = path.name if path.name != _OURS else "component-objects.yaml"
+    return ManifestFile(name, bytes_of(path), mode, objects)
+
+
+def _require_plain(source: Path) -> None:
+    shown = folders.shown(source)
+    if (source / _CHART).is_file() or source.suffix == ".tgz" or source.name == _CHART:
+        chart = folders.shown(source.parent) if source.name == _CHART else shown
+        raise ConfigError(
+            f"{shown}: a Helm chart is no manifest, and is not taken yet",
+            hint=f"helm template NAME {chart} > NAME.yaml, then --from NAME.yaml",
+        )
+    if any((source / each).is_file() for each in _KUSTOMIZE) or source.name in _KUSTOMIZE:
+        folder = folders.shown(source.parent) if source.name in _KUSTOMIZE else shown
+        raise ConfigError(
+            f"{shown}: Kustomize makes manifests of this",
+            hint=f"kubectl kustomize {folder} > NAME.yaml, then --from NAME.yaml",
+        )
+    if (source / _OURS).is_file():
+        raise ConfigError(f"{shown}: a component already", hint=f"stackctl component lint {shown}")
