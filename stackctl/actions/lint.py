@@ -59,7 +59,7 @@ def lint_components(
     remarks = [
         remark
         for component, manifests in zip(components, layers, strict=True)
-        for remark in _remarks(component, manifests, look)
+        for remark in sorted(_remarks(component, manifests, look), key=lambda each: each.position)
     ]
     names = tuple(each.name for each in components)
     return Linted(names, known.minors if known else (), tuple(remarks))

@@ -19,6 +19,7 @@ from stackctl.actions.explain import explain
 from stackctl.actions.export import ExportOutcome
 from stackctl.actions.lint import lint_components
 from stackctl.actions.lock import LockOutcome
+from stackctl.actions.new_component import Started
 from stackctl.actions.outdated import ComponentVersions, Outdated
 from stackctl.actions.profiles import described
 from stackctl.cli.report.catalogue.components import component_result, components_document
@@ -26,6 +27,7 @@ from stackctl.cli.report.catalogue.explain import explain_result
 from stackctl.cli.report.catalogue.export import export_document
 from stackctl.cli.report.catalogue.lint import lint_document
 from stackctl.cli.report.catalogue.lock import lock_document, outdated_document
+from stackctl.cli.report.catalogue.new import new_document
 from stackctl.cli.report.catalogue.profiles import profile_document, profiles_document
 from stackctl.cli.report.credentials import credentials_document, rotation_result
 from stackctl.cli.report.diff import diff_document
@@ -205,6 +207,9 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
         ),
     ),
     "LintReport": (lambda: lint_document(lint_components(["nvidia-device-plugin"])),),
+    "NewComponent": (
+        lambda: new_document(Started(read_catalogue().components["kserve"], ("base/a.yaml",))),
+    ),
     "Unlocked": (
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, LOCK)),
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, None)),

@@ -155,6 +155,16 @@ spec:
   ports: [{port: 80}]
   selector: {app: nobody}
 """
+INGRESS = """\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop, namespace: shop}
+spec:
+  rules:
+  - host: shop.example.com
+    http:
+      paths: [{path: /, pathType: Prefix, backend: {service: {name: shop, port: {number: 80}}}}]
+"""
 
 
 def definition(schema: str) -> str:
@@ -182,6 +192,7 @@ spec:
         (LintRule.WILDCARD_RBAC, ADMIN, 8, "cluster-admin"),
         (LintRule.UNSERVED_API, BUDGET, 5, "is not served by Kubernetes 1.30 to 1.3"),
         (LintRule.MISSING_OBJECT, SERVICE, 10, "no Pods of this component"),
+        (LintRule.MISSING_OBJECT, INGRESS, 12, "there is no Service/shop in shop"),
         (LintRule.CRD_SCHEMA, definition("{type: object, properties: {spec: {}}}"), 17, "no type"),
         (
             LintRule.OPEN_SCHEMA,

@@ -38,6 +38,7 @@ def reference_faults(manifest: Manifest, objects: Sequence[Manifest]) -> Iterato
 def _named(manifest: Manifest) -> Iterator[Named]:
     if manifest["kind"] == "RoleBinding" and part(manifest, "roleRef").get("kind") == "Role":
         yield ("roleRef", "name"), "Role", str(part(manifest, "roleRef").get("name"))
+    yield from _named_services(manifest)
     template = template_path(manifest)
     if template is None:
         return
@@ -54,6 +55,25 @@ def _named(manifest: Manifest) -> Iterator[Named]:
         for index, variable in enumerate(maps(container.get("env"))):
             where = (*path, "env", index, "valueFrom", "configMapKeyRef")
             yield from _required(where, part(variable, "valueFrom"))
+
+
+def _named_services(manifest: Manifest) -> Iterator[Named]:
+    """Yield the Services that Pods of a StatefulSet are called after, and an Ingress leads to."""
+    spec = part(manifest, "spec")
+    if manifest["kind"] == "StatefulSet" and spec.get("serviceName"):
+        yield ("spec", "serviceName"), "Service", str(spec["serviceName"])
+    if manifest["kind"] != "Ingress":
+        return
+    backends: list[tuple[Path, Mapping[str, Any]]] = [
+        (("spec", "defaultBackend"), part(spec, "defaultBackend"))
+    ]
+    for index, rule in enumerate(maps(spec.get("rules"))):
+        for number, path in enumerate(maps(part(rule, "http").get("paths"))):
+            at: Path = ("spec", "rules", index, "http", "paths", number, "backend")
+            backends.append((at, part(path, "backend")))
+    for at, backend in backends:
+        if name := part(backend, "service").get("name"):
+            yield (*at, "service", "name"), "Service", str(name)
 
 
 def _volume_sources(volume: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:

@@ -1,4 +1,4 @@
-"""How findings look: one a line, as compilers write them, the gravest component by component."""
+"""How findings look: one a line, as compilers write them."""
 
 from __future__ import annotations
 
