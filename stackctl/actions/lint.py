@@ -1,14 +1,15 @@
 """Look at components for what is wrong with them, and for what somebody will be sorry for."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.errors import ConfigError
 from stackctl.files import is_folder
 from stackctl.model.catalogue.component import Component, Manifests
-from stackctl.model.lint.finding import Fault, LintFinding
-from stackctl.model.lint.lint import lint
+from stackctl.model.lint.finding import LintFinding
+from stackctl.model.lint.lint import Look, lint
 from stackctl.model.objects.normalise import flatten
 from stackctl.model.objects.refs import Manifest
 from stackctl.sources import folders
@@ -53,9 +54,14 @@ def lint_components(
     """
     components = list(_chosen(wanted, catalogs))
     layers = [read_layers(each) for each in components]
-    every = (each for manifests in layers for each in _objects(manifests))
-    known = KubernetesSchemas(every) if schemas else None
-    look: Callable[[Manifest], Iterable[Fault]] = known.faults if known else lambda _: ()
+
+    def definitions() -> Iterator[Manifest]:
+        yield from _of_others(components, catalogs)
+        for manifests in layers:
+            yield from _objects(manifests)
+
+    known = KubernetesSchemas(definitions) if schemas else None
+    look = known.faults if known else None
     remarks = [
         remark
         for component, manifests in zip(components, layers, strict=True)
@@ -88,14 +94,21 @@ def _in_folder(text: str, catalogs: Sequence[Path]) -> Component:
     return read_component(folder.resolve())
 
 
+def _of_others(chosen: Sequence[Component], catalogs: Sequence[Path]) -> Iterator[Manifest]:
+    """Yield the objects of the catalogue's other components, whose kinds those chosen may use."""
+    names = {each.name for each in chosen}
+    for name, component in read_catalogue(catalogs).components.items():
+        if name not in names:
+            with suppress(ConfigError):  # told to who looks at that component
+                yield from _objects(read_layers(component))
+
+
 def _objects(manifests: Manifests) -> Iterator[Manifest]:
     for layer in (manifests.base, *manifests.features.values()):
         yield from flatten(layer)
 
 
-def _remarks(
-    component: Component, manifests: Manifests, look: Callable[[Manifest], Iterable[Fault]]
-) -> Iterator[Remark]:
+def _remarks(component: Component, manifests: Manifests, look: Look | None) -> Iterator[Remark]:
     positions = Positions(component)
     for judged in lint(component, manifests, yaml=YAML, schemas=look):
         found = judged.finding

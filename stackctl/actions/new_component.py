@@ -38,6 +38,7 @@ class Started:
 
     component: Component
     files: tuple[str, ...]
+    profile: bool  # whether there is one to try it with, of its name and of nothing else
 
 
 def new_component(name: str, catalog: Path, source: Path | None = None) -> Started:
@@ -68,10 +69,11 @@ def new_component(name: str, catalog: Path, source: Path | None = None) -> Start
     component = _checked(name, text, home, [*(m for f in files for m in f.objects)], missing)
     write_folder(home, {"component.yaml": _content(text), **texts})
     written = [home / each for each in ("component.yaml", *texts)]
-    if name not in {file.stem for root in known for file in folders.profile_files(root)}:
+    alone = name not in {file.stem for root in known for file in folders.profile_files(root)}
+    if alone:
         write_new_file(profile, profile_text(name).encode())
         written.append(profile)
-    return Started(component, tuple(map(folders.shown, written)))
+    return Started(component, tuple(map(folders.shown, written)), alone)
 
 
 def _is_catalogue(folder: Path) -> bool:

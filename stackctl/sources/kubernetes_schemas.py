@@ -6,8 +6,9 @@ knows it, and it is imported when the first object is looked at.
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,8 @@ Kind = tuple[str, str, str]  # group, version, kind
 class KubernetesSchemas:
     """What each version of Kubernetes accepts, beginning with the oldest that is supported."""
 
-    def __init__(self, own: Iterable[Manifest] = ()) -> None:
-        """Find the schemas; `own` are the definitions of the custom resources that are looked at.
+    def __init__(self, definitions: Callable[[], Iterable[Manifest]] = tuple) -> None:
+        """Find the schemas; `definitions` finds those of custom resources, once there is one.
 
         Raises:
             UsageError: they are not installed.
@@ -51,7 +52,13 @@ class KubernetesSchemas:
                 hint=f"{sys.executable} -m pip install {PACKAGE}; without them: --no-schemas",
             )
         self._folders = _folders()
-        self._own = dict(_custom(own))
+        if not self._folders:
+            raise UsageError(
+                f"this {PACKAGE} has no schemas of Kubernetes 1.{OLDEST} or newer",
+                hint=f"{sys.executable} -m pip install --upgrade {PACKAGE}",
+            )
+        self._definitions = definitions
+        self._validators: dict[Kind, Any] = {}
         ends = (self.minors[0], self.minors[-1])
         known = {group for each in ends for group, _, _ in _kinds(self._folders[each])}
         self._groups = known | _FORMER  # others are somebody's own, though called so.k8s.io
@@ -64,10 +71,20 @@ class KubernetesSchemas:
     def faults(self, manifest: Manifest) -> Iterator[Fault]:
         """Yield what some version of Kubernetes would not accept; unknown kinds are passed over."""
         kind = (group_of(manifest), version_of(manifest), manifest["kind"])
-        if kind in self._own:
-            yield from ((LintRule.SCHEMA, *each) for each in _broken(self._own[kind], manifest))
-        elif kind[0] in self._groups:
+        if kind[0] in self._groups:
             yield from self._of_versions(kind, manifest)
+        elif (validator := self._custom(kind)) is not None:
+            yield from ((LintRule.SCHEMA, *each) for each in _broken(validator, manifest))
+
+    @cached_property
+    def _schemas(self) -> Mapping[Kind, Any]:
+        return dict(_served(self._definitions()))
+
+    def _custom(self, kind: Kind) -> Any:
+        """Return what checks custom resources of a kind; None where nothing does."""
+        if kind not in self._validators:
+            self._validators[kind] = _checking(self._schemas.get(kind))
+        return self._validators[kind]
 
     def _of_versions(self, kind: Kind, manifest: Manifest) -> Iterator[Fault]:
         ends = (self.minors[0], self.minors[-1])
@@ -144,19 +161,28 @@ def _validator(folder: Path, kind: Kind) -> Any:
     return jsonschema.Draft202012Validator(schema, registry=registry)
 
 
-def _custom(definitions: Iterable[Manifest]) -> Iterator[tuple[Kind, Any]]:
-    """Yield what checks custom resources, by the schemas of their definitions."""
-    import jsonschema
-
+def _served(definitions: Iterable[Manifest]) -> Iterator[tuple[Kind, Any]]:
+    """Yield the schemas of custom resources."""
     for each in definitions:
         if kind_of(each) != DEFINITION:
             continue
         spec = each["spec"]
         for version in spec["versions"]:
-            schema = (version.get("schema") or {}).get("openAPIV3Schema")
-            if version["served"] and schema:
+            if version["served"]:
                 kind = (spec["group"], version["name"], spec["names"]["kind"])
-                yield kind, jsonschema.Draft202012Validator(strict(schema))
+                yield kind, (version.get("schema") or {}).get("openAPIV3Schema")
+
+
+def _checking(schema: Any) -> Any:
+    """Return what checks objects by a schema; None where it is none, which others tell."""
+    import jsonschema
+
+    if not schema:
+        return None
+    with suppress(jsonschema.SchemaError):
+        jsonschema.Draft202012Validator.check_schema(closed := strict(schema))
+        return jsonschema.Draft202012Validator(closed)
+    return None
 
 
 def _broken(validator: Any, manifest: Manifest) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -208,7 +208,9 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
     ),
     "LintReport": (lambda: lint_document(lint_components(["nvidia-device-plugin"])),),
     "NewComponent": (
-        lambda: new_document(Started(read_catalogue().components["kserve"], ("base/a.yaml",))),
+        lambda: new_document(
+            Started(read_catalogue().components["kserve"], ("base/a.yaml",), True)
+        ),
     ),
     "Unlocked": (
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, LOCK)),

@@ -230,6 +230,28 @@ def test_own_custom_resources_are_checked_by_their_own_definition(tmp_path):
     assert remark.finding.what == "there is no field siez"
 
 
+def test_kinds_of_other_components_are_checked_by_their_definitions(tmp_path):
+    """One that is looked at alone has the same findings as together with all others."""
+    certificate = """\
+        apiVersion: cert-manager.io/v1
+        kind: Certificate
+        metadata: {name: shop, namespace: shop}
+        spec: {secretName: shop, issuerRef: {name: shop}, dnsName: [shop.example.com]}
+        """
+    (found,) = remarks(shop(tmp_path, certificate))
+    assert (found.finding.rule, found.finding.where) == (LintRule.SCHEMA, "spec.dnsName")
+
+
+@pytest.mark.parametrize("kind", ["nothing", "[]", "[string]", "{a: b}", "null"])
+def test_a_definition_may_hold_anything_where_its_types_are(tmp_path, kind):
+    """It is told as one that is not structural, and checks no objects."""
+    inner = f"{{type: object, properties: {{size: {{type: {kind}}}}}}}"
+    text = definition(f"{{type: object, properties: {{spec: {inner}}}}}")
+    cart = "apiVersion: shop.example.com/v1\nkind: Cart\nmetadata: {name: a}\nspec: {size: 1}\n"
+    found = remarks(shop(tmp_path, text, **{"smoke/cart.yaml": cart}))
+    assert LintRule.CRD_SCHEMA in {each.finding.rule for each in found}
+
+
 FEATURE = "features:\n  fast: {description: Faster}\n"
 PATCH = """\
 apiVersion: apps/v1
@@ -334,6 +356,13 @@ def test_a_reason_for_something_else_is_a_finding_itself(tmp_path, entry):
     assert rules == {LintRule.UNPINNED_IMAGE, LintRule.UNUSED_EXCEPTION}
     unused = only(found.open, LintRule.UNUSED_EXCEPTION)
     assert str(unused.position).endswith("component.yaml:8")
+
+
+def test_an_exception_from_schemas_is_not_unused_where_none_are_looked_at(tmp_path):
+    """It is where they are."""
+    folder = shop(tmp_path, spec=excused("{rule: schema, reason: We are ahead of them}"))
+    assert lint_components([folder], schemas=False).open == ()
+    only(remarks(folder), LintRule.UNUSED_EXCEPTION)
 
 
 @pytest.mark.parametrize(

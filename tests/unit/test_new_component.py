@@ -204,7 +204,10 @@ def test_what_is_there_is_never_written_over(here, capsys):
     profile = here / "catalog/profiles/shop.yaml"
     profile.parent.mkdir(parents=True)
     profile.write_text("mine: yes\n")
-    assert new(capsys, "shop", "--from", "k8s")[0] == 0
+    code, _, err = new(capsys, "shop", "--from", "k8s")
+    assert code == 0
+    assert "there is a profile shop already" in err
+    assert "stackctl deploy" not in err
     assert profile.read_text() == "mine: yes\n"
     before = {name: (here / "catalog" / name).read_bytes() for name in files(here / "catalog")}
     code, _, err = new(capsys, "shop")

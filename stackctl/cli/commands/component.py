@@ -44,7 +44,7 @@ def new(
     catalog = next(iter(catalogs.folders), DEFAULT_CATALOG)
     started = new_component(name, catalog, source)
     report.show(new_result(started))
-    report.remark(next_lines(name, catalog))
+    report.remark(next_lines(started, catalog))
     return 0
 
 

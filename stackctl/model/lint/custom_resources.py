@@ -1,13 +1,14 @@
 """The schema of a custom resource as a JSON Schema that refuses what the API server refuses.
 
 A server prunes fields that it does not know, or refuses them where it is asked to be strict, as we
-ask it.
+ask it. Patterns and formats are left to the server: they are Go's, and its own.
 """
 
 from typing import Any
 
 _KEPT = "x-kubernetes-preserve-unknown-fields"
 _EITHER = "x-kubernetes-int-or-string"
+_LEFT = ("pattern", "format", "$ref", "$schema", "id")
 _OF_EVERY_OBJECT = ("apiVersion", "kind", "metadata")
 
 
@@ -15,8 +16,11 @@ def strict(schema: Any, *, top: bool = True) -> Any:
     """Return a structural schema with unknown fields refused."""
     if not isinstance(schema, dict):
         return schema
-    found = {key: value for key, value in schema.items() if not key.startswith("x-kubernetes-")}
-    found.pop("format", None)  # those of Kubernetes are its own
+    found = {
+        key: value
+        for key, value in schema.items()
+        if key not in _LEFT and not key.startswith("x-kubernetes-")
+    }
     properties = {
         name: strict(each, top=False) for name, each in _map(schema, "properties").items()
     }

@@ -16,7 +16,7 @@ from stackctl.model.privileges.rights import maps, part
 
 _KEPT = "x-kubernetes-preserve-unknown-fields"
 _EITHER = "x-kubernetes-int-or-string"
-_TYPES = frozenset({"array", "boolean", "integer", "number", "object", "string"})
+_TYPES = ("array", "boolean", "integer", "number", "object", "string")  # or anything, of anybody
 _JUNCTORS = ("allOf", "anyOf", "oneOf")
 _NOT_INSIDE = ("description", "type", "default", "additionalProperties", "nullable")
 _REFERENCES = ("$ref", "definitions", "dependencies", "patternProperties", "additionalItems")

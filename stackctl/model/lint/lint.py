@@ -26,6 +26,7 @@ from stackctl.model.objects.merge import OverlayError
 from stackctl.model.objects.normalise import flatten, normalised
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 
+_BY_SCHEMAS = frozenset({LintRule.SCHEMA, LintRule.UNSERVED_API})
 Look = Callable[[Manifest], Iterable[Fault]]  # what is to be said about one object
 
 
@@ -47,24 +48,37 @@ class _Layer:
 
 
 def lint(
-    component: Component, manifests: Manifests, *, yaml: Codec, schemas: Look
+    component: Component, manifests: Manifests, *, yaml: Codec, schemas: Look | None
 ) -> tuple[Judged, ...]:
-    """Return everything that is to be said about a component, what has a reason included."""
+    """Return everything that is to be said about a component, what has a reason included.
+
+    Without schemas, nothing is said of what they would be needed for.
+    """
     scopes = _scopes(manifests)
     layers = list(_layers(component, manifests, scopes))
     found = [
         *_invalid(component, manifests, yaml),
-        *_of_layers(layers, schemas),
+        *_of_layers(layers, schemas or _nothing),
         *declaration_findings(component.spec, [each.objects for each in layers]),
     ]
     unique = {(each.rule, each.object, each.path, each.what): each for each in reversed(found)}
-    return _judged(list(unique.values())[::-1], component.spec.lint)
+    looked = [each for each in component.spec.lint if schemas or each.rule not in _BY_SCHEMAS]
+    return _judged(list(unique.values())[::-1], component.spec.lint, looked)
+
+
+def _nothing(_: Manifest) -> Iterable[Fault]:
+    return ()
 
 
 def _judged(
-    found: Sequence[LintFinding], exceptions: Sequence[LintException]
+    found: Sequence[LintFinding],
+    exceptions: Sequence[LintException],
+    looked: Sequence[LintException],
 ) -> tuple[Judged, ...]:
-    """Give each finding the reason that somebody has for it; a reason for nothing is one more."""
+    """Give each finding the reason that somebody has for it; a reason for nothing is one more.
+
+    `looked` are the exceptions from what was looked for at all.
+    """
     excused = [(finding, excuse(finding, exceptions)) for finding in found]
     used = {id(exception) for _, exception in excused if exception is not None}
     unused = [
@@ -74,7 +88,7 @@ def _judged(
             f"nothing is found that {exception.rule.value} would have to be ignored for",
         )
         for index, exception in enumerate(exceptions)
-        if id(exception) not in used
+        if exception in looked and id(exception) not in used
     ]
     judged = [Judged(each, exception.reason if exception else "") for each, exception in excused]
     return (*judged, *map(Judged, unused))

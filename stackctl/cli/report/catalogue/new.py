@@ -22,10 +22,14 @@ def new_result(started: Started) -> Rendering:
     )
 
 
-def next_lines(name: str, catalog: Path) -> list[str]:
+def next_lines(started: Started, catalog: Path) -> list[str]:
     """Say what to do now, with commands that work as they are."""
+    name = started.component.name
     told = f"{name} --catalog {shlex.quote(str(catalog))}"
-    return [f"next: stackctl component lint {told}, stackctl deploy {told}"]
+    if started.profile:
+        return [f"next: stackctl component lint {told}, stackctl deploy {told}"]
+    profile = f"there is a profile {name} already, so name {name} in one of yours, under components"
+    return [f"next: stackctl component lint {told}", profile]
 
 
 def new_document(started: Started) -> Document:
