@@ -36,6 +36,7 @@ class Linted:
     components: tuple[str, ...]
     versions: tuple[int, ...]  # of Kubernetes 1, whose schemas were looked at
     remarks: tuple[Remark, ...]
+    partly: tuple[str, ...] = ()  # components that have a source: what that makes is not here
 
     @property
     def open(self) -> tuple[Remark, ...]:
@@ -68,7 +69,8 @@ def lint_components(
         for remark in sorted(_remarks(component, manifests, look), key=lambda each: each.position)
     ]
     names = tuple(each.name for each in components)
-    return Linted(names, known.minors if known else (), tuple(remarks))
+    partly = tuple(each.name for each in components if each.spec.source is not None)
+    return Linted(names, known.minors if known else (), tuple(remarks), partly)
 
 
 def _chosen(wanted: Sequence[str], catalogs: Sequence[Path]) -> Iterator[Component]:

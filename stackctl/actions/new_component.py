@@ -27,7 +27,7 @@ from stackctl.model.shapes.decode import decode
 from stackctl.sources import folders, yaml
 from stackctl.sources.components import YAML
 from stackctl.sources.new_folder import Content, require_absent, write_folder, write_new_file
-from stackctl.sources.plain_manifests import ManifestFile, read_plain
+from stackctl.sources.plain_manifests import PlainFile, read_plain
 
 _MODE = 0o666  # less what the umask takes
 
@@ -80,19 +80,19 @@ def _is_catalogue(folder: Path) -> bool:
     return any(is_folder(folder / each) for each in (folders.MANIFESTS, folders.PROFILES))
 
 
-def _given(name: str, source: Path | None) -> Sequence[ManifestFile]:
+def _given(name: str, source: Path | None) -> Sequence[PlainFile]:
     if source is not None:
         return read_plain(source)
     text = example(name)
     found = tuple(each.value for each in yaml.load_all(text))
-    return [ManifestFile(f"{name}.yaml", text.encode(), _MODE, found)]
+    return [PlainFile(f"{name}.yaml", text.encode(), _MODE, found)]
 
 
 def _content(text: str) -> Content:
     return text.encode(), _MODE
 
 
-def _objects(name: str, files: Iterable[ManifestFile]) -> Objects:
+def _objects(name: str, files: Iterable[PlainFile]) -> Objects:
     """Put the objects together as they will be.
 
     Raises:

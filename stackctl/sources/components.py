@@ -73,7 +73,7 @@ def read_layers(component: Component) -> Manifests:
     Raises:
         ConfigError: with every fault of the files.
     """
-    return _manifests(Path(component.folder))
+    return _manifests(Path(component.folder), component.spec.source)
 
 
 def read_objects(path: Path) -> list[Manifest]:

@@ -23,7 +23,7 @@ _KUSTOMIZE = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestFile:
+class PlainFile:
     """A file of manifests: its content, and the objects in it."""
 
     name: str
@@ -32,7 +32,7 @@ class ManifestFile:
     objects: tuple[Manifest, ...]
 
 
-def read_plain(source: Path) -> tuple[ManifestFile, ...]:
+def read_plain(source: Path) -> tuple[PlainFile, ...]:
     """Read the manifests of a file, or of the files in a folder.
 
     Raises:
@@ -42,7 +42,7 @@ def read_plain(source: Path) -> tuple[ManifestFile, ...]:
     if not exists(source):
         raise ConfigError(f"{folders.shown(source)}: there is no such file or folder")
     paths = list(_files(source)) if is_folder(source) else [source]
-    files: list[ManifestFile] = []
+    files: list[PlainFile] = []
     problems: list[str] = []
     for path in paths:
         try:
@@ -64,11 +64,11 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _file(path: Path) -> ManifestFile:
+def _file(path: Path) -> PlainFile:
     objects = tuple(read_objects(path))
     mode = stat.S_IMODE(path.stat().st_mode)
     name = path.name if path.name != _OURS else "component-objects.yaml"
-    return ManifestFile(name, bytes_of(path), mode, objects)
+    return PlainFile(name, bytes_of(path), mode, objects)
 
 
 def _require_plain(source: Path) -> None:
@@ -76,8 +76,9 @@ def _require_plain(source: Path) -> None:
     if (source / _CHART).is_file() or source.suffix == ".tgz" or source.name == _CHART:
         chart = folders.shown(source.parent) if source.name == _CHART else shown
         raise ConfigError(
-            f"{shown}: a Helm chart is no manifest, and is not taken yet",
-            hint=f"helm template NAME {chart} > NAME.yaml, then --from NAME.yaml",
+            f"{shown}: a chart is not taken apart: a component names it as its source",
+            hint=f"spec: {{source: {{chart: {{path: {chart}}}}}}} in component.yaml; or "
+            f"helm template NAME {chart} > NAME.yaml, then --from NAME.yaml",
         )
     if any((source / each).is_file() for each in _KUSTOMIZE) or source.name in _KUSTOMIZE:
         folder = folders.shown(source.parent) if source.name in _KUSTOMIZE else shown

@@ -97,10 +97,16 @@ def _is_meant(item: Any, step: paths.Step) -> bool:
 
 def _written(component: Component) -> Mapping[Ref, list[_Written]]:
     """Gather what the manifests and patches of a component say, object by object."""
-    namespace = component.spec.namespace
+    namespace, folder, source = (
+        component.spec.namespace,
+        Path(component.folder),
+        component.spec.source,
+    )
+    elsewhere = [folder / each for each in (source.paths if source else ())]
     found = [
         item
-        for path in folders.layer_files(Path(component.folder))
+        for path in folders.layer_files(folder)
+        if not any(path.is_relative_to(each) for each in elsewhere)
         for document in _documents(path)
         for item in _items(document)
     ]

@@ -252,6 +252,20 @@ def test_a_definition_may_hold_anything_where_its_types_are(tmp_path, kind):
     assert LintRule.CRD_SCHEMA in {each.finding.rule for each in found}
 
 
+def test_a_component_with_a_source_is_looked_at_in_part_and_says_so(tmp_path, capsys):
+    """What is not in its folder, its chart may make; templates are no manifests."""
+    folder = shop(
+        tmp_path,
+        SERVICE.replace("app: nobody", "app: somebody"),
+        "source: {chart: {path: chart}}",
+        **{"chart/Chart.yaml": "name: x\n", "chart/templates/a.yaml": "{{ if }}"},
+    )
+    assert lint_components([folder]).partly == ("shop",)
+    code, out, _ = lint(capsys, folder)
+    assert code == 0
+    assert "shop has a source: only what lies in its own folder was looked at" in out
+
+
 FEATURE = "features:\n  fast: {description: Faster}\n"
 PATCH = """\
 apiVersion: apps/v1

@@ -13,6 +13,10 @@ COMPONENTS: Bodies = {
                 "Versions whose schemas objects were checked against; empty where none were",
                 text("A version, such as 1.36"),
             ),
+            "partly": items(
+                "Components with a source, of which only their own folder was looked at",
+                text("Name of a component"),
+            ),
             "findings": items(
                 "What was found",
                 fields(

@@ -58,7 +58,7 @@ def lint(
     layers = list(_layers(component, manifests, scopes))
     found = [
         *_invalid(component, manifests, yaml),
-        *_of_layers(layers, schemas or _nothing),
+        *_of_layers(layers, schemas or _nothing, whole=component.spec.source is None),
         *declaration_findings(component.spec, [each.objects for each in layers]),
     ]
     unique = {(each.rule, each.object, each.path, each.what): each for each in reversed(found)}
@@ -130,8 +130,11 @@ def _layers(component: Component, manifests: Manifests, scopes: Scopes) -> Itera
         yield _Layer(name, layer, smoke=True)
 
 
-def _of_layers(layers: Iterable[_Layer], schemas: Look) -> Iterator[LintFinding]:
-    """Look at every object, and once more at those that a feature changes."""
+def _of_layers(layers: Iterable[_Layer], schemas: Look, *, whole: bool) -> Iterator[LintFinding]:
+    """Look at every object, and once more at those that a feature changes.
+
+    Which names nothing answers to is known only of a component that is whole without a source.
+    """
     seen: dict[Ref, list[Manifest]] = defaultdict(list)
     for layer in layers:
         objects = list(layer.objects)
@@ -141,6 +144,8 @@ def _of_layers(layers: Iterable[_Layer], schemas: Look) -> Iterator[LintFinding]
                 continue
             seen[ref].append(manifest)
             for rule, path, what in _of_object(manifest, objects, schemas, smoke=layer.smoke):
+                if rule is LintRule.MISSING_OBJECT and not whole:
+                    continue
                 yield LintFinding(rule, by_name(manifest, path), what, ref, layer.name)
 
 

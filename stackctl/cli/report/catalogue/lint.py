@@ -38,6 +38,8 @@ def _lines(found: Linted, page: Page) -> Iterator[str]:
     looked = _counted(len(found.components), "component")
     said = ", ".join(words) if found.open else ", ".join(["nothing found", *words])
     yield f"{looked}{_against(found.versions)}: {said}"
+    for name in found.partly:
+        yield f"{name} has a source: only what lies in its own folder was looked at"
 
 
 def _against(versions: Sequence[int]) -> str:
@@ -72,6 +74,7 @@ def lint_document(found: Linted) -> Document:
         "LintReport",
         components=list(found.components),
         kubernetes=[f"1.{minor}" for minor in found.versions],
+        partly=list(found.partly),
         findings=[_finding(each) for each in found.remarks],
     )
 
