@@ -56,6 +56,15 @@ data:
     # kept
     spark.executor.memory=1g
     other: 2
+  site.xml: |
+    <configuration>
+      <!-- <property><name>dfs.replication</name><value>9</value></property> -->
+      <property>
+        <name>dfs.replication</name>
+        <value>3</value>
+      </property>
+      <property><name>a.list</name><value>x &amp; y</value></property>
+    </configuration>
 ---
 apiVersion: v1
 kind: Secret
@@ -67,6 +76,10 @@ kind: Service
 metadata: {name: web, namespace: other}
 spec: {}
 """
+
+SITE: str = next(
+    each["data"]["site.xml"] for each in fake.values(OBJECTS) if "site.xml" in each.get("data", {})
+)
 
 
 @pytest.fixture
@@ -133,6 +146,9 @@ def args(binder: Binder, index: int = 0) -> list[str]:
          "2g"),
         ("{object: ConfigMap/web, key: app.properties, path: other}", "2", 3, "3"),
         ("{object: ConfigMap/web, key: app.properties, path: new.key}", MISSING, "v", "v"),
+        ("{object: ConfigMap/web, key: site.xml, path: dfs.replication}", "3", 2, "2"),
+        ("{object: ConfigMap/web, key: site.xml, path: a.list}", "x & y", "<1>", "<1>"),
+        ("{object: ConfigMap/web, key: site.xml, path: new.key}", MISSING, True, "true"),
         ("{object: Secret/web, key: app.yaml, path: a}", 1, 2, 2),
     ],
 )  # fmt: skip
@@ -181,6 +197,10 @@ def test_a_flag_that_says_true_by_being_there_is_left_alone(binder):
         ("app.properties", "new.key", "v",
          "# kept\nspark.executor.memory=1g\nother: 2\nnew.key=v\n"),
         ("app.properties", "other", 3, "# kept\nspark.executor.memory=1g\nother: 3\n"),
+        ("site.xml", "dfs.replication", 1, SITE.replace("<value>3<", "<value>1<")),
+        ("site.xml", "b", "c", SITE.replace(
+            "</configuration>",
+            "  <property><name>b</name><value>c</value></property>\n</configuration>")),
     ],
 )  # fmt: skip
 def test_documents_change_as_little_as_they_can(binder, key, path, value, text):

@@ -44,7 +44,7 @@ class Place:
     arg: str = ""
     env: str = ""
     key: str = ""
-    format: str = ""  # yaml | json | ini | properties; from the key's suffix when empty
+    format: str = ""  # yaml | json | ini | properties | xml; from the key's suffix when empty
     join: str = ","
     repeat: bool = False
     feature: str = ""  # only while this feature is on

@@ -128,7 +128,8 @@ DESCRIPTIONS = {
     "Place.arg": "Command-line flag, such as --workers",
     "Place.env": "Environment variable",
     "Place.key": "Key of a ConfigMap or Secret whose value is a document",
-    "Place.format": "Format of that document: yaml, json, ini or properties; unsaid: by its suffix",
+    "Place.format": "Format of that document: yaml, json, ini, properties or xml (Hadoop's); "
+    "unsaid: by its suffix",
     "Place.join": "What joins the items of a list in one text",
     "Place.repeat": "Whether the flag is repeated for each item",
     "Place.feature": "Only while this feature is on",

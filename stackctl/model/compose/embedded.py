@@ -1,6 +1,7 @@
-"""Values inside documents that ConfigMaps and Secrets keep as texts: YAML, JSON, INI, properties.
+"""Values inside documents that ConfigMaps and Secrets keep as texts: YAML, JSON, INI, properties, XML.
 
-YAML and JSON are read, changed and written again; in INI and properties only the line changes.
+YAML and JSON are read, changed and written again; in the others only the value changes. Of XML it
+is what Hadoop and its relatives are configured with: properties, each with a name and a value.
 How YAML is read is given by the caller, for this is a pure module.
 """
 
@@ -9,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from xml.sax import saxutils
 
 from stackctl.model.catalogue.parameters import text_of
 from stackctl.model.objects import paths
@@ -43,6 +45,7 @@ def formats(yaml: Codec) -> Formats:
         "json": Tree(json_text.read, _json),
         "ini": Entries(sections=True),
         "properties": Entries(sections=False),
+        "xml": Properties(),
     }
 
 
@@ -132,3 +135,63 @@ class Entries:
 _ENTRY = re.compile(
     r"(?P<head>\s*(?P<key>[^#!;\s=:][^\s=:]*)(?:\s*[=:]\s*|\s+))(?P<value>(?:\S.*)?)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """A document of `<property><name>…</name><value>…</value></property>`; comments are kept."""
+
+    def read(self, text: str, path: str) -> Any:
+        """Return the value at a path, or `MISSING`."""
+        found = _value_of(text, path)
+        return paths.MISSING if found is None else saxutils.unescape(found[1].strip())
+
+    def write(self, text: str, path: str, value: Any) -> str:
+        """Return the document with another value at the path.
+
+        Raises:
+            ValueError: there is no such property, and no configuration to add it to.
+        """
+        new = saxutils.escape(text_of(value))
+        if found := _value_of(text, path):
+            return text[: found.start(1)] + new + text[found.end(1) :]
+        end = _without_comments(text).rfind("</configuration>")
+        if end < 0:
+            raise ValueError("it has no <configuration> of <property>s")
+        name = f"<name>{saxutils.escape(path)}</name>"
+        return f"{text[:end]}  <property>{name}<value>{new}</value></property>\n{text[end:]}"
+
+
+def _value_of(text: str, name: str) -> re.Match[str] | None:
+    """Find the value of a property, its group 1; the last one of a name counts, as for Hadoop."""
+    seen = _without_comments(text)
+    found = None
+    for start, end in _spans(seen, "<property>", "</property>"):
+        said = _NAME.search(seen, start, end)
+        if said and saxutils.unescape(said[1].strip()) == name:
+            found = _VALUE.search(seen, start, end)
+    return found
+
+
+def _without_comments(text: str) -> str:
+    """Blank comments out, everything else staying where it is."""
+    parts, last = [], 0
+    for start, end in _spans(text, "<!--", "-->"):
+        parts += [text[last:start], " " * (end - start)]
+        last = end
+    return "".join([*parts, text[last:]])
+
+
+def _spans(text: str, opening: str, closing: str) -> Iterator[tuple[int, int]]:
+    """Yield where things begin and end that are opened and closed."""
+    end = 0
+    while (start := text.find(opening, end)) >= 0:
+        closed = text.find(closing, start)
+        if closed < 0:
+            return
+        end = closed + len(closing)
+        yield start, end
+
+
+_NAME = re.compile(r"<name>([^<]*)</name>")
+_VALUE = re.compile(r"<value>([^<]*)</value>")
