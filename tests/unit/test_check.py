@@ -54,6 +54,10 @@ def parameter(text: str, places: str = "[{object: Deployment/thing, path: spec.r
     return f"parameters:\n  p: {{description: d, {text}, places: {places}}}\n"
 
 
+OTHER = "  q: {{description: d, type: {}, default: {}, places: [" \
+    "{{object: Deployment/thing, path: spec.progressDeadlineSeconds}}]}}\n"
+
+
 def test_a_component_that_fits_has_no_problems():
     """The truth to which the others are exceptions."""
     assert problems(parameter("type: integer, default: 2")) == []
@@ -90,6 +94,12 @@ def test_a_component_that_fits_has_no_problems():
          'expected a whole number, found the text "x"'),
         (parameter("type: integer, default: 2, maximum: 1"), "parameters.p.default",
          "expected at most 1, found 2"),
+        (parameter("type: integer, default: 2, atMost: q"), "parameters.p.atMost",
+         "no parameter is called q"),
+        (parameter("type: integer, default: 2, atMost: q") + OTHER.format("integer", 1),
+         "parameters.p.atMost", "the default is more than that of q, 1"),
+        (parameter("type: integer, default: 2, atMost: q") + OTHER.format("string", "x"),
+         "parameters.p.atMost", "integer and string cannot be compared"),
         (parameter("type: string, default: '2', minimum: 1"), "parameters.p",
          "minimum and maximum mean nothing for a string"),
         (parameter("type: string, default: '2', pattern: '('"), "parameters.p.pattern",

@@ -6,8 +6,9 @@ from stackctl.errors import ConfigError
 from stackctl.model.catalogue.catalogue import Catalogue
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.catalogue.parameters import checked, parsed
-from stackctl.model.catalogue.profile import StackFile
-from stackctl.model.resolve.profile_chain import chain_of
+from stackctl.model.catalogue.profile import Choice, StackFile
+from stackctl.model.resolve.component_settings import Inputs, choose
+from stackctl.model.resolve.profile_chain import Layer, chain_of
 from stackctl.model.resolve.resolve import resolve
 from stackctl.model.resolve.selection import Chosen, Selection, Setting
 from tests.unit import fake
@@ -339,6 +340,30 @@ parameters:
     description: d
     places: [{feature: fast, each: teams, object: Role/r, path: metadata.name}]
 """
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"copies": 5}, "me.yaml:9: thing.copies is 5, which is more than thing.disks, 3"),
+        ({"disks": 1}, "me.yaml:9: thing.copies is 2, which is more than thing.disks, 1"),
+        ({"disks": 1, "copies": 1}, ""),
+        ({"disks": 9, "copies": 9}, ""),
+    ],
+)
+def test_a_parameter_may_be_bound_to_another(given, said):
+    """Whoever says the value that does not go with the other is named, and what would."""
+    place = "places: [{object: Deployment/thing, path: spec.replicas}]"
+    component = fake.component(
+        f"parameters: {{disks: {{type: integer, description: d, default: 3, {place}}}, "
+        f"copies: {{type: integer, description: d, default: 2, atMost: disks, {place}}}}}"
+    )
+    choice = Choice(parameters=given)
+    lines = {("spec", "components", "thing", "parameters", key): 9 for key in given}
+    layer = Layer("me.yaml", {"thing": choice}, {}, {}, lines)
+    problems: list[str] = []
+    choose(component, Inputs([(choice, layer)]), problems)
+    assert [each.partition(": set ")[0] for each in problems] == ([said] if said else [])
 
 
 def test_a_list_that_layers_are_repeated_over_is_not_idle(tmp_path):

@@ -63,6 +63,7 @@ class Parameter:
     generate: Generate | None = None  # of a secret: what is made where nobody sets it
     minimum: float | None = None
     maximum: float | None = None
+    atMost: str = ""  # noqa: N815 - another number of the component that it may not exceed
     enum: tuple[Any, ...] = ()
     pattern: str = ""
     places: tuple[Place, ...] = ()

@@ -114,6 +114,7 @@ DESCRIPTIONS = {
     "Parameter.generate": "Of a secret: password, token or key; made once where nobody sets it",
     "Parameter.minimum": "The least number",
     "Parameter.maximum": "The greatest number",
+    "Parameter.atMost": "Another parameter of the component, whose number it may not exceed",
     "Parameter.enum": "The only values",
     "Parameter.pattern": "Regular expression, in RE2's words, that the whole of a text matches",
     "Parameter.secret": "Whether its values are never shown; unsaid: where a place is in a Secret, "

@@ -150,6 +150,12 @@ def bounded(kind: ParameterType) -> bool:
     return kind in _SIZES
 
 
+def larger(kind: ParameterType, value: Any, other: Any) -> bool:
+    """Tell whether a value of a type that has bounds is larger than another."""
+    size, _ = _SIZES[kind]
+    return size(value) > size(other)
+
+
 def _limits(parameter: Parameter, value: Any) -> Iterator[str]:
     """Yield what is wrong with a value of the right type."""
     if parameter.type in _SIZES:

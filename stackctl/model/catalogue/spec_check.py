@@ -15,7 +15,7 @@ from stackctl.model.catalogue.component import (
     ParameterType,
     Place,
 )
-from stackctl.model.catalogue.parameters import NAMESPACE, bounded, checked
+from stackctl.model.catalogue.parameters import NAMESPACE, bounded, checked, larger
 from stackctl.model.catalogue.source import source_problems
 from stackctl.model.objects.paths import PathError, parse
 from stackctl.model.shapes.decode import Problem
@@ -34,6 +34,8 @@ def declaration_problems(component: Component, manifests: Manifests) -> Iterator
         yield from _parameter_problems(at, parameter)
         yield from wire_problems((*at, "from"), parameter)
         yield from _secret_problems(at, parameter)
+        if parameter.atMost:
+            yield from _at_most(spec, (*at, "atMost"), parameter)
         yield from _home(spec, at, name, parameter)
         for index, place in enumerate(parameter.places):
             yield from _place_shape(spec, (*at, "places", index), place)
@@ -66,6 +68,22 @@ def _secret_problems(at: At, parameter: Parameter) -> Iterator[Problem]:
             yield Problem((*at, "places", index), what)
     if parameter.generate and all(place.key for place in parameter.places):
         yield Problem(at, "what is generated has a key of its own in a Secret: path: data.KEY")
+
+
+def _at_most(spec: ComponentSpec, at: At, parameter: Parameter) -> Iterator[Problem]:
+    """Check that a bound is another parameter that can be compared, and that the defaults agree."""
+    name = parameter.atMost
+    if (other := spec.parameters.get(name)) is None:
+        yield Problem(at, f"no parameter is called {name}{did_you_mean(name, spec.parameters)}")
+    elif other.type is not parameter.type or not bounded(parameter.type):
+        yield Problem(at, f"{parameter.type} and {other.type} cannot be compared")
+    elif None not in (parameter.default, other.default):
+        try:
+            more = larger(parameter.type, parameter.default, other.default)
+        except (TypeError, ValueError):
+            return  # what is wrong with a default is said there
+        if more:
+            yield Problem(at, f"the default is more than that of {name}, {other.default}")
 
 
 def _home(spec: ComponentSpec, at: At, name: str, parameter: Parameter) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Values inside documents that ConfigMaps and Secrets keep as texts: YAML, JSON, INI, properties, XML.
+"""Values inside documents that ConfigMaps and Secrets keep as texts: YAML, INI, XML and so on.
 
 YAML and JSON are read, changed and written again; in the others only the value changes. Of XML it
 is what Hadoop and its relatives are configured with: properties, each with a name and a value.

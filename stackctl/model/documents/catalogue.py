@@ -55,6 +55,7 @@ _COMPONENT: dict[str, Schema] = {
                     "type": "number",
                     "description": "The greatest value, or number of items",
                 },
+                "atMost?": text("Parameter whose value it may not exceed"),
                 "enum?": items("The only values", anything("A value")),
                 "pattern?": text("What a text must look like"),
             },

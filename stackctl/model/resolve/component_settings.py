@@ -10,7 +10,14 @@ from typing import Any
 from stackctl.model.catalogue.attributes import attributes_of
 from stackctl.model.catalogue.component import Component, Mode, Parameter
 from stackctl.model.catalogue.generated import Generated
-from stackctl.model.catalogue.parameters import NAMESPACE, checked, parameters_of, parsed
+from stackctl.model.catalogue.parameters import (
+    NAMESPACE,
+    checked,
+    larger,
+    parameters_of,
+    parsed,
+    text_of,
+)
 from stackctl.model.catalogue.profile import DEFAULT, Choice, Origin
 from stackctl.model.objects.merge import overlay
 from stackctl.model.resolve.chosen_source import choose_source
@@ -84,6 +91,7 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     _unknown(component, inputs, problems)
     if mode is not Mode.SKIP:
         problems += _idle(component, parameters, features)
+        problems += _exceeding(component, parameters)
     return Chosen(
         component=component,
         mode=mode,
@@ -215,6 +223,21 @@ def _idle(
             f"{setting.origin}: {component.name}.{key} only matters with the feature {names}, "
             f"which is off: set {component.name}.features.{min(homes)}=true"
         )
+
+
+def _exceeding(component: Component, parameters: Mapping[str, Setting]) -> Iterator[str]:
+    """Refuse values that are more than that of another parameter lets them be."""
+    for key, parameter in component.spec.parameters.items():
+        own, most = parameters[key], parameters.get(parameter.atMost)
+        if most is None or own.value is None or most.value is None:
+            continue
+        if larger(parameter.type, own.value, most.value):
+            said = most.origin if own.origin == DEFAULT else own.origin
+            name, limit = component.name, text_of(most.value)
+            yield (
+                f"{said}: {name}.{key} is {text_of(own.value)}, which is more than "
+                f"{name}.{parameter.atMost}, {limit}: set {name}.{key}={limit}"
+            )
 
 
 # features

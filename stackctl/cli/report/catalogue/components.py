@@ -170,6 +170,8 @@ def limits(parameter: Parameter) -> Iterator[str]:
         yield f"at least {least:g}{one if least == 1 else unit}"
     if (most := parameter.maximum) is not None:
         yield f"at most {most:g}{one if most == 1 else unit}"
+    if parameter.atMost:
+        yield f"no more than {parameter.atMost}"
     if parameter.enum:
         yield f"one of {' | '.join(map(text_of, parameter.enum))}"
     if parameter.pattern:
@@ -250,6 +252,7 @@ def _parameter_document(name: str, parameter: Parameter) -> Document:
         description=parameter.description,
         minimum=parameter.minimum,
         maximum=parameter.maximum,
+        atMost=parameter.atMost or None,
         enum=list(parameter.enum) or None,
         pattern=parameter.pattern or None,
     )
