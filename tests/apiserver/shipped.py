@@ -15,7 +15,22 @@ from stackctl.errors import ReleaseError
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.outcome import DeployOutcome, TeardownOutcome
 
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+COMPONENTS = sorted(path.name for path in MANIFESTS.iterdir() if path.is_dir())
 PATIENT = 240.0  # seconds for a whole stack on a busy machine
+
+
+def profile_of(folder: Path, name: str, *components: str, extends: str = "") -> StackRequest:
+    """Write a profile of components, each a line of YAML, and ask for a stack of its name."""
+    lines = [f"  extends: {extends}"] if extends else []
+    lines += ["  components:", *(f"    {each}" for each in components)]
+    (folder / "profiles").mkdir(exist_ok=True)
+    (folder / "profiles" / f"{name}.yaml").write_text(
+        f"apiVersion: stackctl.dev/v1alpha1\nkind: Profile\nmetadata: {{name: {name}}}\n"
+        + "\n".join(["spec:", *lines, ""]),
+        encoding="utf-8",
+    )
+    return StackRequest(profile=name, stack=name, catalogs=(folder,))
 
 
 @contextmanager

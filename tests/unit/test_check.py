@@ -54,8 +54,8 @@ def parameter(text: str, places: str = "[{object: Deployment/thing, path: spec.r
     return f"parameters:\n  p: {{description: d, {text}, places: {places}}}\n"
 
 
-OTHER = "  q: {{description: d, type: {}, default: {}, places: [" \
-    "{{object: Deployment/thing, path: spec.progressDeadlineSeconds}}]}}\n"
+PLACE = "{{object: Deployment/thing, path: spec.progressDeadlineSeconds}}"
+OTHER = f"  q: {{{{description: d, type: {{}}, default: {{}}, places: [{PLACE}]}}}}\n"
 
 
 def test_a_component_that_fits_has_no_problems():

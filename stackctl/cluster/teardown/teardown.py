@@ -3,6 +3,8 @@
 What goes was found by `scope`; how objects are deleted and waited for is for `removal`.
 """
 
+from collections.abc import Sequence
+
 from stackctl.cluster.change.disown import disown_namespaces, disown_object
 from stackctl.cluster.change.removal import Removal, remove
 from stackctl.cluster.change.session import Session, hold_stack
@@ -15,10 +17,12 @@ from stackctl.cluster.teardown import residue
 from stackctl.cluster.teardown.scope import TeardownScope
 from stackctl.cluster.wait.targets import Target
 from stackctl.errors import ApplyError, Interrupted, OutOfTime, Unreachable
+from stackctl.model.objects.refs import Ref
 from stackctl.model.plan.removal import RemovalBatch, RemovalPhase, batches
 from stackctl.model.release.release import uninstalling
 from stackctl.model.run.events import Step, Subject
 
+CLAIM = "PersistentVolumeClaim"
 GO_ON = "run the same command again to go on"
 
 
@@ -77,20 +81,22 @@ def _remove_all(session: Session, scope: TeardownScope, lock: Lock) -> bool:
     removal = Removal({ref: scope.live[ref] for ref in scope.going}, scope.components)
     order = batches(scope.going)
     if scope.delete_data:
-        _remove_data(session, scope)
+        _remove_data(session, scope, [ref for ref in scope.data if ref.kind != CLAIM])
     for ref, live in scope.taken.items():
         disown_object(session, ref, live)
     disown_namespaces(session, scope.shared)
     remove(session, removal, [each for each in order if each.phase < RemovalPhase.DEFINITIONS])
+    if scope.delete_data:
+        _remove_data(session, scope, [ref for ref in scope.data if ref.kind == CLAIM])
     residue.remove_leftovers(session, scope.leftovers)
     residue.clean_nodes(session, scope.node_managers)
     last = [each for each in order if each.phase >= RemovalPhase.DEFINITIONS]
     return bool(remove(session, removal, last, lambda: _dismiss_record(session, scope, lock)))
 
 
-def _remove_data(session: Session, scope: TeardownScope) -> None:
-    """Delete users' instances while their controllers run, and the claims in our namespaces."""
-    live = lookup.read(session.connection, scope.data, session.pool)
+def _remove_data(session: Session, scope: TeardownScope, refs: Sequence[Ref]) -> None:
+    """Delete users' instances while their controllers run, or claims once no Pod holds them."""
+    live = lookup.read(session.connection, refs, session.pool)
     data = RemovalBatch(RemovalPhase.DATA, tuple(live))
     remove(session, Removal(live, scope.components), [data])
 
