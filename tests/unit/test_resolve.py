@@ -359,7 +359,7 @@ def test_a_parameter_may_be_bound_to_another(given, said):
         f"copies: {{type: integer, description: d, default: 2, atMost: disks, {place}}}}}"
     )
     choice = Choice(parameters=given)
-    lines = {("spec", "components", "thing", "parameters", key): 9 for key in given}
+    lines: Lines = {("spec", "components", "thing", "parameters", key): 9 for key in given}
     layer = Layer("me.yaml", {"thing": choice}, {}, {}, lines)
     problems: list[str] = []
     choose(component, Inputs([(choice, layer)]), problems)
