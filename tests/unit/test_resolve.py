@@ -6,7 +6,7 @@ from stackctl.errors import ConfigError
 from stackctl.model.catalogue.catalogue import Catalogue
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.catalogue.parameters import checked, parsed
-from stackctl.model.catalogue.profile import Choice, StackFile
+from stackctl.model.catalogue.profile import Choice, Lines, StackFile
 from stackctl.model.resolve.component_settings import Inputs, choose
 from stackctl.model.resolve.profile_chain import Layer, chain_of
 from stackctl.model.resolve.resolve import resolve
