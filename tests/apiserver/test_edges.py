@@ -16,7 +16,8 @@ from stackctl.cluster.context import running
 from stackctl.cluster.record import record_store, releases
 from stackctl.errors import AccessDenied, ApplyError, StackError
 from stackctl.model.compose.bundle import Bundle
-from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.kinds import DEFINITION
+from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.plan.plan import Action
 from stackctl.model.release.release import ReleaseStatus
 from stackctl.model.run.events import ComponentProgress, ObjectDone
@@ -61,10 +62,13 @@ def test_a_resource_can_be_planned_before_its_kind_exists(stack):
 
 
 def test_a_kind_that_an_operator_defines_itself_may_come_late(stack):
-    """What comes after the operator waits until the kind is served."""
-    operator = stack.part("operator", stack.namespace(), stack.config("operator"))
-    user = stack.part("user", gadget(stack, a="1"), needs=frozenset({"operator"}))
+    """What comes after an operator that is said to leave it waits until the kind is served."""
     definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    left = Ref(*DEFINITION, "", f"gadgets.{stack.name}.example.com")
+    operator = stack.part(
+        "operator", stack.namespace(), stack.config("operator"), leftovers=(left,)
+    )
+    user = stack.part("user", gadget(stack, a="1"), needs=frozenset({"operator"}))
 
     def define(event: object) -> None:
         if isinstance(event, ObjectDone) and event.ref.name == "operator":
@@ -73,7 +77,7 @@ def test_a_kind_that_an_operator_defines_itself_may_come_late(stack):
     stack.deploy(operator, user, notify=define)
     assert gadget_of(stack)["spec"] == {"a": "1"}
     assert stack.teardown().residue == ()
-    stack.client.delete(f"{definitions}/gadgets.{stack.name}.example.com")
+    assert stack.client.get(f"{definitions}/{left.name}") is None
 
 
 def test_a_resource_may_use_a_field_that_comes_with_the_same_change(stack):

@@ -119,7 +119,6 @@ def test_a_misspelt_command_is_guessed(capsys):
         ("delete", "stackctl teardown"),
         ("list", "stackctl profiles or stackctl components"),
         ("get", "stackctl profiles or stackctl components"),
-        ("component", "stackctl components"),
         ("sandbox stop", "stackctl sandbox down"),
         ("nothing-like-it", "stackctl --help"),
     ],
