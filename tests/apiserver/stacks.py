@@ -26,7 +26,7 @@ from stackctl.model.objects.refs import (
     Manifest,
 )
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.run.events import Event, Notify
+from stackctl.model.run.events import Event, Notice, Notify
 from stackctl.model.run.outcome import DeployOutcome, TeardownOutcome
 
 KEEPER = "kept-for-other-tests"
@@ -58,6 +58,12 @@ class Stack:
     def id(self) -> StackId:
         """Which stack it is."""
         return StackId(self.name, self.home)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was told; not what a deploy that asks nobody leaves untried, which each tells."""
+        told = [each.text for each in self.told if isinstance(each, Notice)]
+        return [text for text in told if not text.startswith("not tried before it is applied")]
 
     def part(self, name: str, *objects: Manifest, **fields: Any) -> BundleComponent:
         """Make a component of objects, labelled as composing would."""

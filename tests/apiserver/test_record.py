@@ -375,7 +375,7 @@ def test_a_teardown_does_without_a_record_that_can_be_read(stack):
         "has the stack's label, and was not made by it",
     )
     assert any("not known without it: which namespaces" in each for each in outcome.unseen)
-    (told,) = (e.text for e in stack.told if isinstance(e, Notice) and "garbage" not in e.text)
+    (told,) = (note for note in stack.notes if "garbage" not in note)
     assert f"stackctl.{stack.name}.v2: cannot be read" in told
     assert stack.get("configmaps/two") is None
     stack.client.delete(f"/api/v1/namespaces/{stack.name}")
@@ -387,7 +387,7 @@ def test_what_a_lost_record_named_is_pruned_after_a_question_of_its_own(stack):
     recording.forget(stack.client, stack.id)
     assert stack.deploy(parts(stack, "three")).plan.counts[Action.PRUNE] == 0
     assert stack.get("configmaps/two") is not None
-    (note,) = (e.text for e in stack.told if isinstance(e, Notice))
+    (note,) = stack.notes
     assert f"ConfigMap/{stack.name}/two" in note
     assert "--prune-unrecorded" in note
     asked: list[str] = []
@@ -410,7 +410,7 @@ def test_a_newest_revision_that_was_deleted_by_hand_is_noticed(stack):
     assert any(f"stackctl.{stack.name}.v2: is gone" in each for each in check(stack))
     intent = planned(stack, parts(stack))
     assert [each.ref.name for each in intent.strays] == ["two"]
-    notes = [each.text for each in stack.told if isinstance(each, Notice)]
+    notes = stack.notes
     assert f"stack {stack.name}: revision 2 was recorded and is gone" in notes
 
 

@@ -17,7 +17,6 @@ from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.errors import ApplyError, ConfigError, ConflictError, ReleaseError, UsageError
 from stackctl.model.plan.plan import Action
 from stackctl.model.release.release import encode
-from stackctl.model.run.events import Notice
 from stackctl.model.run.failure_policy import OnFailure
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
@@ -70,19 +69,13 @@ def kept_apart(stack: Stack) -> dict[str, str]:
     return releases.secret_sets(stack.client, releases.current(stack.client, stack.id).release)
 
 
-def notices(stack: Stack) -> list[str]:
-    """List what was told about settings; what `--yes` leaves out is told by every deploy."""
-    told = [each.text for each in stack.told if isinstance(each, Notice)]
-    return [text for text in told if not text.startswith("not tried before it is applied")]
-
-
 def test_an_upgrade_keeps_what_was_set_and_says_so(stack, shelf):
     """Parameter by parameter; what is set anew wins; secrets are not repeated."""
     run(stack, shelf, deploy, "widget.a=one", "widget.password=hunter2")
     put(stack, shelf, "a", "password", version="1.1.0")
     run(stack, shelf, upgrade)
     assert values(stack) == "a: one password: hunter2"
-    assert notices(stack) == [
+    assert stack.notes == [
         "kept from revision 1: widget.a=one, widget.password=<masked>; --reset leaves it out"
     ]
     stack.told.clear()
@@ -90,9 +83,7 @@ def test_an_upgrade_keeps_what_was_set_and_says_so(stack, shelf):
     assert values(stack) == "a: two password: hunter2"
     assert recorded(stack) == {"widget.a": "two", "widget.password": "<masked>"}
     assert kept_apart(stack) == {"widget.password": "hunter2"}
-    assert notices(stack) == [
-        "kept from revision 2: widget.password=<masked>; --reset leaves it out"
-    ]
+    assert stack.notes == ["kept from revision 2: widget.password=<masked>; --reset leaves it out"]
 
 
 def test_a_reset_starts_from_the_profile_alone(stack, shelf):
@@ -113,7 +104,7 @@ def test_a_deploy_is_made_of_what_it_is_given_and_says_what_it_drops(stack, shel
     assert values(stack) == "a: default password: default"
     assert recorded(stack) == {}
     said = "--set of revision 1 is not kept: widget.a=one; stackctl upgrade would keep it"
-    assert notices(stack) == [said, said]
+    assert stack.notes == [said, said]
 
 
 def test_what_is_set_to_the_default_is_recorded_too(stack, shelf):
@@ -144,7 +135,7 @@ def test_what_is_set_of_a_component_that_left_is_dropped_with_a_word(stack, shel
     assert recorded(stack) == {"widget.a": "one"}
     assert values(stack) == "a: one password: default"
     gone = "--set other.namespace=default: profile shelf has no such component"
-    assert notices(stack)[-2:] == [
+    assert stack.notes[-2:] == [
         "kept from revision 1: widget.a=one; --reset leaves it out",
         f"no longer used, of revision 1: {gone}",
     ]
