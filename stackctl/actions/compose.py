@@ -13,9 +13,8 @@ from pathlib import Path
 from stackctl.actions.from_sources import Target, with_sources
 from stackctl.errors import ConfigError, ConflictError, UsageError
 from stackctl.model.catalogue.catalogue import Catalogue, CatalogueSource
-from stackctl.model.catalogue.component import Component, Manifests, Mode
+from stackctl.model.catalogue.component import EMPTY, Component, Manifests, Mode
 from stackctl.model.catalogue.profile import Profile, StackFile
-from stackctl.model.charts.joined import EMPTY
 from stackctl.model.charts.rendered import Fields
 from stackctl.model.compose.bundle import Bundle, secrets_in
 from stackctl.model.compose.compose import compose

@@ -9,8 +9,6 @@ from stackctl.model.catalogue.component import Manifests
 from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.profile import Needs
 from stackctl.model.charts.capabilities import Capabilities
-from stackctl.model.charts.generated import refs_of, settled
-from stackctl.model.charts.joined import joined
 from stackctl.model.charts.rendered import Fields, Rendered
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.kinds import Scopes
@@ -18,7 +16,6 @@ from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.resolve.bound_values import with_parameters
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.selection import Chosen, Selection
-from stackctl.sources.upstream.sources import SourceRequest, read_source
 
 if TYPE_CHECKING:  # rendering offline loads no client
     from stackctl.cluster.connection import Connection
@@ -54,6 +51,8 @@ def with_sources(
     parts = [p for p in selection.components if p.source and p.mode is not Mode.EXTERNAL]
     if not parts:
         return Sourced(selection, manifests)
+    from stackctl.model.charts.joined import joined  # most stacks have no source
+
     known = target() if target else _offline(selection.requires)
     able = known.with_kinds(each for layers in manifests.values() for each in _all(layers))
     found: dict[str, Rendered] = {}
@@ -82,6 +81,8 @@ def _all(layers: Manifests) -> tuple[Manifest, ...]:
 
 
 def _rendered(part: Chosen, able: Capabilities) -> Rendered:
+    from stackctl.sources.upstream.sources import SourceRequest, read_source
+
     component, source = part.component, part.source
     assert source is not None  # noqa: S101 - chosen so
     parameters = component.spec.parameters
@@ -126,6 +127,8 @@ def keep_generated(
     """Keep what is live of the fields that charts make up anew at each rendering."""
     if not generated:
         return bundle
+    from stackctl.model.charts.generated import refs_of, settled
+
     live = {ref: found for ref in refs_of(generated) if (found := _live(ref, connection))}
     return settled(bundle, generated, live)
 

@@ -239,3 +239,6 @@ class Manifests:
     each: Mapping[str, tuple[Manifest, ...]]  # per list parameter
     files: Mapping[str, tuple[Manifest, ...]]  # the others by path: smoke/x.yaml
     unread: tuple[str, ...] = ()  # what lies among them and is no manifest
+
+
+EMPTY = Manifests((), {}, {}, {}, {})

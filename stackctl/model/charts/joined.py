@@ -12,7 +12,6 @@ from stackctl.model.objects.refs import Manifest, is_protected
 from stackctl.model.resolve.selection import Chosen
 
 UNVERSIONED = "0"
-EMPTY = Manifests((), {}, {}, {}, {})
 
 
 def joined(chosen: Chosen, own: Manifests, rendered: Rendered) -> tuple[Chosen, Manifests]:

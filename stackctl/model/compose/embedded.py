@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from xml.sax import saxutils
 
 from stackctl.model.catalogue.parameters import text_of
 from stackctl.model.objects import paths
@@ -144,7 +143,7 @@ class Properties:
     def read(self, text: str, path: str) -> Any:
         """Return the value at a path, or `MISSING`."""
         found = _value_of(text, path)
-        return paths.MISSING if found is None else saxutils.unescape(found[1].strip())
+        return paths.MISSING if found is None else _read_xml(found[1].strip())
 
     def write(self, text: str, path: str, value: Any) -> str:
         """Return the document with another value at the path.
@@ -152,14 +151,26 @@ class Properties:
         Raises:
             ValueError: there is no such property, and no configuration to add it to.
         """
-        new = saxutils.escape(text_of(value))
+        new = _written_xml(text_of(value))
         if found := _value_of(text, path):
             return text[: found.start(1)] + new + text[found.end(1) :]
         end = _without_comments(text).rfind("</configuration>")
         if end < 0:
             raise ValueError("it has no <configuration> of <property>s")
-        name = f"<name>{saxutils.escape(path)}</name>"
+        name = f"<name>{_written_xml(path)}</name>"
         return f"{text[:end]}  <property>{name}<value>{new}</value></property>\n{text[end:]}"
+
+
+def _read_xml(text: str) -> str:
+    import html  # its thousands of names are for the few who keep XML
+
+    return html.unescape(text)
+
+
+def _written_xml(text: str) -> str:
+    import html
+
+    return html.escape(text, quote=False)
 
 
 def _value_of(text: str, name: str) -> re.Match[str] | None:
@@ -168,7 +179,7 @@ def _value_of(text: str, name: str) -> re.Match[str] | None:
     found = None
     for start, end in _spans(seen, "<property>", "</property>"):
         said = _NAME.search(seen, start, end)
-        if said and saxutils.unescape(said[1].strip()) == name:
+        if said and _read_xml(said[1].strip()) == name:
             found = _VALUE.search(seen, start, end)
     return found
 
