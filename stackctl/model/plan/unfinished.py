@@ -19,6 +19,7 @@ _STAND_IN = re.compile(
     r"|(?:insert[-_ ])?your[-_ ][\w -]*(?:password|secret|token|key)(?:[-_ ]here)?)[!.]*>?",
     re.IGNORECASE,
 )
+_HINT = re.compile(r"change|replace|fix|fill|your", re.IGNORECASE)  # a word of each of these
 # What programs come with, and what everybody tries first.
 _KNOWN = frozenset(
     [
@@ -51,18 +52,17 @@ def _in_secret(secret: Manifest) -> Iterator[Found]:
 
 
 def _in_object(value: Any, at: paths.Path) -> Iterator[Found]:
-    if isinstance(value, dict):
-        name = value.get("name") if isinstance(value.get("value"), str) else None
-        for key, item in value.items():
-            if key == "value" and isinstance(name, str):  # a variable of a container
-                yield from _in_text((*at, key), name, item)
-            else:
-                yield from _in_object(item, (*at, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _in_object(item, (*at, index))
-    elif isinstance(value, str):
-        yield from _stand_ins(at, value)
+    """Go through what holds other things; hardly a text in it is looked at twice."""
+    named = isinstance(value, dict) and isinstance(value.get("name"), str)
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(item, dict | list):
+            yield from _in_object(item, (*at, key))
+        elif not isinstance(item, str):
+            continue
+        elif named and key == "value":  # a variable of a container
+            yield from _in_text((*at, key), value["name"], item)
+        elif _HINT.search(item):
+            yield from _stand_ins((*at, key), item)
 
 
 def _in_text(at: paths.Path, key: str, text: str) -> Iterator[Found]:
