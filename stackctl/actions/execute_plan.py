@@ -1,6 +1,6 @@
 """Ask, and carry out what was agreed to; shared by every verb that changes a stack."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from stackctl.cluster.change.intent import RunIntent
@@ -101,7 +101,9 @@ def _settled(
     result = await_ready(run, intent, replace(options, timeout=left))
     if result.failures:
         raise _not_ready(intent, result)
-    _require_gpus(assess_stack(run.connection, intent.stack, run.pool))
+    found = assess_stack(run.connection, intent.stack, run.pool)
+    _require_gpus(found)
+    _require_no_findings(found)
     return replace(outcome, components=result.states)
 
 
@@ -118,8 +120,25 @@ def _require_gpus(status: StackStatus) -> None:
         if each.allocatable < each.expected and each.closed:
             nodes = first_few([f"{name} {why}" for name, why in each.closed.items()], _NAMED)
             count = f"{each.allocatable}/{each.expected} {each.resource}"
-            what = f"nothing to change, but not ready: {count}; {nodes}"
-            raise NotReadyError(what, hint=next(iter(each.hints), ""))
+            raise _said_of_settled([f"{count}; {nodes}"], next(iter(each.hints), ""))
+
+
+def _require_no_findings(status: StackStatus) -> None:
+    """See that what is served can be: a Secret that is gone or has expired, an untrusted webhook.
+
+    Pods are ready without; whoever calls them next is not served.
+
+    Raises:
+        NotReadyError: something is wrong that no change of the stack's objects mends.
+    """
+    if status.findings:
+        lines = [f"{each.subject}: {each.message}" for each in status.findings]
+        raise _said_of_settled(lines, status.findings[0].hint)
+
+
+def _said_of_settled(lines: Sequence[str], hint: str) -> NotReadyError:
+    gap = " " if len(lines) == 1 else "\n"
+    return NotReadyError(f"nothing to change, but not ready:{gap}" + "\n".join(lines), hint=hint)
 
 
 def _not_ready(intent: RunIntent, result: Outcome) -> NotReadyError:
@@ -133,9 +152,7 @@ def _not_ready(intent: RunIntent, result: Outcome) -> NotReadyError:
     if skipped := [name for name, s in result.states.items() if s is ComponentState.SKIPPED]:
         lines.append(f"not looked at: {', '.join(skipped)}")
     hint = next((error.hint for error in result.failures.values() if error.hint), "")
-    head = "nothing to change, but not ready:"
-    gap = " " if len(lines) == 1 else "\n"
-    return NotReadyError(f"{head}{gap}" + "\n".join(lines), hint=hint)
+    return _said_of_settled(lines, hint)
 
 
 def _mend(run: RunContext, intent: RunIntent, options: RunOptions) -> None:

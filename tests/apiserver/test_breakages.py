@@ -62,6 +62,15 @@ def certificate(days: int, signer: Pair) -> str:
     return encoded(issue(content, signer))
 
 
+def unready(operated: "Operated") -> tuple[str, str]:
+    """Deploy what there is once more: nothing has to be changed, and yet it does not end well."""
+    with pytest.raises(NotReadyError) as said:
+        operated.deploy(*operated.parts(), timeout=SHORT)
+    head = "nothing to change, but not ready: "
+    assert str(said.value).startswith(head)
+    return str(said.value).removeprefix(head), said.value.hint
+
+
 class Operated(Stack):
     """A stack with an operator as they are: a webhook behind a Service, a Secret it serves with."""
 
@@ -267,6 +276,7 @@ def test_a_secret_that_is_served_with_was_deleted(operated):
     assert found.subject == f"Secret/{operated.name}/tls"
     assert found.message == f"does not exist, and Deployment/{operated.name}/server mounts it"
     assert changed(operated.plan()) == {}  # its operator makes it, not the stack
+    assert unready(operated) == (f"{found.subject}: {found.message}", found.hint)
 
 
 def test_a_quota_is_full(operated):
@@ -297,6 +307,7 @@ def test_a_certificate_has_expired_in_its_secret(operated):
     assert found.message.startswith("its certificate has expired at ")
     assert found.hint.startswith(f"kubectl -n {operated.name} delete secret tls")
     assert changed(operated.plan()) == {}
+    assert unready(operated) == (f"{found.subject}: {found.message}", found.hint)
 
 
 def test_a_certificate_is_of_somebody_unknown(operated):
@@ -306,17 +317,21 @@ def test_a_certificate_is_of_somebody_unknown(operated):
     secret = f"Secret/{operated.name}/tls"
     assert found.message == f"its caBundle does not verify the certificate in {secret}"
     assert found.hint == f"kubectl -n {operated.name} rollout restart deployment server"
+    assert changed(operated.plan()) == {}
+    assert unready(operated) == (f"{found.subject}: {found.message}", found.hint)
 
 
 def test_a_bundle_is_wrong(operated):
     """The webhook cannot be trusted: what the server says of it, and who writes the bundle."""
     seen: list[Finding] = []
 
-    def refused() -> bool:
-        # Written before each look: whoever fills in bundles may be quick.
+    def spoil() -> None:
         hook: dict[str, Any] = operated.client.get(_hook(operated)) or {}
         hook["webhooks"][0]["clientConfig"]["caBundle"] = encoded(OTHER)
         operated.client.replace(_hook(operated), hook)
+
+    def refused() -> bool:
+        spoil()  # before each look: whoever fills in bundles may be quick
         seen[:] = [each for each in operated.status().findings if "x509" in each.message]
         return bool(seen)
 
@@ -325,6 +340,8 @@ def test_a_bundle_is_wrong(operated):
     assert found.subject.endswith("webhook guard.example.com")
     assert found.message.startswith("is not trusted: x509: ")
     assert found.hint == f"kubectl -n {operated.name} rollout restart deployment server"
+    spoil()
+    assert changed(operated.plan()) == {}  # whoever fills it in has it, and nothing is taken back
 
 
 def test_a_namespace_was_deleted(operated):
@@ -349,6 +366,7 @@ def test_the_lock_is_held(operated):
         assert (found.run.subject, found.current) == ("a run is on", False)
         assert found.run.message.startswith("ops@bastion since ")
         assert f"stackctl unlock --stack {operated.name}" in found.run.hint
+        assert changed(operated.plan()) == {}  # to compare, nobody has to be waited for
         part = operated.part("more", operated.config("more", key="other"))
         with pytest.raises(LockedError, match="locked by ops@bastion since"):
             operated.deploy(operated.parts()[0], part)
@@ -389,7 +407,8 @@ def test_a_certificate_says_that_it_has_expired(stack):
             "issuerRef": {"name": "nobody"},
         }
     }
-    stack.deploy(stack.part("a", stack.namespace(), crd, asked), wait=False)
+    part = stack.part("a", stack.namespace(), crd, asked)
+    stack.deploy(part, wait=False)
     path = f"/apis/cert-manager.io/v1/namespaces/{stack.name}/certificates/serving/status"
     ready = {"type": "Ready", "status": "True", "reason": "Ready", "message": "it was"}
     told = {"notAfter": "2026-01-01T00:00:00Z", "conditions": [ready]}
@@ -398,6 +417,13 @@ def test_a_certificate_says_that_it_has_expired(stack):
     assert found.subject == f"Certificate/{stack.name}/serving"
     assert found.message == "has expired at 2026-01-01T00:00:00Z"
     assert f"kubectl -n {stack.name} delete secret tls" in found.hint
+    with running(stack.connection, stack.tell) as run:
+        assert changed(look(run, stack.id, Bundle("test", (part,))).plan) == {}
+    with pytest.raises(
+        NotReadyError, match="nothing to change, but not ready: Certificate"
+    ) as said:
+        stack.deploy(part, timeout=SHORT)
+    assert said.value.hint == found.hint
     stack.teardown()
 
 
@@ -466,11 +492,10 @@ def plugged(kubeconfig, plugged_request) -> Iterator[tuple[StackId, Connection]]
         yield StackId("plugged"), connection
 
 
-def test_the_device_plugin_was_deleted(plugged):
-    """No GPU is left, of as many as there were."""
+def test_the_device_plugin_was_deleted(plugged, plugged_request):
+    """No GPU is left, of as many as there were; a deploy makes the plugin, and waits for them."""
     stack, connection = plugged
     path = "/apis/apps/v1/namespaces/nvidia-device-plugin/daemonsets/nvidia-device-plugin"
-    before = connection.client.get(path)
     assert status(stack, connection).current
     connection.client.delete(path)
     until(lambda: status(stack, connection).gpus[0].allocatable == 0)
@@ -479,10 +504,9 @@ def test_the_device_plugin_was_deleted(plugged):
     part = next(each for each in found.components if each.name == "nvidia-device-plugin")
     assert part.message.startswith("DaemonSet/nvidia-device-plugin/nvidia-device-plugin: does not")
     assert part.hint == found.remedy
-    del before["metadata"]["resourceVersion"], before["metadata"]["uid"]
-    before["metadata"].pop("managedFields")
-    connection.client.apply(path, before, manager=stack.manager, force=True)
-    until(lambda: status(stack, connection).gpus[0].complete)
+    made = redeployed(plugged_request, connection)
+    assert changed(made.plan) == {"nvidia-device-plugin": Action.CREATE}
+    assert status(stack, connection).gpus[0].complete
 
 
 def test_nodes_take_no_pods(plugged, plugged_request):
@@ -501,13 +525,13 @@ def test_nodes_take_no_pods(plugged, plugged_request):
         assert gpus.closed == {"gpu-0": "cordoned", "gpu-1": "taint maint=yes:NoExecute"}
         taken = "kubectl taint node gpu-1 maint=yes:NoExecute-"
         assert gpus.hints == ("kubectl uncordon gpu-0", taken)
-        with pytest.raises(NotReadyError) as unready:
+        with pytest.raises(NotReadyError) as said:
             redeployed(plugged_request, connection)
-        assert str(unready.value) == (
+        assert str(said.value) == (
             "nothing to change, but not ready: 8/16 nvidia.com/gpu; "
             "gpu-0 cordoned, gpu-1 taint maint=yes:NoExecute"
         )
-        assert unready.value.hint == "kubectl uncordon gpu-0"
+        assert said.value.hint == "kubectl uncordon gpu-0"
     finally:
         connection.client.patch("/api/v1/nodes/gpu-0", {"spec": {"unschedulable": None}})
         connection.client.patch("/api/v1/nodes/gpu-1", {"spec": {"taints": None}})
