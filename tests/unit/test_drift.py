@@ -59,6 +59,31 @@ def test_a_field_is_named_with_both_values_and_its_holder():
     )
 
 
+def test_who_changed_an_item_is_found_though_the_server_tells_items_by_other_keys():
+    """Of a Service, ports have names for us, numbers and protocols for the server."""
+
+    def service(target: int) -> Manifest:
+        port = {"name": "http", "port": 80, "protocol": "TCP", "targetPort": target}
+        other = {"name": "dns", "port": 80, "protocol": "UDP", "targetPort": 53}
+        meta = {"name": "x", "namespace": "ml"}
+        spec = {"ports": [other, port]}
+        return {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec}
+
+    def port(protocol: str) -> dict[str, Any]:
+        keyed = {f'k:{{"port":80,"protocol":"{protocol}"}}': {"f:targetPort": {}}}
+        return {"f:spec": {"f:ports": keyed}}
+
+    ours = {"f:spec": {"f:type": {}}}
+    entries = (
+        (ML.manager, THEN, ours),
+        ("kubectl-edit", NOW, port("TCP")),
+        ("other", NOW, port("UDP")),
+    )
+    (drift,) = drift_of(live(service(81), *entries), service(80), ML) or ()
+    assert (drift.manager, drift.time) == ("kubectl-edit", NOW)
+    assert drift.fields == ("spec.ports[name=http].targetPort",)
+
+
 def test_nobody_is_named_for_a_field_that_is_gone():
     """Whoever takes a field away holds nothing afterwards."""
     found = live(pod("fine:1"), (ML.manager, THEN, container(image={}, args={})))

@@ -38,7 +38,7 @@ def drift_of(
     differing = False
     for each in differences(_restored(live, applied), live, secrets):
         path = paths.parse(each.path)
-        if each.old == MISSING or _claims(own, path):
+        if each.old == MISSING or _claims(own, path, live):
             continue
         differing = True
         holder = _holder(live, path, stack)
@@ -76,31 +76,49 @@ def _holder(live: Manifest, path: paths.Path, stack: StackId) -> _Holder:
         _Holder(*(str(each.get(key) or "") for key in ("time", "manager", "subresource")))
         for each in live["metadata"].get("managedFields") or ()
         if each.get("manager") not in (stack.manager, FIELD_MANAGER)
-        and _claims(each.get("fieldsV1") or {}, path)
+        and _claims(each.get("fieldsV1") or {}, path, live)
     )
     return max(entries, default=_Holder())
 
 
-def _claims(fields: Fields, path: paths.Path) -> bool:
+def _claims(fields: Fields, path: paths.Path, live: Any) -> bool:
     """Tell whether a set of fields has one, or the whole that it is in, or a part of it."""
     for step in path:
         if not fields:
             return True  # the whole is claimed
-        inner = _inside(fields, step)
+        live = _part(live, step)
+        inner = _inside(fields, step, live)
         if inner is None:
             return False
         fields = inner
     return True
 
 
-def _inside(fields: Mapping[str, Any], step: paths.Step) -> Mapping[str, Any] | None:
+def _part(value: Any, step: paths.Step) -> Any:
+    """Go one step into an object; nothing where it does not go on."""
+    match step, value:
+        case str(), dict():
+            return value.get(step)
+        case paths.Match(key, wanted), list():
+            parts = (each for each in value if isinstance(each, dict))
+            return next((each for each in parts if str(each.get(key)) == wanted), None)
+    return None
+
+
+def _inside(fields: Mapping[str, Any], step: paths.Step, item: Any) -> Mapping[str, Any] | None:
     match step:
         case str():
             return fields.get(f"f:{step}")
         case paths.Match(key, value):
+            # The server may tell items by other keys than we: ports by number and protocol.
+            keys = item if isinstance(item, dict) else {key: value}
             for name, inner in fields.items():
-                if name.startswith("k:") and str(json.loads(name[2:]).get(key)) == value:
+                if name.startswith("k:") and _fits(json.loads(name[2:]), keys):
                     return dict(inner)
         case int() if any(name.startswith("v:") for name in fields):
             return {}  # of a set, which is told by its values
     return None
+
+
+def _fits(named: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    return all(str(item.get(key)) == str(value) for key, value in named.items())
