@@ -21,8 +21,8 @@ from stackctl.sources.files import read_catalogue
 def diff(request: StackRequest, connection: Connection, notify: Notify) -> Plan:
     """Compare what would be deployed with the cluster.
 
-    Where nothing is named, and the catalogue that made the stack is not here, it is what the last
-    revision applied.
+    Where nothing is named or set, and the catalogue that made the stack is not here, it is what the
+    last revision applied.
     """
     try:
         with running(connection, notify) as run:
@@ -43,8 +43,8 @@ def diff(request: StackRequest, connection: Connection, notify: Notify) -> Plan:
 
 def _made_elsewhere(request: StackRequest, connection: Connection) -> Release | None:
     """Return the newest revision of a stack that nothing here could make; None for any other."""
-    if request.folders_then is None or request.stack is None:
-        return None  # what is named has to be here
+    if request.folders_then is None or request.stack is None or request.sets:
+        return None  # what is named has to be here, and what is set on it cannot be told without
     stack = StackId(request.stack, request.record or RECORD_NAMESPACE)
     release = newest(stack, connection)
     catalogue = read_catalogue(request.catalogs)

@@ -63,3 +63,11 @@ def test_what_is_named_has_to_be_here(stack, made):
     """A profile that is asked for and unknown is the mistake that it is anywhere."""
     with pytest.raises(ConfigError, match="no profile is called shelf"):
         diff(replace(made.request(), catalogs=()), stack.connection, stack.tell)
+
+
+def test_what_is_set_has_nothing_to_be_set_on_without_the_catalogue(stack, made):
+    """That nothing would change is no answer to somebody who sets something."""
+    asked = replace(made.request(), profile=None, catalogs=(), sets=("a.key=mine",))
+    request = resumed(asked, stack.id, stack.connection)
+    with pytest.raises(ConfigError, match="no profile is called shelf"):
+        diff(request, stack.connection, stack.tell)
