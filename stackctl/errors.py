@@ -12,7 +12,7 @@ turned into these where the foreign library is used, and nowhere else.
     │                         └─ Rejected: NotFound · NotServed · AlreadyExists · StaleWrite ·
     │                            FieldConflict · Expired · Invalid
     ├─ PreflightError     6   the cluster lacks what the bundle needs
-    ├─ ConflictError      7   ├─ LockedError · AnothersStack
+    ├─ ConflictError      7   ├─ LockedError · AnothersStack · NotAdopted
     ├─ ApplyError         8   applied in part; recorded
     ├─ NotReadyError      9   applied, not ready in time
     ├─ ReleaseError      10   no such release or revision; record unreadable · LaterFormat
@@ -198,6 +198,14 @@ class AnothersStack(ConflictError):
         super().__init__(message, hint=hint)
         self.stack = stack
         self.namespace = namespace  # of its record; empty: where administrators keep theirs
+
+
+class NotAdopted(ConflictError):
+    """Objects of components are there already, and whoever made them is no stack."""
+
+    def __init__(self, message: str, *, components: Sequence[str], hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.components = tuple(components)
 
 
 class LockedError(ConflictError):

@@ -70,10 +70,10 @@ def test_who_changed_an_item_is_found_though_the_server_tells_items_by_other_key
         return {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec}
 
     def port(protocol: str) -> dict[str, Any]:
-        keyed = {f'k:{{"port":80,"protocol":"{protocol}"}}': {"f:targetPort": {}}}
+        keyed: dict[str, Any] = {f'k:{{"port":80,"protocol":"{protocol}"}}': {"f:targetPort": {}}}
         return {"f:spec": {"f:ports": keyed}}
 
-    ours = {"f:spec": {"f:type": {}}}
+    ours: dict[str, Any] = {"f:spec": {"f:type": {}}}
     entries = (
         (ML.manager, THEN, ours),
         ("kubectl-edit", NOW, port("TCP")),

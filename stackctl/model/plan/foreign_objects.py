@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from stackctl.errors import AnothersStack, ConflictError
+from stackctl.errors import AnothersStack, ConflictError, NotAdopted
 from stackctl.model.objects.refs import (
     FIELD_MANAGER,
     MANAGED_BY,
@@ -69,13 +69,24 @@ def refusal(theirs: Sequence[ForeignObject], profile: str) -> ConflictError:
         *_group("objects of the bundle exist already and are not ours:", theirs, recorded=False),
         *_group("objects of the stack have since been taken over:", theirs, recorded=True),
     ]
-    return ConflictError("\n".join(lines), hint=_adoption(theirs, profile))
+    components = tuple(dict.fromkeys(each.component for each in theirs))
+    hint = adoption(components, ["--profile", profile])
+    return NotAdopted("\n".join(lines), components=components, hint=hint)
 
 
 def upgrade_command(stack: StackId, words: Iterable[str]) -> str:
     """Write the command that changes another stack than the one that was named."""
     place = () if stack.administrators else ("--record-namespace", stack.namespace)
     return shlex.join(["stackctl", "upgrade", "--stack", stack.name, *place, *words])
+
+
+def adoption(components: Sequence[str], words: Iterable[str]) -> str:
+    """Write what takes components over, with the words that say of which stack."""
+    first, *more = components
+    command = shlex.join(["stackctl", "adopt", first, *words])
+    others = f" ({', '.join(more)}: likewise)" if more else ""
+    owner_word = "its owner" if not more else "their owners"
+    return f"`{command}` makes it ours{others}, `mode: external` leaves it to {owner_word}"
 
 
 def _group(title: str, theirs: Iterable[ForeignObject], *, recorded: bool) -> list[str]:
@@ -93,11 +104,3 @@ def _line(holder: str, found: Sequence[ForeignObject]) -> str:
     if len(found) == 1:
         return f"  {named} ({of}): {holder}"
     return f"  {len(found)} of {of}, {holder}: {named}"
-
-
-def _adoption(theirs: Sequence[ForeignObject], profile: str) -> str:
-    first, *more = dict.fromkeys(each.component for each in theirs)
-    command = shlex.join(["stackctl", "adopt", first, "--profile", profile])
-    others = f" ({', '.join(more)}: likewise)" if more else ""
-    owner_word = "its owner" if not more else "their owners"
-    return f"`{command}` makes it ours{others}, `mode: external` leaves it to {owner_word}"
