@@ -4,7 +4,8 @@ from typing import Any
 
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.drift import drift_of
+from stackctl.model.plan.drift import drift_of, refusing
+from stackctl.model.plan.plan import Drift
 
 ML = StackId("ml")
 THEN, NOW = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
@@ -112,3 +113,13 @@ def test_lists_that_are_owned_as_a_whole_stay_ours():
     """The arguments of a container are one field to the server."""
     found = live(pod("fine:1"), (ML.manager, THEN, container(image={}, args={})))
     assert drift_of(found, pod("fine:1"), ML) is None
+
+
+def test_who_refuses_is_a_program_that_holds_what_is_no_duty_of_its_own():
+    """A person's change is put back as it is, and nobody is asked of what nobody holds."""
+    image = "spec.template.spec.containers[name=main].image"
+    found = [
+        Drift(manager, NOW, (image,)) for manager in ("argocd-controller", "kubectl-edit", "", "x")
+    ]
+    assert refusing("Deployment", found) == {"argocd-controller", "x"}
+    assert refusing("Deployment", [Drift("x", NOW, ())]) == frozenset()

@@ -19,6 +19,7 @@ from stackctl.cluster.status.statuses import NOTHING, Statuses, read_statuses
 from stackctl.errors import Forbidden
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.drift import refusing
 from stackctl.model.plan.plan import HeldValue
 from stackctl.model.plan.preflight import Facts, Finding, Topic
 from stackctl.model.readiness.ending import GONE
@@ -58,7 +59,8 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
     found = _found(statuses)
     drifts = read_drift(connection, release, found, pool)
     left = still_left(connection, [each for each in release.inventory if each.ref in found])
-    components = _components(release, statuses, drifts, left)
+    way_back = redeploy(release, _refusing(drifts))
+    components = _components(release, statuses, drifts, left, way_back)
     well = [part.name for part in components if part.status is Status.CURRENT]
     serving = look_at_webhooks(connection, release, statuses.live, well, pool)
     hold, unlocked = locked.result()
@@ -71,8 +73,12 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
         unseen=(*_unseen(release, seen), *drifts.unseen, *serving.unseen, *unlocked),
         run=_of_run(release, hold),
         findings=serving.findings,
-        remedy=redeploy(release),
+        remedy=way_back,
     )
+
+
+def _refusing(drifts: Drifts) -> frozenset[str]:
+    return frozenset().union(*(refusing(ref.kind, found) for ref, found in drifts.of.items()))
 
 
 def stands_well(
@@ -171,9 +177,9 @@ def _components(
     statuses: Statuses,
     drifts: Drifts,
     left: Mapping[Ref, tuple[HeldValue, ...]],
+    way_back: str,
 ) -> tuple[ComponentStatus, ...]:
     controllers = controllers_of({entry.ref: entry.component for entry in release.inventory})
-    way_back = redeploy(release)
 
     def standing(entry: Entry) -> ObjectStatus:
         found = statuses.of.get(entry.ref, Assessment(Status.NOT_FOUND, "not there"))

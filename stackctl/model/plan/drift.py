@@ -7,7 +7,7 @@ metadata alone; this takes the object, and what was applied to it.
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,16 @@ def drift_of(
     return tuple(
         Drift(manager, time, tuple(each.path for each in fields), tuple(fields))
         for (manager, time), fields in found.items()
+    )
+
+
+def refusing(kind: str, drifts: Iterable[Drift]) -> frozenset[str]:
+    """Choose, of those who changed an object, who has to be taken over for it to be put back."""
+    return frozenset(
+        each.manager
+        for each in drifts
+        for path in each.fields
+        if each.manager and verdict(kind, spelled(path), each.manager) is Verdict.REFUSE
     )
 
 

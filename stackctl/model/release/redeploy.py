@@ -8,8 +8,11 @@ from stackctl.model.release.release import Release
 _WITH_A_VALUE = frozenset({"--profile", "-f", "--catalog"})
 
 
-def redeploy(release: Release) -> str:
-    """Return what to type; an upgrade keeps what `--set` said, a deploy does not."""
+def redeploy(release: Release, take_over: Iterable[str] = ()) -> str:
+    """Return what to type; an upgrade keeps what `--set` said, a deploy does not.
+
+    `take_over` names who holds fields so that it is refused otherwise; going back takes nothing.
+    """
     words = _words(release.command)
     if words[:1] == ["rollback"]:
         return f"stackctl rollback {words[1]} --stack {release.stack.name}"
@@ -20,7 +23,8 @@ def redeploy(release: Release) -> str:
     named = "-f" in kept or (verb == "deploy" and release.stack.name == release.profile)
     stack = [] if named else ["--stack", release.stack.name]
     home = [] if release.stack.administrators else ["--record-namespace", release.stack.namespace]
-    return shlex.join(["stackctl", verb, *kept, *stack, *home])
+    taking = [word for manager in sorted(take_over) for word in ("--take-over", manager)]
+    return shlex.join(["stackctl", verb, *kept, *stack, *home, *taking])
 
 
 def _words(command: str) -> list[str]:
