@@ -63,7 +63,7 @@ def new_component(name: str, catalog: Path, source: Path | None = None) -> Start
     texts = {f"base/{each.name}": (each.content, each.mode) for each in files}
     if missing:
         base = _free("namespace.yaml", [each.name for each in files])
-        texts |= {f"base/{base}": _content(namespace_text(missing))}
+        texts |= {f"base/{base}": _content(namespace_text(missing, yaml.dump))}
     version = "" if source else FIRST_VERSION
     text = component_text(name, objects, version=version, dump=yaml.dump)
     component = _checked(name, text, home, [*(m for f in files for m in f.objects)], missing)
@@ -71,7 +71,7 @@ def new_component(name: str, catalog: Path, source: Path | None = None) -> Start
     written = [home / each for each in ("component.yaml", *texts)]
     alone = name not in {file.stem for root in known for file in folders.profile_files(root)}
     if alone:
-        write_new_file(profile, profile_text(name).encode())
+        write_new_file(profile, profile_text(name, yaml.dump).encode())
         written.append(profile)
     return Started(component, tuple(map(folders.shown, written)), alone)
 
@@ -83,7 +83,7 @@ def _is_catalogue(folder: Path) -> bool:
 def _given(name: str, source: Path | None) -> Sequence[PlainFile]:
     if source is not None:
         return read_plain(source)
-    text = example(name)
+    text = example(name, yaml.dump)
     found = tuple(each.value for each in yaml.load_all(text))
     return [PlainFile(f"{name}.yaml", text.encode(), _MODE, found)]
 
@@ -133,7 +133,7 @@ def _checked(
     """
     file = decode(ComponentFile, yaml.load(text))
     component = Component(name, file.metadata.description, file.spec, str(home.absolute()))
-    added = [yaml.load(namespace_text(missing))] if missing else []
+    added = [yaml.load(namespace_text(missing, yaml.dump))] if missing else []
     base = (*manifests, *added)
     problems = validate_component(component, Manifests(base, {}, {}, {}, {}), yaml=YAML)
     if problems:

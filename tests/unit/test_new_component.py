@@ -231,3 +231,18 @@ def test_files_that_only_their_owner_may_read_stay_so(here, capsys):
     (here / "k8s/web.yaml").chmod(0o600)
     new(capsys, "shop", "--from", "k8s")
     assert (here / "catalog/manifests/shop/base/web.yaml").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["123", "007", "1e3", "0x1f", "true", "null", "no", "y"])
+def test_a_name_that_yaml_reads_as_something_else_is_quoted(here, capsys, name):
+    """In every file that is written, so that every other command reads the name again."""
+    code, _, err = new(capsys, name)
+    assert (code, err.startswith(f"next: stackctl component lint {name}")) == (0, True)
+    home = here / "catalog/manifests" / name
+    assert read_component(home).name == name
+    objects = [o for file in home.glob("base/*") for o in yaml.load_all(file.read_bytes())]
+    assert {each.value["metadata"]["name"] for each in objects} == {name}
+    assert yaml.load((here / f"catalog/profiles/{name}.yaml").read_text())["spec"] == {
+        "components": {name: {}}
+    }
+    assert run(["render", name, "--catalog", "catalog", "--quiet"]) == 0

@@ -29,7 +29,7 @@ _HEAD = """\
 apiVersion: {version}
 kind: Component
 metadata:
-  name: {name}
+  name: {text}
   description: What it is for, in one line
 spec:
 """
@@ -38,7 +38,7 @@ _ORDER = """\
 # What has to be there before it (stackctl components -o wide lists what others provide), and what
 # others may count on.
 # requires: [cert-issuer]
-# provides: [{name}]
+# provides: [{text}]
 """
 _PARAMETERS = """\
 # What can be set: a parameter's value is written to its places, and its default is what the
@@ -56,7 +56,7 @@ _NO_PARAMETERS = """\
 #     enum: [debug, info, error]
 #     description: What is logged
 #     places:
-#     - {{object: Deployment/{name}, container: {name}, env: LOG_LEVEL}}
+#     - {{object: Deployment/{name}, container: {text}, env: LOG_LEVEL}}
 """
 _FEATURES = """\
 # Layers that can be switched on: features/NAME/ has objects that one adds, features/NAME/patches/
@@ -79,30 +79,30 @@ _EXAMPLE = """\
 apiVersion: v1
 kind: Service
 metadata:
-  name: {name}
-  labels: {{app.kubernetes.io/name: {name}}}
+  name: {text}
+  labels: {{app.kubernetes.io/name: {text}}}
 spec:
-  selector: {{app.kubernetes.io/name: {name}}}
+  selector: {{app.kubernetes.io/name: {text}}}
   ports:
   - {{name: http, port: 80, targetPort: http}}
 ---
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {name}
-  labels: {{app.kubernetes.io/name: {name}}}
+  name: {text}
+  labels: {{app.kubernetes.io/name: {text}}}
 spec:
   replicas: 1
   selector:
-    matchLabels: {{app.kubernetes.io/name: {name}}}
+    matchLabels: {{app.kubernetes.io/name: {text}}}
   template:
     metadata:
-      labels: {{app.kubernetes.io/name: {name}}}
+      labels: {{app.kubernetes.io/name: {text}}}
     spec:
       automountServiceAccountToken: false
       securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}
       containers:
-      - name: {name}
+      - name: {text}
         image: docker.io/nginxinc/nginx-unprivileged:1.29.4-alpine
         ports:
         - {{name: http, containerPort: 8080}}
@@ -118,34 +118,40 @@ _NAMESPACE = """\
 apiVersion: v1
 kind: Namespace
 metadata:
-  name: {name}
+  name: {text}
 """
 _PROFILE = """\
 # A stack of {name} alone, to try it with; other profiles name it under components as well.
 apiVersion: {version}
 kind: Profile
 metadata:
-  name: {name}
+  name: {text}
   description: {description}
 spec:
   components:
-    {name}: {{}}
+    {text}: {{}}
 """
 
 
-def example(name: str) -> str:
+def example(name: str, dump: Dump) -> str:
     """Return manifests to begin with, where there are none yet."""
-    return _EXAMPLE.format(name=name)
+    return _EXAMPLE.format(text=_text(name, dump))
 
 
-def namespace_text(name: str) -> str:
+def namespace_text(name: str, dump: Dump) -> str:
     """Return the manifest of a namespace."""
-    return _NAMESPACE.format(name=name)
+    return _NAMESPACE.format(text=_text(name, dump))
 
 
-def profile_text(name: str) -> str:
+def profile_text(name: str, dump: Dump) -> str:
     """Return a profile of one component."""
-    return _PROFILE.format(name=name, version=API_VERSION, description=f"{name} alone")
+    text = _text(name, dump)
+    return _PROFILE.format(name=name, text=text, version=API_VERSION, description=f"{name} alone")
+
+
+def _text(name: str, dump: Dump) -> str:
+    """Write a name so that YAML reads a text: 123, true and null are names too."""
+    return dump([name]).removeprefix("- ").rstrip("\n")
 
 
 def component_text(name: str, objects: Objects, *, version: str, dump: Dump) -> str:
@@ -157,13 +163,14 @@ def component_text(name: str, objects: Objects, *, version: str, dump: Dump) -> 
     parameters = fitting(proposed_parameters(objects))
     head = _HEAD.format(
         name=name,
+        text=_text(name, dump),
         version=API_VERSION,
         pad=" " * (len(name) - 1),
     )
     parts = [
         _VERSION + dump({"version": version or version_of(objects, images)}),
         dump({"namespace": objects.namespace}),
-        _ORDER.format(name=name),
+        _ORDER.format(text=_text(name, dump)),
         _parameters(name, parameters, dump),
         _FEATURES,
         _images(images, dump),
@@ -175,7 +182,7 @@ def component_text(name: str, objects: Objects, *, version: str, dump: Dump) -> 
 
 def _parameters(name: str, parameters: Mapping[str, Parameter], dump: Dump) -> str:
     if not parameters:
-        return _NO_PARAMETERS.format(name=name)
+        return _NO_PARAMETERS.format(name=name, text=_text(name, dump))
     lines = [_PARAMETERS, "parameters:\n"]
     for key, parameter in parameters.items():
         lines.append(indent(dump({key: encoded(parameter)}), "  "))
