@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -87,3 +89,18 @@ def test_people_get_something_else_for_a_character_that_the_stream_lacks(write):
 def test_programs_get_every_character(write):
     """A document with question marks would be another document."""
     assert written(write, "name: é→") == "before name: é→".encode()
+
+
+@pytest.mark.parametrize("stream", [0, 1, 2])
+def test_a_stream_that_was_closed_before_the_start_is_not_missed(stream):
+    """As `>&-` leaves it: the others get what is theirs, and the exit code is the command's."""
+    code, out, err = _closing(stream, "schema", "stac")
+    assert (code, bool(err), "bug" in err) == (2, stream != 2, False)
+    code, out, err = _closing(stream, "schema", "stack")
+    assert (code, bool(out), err) == (0, stream != 1, "")
+
+
+def _closing(stream: int, *words: str) -> tuple[int, str, str]:
+    line = ["/bin/sh", "-c", f'exec "$@" {stream}>&-', "sh", sys.executable, "-m", "stackctl"]
+    ran = subprocess.run([*line, *words], capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stdout, ran.stderr
