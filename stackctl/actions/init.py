@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -79,9 +80,10 @@ def init(
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:
+        other = shlex.quote(str(path.with_name(f"other-{path.name}")))
         raise ConflictError(
             f"{path}: exists already and is never rewritten",
-            hint=f"edit it, or name another file: stackctl init --file other-{path.name}",
+            hint=f"edit it, or name another file: stackctl init {profile} --file {other}",
         ) from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error

@@ -1,6 +1,7 @@
 """A stack file to start from says what was given, and whatever we write we can read."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stackctl.actions.init import init, stack_text
+from stackctl.cli import run
 from stackctl.errors import ConfigError
 from stackctl.model.catalogue.envelope import API_VERSION, LABEL, Metadata
 from stackctl.model.catalogue.profile import Choice, RecordPlace, StackFile, TargetPin
@@ -114,6 +116,17 @@ def test_what_cannot_be_is_an_error_and_no_file(tmp_path, sets, given, problem):
     with pytest.raises(ConfigError, match=re.escape(problem)):
         written(tmp_path, *sets, **given)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_stays_and_the_hint_works_as_it_is_printed(tmp_path, capsys):
+    """The profile is said again, and the file is beside the one that is there."""
+    there = tmp_path / "my stack.yaml"
+    there.write_text("mine")
+    assert run(["init", "cpu", "--offline", "--file", str(there)]) == 7
+    hint = capsys.readouterr().err.partition("name another file: stackctl ")[2]
+    assert there.read_text() == "mine"
+    assert run([*shlex.split(hint), "--offline"]) == 0
+    assert (tmp_path / "other-my stack.yaml").exists()
 
 
 def test_a_file_with_secrets_is_its_owners_alone(tmp_path, monkeypatch):
