@@ -31,6 +31,22 @@ def refusal(*sets: str, profile: str = "base", stack: StackFile | None = None) -
     return str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ("larg", "mine.yaml:6: spec.profile: no profile is called larg; did you mean large?"),
+        ("base+lod", "mine.yaml:8: spec.mixins: no profile is called lod; did you mean loud?"),
+        ("base+qiet+loud", "mine.yaml:6: spec.profile: no profile is called qiet; did you mean"),
+    ],
+)
+def test_a_profile_that_a_stack_file_names_in_vain_has_its_line(profile, said):
+    """As everything has that is wrong with a file."""
+    lines = {("spec", "profile"): 6, ("spec", "mixins", 0): 8}
+    stack = StackFile("mine", profile, "mine.yaml", lines=lines)
+    assert said in refusal(profile=profile, stack=stack)
+    assert "mine.yaml" not in refusal(profile="lrge", stack=stack)
+
+
 # which value wins
 
 

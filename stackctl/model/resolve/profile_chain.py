@@ -44,15 +44,24 @@ def layer_of(file: Profile | StackFile) -> Layer:
     return Layer(file.path, file.components, file.settings, requires, file.lines, adjust)
 
 
-def chain_of(catalogue: Catalogue, name: str) -> tuple[Profile, ...]:
+def chain_of(
+    catalogue: Catalogue, name: str, stack: StackFile | None = None
+) -> tuple[Profile, ...]:
     """Return the profiles a profile consists of, base first, each once.
 
-    `NAME+MIXIN+MIXIN` lays mixins over a profile.
+    `NAME+MIXIN+MIXIN` lays mixins over a profile; a stack file may be what names them.
 
     Raises:
         ConfigError: one is missing, extends itself, or two mixins set one key.
     """
     first, *more = name.split("+")
+    file = layer_of(stack) if stack and stack.profile == name else None
+    if file and first not in catalogue.profiles:
+        known = did_you_mean(first, catalogue.profiles)
+        raise ConfigError(
+            f"{file.origin('profile')}: spec.profile: no profile is called {first}{known}",
+            hint="stackctl profiles lists them",
+        )
     chain: dict[str, Profile] = {}
     for profile in reversed(_ancestry(catalogue, catalogue.profile(first))):
         found = [
@@ -62,13 +71,22 @@ def chain_of(catalogue: Catalogue, name: str) -> tuple[Profile, ...]:
         _agree(f"profile {profile.name}", found, f"set the key in {profile.path}")
         for part in (*found, profile):
             chain.setdefault(part.name, part)
-    laid = [_mixin(catalogue, mixin, f"profile {name}: ") for mixin in more]
+    said = _saying_mixins(file, len(more)) if file else [f"profile {name}: "] * len(more)
+    laid = [_mixin(catalogue, *each) for each in zip(more, said, strict=True)]
     _agree(f"profile {name}", laid, "set the key in a profile or stack file")
     for part in laid:
         if part.name in chain:
             raise ConfigError(f"profile {name}: {part.name} is part of it already")
         chain[part.name] = part
     return tuple(chain.values())
+
+
+def _saying_mixins(file: Layer, count: int) -> list[str]:
+    """Name the place of each mixin in a stack file: behind a plus in `profile`, or in `mixins`."""
+    listed = sum(at[:2] == ("spec", "mixins") and len(at) == 3 for at in file.lines)
+    places = [(file.origin("profile"), "profile")] * (count - listed)
+    places += [(file.origin("mixins", index), "mixins") for index in range(listed)]
+    return [f"{origin}: spec.{key}: " for origin, key in places]
 
 
 def _ancestry(catalogue: Catalogue, profile: Profile) -> list[Profile]:

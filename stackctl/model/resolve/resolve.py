@@ -42,7 +42,7 @@ def resolve(
     Raises:
         ConfigError: with every fault found, each with the file and line it comes from.
     """
-    chain = chain_of(catalogue, profile)
+    chain = chain_of(catalogue, profile, stack)
     layers = [layer_of(part) for part in chain] + ([layer_of(stack)] if stack else [])
     problems: list[str] = []
     collected, taken_out = _gather(layers, problems)
