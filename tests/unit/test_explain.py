@@ -139,6 +139,8 @@ def test_a_component_of_a_stack_shows_what_is_set_and_by_whom():
     ("subject", "said"),
     [
         ("web.replcas", "web has nothing called replcas; did you mean replicas?"),
+        ("web.features.fst", "web has nothing called features.fst; did you mean features.fast?"),
+        ("web.fst", "web has nothing called fst; did you mean features.fast?"),
         ("wbe.replicas", "there is no component wbe in profile large; did you mean web?"),
         ("wbe", "no component is called wbe"),
     ],

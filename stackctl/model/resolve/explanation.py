@@ -16,7 +16,7 @@ from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.graph import provided
 from stackctl.model.resolve.selection import Chosen, Selection, Setting
 from stackctl.model.resolve.wires import attribute_text
-from stackctl.model.shapes.suggest import did_you_mean
+from stackctl.model.shapes.suggest import did_you_mean, nearest
 from stackctl.secrets import HIDDEN
 
 FEATURES = "features."
@@ -113,8 +113,12 @@ def _unknown(selection: Selection, part: Chosen | None, name: str) -> str:
     for each in selection.components:
         if name in attributes_of(each.component) and owner in provided(each):
             return f"{name} has no value {where}"
-    known = [*part.parameters, *(f"{FEATURES}{each}" for each in part.feature_settings)]
-    return f"{owner} has nothing called {key}{did_you_mean(key, known)}"
+    switches = {each: f"{FEATURES}{each}" for each in part.feature_settings}
+    bare = key.removeprefix(FEATURES)  # what all of them begin with makes none of them alike
+    known = switches if bare != key else switches | {each: each for each in part.parameters}
+    near = nearest(bare, known)
+    meant = f"; did you mean {known[near]}?" if near else ""
+    return f"{owner} has nothing called {key}{meant}"
 
 
 def of_parameter(selection: Selection, part: Chosen, key: str) -> Explanation:
