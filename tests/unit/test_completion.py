@@ -49,6 +49,9 @@ def offered(line: str, shell: str = "bash") -> list[str]:
         ("stackctl deploy --profile=l", ["large", "loud"]),
         ("stackctl deploy -p lar", ["large"]),
         ("stackctl profiles q", ["quiet"]),
+        ("stackctl deploy large+lo", ["large+loud"]),
+        ("stackctl deploy large+loud+l", []),
+        ("stackctl component new x --from k", ["files"]),
         ("stackctl components w", ["web"]),
         ("stackctl adopt w", ["web"]),
         ("stackctl deploy --set w", ["web."]),
@@ -91,6 +94,18 @@ def test_catalogues_of_the_environment_are_known(monkeypatch):
     """As they are to every command."""
     monkeypatch.setenv("STACKCTL_CATALOG", "extra")
     assert offered("stackctl deploy mi") == ["mine"]
+
+
+def test_values_that_are_generated_are_offered_to_be_made_anew(monkeypatch, tmp_path):
+    """And no other parameter."""
+    folder = tmp_path / "extra" / "manifests" / "store"
+    folder.mkdir(parents=True)
+    parameters = "{size: {}, password: {generate: password, description: Of the owner}}"
+    (folder / "component.yaml").write_text(
+        f"metadata: {{name: store}}\nspec: {{parameters: {parameters}}}\n"
+    )
+    monkeypatch.setenv("STACKCTL_SHIPPED_CATALOG", str(tmp_path / "extra"))
+    assert offered("stackctl credentials --rotate s") == ["store.password"]
 
 
 def test_a_file_that_is_no_catalogue_spoils_nothing(monkeypatch, tmp_path):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stackctl.cli.options.completion import complete_component
+from stackctl.cli.options.completion import complete_component, complete_generated
 from stackctl.cli.options.grouping import option
 from stackctl.cli.options.options import Cluster, Output, OutputOptions, StackName
 
@@ -28,7 +28,12 @@ def credentials(
     ] = None,
     rotate: Annotated[
         str | None,
-        option("--rotate", metavar="COMPONENT.PARAMETER", help="Make this value anew"),
+        option(
+            "--rotate",
+            metavar="COMPONENT.PARAMETER",
+            help="Make this value anew",
+            autocompletion=complete_generated,
+        ),
     ] = None,
     yes: Annotated[bool, option("--yes", "-y", help="Do not ask before changing anything")] = False,
 ) -> int:

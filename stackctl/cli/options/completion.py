@@ -37,11 +37,16 @@ def _completer(
 
 
 @_completer
-def complete_profile(ctx: typer.Context, _: str) -> Iterator[Offer]:
-    """Offer profiles."""
+def complete_profile(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
+    """Offer profiles; behind a plus those that can be mixed in, for they build on no other."""
     from stackctl.sources.outline import profiles
 
-    return ((each.name, each.description) for each in profiles(_catalogs(ctx)))
+    chosen, plus, _ = incomplete.rpartition("+")
+    taken = chosen.split("+")
+    for each in profiles(_catalogs(ctx)):
+        alone = not (each.spec.get("extends") or each.spec.get("mixins"))
+        if not plus or (alone and each.name not in taken):
+            yield f"{chosen}{plus}{each.name}", each.description
 
 
 @_completer
@@ -77,6 +82,17 @@ def complete_subject(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
             yield component.name, component.description
         else:
             yield from ((f"{name}.{key.rstrip('=')}", text) for key, text in _keys(component))
+
+
+@_completer
+def complete_generated(ctx: typer.Context, _: str) -> Iterator[Offer]:
+    """Offer the parameters that a value is made for."""
+    from stackctl.sources.outline import components
+
+    for component in components(_catalogs(ctx)):
+        for key, parameter in component.described("parameters"):
+            if parameter.get("generate"):
+                yield f"{component.name}.{key}", str(parameter.get("description", ""))
 
 
 def _keys(component: "Outline") -> Iterator[Offer]:
