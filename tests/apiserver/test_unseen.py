@@ -15,6 +15,7 @@ from stackctl.model.objects.refs import Ref
 from stackctl.model.readiness.status import Status
 from stackctl.model.run.events import Notice
 from tests.apiserver.faults import ALWAYS, Answer, FaultProxy, Stale, Strip
+from tests.apiserver.scenery import until
 from tests.apiserver.stacks import Stack, behind
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -40,8 +41,14 @@ def blind(proxy: FaultProxy, far: Stack) -> Stack:
 def definition(stack: Stack) -> Iterator[None]:
     """A definition that does not belong to the stack."""
     made = stack.client.create(CRDS, stack.definition("widgets", "Widget"))
+    until(lambda: _is_served(stack))
     yield
     stack.client.delete(f"{CRDS}/{made['metadata']['name']}")
+
+
+def _is_served(stack: Stack) -> bool:
+    stack.connection.discovery.refresh()
+    return stack.connection.discovery.find(group(stack), "Widget") is not None
 
 
 def group(stack: Stack) -> str:

@@ -14,6 +14,7 @@ from stackctl.cli.terminal.event_log import EventLog
 from stackctl.errors import (
     ConfigError,
     Interrupted,
+    NotAdopted,
     NotReadyError,
     Rejected,
     StackError,
@@ -43,6 +44,8 @@ def instance(kind: type[StackError]) -> StackError:
     """Make one of each."""
     if issubclass(kind, Rejected):
         return kind("it broke", status=422, hint="mend it")
+    if issubclass(kind, NotAdopted):
+        return kind("it broke", components=("a",), hint="mend it")
     return kind("it broke", hint="mend it")
 
 
