@@ -16,7 +16,7 @@ from tests.environment import CALLERS
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ("sh", "dirname", "cat", "grep", "ln", "mkdir", "readlink", "rm", "rmdir", "tail", "true")
-PROFILES = {"base", "cpu", "gpu", "gpu8"}
+PROFILES = {path.stem for path in (ROOT / "profiles").glob("*.yaml")}
 
 pytestmark = pytest.mark.timeout(600)
 
