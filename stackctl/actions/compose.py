@@ -35,7 +35,7 @@ from stackctl.model.resolve.confidential import (
 from stackctl.model.resolve.overrides import KeptOverrides, merge
 from stackctl.model.resolve.resolve import resolve
 from stackctl.model.resolve.selection import Selection
-from stackctl.secrets import SECRETS
+from stackctl.secrets import SECRETS, Secrets
 from stackctl.sources import folders
 from stackctl.sources.components import YAML, read_manifests
 from stackctl.sources.files import read_catalogue, read_stack_file
@@ -212,18 +212,18 @@ def explained(plan: Plan, composed: Composed, before: Mapping[str, str]) -> Plan
     return replace(plan, settings=(*feature_changes(before, composed.sets), *found))
 
 
-def learn_bundle(bundle: Bundle, selection: Selection) -> None:
+def learn_bundle(bundle: Bundle, selection: Selection, secrets: Secrets = SECRETS) -> None:
     """Learn what is secret in a bundle, and the names in it that are not."""
-    SECRETS.name(part.name for part in bundle.components)
-    SECRETS.name(names_in(bundle.manifests))
-    SECRETS.learn(secrets_in(bundle))
-    learn_settled(selection)
+    secrets.name(part.name for part in bundle.components)
+    secrets.name(names_in(bundle.manifests))
+    secrets.learn(secrets_in(bundle))
+    learn_settled(selection, secrets)
 
 
-def learn_settled(selection: Selection) -> None:
+def learn_settled(selection: Selection, secrets: Secrets = SECRETS) -> None:
     """Learn what is secret in what a profile resolves to."""
     for chosen in selection.components:
-        SECRETS.learn(secrets_decided(chosen))
+        secrets.learn(secrets_decided(chosen))
 
 
 def select(request: StackRequest) -> tuple[StackId, Selection]:

@@ -4,13 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackctl.actions.compose import Composed, StackRequest, compose_stack
+from stackctl.actions.compose import Composed, StackRequest, compose_stack, learn_bundle
 from stackctl.errors import RenderError
-from stackctl.model.compose.bundle import secrets_in
 from stackctl.model.export.contents import exported
 from stackctl.model.export.exported import Export, ExportFormat, Repository
-from stackctl.model.objects.masking import names_in
-from stackctl.model.resolve.confidential import secrets_decided
 from stackctl.secrets import Secrets
 from stackctl.sources.components import YAML
 from stackctl.sources.export_folder import Written, write_export
@@ -71,10 +68,7 @@ def _require_discreet(composed: Composed, made: Export) -> None:
         RenderError: with the files.
     """
     known, nothing = Secrets(), Secrets()
-    known.name(part.name for part in composed.bundle.components)
-    known.name(names_in(composed.bundle.manifests))
-    known.learn(secrets_in(composed.bundle))
-    known.learn(value for each in composed.selection.components for value in secrets_decided(each))
+    learn_bundle(composed.bundle, composed.selection, known)
     telling = [*_telling(made, known, nothing)]
     if telling:
         raise RenderError.listing("these files would hold a value that is secret:", telling)
