@@ -75,16 +75,13 @@ def _rendered(component: "Component", own: "Manifests") -> "tuple[Component, Man
         RenderError: it cannot be rendered.
     """
     from stackctl.actions.from_sources import with_sources
-    from stackctl.model.catalogue.profile import Needs, Settings
-    from stackctl.model.resolve.component_settings import Inputs, choose
-    from stackctl.model.resolve.selection import Selection
+    from stackctl.model.resolve.component_settings import alone
 
     problems: list[str] = []
-    chosen = choose(component, Inputs(), problems)
+    selection = alone(component, problems)
     if problems:
         raise ConfigError.listing(f"component {component.name} is not right:", problems)
-    alone = Selection("", (), (chosen,), Needs(), Settings())
-    made = with_sources(alone, {component.name: own}, None)
+    made = with_sources(selection, {component.name: own}, None)
     return made.selection.components[0].component, made.manifests[component.name]
 
 

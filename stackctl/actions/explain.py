@@ -1,16 +1,14 @@
 """Explain a component as a stack has it, or one value: who said so, and where it goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from stackctl.actions.components import Contents, contents, kinds_of
 from stackctl.actions.compose import StackRequest, compose_stack, learn_settled, select
 from stackctl.errors import ConfigError
 from stackctl.model.catalogue.mode import Mode
-from stackctl.model.catalogue.profile import Needs, Settings
 from stackctl.model.privileges.privileges import privileges
-from stackctl.model.resolve.component_settings import Inputs, choose
+from stackctl.model.resolve.component_settings import alone
 from stackctl.model.resolve.explanation import Explanation
 from stackctl.model.resolve.explanation import explain as explanation
 from stackctl.model.resolve.graph import edges
@@ -50,14 +48,9 @@ def _in_stack(request: StackRequest) -> bool:
 
 
 def _selection(subject: str, request: StackRequest) -> Selection:
-    return select(request)[1] if _in_stack(request) else alone(subject, request.catalogs)
-
-
-def alone(subject: str, catalogs: Sequence[Path]) -> Selection:
-    """Return what one component is by itself; its wires lead nowhere."""
-    component = read_catalogue(catalogs).component(subject.partition(".")[0])
-    chosen = choose(component, Inputs(), [])
-    return Selection("", (), (chosen,), Needs(), Settings())
+    if _in_stack(request):
+        return select(request)[1]
+    return alone(read_catalogue(request.catalogs).component(subject.partition(".")[0]), [])
 
 
 def _composed(name: str, request: StackRequest) -> ExplainedComponent:

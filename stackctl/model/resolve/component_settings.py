@@ -18,12 +18,12 @@ from stackctl.model.catalogue.parameters import (
     parsed,
     text_of,
 )
-from stackctl.model.catalogue.profile import DEFAULT, Choice, Origin
+from stackctl.model.catalogue.profile import DEFAULT, Choice, Needs, Origin, Settings
 from stackctl.model.objects.merge import overlay
 from stackctl.model.resolve.chosen_source import choose_source
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.profile_chain import Layer
-from stackctl.model.resolve.selection import Chosen, Setting
+from stackctl.model.resolve.selection import Chosen, Selection, Setting
 from stackctl.model.shapes.suggest import did_you_mean, nearest
 
 COMMAND_LINE = Origin("--set")
@@ -107,6 +107,11 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
         # The latest file is asked first, its rules in the order they are written.
         contested=tuple(_listed(name, inputs, "contested", latest_first=True)),
     )
+
+
+def alone(component: Component, problems: list[str]) -> Selection:
+    """Settle one component as it comes, beside nothing: its wires lead nowhere."""
+    return Selection("", (), (choose(component, Inputs(), problems),), Needs(), Settings())
 
 
 def _listed(
