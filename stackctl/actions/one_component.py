@@ -261,9 +261,9 @@ def _require_unneeded(
     lines = [f"  {name} needs {', '.join(found)}" for name, found in needing.items() if found]
     if not lines:
         return
-    names = {*only}
-    while more := {name for name, found in needs.items() if found & names} - names:
-        names |= more
+    names = graph.reached(
+        only, lambda name: (other for other, found in needs.items() if name in found)
+    )
     whole = len(names) == len(before.components)
     words = [] if whole else [f"--only {name}" for name in sorted(names)]
     raise ConflictError(

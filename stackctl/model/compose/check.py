@@ -31,6 +31,7 @@ from stackctl.model.objects.merge import OverlayError
 from stackctl.model.objects.normalise import flatten, normalised
 from stackctl.model.objects.paths import MISSING, PathError
 from stackctl.model.objects.refs import PROTECTED_NAMESPACES
+from stackctl.model.resolve.graph import reached
 from stackctl.model.shapes.decode import Problem
 from stackctl.model.shapes.pod_specs import images_in
 from stackctl.model.shapes.suggest import did_you_mean
@@ -71,14 +72,8 @@ def validate_component(
 
 def feature_closure(features: Mapping[str, Feature], feature: str) -> frozenset[str]:
     """Return a feature with all that it requires; nothing of none."""
-    found: set[str] = set()
-    open_ = [feature] if feature else []
-    while open_:
-        name = open_.pop()
-        if name in features and name not in found:
-            found.add(name)
-            open_ += features[name].requires
-    return frozenset(found)
+    named = reached([feature], lambda each: features[each].requires if each in features else ())
+    return named & features.keys()
 
 
 def _scopes(manifests: Manifests) -> Scopes:

@@ -184,20 +184,8 @@ def _wait_for_kinds(parts: Sequence[_Part]) -> None:
             continue
         name = part.chosen.component.name
         for maker in sorted({makers.get(kind_of(each), name) for each in part.objects.values()}):
-            if maker != name and name not in _reached(maker, needs):
+            if name not in graph.reached([maker], lambda each: needs.get(each, ())):
                 part.needs.add(maker)
-
-
-def _reached(name: str, needs: Mapping[str, set[str]]) -> set[str]:
-    """Return a component with all that it needs, and that they need."""
-    found: set[str] = set()
-    open_ = [name]
-    while open_:
-        each = open_.pop()
-        if each not in found:
-            found.add(each)
-            open_ += needs.get(each, ())
-    return found
 
 
 def _both(first: Manifest, second: Manifest) -> Manifest:

@@ -17,6 +17,7 @@ from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.objects.versions import satisfies
 from stackctl.model.readiness.placement import KeptOff, Taint, accelerated, taint_text, untolerated
+from stackctl.model.resolve.graph import reached
 from stackctl.model.shapes.ready_rules import kinds_in
 
 GPU = "nvidia.com/gpu"
@@ -224,16 +225,11 @@ def _may_come(kind: GroupKind, part: BundleComponent, parts: Mapping[str, Bundle
     """Tell whether an operator that a component waits for is said to define a kind by itself."""
     if kind in BUILTIN:
         return False
-    open_, seen = [*part.needs], set[str]()
-    while open_:
-        name = open_.pop()
-        if name not in parts or name in seen:
-            continue
-        if parts[name].mode is not Mode.EXTERNAL and _declares(parts[name], kind):
-            return True
-        seen.add(name)
-        open_ += parts[name].needs
-    return False
+    waited_for = reached(part.needs, lambda name: parts[name].needs if name in parts else ())
+    return any(
+        parts[name].mode is not Mode.EXTERNAL and _declares(parts[name], kind)
+        for name in waited_for & parts.keys()
+    )
 
 
 def _declares(part: BundleComponent, kind: GroupKind) -> bool:

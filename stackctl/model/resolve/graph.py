@@ -4,7 +4,7 @@
 nobody. What a feature needs or provides counts while it is on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
@@ -29,6 +29,17 @@ def required(chosen: Chosen) -> frozenset[str]:
     spec = chosen.component.spec
     own = set(spec.requires)
     return frozenset(own.union(*(spec.features[name].needs for name in chosen.features)))
+
+
+def reached(start: Iterable[str], leads: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    """Return names with all that they lead to, and those lead to in turn."""
+    found: set[str] = set()
+    open_ = [*start]
+    while open_:
+        if (name := open_.pop()) not in found:
+            found.add(name)
+            open_ += leads(name)
+    return frozenset(found)
 
 
 def edges(components: Iterable[Chosen]) -> Edges:
