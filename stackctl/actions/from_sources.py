@@ -91,11 +91,10 @@ def _rendered(part: Chosen, able: Capabilities) -> Rendered:
         for name, parameter in parameters.items()
         if any(place.values for place in parameter.places)
     }
-    own = f"{component.folder}/component.yaml"
     wanted = SourceRequest(
         component.name,
         part.namespace,
-        with_parameters(source, bound, part.parameters, own),
+        with_parameters(source, bound, part.parameters, component.file),
         able,
         confidential=any(confidential(name, parameter) for name, parameter in bound.items()),
     )

@@ -103,7 +103,7 @@ def _in_component_file(
     component: Component, problems: Sequence[Problem | ObjectFault]
 ) -> list[str]:
     """Write the problems that lie in component.yaml with their lines."""
-    path = Path(component.folder) / "component.yaml"
+    path = Path(component.file)
     (document,) = yaml.load_all(bytes_of(path), positions=True)
     return located(path, document.lines, [each for each in problems if isinstance(each, Problem)])
 

@@ -44,7 +44,7 @@ class Positions:
         Raises:
             ConfigError: a file is not right.
         """
-        self._own = _documents(Path(component.folder) / "component.yaml")[0]
+        self._own = _documents(Path(component.file))[0]
         self._objects = _written(component)
 
     def of_component(self, path: paths.Path) -> Position:

@@ -228,6 +228,11 @@ class Component:
     )
     path: str = field(default="", compare=False)
 
+    @property
+    def file(self) -> str:
+        """Its component.yaml, by the whole path."""
+        return f"{self.folder}/component.yaml"
+
 
 @dataclass(frozen=True, slots=True)
 class Manifests:

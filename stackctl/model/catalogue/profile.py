@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from stackctl.model.catalogue.component import ContestedField, IgnoredField
+from stackctl.model.catalogue.component import Component, ContestedField, IgnoredField
 from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
 from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.source import Source
@@ -136,3 +136,8 @@ def origin_of(source: str, lines: Lines, at: tuple[str | int, ...]) -> Origin:
     while at and at not in lines:
         at = at[:-1]
     return Origin(source, lines.get(at, 0))
+
+
+def declared(component: Component, *at: str) -> Origin:
+    """Return where a component.yaml says something, or what encloses it."""
+    return origin_of(component.path or component.file, component.lines, ("spec", *at))

@@ -375,7 +375,7 @@ def absence(manifest: Manifest, text: str) -> str:
 def _contests(part: _Part, namespace: str) -> tuple[Contest, ...]:
     """Collect who keeps contested fields: what users say counts before what the component says."""
     there = _objects(part, namespace)
-    own = Origin(f"{part.chosen.component.folder}/component.yaml")
+    own = Origin(part.chosen.component.file)
     rules = list(part.chosen.contested)
     rules += [
         (own, each)

@@ -75,7 +75,7 @@ def by_profile(name: str, said: Said) -> Component | None:
 def choose_source(component: Component, said: Said, problems: list[str]) -> ChosenSource | None:
     """Lay what files say of a source over what component.yaml says; what is wrong is added."""
     name, own = component.name, component.spec.source
-    file = f"{component.folder}/component.yaml"
+    file = component.file
     found = own
     base, origin = file, origin_of(file, component.lines, ("spec", "source"))
     values = _values(own)

@@ -11,7 +11,7 @@ from stackctl.errors import ConfigError
 from stackctl.model.catalogue.attributes import attributes_of, capability_of
 from stackctl.model.catalogue.component import Component, Parameter, Place
 from stackctl.model.catalogue.parameters import NAMESPACE, parameters_of
-from stackctl.model.catalogue.profile import DEFAULT, Origin, origin_of
+from stackctl.model.catalogue.profile import DEFAULT, Origin, declared
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.graph import provided
 from stackctl.model.resolve.selection import Chosen, Selection, Setting
@@ -68,12 +68,6 @@ class Explanation:
     def value(self) -> Any:
         """What it comes to."""
         return self.said[0].value
-
-
-def declared(component: Component, *at: str) -> Origin:
-    """Return where a component.yaml says something, or what encloses it."""
-    path = component.path or f"{component.folder}/component.yaml"
-    return origin_of(path, component.lines, ("spec", *at))
 
 
 def explain(selection: Selection, name: str) -> Explanation:

@@ -17,7 +17,7 @@ from stackctl.model.catalogue.attributes import (
 from stackctl.model.catalogue.component import Component, Mode, Parameter, ParameterType
 from stackctl.model.catalogue.generated import Generated
 from stackctl.model.catalogue.parameters import checked, parameters_of, parsed, text_of
-from stackctl.model.catalogue.profile import DEFAULT, Origin, origin_of
+from stackctl.model.catalogue.profile import DEFAULT, Origin, declared
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.graph import provided, required
 from stackctl.model.resolve.selection import Attribute, Chosen, Setting, WireSource
@@ -221,9 +221,8 @@ def _fitting(parameter: Parameter, value: Any) -> Any:
 def _written(part: Chosen, attribute: str) -> Origin:
     """Return where a component says what an attribute is."""
     component = part.component
-    at: tuple[str | int, ...] = ("spec", "attributes", attribute)
+    at: tuple[str, ...] = ("attributes", attribute)
     for feature, said in component.spec.features.items():
         if feature in part.features and attribute in said.attributes:
-            at = ("spec", "features", feature, "attributes", attribute)
-    path = component.path or f"{component.folder}/component.yaml"
-    return origin_of(path, component.lines, at) if component.lines else DEFAULT
+            at = ("features", feature, "attributes", attribute)
+    return declared(component, *at) if component.lines else DEFAULT
