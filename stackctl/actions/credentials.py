@@ -15,8 +15,9 @@ from stackctl.cluster.record.missing_record import absent
 from stackctl.errors import ConfigError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Ref, ref_of
+from stackctl.model.objects.secret_data import texts_of
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.credentials import GeneratedSecrets, credentials_of, texts_of
+from stackctl.model.plan.credentials import GeneratedSecrets, credentials_of
 from stackctl.model.run.events import Notify
 from stackctl.model.shapes.suggest import did_you_mean
 

@@ -22,7 +22,7 @@ from stackctl.errors import ConfigError, ConflictError, ReleaseError, UsageError
 from stackctl.model.catalogue.catalogue import SHIPPED
 from stackctl.model.catalogue.component import Component
 from stackctl.model.compose.bundle import Bundle, BundleComponent, needs_first
-from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of, ref_of
+from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labelled, ref_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.release.release import Release, ReleaseStatus
@@ -200,7 +200,7 @@ def _settled_in(
     own = {ref_of(each) for each in objects}
     wanted = dict.fromkeys(Ref("", "Namespace", "", ref.namespace) for ref in own if ref.namespace)
     more = [
-        _labelled(spaces[ref], part.name)
+        labelled(spaces[ref], {COMPONENT_LABEL: part.name})
         for ref in sorted(wanted)
         if ref in spaces and ref not in held and ref not in own
     ]
@@ -217,7 +217,7 @@ def _without(only: Collection[str], before: Bundle) -> Bundle:
             name = manifest["metadata"]["name"]
             heirs = [part for part in staying.values() if _lives_in(part, name)]
             for heir in heirs[:1]:
-                moved = _labelled(manifest, heir.name)
+                moved = labelled(manifest, {COMPONENT_LABEL: heir.name})
                 staying[heir.name] = replace(heir, objects=(moved, *heir.objects))
     parts = (replace(part, needs=part.needs & staying.keys()) for part in staying.values())
     return replace(before, components=needs_first(parts))
@@ -229,11 +229,6 @@ def _lives_in(part: BundleComponent, namespace: str) -> bool:
 
 def _is_namespace(ref: Ref) -> bool:
     return (ref.group, ref.kind) == ("", "Namespace")
-
-
-def _labelled(manifest: Manifest, component: str) -> Manifest:
-    labels = labels_of(manifest) | {COMPONENT_LABEL: component}
-    return manifest | {"metadata": manifest["metadata"] | {"labels": labels}}
 
 
 def _components(release: Release) -> Mapping[str, Component]:

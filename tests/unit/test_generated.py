@@ -13,8 +13,9 @@ from stackctl.model.catalogue.spec_check import declaration_problems
 from stackctl.model.compose.bundle import Bundle, from_plain, to_plain
 from stackctl.model.compose.compose import compose
 from stackctl.model.objects.refs import CREDENTIALS_LABEL, STACK_LABEL, Ref
+from stackctl.model.objects.secret_data import texts_of
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.credentials import credentials_of, data_of, lacking, texts_of
+from stackctl.model.plan.credentials import credentials_of, data_of, lacking
 from stackctl.model.plan.removal import foreign
 from stackctl.model.release.reach import named_by_bundle
 from stackctl.model.resolve.resolve import resolve

@@ -13,8 +13,9 @@ from stackctl.cluster.look.credentials import of_stack, path_of
 from stackctl.errors import ApplyError
 from stackctl.model.catalogue.generated import Generate
 from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.objects.secret_data import texts_of
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.credentials import GeneratedSecrets, data_of, texts_of
+from stackctl.model.plan.credentials import GeneratedSecrets, data_of
 from stackctl.secrets import SECRETS
 
 MANAGER = "stackctl-credentials"

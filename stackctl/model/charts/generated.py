@@ -14,7 +14,6 @@ from typing import Any
 from stackctl.model.charts.rendered import Fields
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import kind_of
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 
 _SECRET = ("", "Secret")
@@ -137,8 +136,3 @@ def _plain(text: str) -> str | None:
 def refs_of(generated: Mapping[str, Fields]) -> frozenset[Ref]:
     """Return the objects that have such fields."""
     return frozenset(ref for fields in generated.values() for ref in fields)
-
-
-def is_secret(manifest: Manifest) -> bool:
-    """Tell a Secret."""
-    return kind_of(manifest) == _SECRET

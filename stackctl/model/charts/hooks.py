@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from stackctl.model.catalogue.source import HookUse
 from stackctl.model.compose.stages import RUNS
-from stackctl.model.objects.refs import Manifest, annotations_of
+from stackctl.model.objects.refs import Manifest, annotated, annotations_of
 
 HOOK = "helm.sh/hook"
 _TESTS = frozenset({"test", "test-success", "test-failure"})
@@ -50,7 +50,7 @@ def sorted_hooks(manifests: Iterable[Manifest], uses: Mapping[str, HookUse]) -> 
         elif use is None:
             refused.append((title, str(text)))
         elif use is not HookUse.SKIP:
-            objects.append(_marked(manifest, use))
+            objects.append(annotated(manifest, {RUNS: use.value}))
     unknown = tuple(sorted(uses.keys() - seen))
     return Sorted(tuple(objects), tuple(tests), tuple(refused), unknown)
 
@@ -65,9 +65,3 @@ def _exact(moments: frozenset[str]) -> HookUse | None:
         if wanted in moments and moments <= allowed | _NEVER:
             return use
     return None
-
-
-def _marked(manifest: Manifest, use: HookUse) -> Manifest:
-    metadata = manifest["metadata"]
-    annotations = {**(metadata.get("annotations") or {}), RUNS: use.value}
-    return manifest | {"metadata": metadata | {"annotations": annotations}}

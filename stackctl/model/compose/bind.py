@@ -18,6 +18,7 @@ from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import GroupKind, kind_of
 from stackctl.model.objects.paths import MISSING, PathError
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.secret_data import encoded_text
 from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.model.shapes.pod_specs import containers
 
@@ -236,5 +237,5 @@ def _document(manifest: Manifest, key: str) -> str:
 
 def _with_document(manifest: Manifest, key: str, text: str) -> Manifest:
     if kind_of(manifest) == _SECRET:
-        text = base64.b64encode(text.encode()).decode()
+        text = encoded_text(text)
     return manifest | {"data": manifest["data"] | {key: text}}

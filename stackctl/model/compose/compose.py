@@ -3,10 +3,8 @@
 How the objects of one component come about is `layers`' part.
 """
 
-import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -16,11 +14,10 @@ from stackctl.model.catalogue.component import (
     IgnoredField,
     Manifests,
     Mode,
-    ParameterType,
     Place,
 )
 from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
-from stackctl.model.catalogue.generated import Generated, stand_ins
+from stackctl.model.catalogue.generated import stand_ins
 from stackctl.model.catalogue.profile import Origin
 from stackctl.model.compose.bind import active
 from stackctl.model.compose.bundle import Bundle, BundleComponent
@@ -41,12 +38,15 @@ from stackctl.model.objects.refs import (
     Manifest,
     Ref,
     is_protected,
+    labelled,
 )
+from stackctl.model.objects.secret_data import texts_of
 from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.conflict_policy import Contest
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.resolve import graph
 from stackctl.model.resolve.confidential import confidential
+from stackctl.model.resolve.credentials import generated_for, given_to
 from stackctl.model.resolve.selection import Chosen, Selection
 from stackctl.model.shapes.suggest import did_you_mean
 
@@ -242,7 +242,7 @@ def _sealed(
     sent = restarting(sent, spec.restartOn, _secret_places(part), formats)
     return replace(
         result,
-        objects=ordered((_labelled(manifest, labels) for manifest in sent), own),
+        objects=ordered((labelled(manifest, labels) for manifest in sent), own),
         probes=spec.ready,
         samples=_samples(part.chosen, manifests[name], scopes),
         ignored=ignored,
@@ -252,8 +252,8 @@ def _sealed(
         secrets=tuple(_secrets(part, namespace)),
         signs=spec.detect,
         credentials=tuple(_as_credentials(each, stack, name) for each in credentials),
-        generate=_generate(part.chosen),
-        given=_given(part.chosen),
+        generate=generated_for(part.chosen),
+        given=given_to(part.chosen),
     )
 
 
@@ -270,37 +270,13 @@ def _parted(objects: Objects) -> tuple[list[Manifest], Objects]:
 
 
 def _waits(secret: Manifest) -> bool:
-    for value in (secret.get("data") or {}).values():
-        with suppress(ValueError):  # no text: a part of an archive, or of a key
-            if stand_ins(base64.b64decode(str(value)).decode()):
-                return True
-    return False
+    return any(map(stand_ins, texts_of(secret).values()))
 
 
 def _as_credentials(secret: Manifest, stack: StackId, name: str) -> Manifest:
     """Say of a Secret whose generated values it holds; it is none of the stack's objects."""
     labels = {MANAGED_BY: "stackctl", CREDENTIALS_LABEL: stack.label, COMPONENT_LABEL: name}
-    return _labelled(secret, labels)
-
-
-def _generate(chosen: Chosen) -> dict[str, str]:
-    """Say what is generated, by component.parameter."""
-    return {
-        f"{chosen.component.name}.{key}": parameter.generate.value
-        for key, parameter in chosen.component.spec.parameters.items()
-        if parameter.generate and isinstance(chosen.parameters[key].value, Generated)
-    }
-
-
-def _given(chosen: Chosen) -> dict[str, str]:
-    """Return the secrets that somebody has set, by component.parameter."""
-    return {
-        f"{chosen.component.name}.{key}": str(value)
-        for key, parameter in chosen.component.spec.parameters.items()
-        if parameter.type is ParameterType.SECRET
-        and (value := chosen.parameters[key].value) is not None
-        and not isinstance(value, Generated)
-    }
+    return labelled(secret, labels)
 
 
 def _secrets(part: _Part, namespace: str) -> Iterator[tuple[Ref, Place]]:
@@ -327,13 +303,6 @@ def _without(own: Ref, manifest: Manifest, ignored: Iterable[tuple[Ref, str]]) -
         if ref == own and paths.exists(manifest, path := paths.parse(text)):
             manifest = paths.remove(manifest, path)
     return manifest
-
-
-def _labelled(manifest: Manifest, labels: Mapping[str, str]) -> Manifest:
-    metadata = manifest["metadata"]
-    return manifest | {
-        "metadata": metadata | {"labels": {**(metadata.get("labels") or {}), **labels}}
-    }
 
 
 def _samples(chosen: Chosen, manifests: Manifests, scopes: Scopes) -> dict[str, Manifest]:

@@ -4,7 +4,6 @@ What several components come to together is `compose`'s part; whether a componen
 right at all is `check`'s.
 """
 
-import base64
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from stackctl.model.objects.kinds import Scopes
 from stackctl.model.objects.merge import OverlayError, deletes, patched
 from stackctl.model.objects.normalise import flatten, normalised
 from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of
+from stackctl.model.objects.secret_data import encoded_text
 from stackctl.model.resolve.selection import Chosen
 from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.model.shapes.suggest import did_you_mean
@@ -117,7 +117,7 @@ def bind(
             value = values[name]
             # A key of a Secret is in base64; a document in one is written so by the binder.
             whole = secret and value is not None and not place.key
-            binder.ensure(place, _in_base64(value) if whole else value)
+            binder.ensure(place, encoded_text(value) if whole else value)
 
 
 def values_of(chosen: Chosen) -> dict[str, Any]:
@@ -135,10 +135,6 @@ def _standing(name: str, value: Any) -> str | None:
     if value is None:
         return None
     return stand_in(value.name if isinstance(value, Generated) else name)
-
-
-def _in_base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
 
 
 def relocated(

@@ -12,10 +12,10 @@ from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.compose.embedded import Codec
 from stackctl.model.export.exported import ExportFile, Repository
 from stackctl.model.export.kustomize import kustomized
-from stackctl.model.export.units import Unit, annotated, outlives, steps, without_hooks
+from stackctl.model.export.units import Unit, outlives, steps, without_hooks
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import DEFINITION, kind_of
-from stackctl.model.objects.refs import Manifest, Ref, ref_of
+from stackctl.model.objects.refs import Manifest, Ref, annotated, ref_of
 from stackctl.model.ownership.conflict_policy import Contest
 from stackctl.model.ownership.ownership import Verdict
 

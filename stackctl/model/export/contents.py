@@ -20,7 +20,14 @@ from stackctl.model.export.instructions import INSTRUCTIONS, instructions
 from stackctl.model.export.kustomize import kustomized, plain
 from stackctl.model.export.units import Unit, divided, whole
 from stackctl.model.objects.masking import values_of
-from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref, labels_of, ref_of
+from stackctl.model.objects.refs import (
+    MANAGED_BY,
+    STACK_LABEL,
+    Manifest,
+    Ref,
+    ref_of,
+    without_labels,
+)
 from stackctl.model.ownership.stack_id import StackId
 
 _OURS = (MANAGED_BY, STACK_LABEL)
@@ -105,9 +112,7 @@ def _bare(bundle: Bundle, withheld: Collection[Ref]) -> Bundle:
 
 
 def _without_owner(manifest: Manifest) -> Manifest:
-    labels = {key: value for key, value in labels_of(manifest).items() if key not in _OURS}
-    metadata = {key: value for key, value in manifest["metadata"].items() if key != "labels"}
-    return manifest | {"metadata": metadata | ({"labels": labels} if labels else {})}
+    return without_labels(manifest, lambda key: key in _OURS)
 
 
 def _files(

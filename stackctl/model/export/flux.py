@@ -7,7 +7,8 @@ from typing import Any
 from stackctl.model.compose.embedded import Codec
 from stackctl.model.export.exported import ExportFile, Repository
 from stackctl.model.export.kustomize import folders
-from stackctl.model.export.units import Unit, annotated, outlives, without_hooks
+from stackctl.model.export.units import Unit, outlives, without_hooks
+from stackctl.model.objects.refs import annotated
 
 NAMESPACE = "flux-system"
 ENTRY = "flux.yaml"

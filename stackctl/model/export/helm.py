@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from stackctl.model.compose.embedded import Codec
 from stackctl.model.export.exported import ExportFile
-from stackctl.model.export.units import Unit, annotated, is_definition, outlives, without_hooks
-from stackctl.model.objects.refs import Manifest, digest
+from stackctl.model.export.units import Unit, is_definition, outlives, without_hooks
+from stackctl.model.objects.refs import Manifest, annotated, digest
 
 KEEP = {"helm.sh/resource-policy": "keep"}
 _VERSION = re.compile(

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.compose.stages import stages
-from stackctl.model.objects.kinds import Phase, defined, kind_of, phase_within
-from stackctl.model.objects.refs import Manifest, Ref, annotations_of, digest, ref_of
+from stackctl.model.objects.kinds import DEFINITION, Phase, defined, kind_of, phase_within
+from stackctl.model.objects.refs import Manifest, Ref, digest, ref_of, without_annotations
 
 _LONGEST = 200  # characters of a file's name; most file systems take 255 bytes
-_CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _KEPT = frozenset(
-    {_CRD, ("", "Namespace"), ("", "PersistentVolume"), ("", "PersistentVolumeClaim")}
+    {DEFINITION, ("", "Namespace"), ("", "PersistentVolume"), ("", "PersistentVolumeClaim")}
 )
 
 
@@ -85,24 +84,12 @@ def outlives(manifest: Manifest) -> bool:
 
 def is_definition(manifest: Manifest) -> bool:
     """Tell a CustomResourceDefinition."""
-    return kind_of(manifest) == _CRD
+    return kind_of(manifest) == DEFINITION
 
 
 def without_hooks(manifest: Manifest) -> Manifest:
     """Leave out what says when Helm runs an object: it is run in its place in the order."""
-    said = annotations_of(manifest)
-    kept = {key: text for key, text in said.items() if not key.startswith("helm.sh/hook")}
-    if len(kept) == len(said):
-        return manifest
-    metadata = {key: each for key, each in manifest["metadata"].items() if key != "annotations"}
-    return manifest | {"metadata": metadata | ({"annotations": kept} if kept else {})}
-
-
-def annotated(manifest: Manifest, annotations: Mapping[str, str]) -> Manifest:
-    """Return an object with more annotations."""
-    metadata = manifest["metadata"]
-    merged = {**(metadata.get("annotations") or {}), **annotations}
-    return manifest | {"metadata": metadata | {"annotations": merged}} if annotations else manifest
+    return without_annotations(manifest, lambda key: key.startswith("helm.sh/hook"))
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -4,7 +4,6 @@ Lists are taken apart, `stringData` becomes `data`, numbers given for CPU become
 their protocol, fields only a server fills are dropped. Namespaces are put where they belong.
 """
 
-import base64
 from collections.abc import Callable, Container, Iterable, Iterator
 from decimal import ROUND_UP, Decimal
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import BUILTIN, Scopes, kind_of
 from stackctl.model.objects.pod_templates import template_path
-from stackctl.model.objects.refs import Manifest
+from stackctl.model.objects.refs import Manifest, without_annotations
+from stackctl.model.objects.secret_data import encoded_text
 
 # Of an object's metadata, what only the server writes.
 SERVER_METADATA = frozenset(
@@ -107,13 +107,9 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
 
 def _unannotated(manifest: Manifest) -> Manifest:
     """Leave out what was noted down on the object that a manifest was exported from."""
-    metadata = manifest["metadata"]
-    annotations = metadata.get("annotations")
-    if not annotations or FORMER_ANNOTATIONS.isdisjoint(annotations):
+    if not manifest["metadata"].get("annotations"):
         return manifest
-    kept = {key: text for key, text in annotations.items() if key not in FORMER_ANNOTATIONS}
-    metadata = {key: value for key, value in metadata.items() if key != "annotations"}
-    return manifest | {"metadata": metadata | ({"annotations": kept} if kept else {})}
+    return without_annotations(manifest, FORMER_ANNOTATIONS.__contains__)
 
 
 def _with_empty_texts(manifest: Manifest) -> Manifest:
@@ -155,7 +151,7 @@ def _without_nulls(value: Any) -> Any:
 
 def _secret(manifest: Manifest) -> Manifest:
     texts = manifest.pop("stringData", None) or {}
-    encoded = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+    encoded = {key: encoded_text(text) for key, text in texts.items()}
     if encoded:
         manifest["data"] = (manifest.get("data") or {}) | encoded
     return manifest

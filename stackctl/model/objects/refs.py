@@ -4,7 +4,7 @@ Nothing in here decides anything about an object; that is for plan, readiness an
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -86,6 +86,43 @@ def labels_of(manifest: Mapping[str, Any]) -> dict[str, str]:
 def annotations_of(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return the annotations, empty when there are none."""
     return dict(manifest.get("metadata", {}).get("annotations") or {})
+
+
+def labelled(manifest: Manifest, labels: Mapping[str, str]) -> Manifest:
+    """Return an object with more labels."""
+    return _with(manifest, "labels", {**labels_of(manifest), **labels})
+
+
+def annotated(manifest: Manifest, annotations: Mapping[str, str]) -> Manifest:
+    """Return an object with more annotations; the object itself where there are none."""
+    said = {**annotations_of(manifest), **annotations}
+    return _with(manifest, "annotations", said) if annotations else manifest
+
+
+def without_labels(manifest: Manifest, leaving: Callable[[str], bool]) -> Manifest:
+    """Return an object without some labels; the object itself where it has none of them."""
+    return _without(manifest, "labels", labels_of(manifest), leaving)
+
+
+def without_annotations(manifest: Manifest, leaving: Callable[[str], bool]) -> Manifest:
+    """Return an object without some annotations; the object itself where it has none of them."""
+    return _without(manifest, "annotations", annotations_of(manifest), leaving)
+
+
+def _with(manifest: Manifest, key: str, texts: Mapping[str, str]) -> Manifest:
+    return manifest | {"metadata": manifest["metadata"] | {key: texts}}
+
+
+def _without(
+    manifest: Manifest, key: str, said: Mapping[str, str], leaving: Callable[[str], bool]
+) -> Manifest:
+    kept = {name: text for name, text in said.items() if not leaving(name)}
+    if len(kept) == len(said):
+        return manifest
+    if kept:
+        return _with(manifest, key, kept)
+    metadata = {name: each for name, each in manifest["metadata"].items() if name != key}
+    return manifest | {"metadata": metadata}
 
 
 def digest(value: Any) -> str:

@@ -6,7 +6,13 @@ machine or version of stackctl wrote them. What follows from it is decided in `p
 
 from dataclasses import dataclass
 
-from stackctl.model.objects.refs import Manifest, annotations_of, digest
+from stackctl.model.objects.refs import (
+    Manifest,
+    annotated,
+    annotations_of,
+    digest,
+    without_annotations,
+)
 
 APPLIED = "stackctl.dev/applied"
 
@@ -51,19 +57,12 @@ def marked(manifest: Manifest, run: str, said: Manifest | None = None) -> Manife
     what an earlier run has sent for the object as it was then does not fit it any more.
     `said` is the manifest that is meant, where what is sent says more to get there.
     """
-    metadata = manifest["metadata"]
-    mark = {APPLIED: str(Mark(digest(said or manifest), run))}
-    return manifest | {"metadata": metadata | {"annotations": annotations_of(manifest) | mark}}
+    return annotated(manifest, {APPLIED: str(Mark(digest(said or manifest), run))})
 
 
 def unmarked(manifest: Manifest) -> Manifest:
     """Leave the mark out, for comparing what people mean by an object."""
-    annotations = annotations_of(manifest)
-    if APPLIED not in annotations:
-        return manifest
-    metadata = {key: each for key, each in manifest["metadata"].items() if key != "annotations"}
-    del annotations[APPLIED]
-    return manifest | {"metadata": metadata | ({"annotations": annotations} if annotations else {})}
+    return without_annotations(manifest, lambda key: key == APPLIED)
 
 
 def sent_by(live: Manifest, manifest: Manifest, run: str) -> bool:

@@ -4,7 +4,6 @@ They are no part of the objects that are applied: a value is made once, lives as
 it opens, and is written nowhere but into its Secret. Who makes it is `cluster.change.credentials`.
 """
 
-import base64
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from stackctl.model.catalogue.generated import stand_ins, with_values
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import CREDENTIALS_LABEL, Manifest, Ref, labels_of, ref_of
+from stackctl.model.objects.secret_data import encoded_text, texts_of
 from stackctl.model.ownership.stack_id import StackId
 
 
@@ -58,22 +58,6 @@ def _alone(manifest: Manifest) -> Iterator[tuple[str, str]]:
         names = stand_ins(text)
         if len(names) == 1 and text.startswith("<") and text.endswith(">") and text.count("<") == 1:
             yield key, names[0]
-
-
-def texts_of(secret: Manifest) -> dict[str, str]:
-    """Read what a Secret holds, as texts; what is no text is left out."""
-    found = {}
-    for key, value in (secret.get("data") or {}).items():
-        try:
-            found[key] = base64.b64decode(str(value)).decode()
-        except ValueError:
-            continue
-    return found
-
-
-def encoded_text(text: str) -> str:
-    """Write a text as a Secret keeps it."""
-    return base64.b64encode(text.encode()).decode()
 
 
 def data_of(manifest: Manifest, value: Callable[[str], str]) -> dict[str, Any]:

@@ -3,15 +3,14 @@
 Objects are looked through as they would be applied, whoever wrote the value.
 """
 
-import base64
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Any
 
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import DEFINITION, kind_of
 from stackctl.model.objects.refs import Manifest, ref_of
+from stackctl.model.objects.secret_data import texts_of
 from stackctl.secrets import assignments, secretive
 
 _STAND_IN = re.compile(
@@ -45,10 +44,8 @@ def unfinished(manifests: Iterable[Manifest]) -> Iterator[str]:
 
 
 def _in_secret(secret: Manifest) -> Iterator[Found]:
-    for key, value in (secret.get("data") or {}).items():
-        with suppress(ValueError):  # no text
-            text = base64.b64decode(str(value)).decode()
-            yield from _in_text(("data", key), key, text)
+    for key, text in texts_of(secret).items():
+        yield from _in_text(("data", key), key, text)
 
 
 def _in_object(value: Any, at: paths.Path) -> Iterator[Found]:
