@@ -1,5 +1,6 @@
 """Write down what a stack is made of, and see that it is made of just that again."""
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,15 +66,32 @@ def require_locked(request: StackRequest, composed: Composed, path: Path) -> Non
         ConflictError: with everything that differs.
         ConfigError: there is no lock, or it is none.
     """
-    again = f"stackctl {spoken('lock', replace(request, only=(), take_over=()))}"
-    if not path.exists():
-        raise ConfigError(f"{path}: there is no lock", hint=f"{again} writes it")
-    found = lock_differences(read_lock(path), _now(composed))
+    found = lock_differences(written_lock(request, path), _now(composed))
     if found:
         raise ConflictError(
             "\n".join([f"this is not what {path} says:", *(f"  {each}" for each in found)]),
-            hint=f"go back to what is locked; or, if this is meant: {again}",
+            hint=f"go back to what is locked; or, if this is meant: {_again(request, path)}",
         )
+
+
+def written_lock(request: StackRequest, path: Path) -> LockDocument:
+    """Read the lock of a stack, which has to be there.
+
+    Raises:
+        ConfigError: there is no lock, or it is none.
+    """
+    if not path.exists():
+        raise ConfigError(f"{path}: there is no lock", hint=f"{_again(request, path)} writes it")
+    return read_lock(path)
+
+
+def _again(request: StackRequest, path: Path) -> str:
+    said = f"stackctl {spoken('lock', replace(request, only=(), take_over=()))}"
+    return (
+        said
+        if path == lock_path(request.stack_file)
+        else f"{said} --lock-file {shlex.quote(str(path))}"
+    )
 
 
 def _now(composed: Composed) -> LockDocument:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from stackctl import __version__
 from stackctl.actions.compose import StackRequest, compose_stack
+from stackctl.actions.lock import written_lock
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.model.catalogue.lock_file import LockedComponent
 from stackctl.model.release.locking import lock_of
-from stackctl.sources.files import read_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,29 @@ class Outdated:
         """The components of which there is something else."""
         return tuple(each for each in self.components if self.is_old(each))
 
+    @property
+    def compared(self) -> bool:
+        """Tell whether there is a lock, or a deploy, that could be old."""
+        return self.lock is not None or self.revision is not None
+
     def is_old(self, each: ComponentVersions) -> bool:
         """Tell whether there is something else of a component."""
         return each.outdated(has_lock=self.lock is not None, is_deployed=self.revision is not None)
 
 
-def outdated(request: StackRequest, path: Path, connection: Connection | None) -> Outdated:
+def outdated(
+    request: StackRequest, path: Path, connection: Connection | None, *, required: bool = False
+) -> Outdated:
     """Compare a stack with its lock, if it has one, and with the cluster, if one is given.
 
     Raises:
-        StackError: as of `compose_stack`; the lock is none; the record cannot be read.
+        StackError: as of `compose_stack`; the lock is none, or a required one is not there; the
+            record cannot be read.
     """
     composed = compose_stack(request)
     now = lock_of(composed.bundle, composed.stack, __version__).spec.components
-    locked = read_lock(path).spec.components if path.exists() else None
+    there = required or path.exists()
+    locked = written_lock(request, path).spec.components if there else None
     recorded = releases.current(connection.client, composed.stack) if connection else None
     deployed = recorded.release.components if recorded else {}
     names = sorted({*now, *(locked or {}), *deployed})

@@ -141,13 +141,25 @@ def test_the_commands_say_what_is_locked_and_what_is_outdated(tmp_path, capsys, 
     (tmp_path / "profiles" / "plugin.yaml").write_text(PROFILE)
     words = ["--profile", "plugin", "--catalog", "."]
     assert run(["outdated", *words, "--offline"]) == 0
+    assert "there is no lock, and no deploy is known" in capsys.readouterr().out
     assert run(["lock", *words]) == 0
     assert "locked: stack plugin, 1 components, in stack.lock.yaml" in capsys.readouterr().out
     assert run(["outdated", *words, "--offline"]) == 0
+    assert "nothing is outdated" in capsys.readouterr().out
     text = (tmp_path / "stack.lock.yaml").read_text()
     (tmp_path / "stack.lock.yaml").write_text(text.replace('"0.20.0"', '"0.19.0"'))
     assert run(["outdated", *words, "--offline"]) == 1
     assert "0.19.0" in capsys.readouterr().out
+
+
+def test_a_lock_that_is_named_has_to_be_there(tmp_path, capsys, monkeypatch):
+    """A name mistyped is no clean answer."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["outdated", "gpu8", "--offline", "--lock-file", "mistyped.yaml"]) == 3
+    said = capsys.readouterr()
+    assert "mistyped.yaml: there is no lock" in said.err
+    assert "--lock-file mistyped.yaml writes it" in said.err
+    assert "nothing is outdated" not in said.out
 
 
 def test_outdated_is_what_a_lock_or_a_deploy_would_change():

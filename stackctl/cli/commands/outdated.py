@@ -37,12 +37,15 @@ def outdated(
     from stackctl.cli.running.requests import compared, connected, request_of
 
     report = Report(shown, output.format)
+    named = lock_file is not None
     if offline:
         request = request_of(asked)
-        found = action(request, lock_file or lock_path(request.stack_file), None)
+        path = lock_file or lock_path(request.stack_file)
+        found = action(request, path, None, required=named)
     else:
         with report.progress() as notify, connected(cluster, notify) as connection:
             request = compared(asked, connection)
-            found = action(request, lock_file or lock_path(request.stack_file), connection)
+            path = lock_file or lock_path(request.stack_file)
+            found = action(request, path, connection, required=named)
     report.show(outdated_result(found))
     return 1 if found.old else 0

@@ -9,6 +9,7 @@ from stackctl.cli.terminal.terminal import plain, table
 from stackctl.model.release.locking import LockDifference
 
 _NONE = "-"
+_NOTHING_TO_COMPARE = "there is no lock, and no deploy is known: nothing to compare with"
 
 
 def lock_result(outcome: LockOutcome) -> Rendering:
@@ -80,7 +81,7 @@ def outdated_lines(found: Outdated, page: Page) -> Iterator[str]:
     yield from table(header, rows, page.paint)
     if not found.old:
         yield ""
-        yield "nothing is outdated"
+        yield "nothing is outdated" if found.compared else _NOTHING_TO_COMPARE
 
 
 def _word(found: Outdated, each: ComponentVersions) -> str:
