@@ -13,7 +13,7 @@ from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
 from stackctl.model.compose.check import validate_component
 from stackctl.model.compose.object_check import ObjectFault
 from stackctl.model.compose.object_set import NoSuchObject, Objects
-from stackctl.model.objects.kinds import defined, kind_of
+from stackctl.model.objects.kinds import defined, namespaces_in
 from stackctl.model.objects.normalise import flatten, normalised
 from stackctl.model.objects.refs import PROTECTED_NAMESPACES, Manifest
 from stackctl.model.scaffold.proposals import FIRST_VERSION, namespace_of
@@ -112,7 +112,7 @@ def _objects(name: str, files: Iterable[PlainFile]) -> Objects:
 
 def _missing_namespace(objects: Objects) -> str:
     """Return the component's namespace where nothing makes it."""
-    made = {each["metadata"]["name"] for each in objects if kind_of(each) == ("", "Namespace")}
+    made = set(namespaces_in(objects))
     known = objects.namespace in made | PROTECTED_NAMESPACES
     return "" if known else objects.namespace
 

@@ -22,7 +22,15 @@ from stackctl.errors import ConfigError, ConflictError, ReleaseError, UsageError
 from stackctl.model.catalogue.catalogue import SHIPPED
 from stackctl.model.catalogue.component import Component
 from stackctl.model.compose.bundle import Bundle, BundleComponent, needs_first
-from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labelled, ref_of
+from stackctl.model.objects.kinds import NAMESPACE
+from stackctl.model.objects.refs import (
+    COMPONENT_LABEL,
+    Manifest,
+    Ref,
+    labelled,
+    namespace_ref,
+    ref_of,
+)
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.release.release import Release, ReleaseStatus
@@ -198,7 +206,7 @@ def _settled_in(
         )
     objects = [each for each in part.objects if ref_of(each) not in held]
     own = {ref_of(each) for each in objects}
-    wanted = dict.fromkeys(Ref("", "Namespace", "", ref.namespace) for ref in own if ref.namespace)
+    wanted = dict.fromkeys(namespace_ref(ref.namespace) for ref in own if ref.namespace)
     more = [
         labelled(spaces[ref], {COMPONENT_LABEL: part.name})
         for ref in sorted(wanted)
@@ -228,7 +236,7 @@ def _lives_in(part: BundleComponent, namespace: str) -> bool:
 
 
 def _is_namespace(ref: Ref) -> bool:
-    return (ref.group, ref.kind) == ("", "Namespace")
+    return (ref.group, ref.kind) == NAMESPACE
 
 
 def _components(release: Release) -> Mapping[str, Component]:

@@ -11,7 +11,7 @@ from stackctl.cluster.record import recovery, releases
 from stackctl.cluster.workers import workers
 from stackctl.errors import AccessDenied, ReleaseError
 from stackctl.model.objects.kinds import Phase, phase_of
-from stackctl.model.objects.refs import STACK_LABEL, Ref, labels_of
+from stackctl.model.objects.refs import STACK_LABEL, Ref, labels_of, namespace_ref
 from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.stack_id import StackId
 
@@ -82,6 +82,6 @@ def _marked(client: Client, labels: str) -> dict[str, list[Ref]]:
     except AccessDenied:
         return found
     for item in items:
-        ref = Ref("", "Namespace", "", item["metadata"]["name"])
+        ref = namespace_ref(item["metadata"]["name"])
         found.setdefault(labels_of(item)[STACK_LABEL], []).append(ref)
     return found

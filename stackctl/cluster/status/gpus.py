@@ -9,7 +9,7 @@ from stackctl.errors import Forbidden
 from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.plan.preflight import GPU, Facts, Node, Topic
-from stackctl.model.readiness.placement import taint_text
+from stackctl.model.readiness.placement import taint_text, tolerates
 from stackctl.model.readiness.requests import requested
 from stackctl.model.release.release import Release
 from stackctl.model.run.outcome import Gpus
@@ -66,23 +66,12 @@ def _closed(node: Node, tolerated: Sequence[Toleration]) -> str:
         return "cordoned"
     if not node.ready:
         return "not ready"
+    by_name = [each for each in tolerated if each.get("key")]  # who tolerates all says nothing
     for taint in node.taints:
         own = taint["key"].startswith(_OF_NODES) or taint["effect"] == "PreferNoSchedule"
-        if not own and not any(_tolerates(each, taint) for each in tolerated):
+        if not own and not any(tolerates(each, taint) for each in by_name):
             return f"taint {taint_text(taint)}"
     return ""
-
-
-def _tolerates(toleration: Toleration, taint: Mapping[str, str]) -> bool:
-    """Tell whether a taint is tolerated by its name: who tolerates all says nothing of it."""
-    return (
-        toleration.get("key") == taint["key"]
-        and toleration.get("effect") in (None, "", taint["effect"])
-        and (
-            toleration.get("operator") == "Exists"
-            or (toleration.get("value") or "") == (taint.get("value") or "")
-        )
-    )
 
 
 def _hints(nodes: Mapping[str, int], closed: Mapping[str, str]) -> Iterator[str]:

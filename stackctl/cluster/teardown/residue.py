@@ -27,6 +27,7 @@ from stackctl.model.objects.refs import (
     Manifest,
     Ref,
     labels_of,
+    namespace_ref,
 )
 from stackctl.model.ownership.ownership import written_by
 from stackctl.model.ownership.stack_id import StackId
@@ -46,7 +47,7 @@ from stackctl.model.plan.removal import (
 from stackctl.model.run.events import Notice
 from stackctl.model.run.outcome import Residue
 
-RECORD = Ref("", "Namespace", "", RECORD_NAMESPACE)
+RECORD = namespace_ref(RECORD_NAMESPACE)
 
 
 @dataclass(frozen=True, slots=True)

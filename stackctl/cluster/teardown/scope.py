@@ -21,6 +21,7 @@ from stackctl.model.objects.refs import (
     Manifest,
     Ref,
     labels_of,
+    namespace_ref,
 )
 from stackctl.model.ownership.ownership import own_entry, recorded_as_ours
 from stackctl.model.ownership.stack_id import StackId
@@ -89,7 +90,7 @@ class TeardownScope:
         """Users' instances of our definitions, and the claims in namespaces that the stack made."""
         found = [ref for refs in self.found.instances.values() for ref in refs]
         for name, refs in self.found.volumes.items():
-            if Ref("", "Namespace", "", name) in self.made:
+            if namespace_ref(name) in self.made:
                 found += refs
         return tuple(found)
 
@@ -191,7 +192,7 @@ def _opening(
     """Name the Secrets that stay: beside them is data that stays, and that they may open."""
     found = []
     for ref in values:
-        data_goes = delete_data and Ref("", "Namespace", "", ref.namespace) in made.created
+        data_goes = delete_data and namespace_ref(ref.namespace) in made.created
         if not data_goes and (why := _data_beside(connection, ref.namespace)):
             found.append(KeptObject(ref, why))
     return tuple(found)

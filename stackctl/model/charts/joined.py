@@ -6,7 +6,7 @@ from dataclasses import replace
 from stackctl.model.catalogue.component import Manifests
 from stackctl.model.charts.rendered import Rendered
 from stackctl.model.compose.namespaces import moved
-from stackctl.model.objects.kinds import kind_of
+from stackctl.model.objects.kinds import namespaces_in
 from stackctl.model.objects.normalise import flatten
 from stackctl.model.objects.refs import Manifest, is_protected
 from stackctl.model.resolve.selection import Chosen
@@ -37,9 +37,7 @@ def _version(chosen: Chosen, rendered: Rendered) -> str:
 
 
 def _missing_namespace(namespace: str, objects: Iterable[Manifest]) -> tuple[Manifest, ...]:
-    named = {
-        each["metadata"]["name"] for each in flatten(objects) if kind_of(each) == ("", "Namespace")
-    }
+    named = set(namespaces_in(flatten(objects)))
     if namespace in named or is_protected(namespace):
         return ()
     return ({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},)

@@ -26,7 +26,7 @@ from stackctl.model.compose.layers import built, template_of
 from stackctl.model.compose.object_check import ObjectFault, contradictions
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.compose.restarts import restart_problems
-from stackctl.model.objects.kinds import Scopes, defined, kind_of
+from stackctl.model.objects.kinds import Scopes, defined, namespaces_in
 from stackctl.model.objects.merge import OverlayError
 from stackctl.model.objects.normalise import flatten, normalised
 from stackctl.model.objects.paths import MISSING, PathError
@@ -255,7 +255,7 @@ class _Check:
                 what = f"expected a file with one object, {probe.accepts} is none"
                 yield Problem(("spec", "ready", index), what)
         base = variants[0].objects
-        names = {each["metadata"]["name"] for each in base if kind_of(each) == ("", "Namespace")}
+        names = set(namespaces_in(base))
         if spec.namespace not in names | PROTECTED_NAMESPACES:
             yield Problem(("spec", "namespace"), f"base/ has no Namespace {spec.namespace}")
 

@@ -28,7 +28,15 @@ from stackctl.model.compose.namespaces import moved
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.compose.restarts import restarting
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import BUILTIN, Scopes, builtin_group, defined, kind_of, ordered
+from stackctl.model.objects.kinds import (
+    BUILTIN,
+    NAMESPACE,
+    Scopes,
+    builtin_group,
+    defined,
+    kind_of,
+    ordered,
+)
 from stackctl.model.objects.normalise import normalised
 from stackctl.model.objects.refs import (
     COMPONENT_LABEL,
@@ -154,7 +162,7 @@ def scopes_of(manifests: Iterable[Manifests]) -> Scopes:
 
 def _protected(ref: Ref) -> bool:
     """Tell the Namespace objects that are never ours."""
-    return (ref.group, ref.kind) == ("", "Namespace") and is_protected(ref.name)
+    return (ref.group, ref.kind) == NAMESPACE and is_protected(ref.name)
 
 
 def _share_namespaces(parts: Sequence[_Part]) -> None:

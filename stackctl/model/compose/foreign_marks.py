@@ -9,7 +9,7 @@ from typing import Any
 
 from stackctl.model.compose.object_check import ObjectFault
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import kind_of
+from stackctl.model.objects.kinds import DEFINITION, NAMESPACE, kind_of
 from stackctl.model.objects.normalise import FORMER_ANNOTATIONS, SERVER_METADATA
 from stackctl.model.objects.refs import MANAGED_BY, Manifest, ref_of
 from stackctl.model.objects.wording import first_few
@@ -63,7 +63,7 @@ def _notes(manifest: Manifest) -> Iterator[str]:
 
 
 # Generators write a status into these that says nothing.
-_WITH_EMPTY_STATUS = frozenset({("apiextensions.k8s.io", "CustomResourceDefinition")})
+_WITH_EMPTY_STATUS = frozenset({DEFINITION})
 
 
 def _says_something(value: Any) -> bool:
@@ -80,7 +80,7 @@ def _manager(manifest: Manifest) -> str:
 
 def _is_selected(manifest: Manifest) -> bool:
     """Tell what others select as it is; of workloads they select the Pods."""
-    return kind_of(manifest) in (("", "Pod"), ("", "Namespace"))
+    return kind_of(manifest) in (("", "Pod"), NAMESPACE)
 
 
 def _selectors(value: Any, at: At = ()) -> Iterator[tuple[At, Mapping[str, Any]]]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from stackctl.model.objects.kinds import DEFINITION, GroupKind, kind_of
+from stackctl.model.objects.kinds import DEFINITION, NAMESPACE, GroupKind, kind_of
 from stackctl.model.objects.refs import Manifest
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
@@ -134,7 +134,7 @@ def _monitor(manifest: Manifest, old: str, new: str) -> Any:
 
 _RBAC, _ADMISSION = "rbac.authorization.k8s.io", "admissionregistration.k8s.io"
 _KINDS: dict[GroupKind, Change] = {
-    ("", "Namespace"): _namespace,
+    NAMESPACE: _namespace,
     (_RBAC, "RoleBinding"): _subjects,
     (_RBAC, "ClusterRoleBinding"): _subjects,
     (_ADMISSION, "ValidatingWebhookConfiguration"): _webhooks,

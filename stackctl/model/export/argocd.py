@@ -14,7 +14,7 @@ from stackctl.model.export.exported import ExportFile, Repository
 from stackctl.model.export.kustomize import kustomized
 from stackctl.model.export.units import Unit, outlives, steps, without_hooks
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import DEFINITION, kind_of
+from stackctl.model.objects.kinds import DEFINITION, NAMESPACE, kind_of
 from stackctl.model.objects.refs import Manifest, Ref, annotated, ref_of
 from stackctl.model.ownership.conflict_policy import Contest
 from stackctl.model.ownership.ownership import Verdict
@@ -23,7 +23,7 @@ APPLICATION = "application.yaml"
 WAVE = "argocd.argoproj.io/sync-wave"
 OPTIONS = "argocd.argoproj.io/sync-options"
 _STAYS = "Prune=false,Delete=false"
-_FIRST = frozenset({DEFINITION, ("", "Namespace")})
+_FIRST = frozenset({DEFINITION, NAMESPACE})
 
 
 def argocd(

@@ -9,13 +9,18 @@ from dataclasses import dataclass
 
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.compose.stages import stages
-from stackctl.model.objects.kinds import DEFINITION, Phase, defined, kind_of, phase_within
+from stackctl.model.objects.kinds import (
+    DEFINITION,
+    NAMESPACE,
+    Phase,
+    defined,
+    kind_of,
+    phase_within,
+)
 from stackctl.model.objects.refs import Manifest, Ref, digest, ref_of, without_annotations
 
 _LONGEST = 200  # characters of a file's name; most file systems take 255 bytes
-_KEPT = frozenset(
-    {DEFINITION, ("", "Namespace"), ("", "PersistentVolume"), ("", "PersistentVolumeClaim")}
-)
+_KEPT = frozenset({DEFINITION, NAMESPACE, ("", "PersistentVolume"), ("", "PersistentVolumeClaim")})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,15 @@ old one and be refused as well.
 import re
 from collections.abc import Mapping, Sequence
 
+from stackctl.model.objects.kinds import DEFINITION, NAMESPACE
 from stackctl.model.objects.normalise import SERVER_METADATA, as_sent
 from stackctl.model.objects.refs import Manifest, Ref
 
 # Deleting one of these takes along what is in it, or in what it defines.
 _NEVER = frozenset(
     {
-        ("apiextensions.k8s.io", "CustomResourceDefinition"),
-        ("", "Namespace"),
+        DEFINITION,
+        NAMESPACE,
         ("", "PersistentVolumeClaim"),
         ("", "PersistentVolume"),
     }

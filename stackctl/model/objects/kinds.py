@@ -4,7 +4,7 @@ Kinds that are not built in are known from the CRDs of the bundle. What a single
 like is `normalise`'s part.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from enum import IntEnum
 
 from stackctl.model.objects.refs import Manifest, group_of
@@ -90,6 +90,7 @@ GroupKind = tuple[str, str]
 Scopes = Mapping[GroupKind, bool]  # True: in namespaces
 
 DEFINITION: GroupKind = ("apiextensions.k8s.io", "CustomResourceDefinition")
+NAMESPACE: GroupKind = ("", "Namespace")
 _PHASES: dict[GroupKind, Phase] = {kind: phase for kind, phase, _ in _rows()}
 _RANKS: dict[GroupKind, int] = {kind: rank for rank, kind in enumerate(_PHASES)}
 BUILTIN: Scopes = {kind: namespaced for kind, _, namespaced in _rows()}
@@ -119,6 +120,11 @@ def phase_within(kind: GroupKind, own: Container[GroupKind]) -> Phase:
     if phase is Phase.CUSTOM_RESOURCES and kind not in own:
         return Phase.CONFIGURATION
     return phase
+
+
+def namespaces_in(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """Yield the names of the namespaces that are made."""
+    return (each["metadata"]["name"] for each in manifests if kind_of(each) == NAMESPACE)
 
 
 def defined(manifests: Iterable[Manifest]) -> dict[GroupKind, bool]:

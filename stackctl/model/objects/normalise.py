@@ -9,7 +9,7 @@ from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import BUILTIN, Scopes, kind_of
+from stackctl.model.objects.kinds import BUILTIN, DEFINITION, Scopes, kind_of
 from stackctl.model.objects.pod_templates import template_path
 from stackctl.model.objects.refs import Manifest, without_annotations
 from stackctl.model.objects.secret_data import encoded_text
@@ -92,7 +92,7 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
     if nulls:
         manifest = _with_empty_texts(manifest)
     _settle_namespace(manifest["metadata"], namespace, BUILTIN.get(kind, scopes.get(kind)))
-    if kind == ("apiextensions.k8s.io", "CustomResourceDefinition") or kind not in BUILTIN:
+    if kind == DEFINITION or kind not in BUILTIN:
         return manifest
     if nulls:
         manifest = _without_nulls(manifest)

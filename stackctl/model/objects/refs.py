@@ -83,6 +83,11 @@ def labels_of(manifest: Mapping[str, Any]) -> dict[str, str]:
     return dict(manifest.get("metadata", {}).get("labels") or {})
 
 
+def namespace_ref(name: str) -> Ref:
+    """Return the ref of a namespace."""
+    return Ref("", "Namespace", "", name)
+
+
 def annotations_of(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return the annotations, empty when there are none."""
     return dict(manifest.get("metadata", {}).get("annotations") or {})

@@ -12,6 +12,7 @@ from typing import Any
 from stackctl.model.catalogue.component import Mode, Place
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.compose.diff import Difference, differences, discreet
+from stackctl.model.objects.kinds import NAMESPACE
 from stackctl.model.objects.merge import overlay
 from stackctl.model.objects.refs import (
     FIELD_MANAGER,
@@ -20,6 +21,7 @@ from stackctl.model.objects.refs import (
     Ref,
     digest,
     labels_of,
+    namespace_ref,
     version_of,
 )
 from stackctl.model.ownership.field_sets import claimed, overlap, value_at
@@ -198,7 +200,7 @@ class Snapshot:
         going = {
             ref for ref, live in self.live.items() if live["metadata"].get("deletionTimestamp")
         }
-        spaces = {ref.name for ref in going if (ref.group, ref.kind) == ("", "Namespace")}
+        spaces = {ref.name for ref in going if (ref.group, ref.kind) == NAMESPACE}
         return frozenset(going | {ref for ref in self.live if ref.namespace in spaces})
 
 
@@ -325,7 +327,7 @@ def _is_done(manifest: Manifest, snapshot: Snapshot, entry: Entry | None) -> boo
     """Tell what has completed as it is now wanted and went, and was not taken along by others."""
     if entry is None or not entry.ended:
         return False
-    space = Ref("", "Namespace", "", entry.ref.namespace)
+    space = namespace_ref(entry.ref.namespace)
     taken_along = space in snapshot.absent
     return not taken_along and Mark.parse(entry.mark).digest == digest(manifest)
 

@@ -11,7 +11,7 @@ from typing import Any
 from stackctl.model.catalogue.component import Component, Manifests
 from stackctl.model.compose.layers import built
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import Scopes, kind_of
+from stackctl.model.objects.kinds import NAMESPACE, Scopes, kind_of
 from stackctl.model.objects.normalise import flatten, normalised
 from stackctl.model.objects.refs import (
     RECORD_NAMESPACE,
@@ -30,7 +30,6 @@ from stackctl.model.privileges.pod_privileges import of_pods
 from stackctl.model.privileges.rights import maps, part, rights, rights_of_role
 from stackctl.model.shapes.pod_specs import pod_specs
 
-_NAMESPACE = ("", "Namespace")  # others may define a kind of that name
 _OF_ACCOUNT = "kubernetes.io/service-account-token"  # a type of Secrets
 _ACCOUNT = "kubernetes.io/service-account.name"
 
@@ -94,7 +93,7 @@ def _own(plan: Plan) -> frozenset[Ref]:
     spaces = (
         change.ref
         for change in plan.changes
-        if (change.ref.group, change.ref.kind) == _NAMESPACE
+        if (change.ref.group, change.ref.kind) == NAMESPACE
         and plan.stack.administrators
         and _made(change, plan.stack)
     )
@@ -160,7 +159,7 @@ def privileges(
     given = list(objects)
     own = frozenset(_brought(given) if own is None else own)
     found = [
-        *_rights(given, {ref.name for ref in own if (ref.group, ref.kind) == _NAMESPACE}),
+        *_rights(given, {ref.name for ref in own if (ref.group, ref.kind) == NAMESPACE}),
         *(each for pair in given for each in _acting(*pair, own)),
         *(each for pair in given for each in _others(*pair)),
     ]
@@ -171,7 +170,7 @@ def privileges(
 
 def _brought(given: Iterable[tuple[str, Manifest]]) -> Iterator[Ref]:
     for _, manifest in given:
-        if kind_of(manifest) in (_NAMESPACE, ("", "ServiceAccount")):
+        if kind_of(manifest) in (NAMESPACE, ("", "ServiceAccount")):
             yield ref_of(manifest)
 
 

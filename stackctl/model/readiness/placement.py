@@ -51,7 +51,7 @@ def untolerated(pod: Mapping[str, Any], taints: Iterable[Taint]) -> Taint | None
     tolerations = pod.get("tolerations") or ()
     for taint in taints:
         passing = taint["key"].startswith(_PASSING) or taint["effect"] == "PreferNoSchedule"
-        if not passing and not any(_tolerates(each, taint) for each in tolerations):
+        if not passing and not any(tolerates(each, taint) for each in tolerations):
             return taint
     return None
 
@@ -106,7 +106,8 @@ def _affine(pod: Mapping[str, Any]) -> bool:
     )
 
 
-def _tolerates(toleration: Mapping[str, Any], taint: Taint) -> bool:
+def tolerates(toleration: Mapping[str, Any], taint: Taint) -> bool:
+    """Tell whether a toleration is one for a taint; one without a key is for all of them."""
     if toleration.get("effect") not in (None, "", taint["effect"]):
         return False
     if toleration.get("key") not in (None, "", taint["key"]):

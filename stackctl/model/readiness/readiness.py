@@ -11,6 +11,7 @@ from typing import Any
 
 from stackctl.model.objects import paths
 from stackctl.model.objects.conditions import condition, holds, one_line, words
+from stackctl.model.objects.kinds import DEFINITION, NAMESPACE
 from stackctl.model.objects.refs import Manifest, group_of, ref_of
 from stackctl.model.readiness.ending import goes_by_itself, has_completed
 from stackctl.model.readiness.kubectl import describe
@@ -36,7 +37,6 @@ Rule = Callable[[Manifest, Surroundings], Assessment]
 USUAL = Surroundings()
 SERVING = ("readyReplicas", "replicas ready"), ("availableReplicas", "replicas available")
 UNSEEN = "its controller has not seen the change yet"
-CUSTOM = "apiextensions.k8s.io", "CustomResourceDefinition"
 
 # API groups of Kubernetes itself: their kinds without a rule are ready as soon as they exist.
 BUILT_IN = frozenset(
@@ -437,8 +437,8 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("", "Service"): _service,
     ("", "PersistentVolumeClaim"): _claim,
     ("", "PersistentVolume"): _volume,
-    ("", "Namespace"): _namespace,
-    CUSTOM: _crd,
+    NAMESPACE: _namespace,
+    DEFINITION: _crd,
     ("apiregistration.k8s.io", "APIService"): _api_service,
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _webhooks,
     ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): _webhooks,

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from stackctl.model.compose.bundle import Bundle, BundleComponent
+from stackctl.model.objects.kinds import NAMESPACE
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.ownership.ownership import has_all_of
 from stackctl.model.ownership.stack_id import StackId
@@ -37,7 +38,7 @@ class Named:
     @property
     def is_namespace(self) -> bool:
         """It is a namespace itself."""
-        return (self.ref.group, self.ref.kind) == ("", "Namespace")
+        return (self.ref.group, self.ref.kind) == NAMESPACE
 
 
 def namespaces_of(bundle: Bundle) -> AbstractSet[str] | None:

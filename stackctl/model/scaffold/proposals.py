@@ -13,7 +13,7 @@ from stackctl.model.catalogue.component import Image, Parameter, ParameterType, 
 from stackctl.model.catalogue.parameters import NAMESPACE, checked
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import kind_of
+from stackctl.model.objects.kinds import kind_of, namespaces_in
 from stackctl.model.objects.paths import Match, Path
 from stackctl.model.objects.pod_templates import template_path
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
@@ -256,7 +256,7 @@ def version_of(objects: Objects, images: Sequence[Image]) -> str:
 
 def namespace_of(manifests: Sequence[Any], name: str) -> str:
     """Choose the namespace of a component: the one that most of its objects are in."""
-    made = Counter(m["metadata"]["name"] for m in manifests if kind_of(m) == ("", "Namespace"))
+    made = Counter(namespaces_in(manifests))
     used = Counter(m["metadata"]["namespace"] for m in manifests if m["metadata"].get("namespace"))
     counts = used or made
     return counts.most_common(1)[0][0] if counts else name

@@ -14,6 +14,7 @@ from typing import Any
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
 from stackctl.errors import ClusterError
+from stackctl.model.objects.kinds import DEFINITION
 from stackctl.model.objects.refs import Manifest, annotations_of, ref_of
 from stackctl.sandbox.agent.log import Log
 from stackctl.sandbox.agent.mirror import PODS, Mirror
@@ -27,7 +28,7 @@ KINDS = tuple(
     for group, kind in (
         ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
         ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
-        ("apiextensions.k8s.io", "CustomResourceDefinition"),
+        DEFINITION,
         ("apiregistration.k8s.io", "APIService"),
     )
 )
