@@ -17,7 +17,7 @@ from stackctl.model.compose.embedded import Codec
 from stackctl.model.compose.object_check import ObjectFault
 from stackctl.model.objects.kinds import defined
 from stackctl.model.objects.masking import values_of
-from stackctl.model.objects.normalise import is_list, items_of, normalised
+from stackctl.model.objects.normalise import normalised, placed
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.shapes.decode import At, Problem
 from stackctl.model.shapes.kind_shapes import object_problems
@@ -119,13 +119,13 @@ def _in_manifests(component: Component, problems: Sequence[Problem | ObjectFault
 
 def _origins(component: Component) -> dict[Ref, tuple[Path, Lines, At]]:
     """Find out in which file, and where in it, each object comes from, by a second reading."""
-    folder, namespace = Path(component.folder), component.spec.namespace
+    namespace = component.spec.namespace
     documents = [
         (path, document)
-        for path in folders.layer_files(folder)
+        for path in folders.layer_files(Path(component.folder), component.spec.source)
         for document in yaml.load_all(bytes_of(path), positions=True)
     ]
-    items = [(path, doc, *each) for path, doc in documents for each in _items(doc.value)]
+    items = [(path, doc, *each) for path, doc in documents for each in placed(doc.value)]
     scopes = defined(item for *_, item in items)
     found: dict[Ref, tuple[Path, Lines, At]] = {}
     for path, document, at, item in items:
@@ -135,12 +135,9 @@ def _origins(component: Component) -> dict[Ref, tuple[Path, Lines, At]]:
 
 def _manifests(folder: Path, source: Source | None) -> Manifests:
     """Read the layers of a folder; what belongs to its source is none of them."""
-    elsewhere = [folder / each for each in (source.paths if source else ())]
     layers: dict[tuple[str, str], list[Manifest]] = {}
     problems: list[str] = []
-    for path in folders.layer_files(folder):
-        if any(path.is_relative_to(each) for each in elsewhere):
-            continue
+    for path in folders.layer_files(folder, source):
         layer = _layer(path.relative_to(folder).parts)
         if layer is None:
             problems.append(
@@ -188,22 +185,13 @@ def _layer(parts: tuple[str, ...]) -> tuple[str, str] | None:
 def _objects(path: Path, *, patch: bool) -> list[Manifest]:
     """Read the objects of a file; the items of a List count one by one."""
     name, content = folders.shown(path), bytes_of(path)
-    found = [list(_items(document.value)) for document in yaml.load_all(content, name)]
+    found = [list(placed(document.value)) for document in yaml.load_all(content, name)]
     # Before anything is said of them.
     SECRETS.learn(values_of(manifest for items in found for _, manifest in items))
     problems = [_misshapen(items, patch=patch) for items in found]
     if any(problems):
         raise ConfigError.listing(f"{name} is not right:", _placed(path, content, problems))
     return [manifest for items in found for _, manifest in items]
-
-
-def _items(document: Any, at: At = ()) -> Iterator[tuple[At, Any]]:
-    """Yield the objects of a document with their places in it."""
-    if not is_list(document):
-        yield at, document
-        return
-    for index, item in enumerate(items_of(document)):
-        yield from _items(item, (*at, "items", index))
 
 
 def _misshapen(items: Iterable[tuple[At, Any]], *, patch: bool) -> list[Problem]:

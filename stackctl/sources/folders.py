@@ -13,6 +13,7 @@ from stackctl.errors import ConfigError
 from stackctl.files import is_folder
 from stackctl.model.catalogue import catalogue
 from stackctl.model.catalogue.catalogue import CatalogueSource
+from stackctl.model.catalogue.source import Source
 
 SHIPPED = "STACKCTL_SHIPPED_CATALOG"  # stands in for what came with the package
 PROFILES = "profiles"
@@ -111,9 +112,15 @@ def component_files(root: Path) -> Iterator[Path]:
             yield file
 
 
-def layer_files(component: Path) -> Iterator[Path]:
-    """Yield every YAML or JSON file of a component, component.yaml left out, in a fixed order."""
-    yield from (path for path in _files(component, _root_of(component)) if _is_manifest(path))
+def layer_files(component: Path, source: Source | None = None) -> Iterator[Path]:
+    """Yield every YAML or JSON file of a component, component.yaml left out, in a fixed order.
+
+    What belongs to the source of its objects, where it names one, is no layer.
+    """
+    elsewhere = [component / each for each in (source.paths if source else ())]
+    for path in _files(component, _root_of(component)):
+        if _is_manifest(path) and not any(map(path.is_relative_to, elsewhere)):
+            yield path
 
 
 def other_files(component: Path) -> Iterator[Path]:

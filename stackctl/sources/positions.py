@@ -1,7 +1,7 @@
 """On which line of which file of a component something stands: read once more, with positions."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from stackctl.model.catalogue.component import Component
 from stackctl.model.catalogue.profile import Lines
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import Scopes, defined
-from stackctl.model.objects.normalise import is_list, items_of, normalised
+from stackctl.model.objects.normalise import normalised, placed
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.shapes.decode import At
 from stackctl.sources import folders, yaml
@@ -97,32 +97,18 @@ def _is_meant(item: Any, step: paths.Step) -> bool:
 
 def _written(component: Component) -> Mapping[Ref, list[_Written]]:
     """Gather what the manifests and patches of a component say, object by object."""
-    namespace, folder, source = (
-        component.spec.namespace,
-        Path(component.folder),
-        component.spec.source,
-    )
-    elsewhere = [folder / each for each in (source.paths if source else ())]
+    namespace = component.spec.namespace
     found = [
-        item
-        for path in folders.layer_files(folder)
-        if not any(path.is_relative_to(each) for each in elsewhere)
+        document._replace(value=item, at=at)
+        for path in folders.layer_files(Path(component.folder), component.spec.source)
         for document in _documents(path)
-        for item in _items(document)
+        for at, item in placed(document.value)
     ]
     scopes: Scopes = defined(each.value for each in found if "spec" in each.value)
     objects: dict[Ref, list[_Written]] = defaultdict(list)
     for each in found:
         objects[ref_of(normalised(each.value, namespace, scopes))].append(each)
     return objects
-
-
-def _items(document: _Written) -> Iterator[_Written]:
-    if not is_list(document.value):
-        yield document
-        return
-    for index, item in enumerate(items_of(document.value)):
-        yield from _items(document._replace(value=item, at=(*document.at, "items", index)))
 
 
 def _documents(path: Path) -> list[_Written]:

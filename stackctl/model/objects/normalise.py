@@ -14,6 +14,7 @@ from stackctl.model.objects.pod_templates import template_path
 from stackctl.model.objects.refs import Manifest, without_annotations
 from stackctl.model.objects.secret_data import encoded_text
 
+_Keys = tuple[str | int, ...]
 # Of an object's metadata, what only the server writes.
 SERVER_METADATA = frozenset(
     {"creationTimestamp", "managedFields", "resourceVersion", "uid", "generation", "selfLink"}
@@ -43,11 +44,16 @@ _DATA_KINDS = frozenset({("", "ConfigMap"), ("", "Secret")})
 
 def flatten(documents: Iterable[Any]) -> Iterator[Any]:
     """Yield the objects of documents, the items of a List one by one."""
-    for document in documents:
-        if is_list(document):
-            yield from flatten(items_of(document))
-        else:
-            yield document
+    return (each for document in documents for _, each in placed(document))
+
+
+def placed(document: Any, at: _Keys = ()) -> Iterator[tuple[_Keys, Any]]:
+    """Yield the objects of a document with the keys that lead to them."""
+    if not is_list(document):
+        yield at, document
+        return
+    for index, item in enumerate(_items_of(document)):
+        yield from placed(item, (*at, "items", index))
 
 
 def is_list(document: Any) -> bool:
@@ -60,7 +66,7 @@ def is_list(document: Any) -> bool:
     )
 
 
-def items_of(document: Manifest) -> list[Any]:
+def _items_of(document: Manifest) -> list[Any]:
     """Return the items of a List; those that do not say what they are, are what the list says."""
     kind = str(document["kind"]).removesuffix("List")
     said = {"apiVersion": document["apiVersion"], "kind": kind} if _names_items(document) else {}
