@@ -10,6 +10,7 @@ from stackctl.cli.options.options import Cluster, Output, OutputOptions, StackNa
 
 if TYPE_CHECKING:
     from stackctl.actions.credentials import Rotation
+    from stackctl.cli.report.report import Report
 
 
 def credentials(
@@ -47,34 +48,42 @@ def credentials(
         stackctl credentials grafana
         stackctl credentials --rotate grafana.adminPassword
     """
-    from stackctl.actions import credentials as action
-    from stackctl.cli.report.credentials import (
-        credential_lines,
-        credentials_document,
-        rotation_lines,
-        rotation_result,
-    )
-    from stackctl.cli.report.rendering import dumped
     from stackctl.cli.report.report import Report
+
+    report = Report(shown, output.format)
+    if rotate is None:
+        return _show(report, which, cluster, component)
+    return _rotate(report, which, cluster, rotate, yes=yes)
+
+
+def _show(report: "Report", which: StackName, cluster: Cluster, component: str | None) -> int:
+    from stackctl.actions import credentials as action
+    from stackctl.cli.report.credentials import credential_lines, credentials_document
+    from stackctl.cli.report.rendering import dumped
+    from stackctl.cli.running.requests import connected, stack_of
+
+    with report.progress() as notify, connected(cluster, notify) as connection:
+        stack = stack_of(which, connection)
+        found = action.credentials(stack, connection, component)
+    values = component is not None
+    if report.structured:
+        whole = credentials_document(stack, found, values=values)
+        report.manifests(dumped(whole, report.format))
+    elif found:
+        lines = credential_lines(found, report.page.paint, values=values)
+        report.manifests("".join(f"{line}\n" for line in lines))
+    else:
+        report.note(f"nothing is generated for stack {stack}")
+    return 0
+
+
+def _rotate(report: "Report", which: StackName, cluster: Cluster, name: str, *, yes: bool) -> int:
+    from stackctl.actions import credentials as action
+    from stackctl.cli.report.credentials import rotation_lines, rotation_result
     from stackctl.cli.running.question import require_somebody
     from stackctl.cli.running.requests import connected, holder, stack_of
     from stackctl.cluster.change.options import RunOptions
 
-    report = Report(shown, output.format)
-    if rotate is None:
-        with report.progress() as notify, connected(cluster, notify) as connection:
-            stack = stack_of(which, connection)
-            found = action.credentials(stack, connection, component)
-        values = component is not None
-        if report.structured:
-            whole = credentials_document(stack, found, values=values)
-            report.manifests(dumped(whole, report.format))
-        elif found:
-            lines = credential_lines(found, report.page.paint, values=values)
-            report.manifests("".join(f"{line}\n" for line in lines))
-        else:
-            report.note(f"nothing is generated for stack {stack}")
-        return 0
     if not yes:
         require_somebody("this command changes the cluster", hint="add --yes to go ahead")
 
@@ -87,6 +96,6 @@ def credentials(
     options = RunOptions(holder=holder())
     with report.progress() as notify, connected(cluster, notify) as connection:
         stack = stack_of(which, connection)
-        done = action.rotate(stack, connection, rotate, agree=agree, notify=notify, options=options)
+        done = action.rotate(stack, connection, name, agree=agree, notify=notify, options=options)
     report.show(rotation_result(stack, done))
     return 0 if done.agreed else 1
