@@ -1,13 +1,17 @@
 """What has another shape than its kind is named with its line, before anything looks into it."""
 
+from itertools import product, starmap
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from stackctl.errors import ConfigError, RenderError
+from stackctl.model.objects.paths import put
+from stackctl.model.shapes import shapes
 from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.model.shapes.pod_specs import images_in
-from stackctl.model.shapes.shapes import TEXT, WHOLE, fitting
+from stackctl.model.shapes.shapes import TEXT, WHOLE, Reading, Secret, fits, fitting, misshapen
 from stackctl.sources.components import read_components, read_manifests
 from tests.fuzz.readers import FILES
 from tests.unit import fake
@@ -223,3 +227,39 @@ def test_kinds_that_imitate_a_pod_are_known_by_their_shape(spec, images):
     named = {"apiVersion": "example.com/v1", "kind": "Server", "metadata": {"name": "a"}}
     manifest = named | {"spec": fake.value(spec)}
     assert [image for _, image in images_in([manifest])] == images
+
+
+EVERY_FORM = {
+    "name!": TEXT,
+    "count": WHOLE,
+    "labels": {"*": TEXT},
+    "items": [{"name!": TEXT, "items": [WHOLE]}],
+    "hidden": Secret({"name!": TEXT}),
+}
+FITTING = {
+    "name": "a",
+    "count": 1,
+    "labels": {"a": "b"},
+    "items": [{"name": "a", "items": [1]}],
+    "hidden": {"name": "a"},
+}
+PLACES = [
+    *(("$patch",), ("else",), ("name",), ("count",), ("labels",), ("labels", "a")),
+    *(("labels", "$patch"), ("items",), ("items", 0), ("items", 0, "name"), ("items", 0, "$patch")),
+    *(("items", 0, "items", 0), ("hidden",), ("hidden", "name"), ("hidden", "$patch")),
+]
+ODD: list[object] = [None, True, 1, "a", [], {}, {"$patch": "delete"}]
+
+
+@pytest.mark.parametrize("reading", [*starmap(Reading, product([False, True], repeat=2))])
+@pytest.mark.parametrize("at", PLACES)
+def test_the_quick_test_and_the_search_for_what_is_wrong_agree(at, reading):
+    """What fits is looked through no further; what does not is told by another walk."""
+    values = [put(FITTING, at, each) for each in ODD]
+    values += [{key: x for key, x in each.items() if key != "name"} for each in values]
+    values += [each | {"count": "many"} for each in values]
+    quick = [fits(each, EVERY_FORM, reading) for each in values]
+    with patch.object(shapes, "fits", return_value=False):
+        found = [misshapen(each, EVERY_FORM, reading=reading) for each in values]
+    assert quick == [each == [] for each in found]
+    assert fits(FITTING, EVERY_FORM, reading)
