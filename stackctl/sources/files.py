@@ -85,6 +85,7 @@ def read_stack_file(path: Path) -> StackFile:
         target=file.spec.target,
         components=file.spec.components,
         settings=raw["spec"].get("settings") or {},
+        accepts=raw["spec"].get("accepts") or {},
         record=file.spec.record,
         lines=lines,
     )
@@ -114,6 +115,7 @@ def _profile(path: Path) -> Profile:
         adjust=file.spec.adjust,
         requires=spec.get("requires") or {},
         settings=spec.get("settings") or {},
+        accepts=spec.get("accepts") or {},
         record=file.spec.record,
         lines=lines,
     )

@@ -88,13 +88,13 @@ def _tried(kind: type[T], raw: Any) -> tuple[T | None, Sequence[Problem]]:
 
 
 def _without_nulls(raw: Any) -> Any:
-    """Drop nulls from settings and requires, where they unset what a file before this one set."""
+    """Drop nulls where they unset what a file before this one set: in parts that merge."""
     spec = raw.get("spec") if isinstance(raw, dict) else None
     if not isinstance(spec, dict):
         return raw
     cleaned = {
         key: overlay({}, spec[key])
-        for key in ("settings", "requires")
+        for key in ("settings", "requires", "accepts")
         if isinstance(spec.get(key), dict)
     }
     return raw | {"spec": spec | cleaned}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from stackctl.model.catalogue.envelope import LICENCE, LICENCE_HELP
 from stackctl.model.catalogue.generated import Generate
 from stackctl.model.catalogue.lint_rules import LintException
 from stackctl.model.catalogue.mode import Mode as Mode
@@ -168,6 +169,14 @@ class Chart:
     version: str
 
 
+class Maturity(StrEnum):
+    """How far a project says its program is, the least first."""
+
+    ALPHA = "alpha"
+    BETA = "beta"
+    STABLE = "stable"
+
+
 @dataclass(frozen=True, slots=True)
 class Upstream:
     """Whose program this is."""
@@ -175,6 +184,9 @@ class Upstream:
     project: str
     version: str
     chart: Chart | None = None
+    supplier: str = ""  # who answers for it
+    licence: str = field(default="", metadata={"pattern": LICENCE, "help": LICENCE_HELP})
+    maturity: Maturity | None = None
 
 
 @dataclass(frozen=True, slots=True)

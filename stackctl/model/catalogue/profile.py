@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from stackctl.model.catalogue.component import Component, ContestedField, IgnoredField
+from stackctl.model.catalogue.component import (
+    Component,
+    ContestedField,
+    IgnoredField,
+    Maturity,
+)
 from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
 from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.source import Source
@@ -72,6 +77,16 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """Whose programs may run in a stack, by what their components say of them."""
+
+    maturity: Maturity | None = None  # this one and those above
+    licences: tuple[str, ...] = ()  # any, when empty
+    suppliers: tuple[str, ...] = ()  # any, when empty
+    exceptions: Mapping[str, str] = field(default_factory=dict)  # component → the reason
+
+
+@dataclass(frozen=True, slots=True)
 class RecordPlace:
     """Where the record of a stack is kept."""
 
@@ -91,6 +106,7 @@ class Profile:
     adjust: Mapping[str, Choice] = field(default_factory=dict)  # those that are there, if any
     requires: Mapping[str, Any] = field(default_factory=dict)  # as written: maps merge
     settings: Mapping[str, Any] = field(default_factory=dict)
+    accepts: Mapping[str, Any] = field(default_factory=dict)  # as written: maps merge
     record: RecordPlace = RecordPlace()
     lines: Lines = field(default_factory=dict, compare=False, repr=False)
 
@@ -113,6 +129,7 @@ class StackFile:
     target: TargetPin = TargetPin()
     components: Mapping[str, Choice | None] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    accepts: Mapping[str, Any] = field(default_factory=dict)
     record: RecordPlace = RecordPlace()
     lines: Lines = field(default_factory=dict, compare=False, repr=False)
 

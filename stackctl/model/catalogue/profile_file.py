@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stackctl.model.catalogue.envelope import API_VERSION, Metadata
-from stackctl.model.catalogue.profile import Choice, Needs, RecordPlace, Settings, TargetPin
+from stackctl.model.catalogue.profile import (
+    Accepted,
+    Choice,
+    Needs,
+    RecordPlace,
+    Settings,
+    TargetPin,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,7 @@ class ProfileSpec:
     components: Mapping[str, Choice | None] = field(default_factory=dict)
     requires: Needs = Needs()
     settings: Settings = Settings()
+    accepts: Accepted = Accepted()
     record: RecordPlace = RecordPlace()
     adjust: Mapping[str, Choice] = field(default_factory=dict)
 
@@ -41,6 +49,7 @@ class StackSpec:
     target: TargetPin = TargetPin()
     components: Mapping[str, Choice | None] = field(default_factory=dict)
     settings: Settings = Settings()
+    accepts: Accepted = Accepted()
     record: RecordPlace = RecordPlace()
     mixins: tuple[str, ...] = ()
 

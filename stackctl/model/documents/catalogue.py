@@ -1,6 +1,6 @@
 """The documents about what there is to install."""
 
-from stackctl.model.catalogue.component import ParameterType
+from stackctl.model.catalogue.component import Maturity, ParameterType
 from stackctl.model.catalogue.mode import Mode
 from stackctl.model.documents.parts import KINDS, PRIVILEGE, Bodies
 from stackctl.model.shapes.json_schema import (
@@ -21,6 +21,9 @@ _COMPONENT: dict[str, Schema] = {
     "version": text("Version"),
     "namespace": text("Namespace"),
     "project?": text("Address of the project"),
+    "supplier?": text("Who answers for the program"),
+    "licence?": text("Licence of the program, as SPDX writes it"),
+    "maturity?": word("How far the project says that it is", [each.value for each in Maturity]),
     "requires": items("What it needs", text("A capability")),
     "after": items("What it waits for if it is there", text("A capability")),
     "provides": items("What it provides", text("A capability")),

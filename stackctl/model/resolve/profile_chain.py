@@ -26,6 +26,7 @@ class Layer:
     requires: Mapping[str, Any]
     lines: Lines
     adjust: Mapping[str, Choice] = field(default_factory=dict)  # of components that are there
+    accepts: Mapping[str, Any] = field(default_factory=dict)
 
     def origin(self, *at: str | int) -> Origin:
         """Return where a path below `spec` is written, or what encloses it.
@@ -41,7 +42,8 @@ def layer_of(file: Profile | StackFile) -> Layer:
     """Take what a file contributes."""
     requires = file.requires if isinstance(file, Profile) else {}
     adjust = file.adjust if isinstance(file, Profile) else {}
-    return Layer(file.path, file.components, file.settings, requires, file.lines, adjust)
+    parts = file.components, file.settings, requires, file.lines, adjust, file.accepts
+    return Layer(file.path, *parts)
 
 
 def chain_of(
@@ -177,6 +179,7 @@ def _keys(profile: Profile) -> Iterator[Key]:
         yield from ((("components", name, *key)) for key in _choice_keys(choice))
     yield from _leaves(profile.settings, ("settings",))
     yield from _leaves(profile.requires, ("requires",))
+    yield from _leaves(profile.accepts, ("accepts",))
     if profile.record.namespace is not None:
         yield ("record", "namespace")
 

@@ -12,9 +12,17 @@ from typing import Any
 from stackctl.errors import ConfigError
 from stackctl.model.catalogue.catalogue import Catalogue
 from stackctl.model.catalogue.component import Component, Mode
-from stackctl.model.catalogue.profile import Needs, Origin, Profile, Settings, StackFile, TargetPin
+from stackctl.model.catalogue.profile import (
+    Accepted,
+    Needs,
+    Origin,
+    Profile,
+    Settings,
+    StackFile,
+    TargetPin,
+)
 from stackctl.model.objects.merge import overlay
-from stackctl.model.resolve import graph
+from stackctl.model.resolve import acceptance, graph
 from stackctl.model.resolve.chosen_source import by_profile
 from stackctl.model.resolve.component_settings import COMMAND_LINE, Inputs, Override, choose
 from stackctl.model.resolve.overrides import KeptOverrides, standing
@@ -64,9 +72,12 @@ def resolve(
         problems += graph.problems(running, catalogue.components, left_out)
     settings = decode(Settings, _merged(layer.settings for layer in layers))
     problems += setting_problems(settings)
+    accepted = decode(Accepted, _merged(layer.accepts for layer in layers))
+    problems += (unaccepted := list(acceptance.problems(accepted, layers, running)))
     if problems:
         stale = kept and any(problem.startswith(str(origin)) for problem in problems)
         hint = "stackctl upgrade --reset starts from the profile alone" if stale else ""
+        hint = hint or (acceptance.HINT if unaccepted else "")
         raise ConfigError.listing(f"profile {profile} cannot be resolved:", problems, hint=hint)
     return Selection(
         profile=profile,

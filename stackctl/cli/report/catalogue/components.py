@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from stackctl.actions.components import Contents
     from stackctl.actions.explain import ExplainedComponent
-    from stackctl.model.catalogue.component import Component, Feature, Parameter
+    from stackctl.model.catalogue.component import Component, Feature, Parameter, Upstream
     from stackctl.model.resolve.selection import Chosen, Setting
 
 _INDENT = "  "
@@ -47,11 +47,15 @@ def _component_rows(
     if not wide:
         rows = [(each.name, each.spec.version, each.description) for each in components]
         return ("COMPONENT", "VERSION", "DESCRIPTION"), rows
-    header = ("COMPONENT", "VERSION", "NAMESPACE", "REQUIRES", "PROVIDES", "FEATURES")
+    header = (
+        *("COMPONENT", "VERSION", "MATURITY", "LICENCE", "SUPPLIER"),
+        *("NAMESPACE", "REQUIRES", "PROVIDES", "FEATURES"),
+    )
     return header, [
         (
             each.name,
             each.spec.version,
+            *_upstream(each),
             each.spec.namespace,
             ",".join(each.spec.requires) or "-",
             ",".join(each.spec.provides) or "-",
@@ -59,6 +63,14 @@ def _component_rows(
         )
         for each in components
     ]
+
+
+def _upstream(component: Component) -> tuple[str, str, str]:
+    """Return how mature a program is, its licence, and who answers for it."""
+    said = component.spec.upstream
+    if said is None:
+        return "-", "-", "-"
+    return said.maturity or "-", said.licence or "-", said.supplier or "-"
 
 
 def component_lines(
@@ -86,6 +98,9 @@ def component_lines(
         lines += wrap(f"waits for  {waits}", width, " " * 11) if waits else []
     if spec.upstream:
         lines.append(f"project    {spec.upstream.project}")
+        for key in ("supplier", "licence", "maturity"):
+            said = getattr(spec.upstream, key)
+            lines += [f"{key.ljust(9)}  {plain(said)}"] if said else []
     for key in ("requires", "after", "provides", "conflicts"):
         named = getattr(spec, key)
         lines += wrap(f"{key.ljust(9)}  {', '.join(named)}", width, " " * 11) if named else []
@@ -226,7 +241,7 @@ def _component(each: Component) -> Document:
         description=each.description,
         version=spec.version,
         namespace=spec.namespace,
-        project=spec.upstream.project if spec.upstream else None,
+        **_upstream_document(spec.upstream),
         requires=list(spec.requires),
         after=list(spec.after),
         provides=list(spec.provides),
@@ -239,6 +254,17 @@ def _component(each: Component) -> Document:
         features=[_feature_document(*item) for item in spec.features.items()],
         images=[image.reference for image in spec.images or ()],
         folder=each.folder,
+    )
+
+
+def _upstream_document(upstream: Upstream | None) -> Document:
+    if upstream is None:
+        return {}
+    return known(
+        project=upstream.project,
+        supplier=upstream.supplier or None,
+        licence=upstream.licence or None,
+        maturity=upstream.maturity,
     )
 
 
