@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.errors import ConfigError, ConflictError
-from stackctl.files import is_folder
 from stackctl.model.catalogue.component import Component, Manifests
 from stackctl.model.catalogue.component_file import ComponentFile
 from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
@@ -52,7 +51,7 @@ def new_component(name: str, catalog: Path, source: Path | None = None) -> Start
     if not re.fullmatch(LABEL, name):
         raise ConfigError(f'a component cannot be called "{name}": expected {LABEL_HELP}')
     require_absent(home)
-    known = folders.catalogues([catalog] if _is_catalogue(catalog) else [])
+    known = folders.catalogues([catalog] if folders.is_catalogue(catalog) else [])
     for file in (file for root in known for file in folders.component_files(root)):
         if file.parent.name == name:
             what = f"a component is called {name} already: {folders.shown(file.parent)}"
@@ -74,10 +73,6 @@ def new_component(name: str, catalog: Path, source: Path | None = None) -> Start
         write_new_file(profile, profile_text(name, yaml.dump).encode())
         written.append(profile)
     return Started(component, tuple(map(folders.shown, written)), alone)
-
-
-def _is_catalogue(folder: Path) -> bool:
-    return any(is_folder(folder / each) for each in (folders.MANIFESTS, folders.PROFILES))
 
 
 def _given(name: str, source: Path | None) -> Sequence[PlainFile]:

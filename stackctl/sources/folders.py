@@ -30,7 +30,7 @@ def catalogues(extra: Sequence[Path], env: Mapping[str, str] = os.environ) -> tu
     """
     given = [Path(env[SHIPPED])] if env.get(SHIPPED) else []
     for folder in (*given, *extra):
-        if not _is_catalogue(folder):
+        if not is_catalogue(folder):
             raise ConfigError(
                 f"{folder}: no catalogue: it has neither {PROFILES}/ nor {MANIFESTS}/"
             )
@@ -59,7 +59,7 @@ def is_here(source: CatalogueSource, env: Mapping[str, str] = os.environ) -> boo
         if source.folder == catalogue.SHIPPED:
             return _digest(catalogues((), env)[0]) == source.digest
         root = Path(source.folder)
-        return _is_catalogue(root) and _digest(root) == source.digest
+        return is_catalogue(root) and _digest(root) == source.digest
     except (ConfigError, OSError):
         return False
 
@@ -94,7 +94,8 @@ def _shipped() -> Path:
     raise ConfigError(f"no profiles and manifests beside {package}", hint="install stackctl again")
 
 
-def _is_catalogue(folder: Path) -> bool:
+def is_catalogue(folder: Path) -> bool:
+    """Tell a folder that holds profiles/ or manifests/."""
     return is_folder(folder / PROFILES) or is_folder(folder / MANIFESTS)
 
 
