@@ -15,6 +15,7 @@ from tests.cli.conftest import Cli
 from tests.cli.test_targets import COMPONENT, FIRST, NOWHERE, OBJECTS, PROFILE
 from tests.documents import faults
 from tests.environment import CALLERS
+from tests.recipes import RECIPE
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -33,6 +34,7 @@ COURSE: list[tuple[str, int, tuple[str, ...]]] = [
     ("Error", 3, ("components", "numbers")),
     ("LintReport", 1, ("component", "lint", "letters")),
     ("NewComponent", 0, ("component", "new", "numbers", "--catalog", "mine")),
+    ("ImportedProfile", 0, ("profile", "import", "recipe.yaml", "--catalog", "mine")),
     ("Error", 2, ("schema", "numbers")),
     ("Error", 3, ("diff", "--profile", "numbers")),
     ("Export", 0, ("export", "--profile", "letters", "exported")),
@@ -84,6 +86,7 @@ def small(cli: Cli) -> Iterator[Cli]:
     """The program with a small catalogue, and a cache and a state of its own."""
     for path, text in (
         ("nowhere", NOWHERE),
+        ("recipe.yaml", RECIPE),
         ("catalogue/profiles/letters.yaml", PROFILE),
         ("catalogue/manifests/letters/component.yaml", COMPONENT),
         ("catalogue/manifests/letters/base/letters.yaml", OBJECTS),

@@ -17,6 +17,7 @@ from stackctl.actions.compose import StackRequest
 from stackctl.actions.credentials import GeneratedValue, Rotation
 from stackctl.actions.explain import explain
 from stackctl.actions.export import ExportOutcome
+from stackctl.actions.import_profile import ImportedProfile
 from stackctl.actions.lint import lint_components
 from stackctl.actions.lock import LockOutcome
 from stackctl.actions.new_component import Started
@@ -25,6 +26,7 @@ from stackctl.actions.profiles import described
 from stackctl.cli.report.catalogue.components import component_result, components_document
 from stackctl.cli.report.catalogue.explain import explain_result
 from stackctl.cli.report.catalogue.export import export_document
+from stackctl.cli.report.catalogue.imported import imported_document
 from stackctl.cli.report.catalogue.lint import lint_document
 from stackctl.cli.report.catalogue.lock import lock_document, outdated_document
 from stackctl.cli.report.catalogue.new import new_document
@@ -44,6 +46,7 @@ from stackctl.model.catalogue.component import UpgradeRule
 from stackctl.model.catalogue.descriptions import DESCRIPTIONS
 from stackctl.model.catalogue.envelope import Metadata
 from stackctl.model.catalogue.lock_file import LockDocument, LockedComponent, LockSpec
+from stackctl.model.catalogue.source import ChartSource, Source
 from stackctl.model.documents.documents import KINDS, document_schema
 from stackctl.model.documents.schemas import SCHEMAS, schema_of
 from stackctl.model.export.exported import Export, ExportFormat
@@ -53,6 +56,8 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, DataLoss, HeldValue, Plan, SettingChange
 from stackctl.model.plan.upgrades import Review, UpgradeStep
 from stackctl.model.plan.warnings import Attention, WarningTopic
+from stackctl.model.recipes.conversion import Conversion, LeftOut, Made
+from stackctl.model.recipes.recipe import Criteria, Ingredient, ResolvedRecipe
 from stackctl.model.release.history import VersionChange, revisions
 from stackctl.model.release.locking import LockDifference
 from stackctl.model.run.outcome import HeldLock, RecordCheck, StackSummary, Unlocked
@@ -125,6 +130,19 @@ LOCKED = LockDocument(
     "Lock",
     Metadata("ml"),
     LockSpec("gpu8", "1", "0" * 32, {"a": LockedComponent("1", "0" * 32, ("i:1",))}),
+)
+RECIPE = ResolvedRecipe(Criteria(), (), (Ingredient("a"), Ingredient("b", version="1")), {})
+IMPORTED = ImportedProfile(
+    "lab",
+    RECIPE,
+    Conversion(
+        (
+            Made(RECIPE.ingredients[0], "a", "", {}),
+            Made(RECIPE.ingredients[1], "b", "1", {}, Source(chart=ChartSource(oci="oci://b"))),
+        ),
+        (LeftOut("value x", "no"), LeftOut("value y", "no", "a")),
+    ),
+    ("catalog/profiles/lab.yaml",),
 )
 GONE = SandboxStatus("default", State.ABSENT)
 HELD = HeldValue("argocd-controller", ".data.key", Verdict.REFUSE, wanted=None, live=0)
@@ -212,6 +230,7 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
             Started(read_catalogue().components["kserve"], ("base/a.yaml",), True)
         ),
     ),
+    "ImportedProfile": (lambda: imported_document(IMPORTED),),
     "Unlocked": (
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, LOCK)),
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, None)),

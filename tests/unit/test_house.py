@@ -40,7 +40,7 @@ FLOORS = {
         ("release", "export"),
         ("plan",),
         ("privileges",),
-        ("lint", "scaffold"),
+        ("lint", "scaffold", "recipes"),
         ("run",),
         ("documents", ""),
     ),

@@ -20,6 +20,7 @@ COMMANDS = {
         "components",
         "explain",
         "component",
+        "profile",
         "render",
         "export",
         "lock",

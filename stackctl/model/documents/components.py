@@ -49,4 +49,43 @@ COMPONENTS: Bodies = {
             "images": items("Images that were found", text("Reference of an image")),
         },
     ),
+    "ImportedProfile": (
+        "A profile that was made of a recipe",
+        {
+            "name": text("Name of the profile"),
+            "layers": items(
+                "Layers the recipe was made of; empty where it came as one", text("Name")
+            ),
+            "files": items("Files that were written", text("Path of a file")),
+            "components": items(
+                "Components of the profile",
+                fields(
+                    "A component",
+                    {
+                        "name": text("Name"),
+                        "version": text("Version; empty where none is said"),
+                        "source": word(
+                            "Where its objects come from", ["catalogue", "chart", "manifests"]
+                        ),
+                        "recipe": fields(
+                            "What it is in the recipe",
+                            {"name": text("Name"), "version?": text("Version")},
+                        ),
+                        "chart?": text("The chart, and its version"),
+                    },
+                ),
+            ),
+            "leftOut": items(
+                "What the recipe says and the profile does not",
+                fields(
+                    "Something that is left out",
+                    {
+                        "component?": text("What it is of in the recipe; missing: of the whole"),
+                        "what": text("What it is"),
+                        "reason": text("Why"),
+                    },
+                ),
+            ),
+        },
+    ),
 }
