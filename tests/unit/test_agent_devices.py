@@ -12,6 +12,9 @@ from stackctl.sandbox.agent.simulation.devices import (
     report,
     sharing_in,
 )
+from stackctl.sandbox.agent.simulation.mig import LAYOUT_LABEL, Layout, layout_in
+from stackctl.sandbox.agent.simulation.node_rules import labels_by
+from stackctl.sandbox.plane.nodes import node_manifests, parse_nodes
 
 Objects = dict[str, Any]
 PLUGINS = "/var/lib/kubelet/device-plugins"
@@ -74,6 +77,127 @@ def test_what_is_no_plugin_brings_no_gpus(other):
 def test_a_trailing_slash_is_the_same_folder():
     """Paths are compared as paths."""
     assert seen(node(), pod(IMAGE, path=f"{PLUGINS}/")).resources == {"nvidia.com/gpu": "8"}
+
+
+AMD_PLUGIN = pod("docker.io/rocm/k8s-device-plugin:1.31.0.9", path=PLUGINS)
+
+
+def made(text: str) -> Objects:
+    """Return the first node of a group, as the sandbox makes it."""
+    return dict(node_manifests(parse_nodes(text))[0])
+
+
+def test_gpus_of_amd_are_there_while_their_own_plugin_is():
+    """The plugin of one maker brings nothing on the nodes of the other."""
+    assert seen(made("amd=1x8"), AMD_PLUGIN).resources == {"amd.com/gpu": "8"}
+    assert seen(made("amd=1x8"), PLUGIN).resources == {}
+    assert seen(made("amd=1x8")).resources == {}
+    assert seen(made("gpu=1x8"), AMD_PLUGIN, sharing=Sharing()).resources != {"amd.com/gpu": "8"}
+
+
+def test_tpus_come_with_their_node():
+    """Nothing is installed for them."""
+    assert seen(made("tpu=1x4")).resources == {"google.com/tpu": "4"}
+    assert seen(made("tpu=1x4"), PLUGIN, AMD_PLUGIN, DISCOVERY).labels == {}
+
+
+def test_the_feature_worker_tells_the_makers_apart():
+    """By their numbers on the PCI bus."""
+    found = seen(made("amd=1x8"), WORKER).labels
+    assert found == {"feature.node.kubernetes.io/pci-1002.present": "true"}
+
+
+CARDS = {
+    "mig-configs": {
+        "small": [
+            {"device-filter": ["0x20B010DE"], "mig-enabled": True, "mig-devices": {"1g.5gb": 7}},
+            {"device-filter": ["0x233010DE"], "mig-enabled": True, "mig-devices": {"1g.10gb": 7}},
+        ],
+        "mixed": [{"mig-enabled": True, "mig-devices": {"1g.10gb": 2, "3g.40gb": 1}}],
+        "whole": [{"devices": "all", "mig-enabled": False}],
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "card", "expected"),
+    [
+        ("", "", Layout()),
+        ("small", "", Layout({"1g.10gb": 7}, "success")),
+        ("small", "0x20B010DE", Layout({"1g.5gb": 7}, "success")),
+        ("small", "0x999910DE", Layout({}, "success")),
+        ("whole", "", Layout({}, "success")),
+        ("unheard-of", "", Layout({}, "failed")),
+    ],
+)
+def test_a_layout_is_what_its_name_means_for_the_card(wanted, card, expected):
+    """One name fits every card that the file knows; a card it does not know stays whole."""
+    machine = node(labels={LAYOUT_LABEL: wanted} if wanted else {})
+    if card:
+        machine["metadata"]["annotations"]["sandbox.stackctl.dev/gpu-device"] = card
+    assert layout_in(CARDS, machine) == expected
+
+
+MANAGER = pod("nvcr.io/nvidia/cloud-native/k8s-mig-manager:v0.15.0")
+
+
+def strategic(strategy: str) -> Objects:
+    """Make a plugin that is told how to offer instances."""
+    plugin = pod(IMAGE, path=PLUGINS)
+    plugin["spec"]["containers"][0]["env"] = [{"name": "MIG_STRATEGY", "value": strategy}]
+    return plugin
+
+
+@pytest.mark.parametrize(
+    ("strategy", "layout", "resources"),
+    [
+        ("none", {"1g.10gb": 7}, {"nvidia.com/gpu": "8"}),
+        ("single", {"1g.10gb": 7}, {"nvidia.com/gpu": "56"}),
+        ("mixed", {"1g.10gb": 7}, {"nvidia.com/mig-1g.10gb": "56"}),
+        ("mixed", {"1g.10gb": 2, "3g.40gb": 1},
+         {"nvidia.com/mig-1g.10gb": "16", "nvidia.com/mig-3g.40gb": "8"}),
+        ("single", {"1g.10gb": 2, "3g.40gb": 1}, {}),
+        ("single", {}, {"nvidia.com/gpu": "8"}),
+    ],
+)  # fmt: skip
+def test_instances_are_offered_as_the_plugin_is_told(strategy, layout, resources):
+    """As GPUs where all are alike, by profile where they may differ; those that differ fail it."""
+    pods = (MANAGER, strategic(strategy))
+    found = report(node(), pods, lambda _: Sharing(), lambda _: Layout(layout, "success"))
+    assert found.resources == resources
+    assert found.labels["nvidia.com/mig.config.state"] == "success"
+
+
+RULE = {
+    "spec": {
+        "rules": [
+            {
+                "name": "layout",
+                "labels": {LAYOUT_LABEL: "small"},
+                "matchFeatures": [
+                    {
+                        "feature": "pci.device",
+                        "matchExpressions": {
+                            "vendor": {"op": "In", "value": ["10de"]},
+                            "class": {"op": "In", "value": ["0300", "0302"]},
+                        },
+                    },
+                    {
+                        "feature": "system.name",
+                        "matchExpressions": {"nodename": {"op": "NotIn", "value": ["gpu-1"]}},
+                    },
+                ],
+            }
+        ]
+    }
+}
+
+
+def test_rules_label_nodes_that_have_all_they_ask_for():
+    """A device of the maker's, and a name that is not left out."""
+    nodes = node_manifests(parse_nodes("gpu=2x8,amd=1x8,cpu=1"))
+    labelled = [each["metadata"]["name"] for each in nodes if labels_by([RULE], dict(each))]
+    assert labelled == ["gpu-0"]
 
 
 def test_sharing_multiplies_and_may_rename():

@@ -9,7 +9,8 @@ from stackctl.cluster.status.gpus import gpus
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.preflight import GPU, Facts, Node
+from stackctl.model.plan.preflight import Facts, Node
+from stackctl.model.readiness.accelerators import NVIDIA as GPU
 from stackctl.model.release.release import Release, ReleaseStatus
 
 RELEASE = Release(
@@ -109,3 +110,40 @@ def test_gpus_in_use_are_those_of_pods_with_a_node():
     pods = [pod("a", 0, 1, 2), pod("a", 4, 1), pod("", 0, 8), {"spec": {"nodeName": "a"}}]
     (found,) = gpus(RELEASE, facts(node("a", 8)), pods)
     assert found.in_use == 7
+
+
+def test_instances_of_mig_count_by_whichever_name():
+    """What is divided is expected in parts, and told by name where there are several."""
+    shared = replace(RELEASE, requires=Needs(gpu=GpuNeeds(1, 8, GPU, 4)))
+    one, three = "nvidia.com/mig-1g.10gb", "nvidia.com/mig-3g.40gb"
+    pods = [
+        {
+            "spec": {
+                "nodeName": "a",
+                "containers": [{"resources": {"limits": {one: "2", three: 1}}}],
+            }
+        }
+    ]
+    (found,) = gpus(shared, facts(Node("a", {GPU: "0", one: "24", three: "8"}, {})), pods)
+    assert (found.resource, found.allocatable, found.expected) == ("nvidia.com/*", 32, 32)
+    assert (found.parts, found.in_use, found.complete) == ({one: 24, three: 8}, 3, True)
+    (found,) = gpus(shared, facts(Node("a", {GPU: "8"}, {})))
+    assert (found.resource, found.allocatable, found.expected) == (GPU, 8, 32)
+    assert not found.complete
+
+
+def test_accelerators_nobody_asked_for_are_told_as_they_are():
+    """They are no reason to be troubled, whatever keeps Pods from their nodes."""
+    tpu = Node("tpu-0", {"google.com/tpu": "4"}, {}, taints=(TAINT,))
+    own, other = gpus(RELEASE, facts(node("a", 8), tpu))
+    assert (own.resource, own.nodes) == (GPU, {"a": 8})
+    assert (other.resource, other.allocatable, other.expected) == ("google.com/tpu", 4, 4)
+    assert other.complete
+
+
+def test_a_profile_may_ask_for_another_makers():
+    """By its resource, in record and status."""
+    amd = replace(RELEASE, requires=Needs(gpu=GpuNeeds(1, 8, "amd.com/gpu")))
+    label = {"feature.node.kubernetes.io/pci-1002.present": "true"}
+    (found,) = gpus(amd, facts(Node("a", {}, label), Node("b", {}, {})))
+    assert (found.resource, found.nodes, found.expected) == ("amd.com/gpu", {"a": 0}, 8)

@@ -9,7 +9,8 @@ from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import ref_of
 from stackctl.model.objects.versions import satisfies
-from stackctl.model.plan.preflight import GPU, Facts, Node, ServedKinds, Topic, check, unchecked
+from stackctl.model.plan.preflight import Facts, Node, ServedKinds, Topic, check, unchecked
+from stackctl.model.readiness.accelerators import NVIDIA as GPU
 from stackctl.model.shapes.ready_rules import ReadyRule
 
 
@@ -203,3 +204,29 @@ def test_a_taint_matters_only_where_too_few_nodes_are_left():
         (tainted("cpu-0", {"key": "team", "effect": "NoSchedule"}), Node("cpu-1", {}, {})),
     ):
         assert check(managed(), replace(facts(), nodes=nodes)) == ()
+
+
+def test_other_makers_are_asked_for_by_name():
+    """GPUs of one maker are none of another's; TPUs come with their nodes, or not at all."""
+    amd = Node("amd-0", {"amd.com/gpu": "8"}, {})
+    tpu = Node("tpu-0", {"google.com/tpu": "4"}, {})
+    seen = replace(facts(), nodes=(amd, tpu))
+
+    def asked(resource: str, nodes: int, each: int) -> list[str]:
+        needs = Needs(gpu=GpuNeeds(nodes, each, resource))
+        return [finding.message for finding in check(bundle(needs), seen)]
+
+    assert asked("amd.com/gpu", 1, 8) == []
+    assert asked("amd.com/gpu", 1, 16) == ["8 amd.com/gpu allocatable, the profile expects 16"]
+    assert asked("google.com/tpu", 1, 4) == []
+    assert asked("google.com/tpu", 2, 4) == [
+        "2 nodes with it needed, 1 there; nothing of a stack brings it"
+    ]
+    assert asked(GPU, 2, 8) == []  # a fresh node's are not known before its plugin runs
+
+
+def test_a_taint_for_gpus_of_another_maker_keeps_no_gpu_away():
+    """Nodes of AMD with a taint of AMD's are not those that NVIDIA's Pods are meant for."""
+    taint = {"key": "amd.com/gpu", "effect": "NoSchedule"}
+    nodes = (tainted("amd-0", taint), Node("gpu-0", {}, {"nvidia.com/gpu.present": "true"}))
+    assert check(managed(), replace(facts(), nodes=nodes)) == ()

@@ -13,6 +13,7 @@ from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import (
     FORMAT,
+    WITH_ACCELERATORS,
     WITH_ENDS,
     WITH_SOURCES,
     Entry,
@@ -202,3 +203,15 @@ def test_a_field_that_may_be_missing_may_be_null(field):
     """Somebody may have written it by hand."""
     plain = unpack(encode(release()))
     assert decode(pack(plain | {field: None})) == release()
+
+
+def test_accelerators_that_came_later_are_written_only_where_there_are_some():
+    """A stackctl that knows whole GPUs of NVIDIA alone reads what asks for nothing else."""
+    whole = release(requires=Needs(gpu=GpuNeeds(1, 8)))
+    plain = unpack(encode(whole))
+    assert plain["format"] == FORMAT
+    assert plain["requires"]["gpu"] == {"nodes": 1, "perNode": 8}
+    for needs in (GpuNeeds(1, 8, "amd.com/gpu"), GpuNeeds(1, 8, shares=7)):
+        written = replace(release(), requires=Needs(gpu=needs))
+        assert unpack(encode(written))["format"] == WITH_ACCELERATORS
+        assert decode(encode(written)).requires.gpu == needs

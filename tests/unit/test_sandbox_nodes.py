@@ -3,7 +3,14 @@
 import pytest
 
 from stackctl.errors import UsageError
-from stackctl.sandbox.plane.nodes import NodeGroup, format_nodes, node_manifests, parse_nodes
+from stackctl.sandbox.plane.nodes import (
+    NodeGroup,
+    format_nodes,
+    gpus_of,
+    node_manifests,
+    parse_nodes,
+    resource_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,3 +71,16 @@ def test_every_node_is_simulated():
     nodes = node_manifests(parse_nodes("gpu=2x8,cpu=1"))
     assert [node["metadata"]["name"] for node in nodes] == ["gpu-0", "gpu-1", "cpu-0"]
     assert {node["metadata"]["annotations"]["kwok.x-k8s.io/node"] for node in nodes} == {"fake"}
+
+
+def test_the_name_of_a_group_tells_whose_accelerators_its_nodes_have():
+    """Up to a hyphen: what is called neither amd nor tpu has GPUs of NVIDIA."""
+    nodes = node_manifests(parse_nodes("tpu=1x4,amd=1x8,amd-b=1x8,amdahl=1x8,gpu=1x8"))
+    found = {node["metadata"]["name"]: (resource_of(node), gpus_of(node)) for node in nodes}
+    assert found == {
+        "tpu-0": ("google.com/tpu", 4),
+        "amd-0": ("amd.com/gpu", 8),
+        "amd-b-0": ("amd.com/gpu", 8),
+        "amdahl-0": ("nvidia.com/gpu", 8),
+        "gpu-0": ("nvidia.com/gpu", 8),
+    }

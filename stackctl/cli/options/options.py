@@ -335,7 +335,9 @@ class Nodes(Options):
 
     nodes: Annotated[
         str | None,
-        option("--nodes", metavar="GROUPS", help="Nodes, as NAME=COUNT[xGPUS]: gpu=2x8,cpu=1"),
+        option(
+            "--nodes", metavar="GROUPS", help="Nodes, as NAME=COUNT[xGPUS]: gpu=2x8,tpu=2x4,cpu=1"
+        ),
     ] = None
 
 

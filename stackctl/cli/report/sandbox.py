@@ -6,6 +6,7 @@ from typing import Any
 from stackctl.cli.report.rendering import Document, Rendering, document, known
 from stackctl.cli.terminal.terminal import Cell, Paint, columns, plain, table
 from stackctl.model.objects.wording import span
+from stackctl.model.readiness.accelerators import NVIDIA
 from stackctl.sandbox.inspection import LogLine, PartStatus, SandboxStatus, State
 from stackctl.sandbox.lifecycle import DownResult, UpResult
 from stackctl.sandbox.plane.readiness import NodeStatus
@@ -109,7 +110,15 @@ def _part(part: PartStatus, wide: bool) -> tuple[Cell | str, ...]:
 
 def _node(node: NodeStatus) -> tuple[Cell | str, ...]:
     ready = Cell("yes", ("green",)) if node.ready else Cell("no", ("red",))
-    return (node.name, ready, f"{node.allocatable}/{node.gpus}" if node.gpus else "-")
+    return (node.name, ready, _gpus(node))
+
+
+def _gpus(node: NodeStatus) -> str:
+    """Say how many of a node's accelerators are offered, and what they are if not NVIDIA's."""
+    if not node.gpus:
+        return "-"
+    count = f"{node.allocatable}/{node.gpus}"
+    return count if node.resource == NVIDIA else f"{count} {node.resource}"
 
 
 def _sandbox_document(found: SandboxStatus, **change: Any) -> Document:
@@ -132,6 +141,7 @@ def _sandbox_document(found: SandboxStatus, **change: Any) -> Document:
                 "ready": node.ready,
                 "gpus": node.gpus,
                 "allocatable": node.allocatable,
+                **({"resource": node.resource} if node.gpus else {}),
             }
             for node in found.nodes
         ],

@@ -224,7 +224,9 @@ def _gpus(gpus: Gpus, paint: Paint, width: int | None) -> Iterable[str]:
     of = f" of {len(gpus.nodes)}" if len(having) < len(gpus.nodes) else ""
     nodes = f"{len(having)}{of} node{'' if not of and len(having) == 1 else 's'}"
     used = "" if gpus.in_use is None else f", {gpus.in_use} in use"
-    text = f"GPUs  {count} {plain(gpus.resource)} on {nodes}{used}{_spread(gpus)}"
+    names = first_few([f"{each} {plain(name)}" for name, each in gpus.parts.items()], _MOST_NODES)
+    parts = f" ({names})" if names else ""
+    text = f"GPUs  {count} {plain(gpus.resource)} on {nodes}{used}{_spread(gpus)}{parts}"
     first, *more = wrap(text, width, " " * 6)
     style = "green" if gpus.complete else "yellow"
     yield first.replace(count, paint(count, style, "bold"), 1)
@@ -299,6 +301,7 @@ def _gpus_document(each: Gpus) -> Document:
             for name in {**each.nodes, **each.closed}
         ],
         hints=list(each.hints),
+        parts=dict(each.parts) or None,
     )
 
 

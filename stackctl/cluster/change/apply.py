@@ -25,7 +25,6 @@ from stackctl.model.compose.stages import Stage, stages
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.plan.credentials import credentials_of
 from stackctl.model.plan.plan import Action, Plan
-from stackctl.model.plan.preflight import GPU
 from stackctl.model.readiness.ending import goes_by_itself
 from stackctl.model.run.events import ComponentProgress, ComponentState, Notice, ObjectDone
 from stackctl.model.run.failure_policy import OnFailure
@@ -176,7 +175,8 @@ class _Run:
 
     def _probe(self, part: BundleComponent, each: Probe) -> None:
         found = probe(self._session, part, each, self._bundle.requires, self._waiting(part))
-        if found is not None and found.resource == GPU:
+        needs = self._bundle.requires.gpu
+        if found is not None and needs is not None and found.resource == needs.resource:
             self._outcome.gpu_nodes = len(found.nodes)
 
     @property

@@ -23,8 +23,8 @@ from stackctl.model.catalogue.component import Probe
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.objects.kinds import kind_of
-from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest, ref_of
+from stackctl.model.readiness.accelerators import offered_count
 from stackctl.model.readiness.allocation import Allocation
 from stackctl.model.readiness.children import pods_of
 
@@ -87,9 +87,10 @@ def _allocation(
 ) -> Allocation:
     """Read what the nodes that a component's DaemonSets chose have of a resource."""
     there = {
-        node["metadata"]["name"]: count(_allocatable(node).get(resource, "0"))
+        node["metadata"]["name"]: offered_count(resource, _allocatable(node))
         for node in store.of_kind("", "Node")
     }
+    wanted = needs if needs is not None and needs.resource == resource else None
     sets, pods = _daemons(store, part), _pods(store, part)
     chosen = {pod["spec"].get("nodeName") for pod in pods} & there.keys()
     if not pods:  # we may not be allowed to see them: then whoever has some should have all
@@ -98,8 +99,8 @@ def _allocation(
     return Allocation(
         resource,
         {name: there[name] for name in chosen},
-        per_node=needs.perNode if needs else 1,
-        least_nodes=max([needs.nodes if needs else 1, *placed]),
+        per_node=wanted.offered if wanted else 1,
+        least_nodes=max([wanted.nodes if wanted else 1, *placed]),
     )
 
 

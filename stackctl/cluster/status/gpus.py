@@ -1,14 +1,19 @@
-"""The GPUs of a stack's nodes: how many there are and should be, and which nodes take no Pods."""
+"""The GPUs of a stack's nodes: how many there are and should be, and which nodes take no Pods.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+Accelerators of other makers, which no profile of the stack asks for, are told as they are.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from stackctl.api.client import Client
 from stackctl.errors import Forbidden
-from stackctl.model.objects.quantities import count
+from stackctl.model.catalogue.profile import GpuNeeds
 from stackctl.model.objects.refs import Manifest
-from stackctl.model.plan.preflight import GPU, Facts, Node, Topic
+from stackctl.model.plan.preflight import Facts, Node, Topic
+from stackctl.model.readiness.accelerators import offered, others, shows
 from stackctl.model.readiness.placement import taint_text, tolerates
 from stackctl.model.readiness.requests import requested
 from stackctl.model.release.release import Release
@@ -16,9 +21,7 @@ from stackctl.model.run.outcome import Gpus
 
 PODS = "/api/v1/pods"
 Toleration = Mapping[str, Any]
-# Labels by which programs that look for devices tell of GPUs, and taints that say what is said.
-_FOUND = ("nvidia.com/gpu.present", "10de.present")
-_OF_NODES = "node.kubernetes.io/"
+_OF_NODES = "node.kubernetes.io/"  # taints that say what is said by the node's conditions
 LIVE = "status.phase!=Succeeded,status.phase!=Failed"
 
 
@@ -43,21 +46,56 @@ def gpus(
     needs = release.requires.gpu
     if needs is None or Topic.NODES in seen.hidden:
         return ()
-    offered = {node.name: count(node.allocatable.get(GPU, "0")) for node in seen.nodes}
-    meant = [node for node in seen.nodes if offered[node.name] or _has_gpus(node)]
-    nodes = {node.name: offered[node.name] for node in meant}
-    tolerated = tuple(tolerations)
+    own = _wanted(needs, release.gpu_nodes, seen, pods, tuple(tolerations))
+    rest = (_there(each, seen, pods) for each in others(needs.resource))
+    return (own, *(each for each in rest if each.nodes))
+
+
+def _wanted(
+    needs: GpuNeeds,
+    recorded: int,
+    seen: Facts,
+    pods: Iterable[Manifest] | None,
+    tolerated: Sequence[Toleration],
+) -> Gpus:
+    """Count what the profile asks for, beside what there should be."""
+    found = _there(needs.resource, seen, pods, _has_gpus)
+    meant = [node for node in seen.nodes if node.name in found.nodes]
     closed = {node.name: why for node in meant if (why := _closed(node, tolerated))}
-    expected = max(needs.nodes, release.gpu_nodes, len(nodes)) * needs.perNode
-    used = None if pods is None else sum(requested(pod, GPU) for pod in pods)
-    found = Gpus(GPU, sum(nodes.values()), expected, nodes, used, closed)
-    return (found if found.complete else replace(found, hints=tuple(_hints(nodes, closed))),)
+    expected = max(needs.nodes, recorded, len(meant)) * needs.offered
+    found = replace(found, expected=expected, closed=closed)
+    if found.complete:
+        return found
+    return replace(found, hints=tuple(_hints(found.nodes, closed)))
 
 
-def _has_gpus(node: Node) -> bool:
-    """Tell by what was found out about a node whether GPUs are in it."""
-    present = any(key.endswith(_FOUND) and each == "true" for key, each in node.labels.items())
-    return present or GPU in node.allocatable
+def _there(
+    resource: str,
+    seen: Facts,
+    pods: Iterable[Manifest] | None,
+    meant: Callable[[str, Node], bool] = lambda _resource, _node: False,
+) -> Gpus:
+    """Count what nodes offer of a resource, by whichever of its names, and what is in use."""
+    nodes, names = {}, Counter[str]()
+    for node in seen.nodes:
+        there = offered(resource, node.allocatable)
+        if there or meant(resource, node):
+            nodes[node.name] = sum(there.values())
+            names.update(there)
+    named = sorted(names) or [resource]
+    used = None if pods is None else sum(requested(pod, each) for pod in pods for each in named)
+    total, one = sum(nodes.values()), len(named) == 1
+    title = named[0] if one else f"{resource.partition('/')[0]}/*"
+    return Gpus(title, total, total, nodes, used, parts={} if one else dict(names))
+
+
+def _has_gpus(resource: str, node: Node) -> bool:
+    """Tell by what was found out about a node whether accelerators are in it.
+
+    Not by its taints, which may only mean that nobody else is to come.
+    """
+    labels = {key: each for key, each in node.labels.items() if key.endswith(".present")}
+    return shows(resource, node.allocatable, labels)
 
 
 def _closed(node: Node, tolerated: Sequence[Toleration]) -> str:

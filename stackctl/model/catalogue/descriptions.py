@@ -43,6 +43,8 @@ DESCRIPTIONS = {
     "Needs.storageClass": "Whether there must be a default storage class",
     "GpuNeeds.nodes": "How many nodes",
     "GpuNeeds.perNode": "How many GPUs each of them has",
+    "GpuNeeds.resource": "By which name they are asked for",
+    "GpuNeeds.shares": "As how many each is offered; unsaid: as the device plugin is set",
     "Settings.imageRegistry": "Registry, with path, that stands for the one of every image",
     "Settings.imagePullSecrets": "Names of Secrets that images are pulled with",
     "Settings.nodeSelector": "Labels of the nodes that Pods go to",

@@ -40,10 +40,23 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class GpuNeeds:
-    """How many GPU nodes a profile expects, and how many GPUs on each."""
+    """How many nodes with accelerators a profile expects, and how many of them on each."""
 
     nodes: int = 1
     perNode: int = 1  # noqa: N815 - the file's spelling
+    resource: str = field(
+        default="nvidia.com/gpu",
+        metadata={
+            "pattern": r"[a-z0-9]([-.a-z0-9]*[a-z0-9])?/[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?",
+            "help": "an extended resource, such as nvidia.com/gpu, amd.com/gpu or google.com/tpu",
+        },
+    )
+    shares: int = 0  # that each is offered as; 0: as the stack's device plugin is set
+
+    @property
+    def offered(self) -> int:
+        """What a node offers in all."""
+        return self.perNode * max(self.shares, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 How the objects of one component come about is `layers`' part.
 """
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from stackctl.model.catalogue.component import (
 )
 from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
 from stackctl.model.catalogue.generated import stand_ins
-from stackctl.model.catalogue.profile import Origin
+from stackctl.model.catalogue.profile import Needs, Origin
 from stackctl.model.compose.bind import active
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.compose.embedded import Codec, Formats, formats
@@ -52,6 +53,7 @@ from stackctl.model.objects.secret_data import texts_of
 from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.conflict_policy import Contest
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.readiness.accelerators import NVIDIA
 from stackctl.model.resolve import graph
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.credentials import generated_for, given_to
@@ -124,9 +126,28 @@ def compose(
     return Bundle(
         profile=selection.profile,
         components=tuple(_sealed(part, manifests, stack, scopes, known) for part in parts),
-        requires=selection.requires,
+        requires=_with_shares(selection),
         notes=notes,
     )
+
+
+# Attributes that say as how many each GPU is offered, and into how many it is divided before.
+_SHARES = ("gpu-device-plugin.shares", "mig.shares")
+
+
+def _with_shares(selection: Selection) -> Needs:
+    """Say what the cluster must have, GPUs as often as the stack's device plugin offers each."""
+    needs = selection.requires
+    if needs.gpu is None or needs.gpu.shares or needs.gpu.resource != NVIDIA:
+        return needs
+    told = [
+        str(part.attributes[name].value)
+        for part in selection.components
+        for name in _SHARES
+        if name in part.attributes
+    ]
+    shares = math.prod(int(each) for each in told if each.isdigit())  # a layout may have no number
+    return replace(needs, gpu=replace(needs.gpu, shares=shares)) if shares > 1 else needs
 
 
 def _unread(files: Iterable[str]) -> Iterator[str]:

@@ -141,7 +141,11 @@ CATALOGUE: Bodies = {
                     "kubernetes?": text("Version of Kubernetes"),
                     "gpu?": fields(
                         "GPU nodes",
-                        {"nodes": count("How many"), "perNode": count("GPUs on each")},
+                        {
+                            "nodes": count("How many"),
+                            "perNode": count("GPUs on each"),
+                            "resource": text("By which name they are asked for"),
+                        },
                     ),
                     "storageClass": flag("Whether there must be a default storage class"),
                 },

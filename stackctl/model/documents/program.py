@@ -43,6 +43,7 @@ PROGRAM: Bodies = {
                         "ready": flag("Whether it is ready"),
                         "gpus": count("How many GPUs it has"),
                         "allocatable": count("How many of them its device plugin offers"),
+                        "resource?": text("By which name they are asked for"),
                     },
                 ),
             ),

@@ -17,7 +17,7 @@ from stackctl.model.documents.parts import (
     VERSION_CHANGES,
     Bodies,
 )
-from stackctl.model.shapes.json_schema import REF, count, fields, flag, items, text
+from stackctl.model.shapes.json_schema import REF, by_name, count, fields, flag, items, text
 
 STACKS: Bodies = {
     "StackStatus": (
@@ -86,6 +86,10 @@ STACKS: Bodies = {
                             ),
                         ),
                         "hints": items("What to do", HINT),
+                        "parts?": by_name(
+                            "What is offered, by name; missing where there is one name",
+                            count("How many"),
+                        ),
                     },
                 ),
             ),

@@ -3,7 +3,6 @@
 A new check is one function from needs and facts to findings, and its name in `CHECKS`.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,19 +12,12 @@ from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import BUILTIN, DEFINITION, GroupKind, defined, kind_of
-from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.objects.versions import satisfies
+from stackctl.model.readiness.accelerators import TPU, offered_count, shows
 from stackctl.model.readiness.placement import KeptOff, Taint, accelerated, taint_text, untolerated
 from stackctl.model.resolve.graph import reached
 from stackctl.model.shapes.ready_rules import kinds_in
-
-GPU = "nvidia.com/gpu"
-# By what makers, clouds and programs that look for devices say that a node has GPUs of NVIDIA.
-_GPU_LABEL = re.compile(
-    r"^nvidia\.com/gpu|10de|gke-accelerator$|instance-gpu|^k8s\.amazonaws\.com/accelerator$"
-)
-_GPU_TAINT = re.compile(r"gpu|nvidia", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +102,8 @@ def kubernetes(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
 def gpu_nodes(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     """There are nodes enough, and those that offer GPUs already offer enough of them.
 
-    How many GPUs a fresh node has is not known before the device plugin runs there; readiness
-    looks again then.
+    How many GPUs a fresh node has is not known before the device plugin runs there, nor how many
+    shares of them before it is set anew; readiness looks again then. TPUs come with their nodes.
     """
     needs = bundle.requires.gpu
     if needs is None or Topic.NODES in facts.hidden:
@@ -119,13 +111,20 @@ def gpu_nodes(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     if len(facts.nodes) < needs.nodes:
         yield Finding("gpu", f"{needs.nodes} GPU nodes needed, {len(facts.nodes)} nodes there")
     for node in facts.nodes:
-        offered = count(node.allocatable.get(GPU, "0"))
+        offered = offered_count(needs.resource, node.allocatable)
         if 0 < offered < needs.perNode:
             yield Finding(
                 f"node {node.name}",
-                f"{offered} {GPU} allocatable, the profile expects {needs.perNode}",
+                f"{offered} {needs.resource} allocatable, the profile expects {needs.perNode}",
                 hint=f"kubectl describe node {node.name}",
             )
+    offering = sum(1 for node in facts.nodes if offered_count(needs.resource, node.allocatable))
+    if needs.resource == TPU and offering < needs.nodes <= len(facts.nodes):
+        yield Finding(
+            TPU,
+            f"{needs.nodes} nodes with it needed, {offering} there; nothing of a stack brings it",
+            hint="add a node pool with TPUs, or choose another profile",
+        )
 
 
 def gpu_taints(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
@@ -137,11 +136,15 @@ def gpu_taints(bundle: Bundle, facts: Facts) -> Iterator[Finding]:
     if needs is None or Topic.NODES in facts.hidden:
         return
     pods = tuple(_accelerated_daemons(bundle))
-    meant = [node for node in facts.nodes if _has_gpus(node)]
+    meant = [
+        node
+        for node in facts.nodes
+        if shows(needs.resource, node.allocatable, node.labels, node.taints)
+    ]
     closed: dict[str, tuple[Taint, list[str]]] = {}
     for node in meant:
         taint = next(filter(None, (untolerated(pod, node.taints) for pod in pods)), None)
-        if taint is not None and not count(node.allocatable.get(GPU, "0")):
+        if taint is not None and not offered_count(needs.resource, node.allocatable):
             closed.setdefault(taint_text(taint), (taint, []))[1].append(node.name)
     usable = len(meant) - sum(len(names) for _, names in closed.values())
     if usable >= needs.nodes:
@@ -160,17 +163,6 @@ def _accelerated_daemons(bundle: Bundle) -> Iterator[Mapping[str, Any]]:
             pod = manifest["spec"]["template"]["spec"]
             if accelerated(pod):
                 yield pod
-
-
-def _has_gpus(node: Node) -> bool:
-    """Tell by labels, by what is offered, or by what it is kept free for, that GPUs are in it."""
-    labels = (key for key, value in node.labels.items() if value not in ("", "false", "0"))
-    words = (f"{taint['key']}={taint.get('value', '')}" for taint in node.taints)
-    return (
-        GPU in node.allocatable
-        or any(map(_GPU_LABEL.search, labels))
-        or any(map(_GPU_TAINT.search, words))
-    )
 
 
 def storage(bundle: Bundle, facts: Facts) -> Iterator[Finding]:

@@ -14,7 +14,15 @@ from stackctl.model.objects.wording import first_few
 
 Taint = Mapping[str, str]
 _REQUIRED = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
-_GPU_KEYS = ("nvidia.com/", "feature.node.kubernetes.io/pci-10de")
+# Resources, taints and labels of accelerators, by how they begin.
+_GPU_KEYS = (
+    "nvidia.com/",
+    "feature.node.kubernetes.io/pci-10de",
+    "amd.com/",
+    "feature.node.kubernetes.io/pci-1002",
+    "google.com/tpu",
+    "cloud.google.com/gke-tpu-",
+)
 # The node's own state, which passes, and which DaemonSets tolerate by themselves.
 _PASSING = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
 _NAMED = 3

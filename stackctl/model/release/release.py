@@ -40,6 +40,7 @@ FORMAT = 2  # 1: the same, kept in a Secret
 WITH_RULES = 3  # with rules of readiness; written only where there are any
 WITH_SOURCES = 4  # with what it was made of, what others were left, what `status` tries
 WITH_ENDS = 5  # with what has completed and goes; with rules for what reports nothing
+WITH_ACCELERATORS = 6  # with other accelerators than whole GPUs of NVIDIA
 MOST_BYTES = 64 << 20  # of one release or component, unpacked
 _LONGEST_VALUE = 400  # characters
 _DIGEST = re.compile("[0-9a-f]{32}")
@@ -178,7 +179,7 @@ def encode(release: Release) -> bytes:
     """Write a release as compressed JSON, the same bytes for the same release."""
     plain = {each.name: getattr(release, each.name) for each in fields(release)}
     plain["stack"] = release.stack.name  # the namespace is where it is kept
-    plain["requires"] = asdict(release.requires)
+    plain["requires"] = _plain_needs(release.requires)
     plain["inventory"] = [_plain(entry) for entry in release.inventory]
     plain["samples"] = {name: list(each) for name, each in release.samples.items()}
     plain["rules"] = encoded(release.rules)
@@ -189,9 +190,21 @@ def encode(release: Release) -> bytes:
     left = [WITH_SOURCES] if any(entry.left for entry in release.inventory) else []
     if any(entry.ended for entry in release.inventory) or any(map(is_late, release.rules.items())):
         forms.append(WITH_ENDS)
+    if plain["requires"]["gpu"] and len(plain["requires"]["gpu"]) > _FIRST_OF_GPUS:
+        forms.append(WITH_ACCELERATORS)
     return pack({"format": max([FORMAT, *forms, *left])} | kept)
 
 
+def _plain_needs(needs: Needs) -> dict[str, Any]:
+    """Leave out of GPUs what they are by themselves."""
+    plain, usual = asdict(needs), asdict(GpuNeeds())
+    if plain["gpu"]:
+        later = {key: plain["gpu"].pop(key) for key in ("resource", "shares")}
+        plain["gpu"] |= {key: value for key, value in later.items() if value != usual[key]}
+    return plain
+
+
+_FIRST_OF_GPUS = 2  # nodes, perNode
 _LATER = {
     "rules": WITH_RULES,
     "sources": WITH_SOURCES,
@@ -235,7 +248,7 @@ _SHAPE: Shape = {
     **dict.fromkeys(("sets", "components", "shards"), TEXT_MAP),
     "requires!": {
         "kubernetes": TEXT,
-        "gpu": {"nodes": WHOLE, "perNode": WHOLE},
+        "gpu": {"nodes": WHOLE, "perNode": WHOLE, "resource": TEXT, "shares": WHOLE},
         "storageClass": FLAG,
     },
     "inventory!": [_ENTRY],
@@ -257,7 +270,7 @@ def decode(content: bytes, namespace: str = RECORD_NAMESPACE) -> Release:
         plain = unpack(content)
         if misshapen(plain, _FORMAT):
             raise ValueError("not a release")  # noqa: TRY301 - as every other damage
-        if plain["format"] > WITH_ENDS:
+        if plain["format"] > WITH_ACCELERATORS:
             raise LaterFormat("recorded by a later stackctl", hint=UPGRADE_HINT)
         for problem in misshapen(plain, _SHAPE):
             raise ValueError(str(problem))  # noqa: TRY301 - as every other damage

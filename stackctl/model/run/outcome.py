@@ -68,6 +68,7 @@ class Gpus:
     in_use: int | None = None  # asked for by Pods; None: it may not be seen
     closed: Mapping[str, str] = field(default_factory=dict)  # node name → why it takes no Pods
     hints: tuple[str, ...] = ()
+    parts: Mapping[str, int] = field(default_factory=dict)  # by name, where there are several
 
     @property
     def complete(self) -> bool:

@@ -7,16 +7,20 @@ import re
 from dataclasses import dataclass
 
 from stackctl.errors import UsageError
-from stackctl.model.objects.refs import Manifest, annotations_of
+from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
+from stackctl.model.readiness.accelerators import AMD, NVIDIA, TPU
 
 DEFAULT_NODES = "gpu=2x8,cpu=1"
 GROUP_LABEL = "sandbox.stackctl.dev/node-group"
 GPUS_ANNOTATION = "sandbox.stackctl.dev/gpus"
 NVIDIA_LABEL = "sandbox.stackctl.dev/pci-10de"
+AMD_LABEL = "sandbox.stackctl.dev/pci-1002"
+TPU_LABEL = "cloud.google.com/gke-tpu-accelerator"  # as Google's own nodes have it
 KWOK_ANNOTATION = "kwok.x-k8s.io/node"
 
 _GROUP = re.compile(r"(?P<name>[^=]+)=(?P<count>\d{1,9})(?:x(?P<gpus>\d{1,9}))?")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?")
+_TPU = "tpu-v6e-slice"
 _MOST_NODES = 500
 _MOST_GPUS = 16
 _HINT = f"write groups as NAME=COUNT or NAME=COUNTxGPUS, for example --nodes {DEFAULT_NODES}"
@@ -24,7 +28,11 @@ _HINT = f"write groups as NAME=COUNT or NAME=COUNTxGPUS, for example --nodes {DE
 
 @dataclass(frozen=True, slots=True)
 class NodeGroup:
-    """Nodes that are alike; `gpus` is per node."""
+    """Nodes that are alike; `gpus` is per node.
+
+    What makes them is told by the name, up to a hyphen: `amd` and `tpu` have such accelerators,
+    all others GPUs of NVIDIA.
+    """
 
     name: str
     count: int
@@ -87,13 +95,22 @@ def _node_manifest(group: NodeGroup, name: str, arch: str) -> Manifest:
     }
     annotations = {KWOK_ANNOTATION: "fake"}
     if group.gpus:
-        labels[NVIDIA_LABEL] = "true"
+        labels |= _ACCELERATED.get(group.name.partition("-")[0], {NVIDIA_LABEL: "true"})
         annotations[GPUS_ANNOTATION] = str(group.gpus)
     return {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name, "labels": labels, "annotations": annotations},
     }
+
+
+_ACCELERATED = {"amd": {AMD_LABEL: "true"}, "tpu": {TPU_LABEL: _TPU}}
+
+
+def resource_of(node: Manifest) -> str:
+    """Return by which name a node's accelerators are asked for."""
+    labels = labels_of(node)
+    return AMD if AMD_LABEL in labels else TPU if TPU_LABEL in labels else NVIDIA
 
 
 def gpus_of(node: Manifest) -> int:

@@ -4,13 +4,12 @@ import socket
 from dataclasses import dataclass
 
 from stackctl.model.objects.conditions import holds
-from stackctl.model.objects.quantities import count
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.readiness.accelerators import NVIDIA, offered_count
 from stackctl.sandbox.machine.places import Sandbox
-from stackctl.sandbox.plane.nodes import GROUP_LABEL, gpus_of
+from stackctl.sandbox.plane.nodes import GROUP_LABEL, gpus_of, resource_of
 from stackctl.sandbox.plane.server import Server
 
-GPU_RESOURCE = "nvidia.com/gpu"
 _DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 
 
@@ -22,6 +21,7 @@ class NodeStatus:
     ready: bool
     gpus: int  # that the node is made with
     allocatable: int  # that its device plugin offers
+    resource: str = NVIDIA  # by which they are asked for
 
 
 def api_pending(server: Server) -> str:
@@ -69,14 +69,15 @@ def read_nodes(server: Server) -> tuple[NodeStatus, ...]:
 
 
 def _node_status(node: Manifest) -> NodeStatus:
-    status = node.get("status", {})
+    status, resource = node.get("status", {}), resource_of(node)
     # The taint goes a moment after the condition comes, and until then nothing is scheduled.
     tainted = any(taint["key"].startswith("node.kubernetes.io/") for taint in _taints(node))
     return NodeStatus(
         name=node["metadata"]["name"],
         ready=holds(node, "Ready") and not tainted,
         gpus=gpus_of(node),
-        allocatable=count(status.get("allocatable", {}).get(GPU_RESOURCE, 0)),
+        allocatable=offered_count(resource, status.get("allocatable", {})),
+        resource=resource,
     )
 
 

@@ -10,12 +10,13 @@ from stackctl.cli.report.catalogue.values import settings_of
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, known
 from stackctl.cli.terminal.terminal import Row, columns, plain, table, wrap
 from stackctl.model.catalogue.profile import DEFAULT
+from stackctl.model.readiness.accelerators import NVIDIA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from stackctl.actions.compose import Composed
-    from stackctl.model.catalogue.profile import Origin, Profile
+    from stackctl.model.catalogue.profile import GpuNeeds, Origin, Profile
     from stackctl.model.privileges.privileges import Privilege
 
 
@@ -102,9 +103,16 @@ def _required(found: Composed) -> str:
     parts = [f"Kubernetes {needs.kubernetes}"] if needs.kubernetes else []
     if needs.gpu:
         nodes = f"{needs.gpu.nodes} node{'s' if needs.gpu.nodes > 1 else ''}"
-        parts.append(f"{nodes} with {needs.gpu.perNode} GPU{'s' if needs.gpu.perNode > 1 else ''}")
+        parts.append(f"{nodes} with {needs.gpu.perNode} {_devices(needs.gpu)}")
     parts += ["a default storage class"] if needs.storageClass else []
     return ", ".join(parts) or "nothing of a cluster"
+
+
+def _devices(needs: GpuNeeds) -> str:
+    """Call GPUs of NVIDIA what everybody calls them, and all else by its name."""
+    if needs.resource != NVIDIA:
+        return needs.resource
+    return "GPUs" if needs.perNode > 1 else "GPU"
 
 
 def _settings(found: Composed) -> Iterator[tuple[str, Any, Origin]]:
@@ -147,7 +155,7 @@ def profile_document(profile: Profile, found: Composed) -> Document:
         chain=list(found.selection.chain),
         requires=known(
             kubernetes=needs.kubernetes or None,
-            gpu={"nodes": needs.gpu.nodes, "perNode": needs.gpu.perNode} if needs.gpu else None,
+            gpu=_gpu_document(needs.gpu) if needs.gpu else None,
             storageClass=needs.storageClass,
         ),
         components=[
@@ -169,3 +177,7 @@ def profile_document(profile: Profile, found: Composed) -> Document:
         ],
         privileges=[privilege_document(each) for each in _asked(found)],
     )
+
+
+def _gpu_document(needs: GpuNeeds) -> Document:
+    return {"nodes": needs.nodes, "perNode": needs.perNode, "resource": needs.resource}

@@ -11,9 +11,11 @@ from typing import Any
 
 from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
-from stackctl.sandbox.plane.nodes import NVIDIA_LABEL, gpus_of
+from stackctl.model.readiness.accelerators import NVIDIA as GPU
+from stackctl.model.readiness.accelerators import TPU
+from stackctl.sandbox.agent.simulation.mig import STATE_LABEL, Layout
+from stackctl.sandbox.plane.nodes import AMD_LABEL, NVIDIA_LABEL, gpus_of, resource_of
 
-GPU = "nvidia.com/gpu"
 PRODUCT_ANNOTATION = "sandbox.stackctl.dev/gpu-product"
 CONFIG_LABEL = "nvidia.com/device-plugin.config"  # picks a node's configuration
 PLUGINS_FOLDER = PurePosixPath("/var/lib/kubelet/device-plugins")
@@ -21,6 +23,8 @@ PLUGINS_FOLDER = PurePosixPath("/var/lib/kubelet/device-plugins")
 _PRODUCT = "NVIDIA-H100-80GB-HBM3"
 _MEMORY_MIB = "81559"
 _PLUGIN_IMAGE = "k8s-device-plugin"
+_AMD_IMAGE = "rocm/k8s-device-plugin"
+_MIG_IMAGE = "k8s-mig-manager"
 _NFD_IMAGE = "node-feature-discovery"
 
 
@@ -42,19 +46,51 @@ class DeviceReport:
 
 
 def report(
-    node: Manifest, pods: Iterable[Manifest], sharing_of: Callable[[Manifest], Sharing]
+    node: Manifest,
+    pods: Iterable[Manifest],
+    sharing_of: Callable[[Manifest], Sharing],
+    layout_of: Callable[[Manifest], Layout] = lambda _: Layout(),
 ) -> DeviceReport:
     """Describe a node by the Pods on it that run."""
     running = [pod for pod in pods if is_ready(pod)]
+    labels = _found_by_worker(node) if any(map(_is_feature_worker, running)) else {}
     gpus = gpus_of(node)
-    labels: dict[str, str] = {}
-    if labels_of(node).get(NVIDIA_LABEL) and any(map(_is_feature_worker, running)):
-        labels["feature.node.kubernetes.io/pci-10de.present"] = "true"
-    if gpus and (discovery := next(filter(_is_gpu_discovery, running), None)):
-        labels |= _gpu_labels(node, gpus, sharing_of(discovery))
+    if not gpus:
+        return DeviceReport({}, labels)
+    if (resource := resource_of(node)) != GPU:
+        brought = resource == TPU or any(map(_is_amd_plugin, running))
+        return DeviceReport({resource: str(gpus)} if brought else {}, labels)
+    manager = next(filter(_is_mig_manager, running), None)
+    layout = layout_of(manager) if manager else Layout()
+    if layout.state:
+        labels[STATE_LABEL] = layout.state
+    if discovery := next(filter(_is_gpu_discovery, running), None):
+        labels |= _gpu_labels(node, _Devices(gpus, sharing_of(discovery), layout))
     plugin = next(filter(_is_device_plugin, running), None)
-    resources = _resources(gpus, sharing_of(plugin), running) if gpus and plugin else {}
-    return DeviceReport(resources, labels)
+    if plugin is None:
+        return DeviceReport({}, labels)
+    offered = _resources(_Devices(gpus, sharing_of(plugin), layout), _mig_strategy(plugin), running)
+    return DeviceReport(offered, labels)
+
+
+@dataclass(frozen=True, slots=True)
+class _Devices:
+    """What a node has, and how it is divided."""
+
+    gpus: int
+    sharing: Sharing
+    layout: Layout
+
+
+def _found_by_worker(node: Manifest) -> dict[str, str]:
+    """Return the labels by which makers of devices are told."""
+    makers = ((NVIDIA_LABEL, "10de"), (AMD_LABEL, "1002"))
+    labels = labels_of(node)
+    return {
+        f"feature.node.kubernetes.io/pci-{maker}.present": "true"
+        for label, maker in makers
+        if labels.get(label)
+    }
 
 
 def is_ready(pod: Manifest) -> bool:
@@ -63,15 +99,27 @@ def is_ready(pod: Manifest) -> bool:
     return staying and pod.get("status", {}).get("phase") == "Running" and holds(pod, "Ready")
 
 
-def _resources(gpus: int, sharing: Sharing, running: Iterable[Manifest]) -> dict[str, str]:
+def _resources(devices: _Devices, mig: str, running: Iterable[Manifest]) -> dict[str, str]:
+    gpus, sharing, layout = devices.gpus, devices.sharing, devices.layout
     if sharing.strategy == "mps" and not any(map(_is_mps_daemon, running)):
         return {}  # the plugin waits for the daemon
+    if mig == "mixed" and layout.each:
+        return {f"nvidia.com/mig-{name}": str(gpus * n) for name, n in layout.instances.items()}
+    if mig == "single" and len(layout.instances) > 1:
+        return {}  # the plugin fails: instances that differ are not one resource
+    each = layout.each if mig == "single" and layout.each else 1
     name = f"{GPU}.shared" if sharing.renamed else GPU
-    return {name: str(gpus * sharing.replicas)}
+    return {name: str(gpus * each * sharing.replicas)}
 
 
-def _gpu_labels(node: Manifest, gpus: int, sharing: Sharing) -> dict[str, str]:
+def _mig_strategy(plugin: Manifest) -> str:
+    told = (environment_of(each).get("MIG_STRATEGY") for each in plugin["spec"]["containers"])
+    return next(filter(None, told), "none")
+
+
+def _gpu_labels(node: Manifest, devices: _Devices) -> dict[str, str]:
     product = annotations_of(node).get(PRODUCT_ANNOTATION) or _PRODUCT
+    gpus, sharing = devices.gpus, devices.sharing
     shared = sharing.strategy != "none"
     return {
         f"{GPU}.present": "true",
@@ -82,7 +130,7 @@ def _gpu_labels(node: Manifest, gpus: int, sharing: Sharing) -> dict[str, str]:
         f"{GPU}.sharing-strategy": sharing.strategy,
         f"{GPU}.machine": "simulated",
         "nvidia.com/mps.capable": "true" if sharing.strategy == "mps" else "false",
-        "nvidia.com/mig.capable": "false",
+        "nvidia.com/mig.capable": "true" if devices.layout.state else "false",
     }
 
 
@@ -97,6 +145,20 @@ def _is_device_plugin(pod: Manifest) -> bool:
         _PLUGIN_IMAGE in container["image"] and folders & _mounted(container)
         for container in pod["spec"]["containers"]
     )
+
+
+def _is_amd_plugin(pod: Manifest) -> bool:
+    images = [container["image"] for container in pod["spec"]["containers"]]
+    return _is_device_plugin(pod) and any(_AMD_IMAGE in image for image in images)
+
+
+def _is_mig_manager(pod: Manifest) -> bool:
+    return any(_MIG_IMAGE in container["image"] for container in pod["spec"]["containers"])
+
+
+def is_feature_master(pod: Manifest) -> bool:
+    """Recognise the program that gives nodes their labels by rules."""
+    return is_ready(pod) and _runs(pod, _NFD_IMAGE, "nfd-master")
 
 
 def _is_gpu_discovery(pod: Manifest) -> bool:

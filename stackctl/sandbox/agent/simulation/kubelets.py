@@ -11,6 +11,7 @@ from typing import Any
 
 from stackctl.api.client import Client
 from stackctl.errors import ClusterError
+from stackctl.model.objects.kinds import DEFINITION
 from stackctl.model.objects.refs import Manifest, labels_of
 from stackctl.sandbox.agent.log import Log
 from stackctl.sandbox.agent.mirror import NODES, PODS, Mirror
@@ -18,9 +19,13 @@ from stackctl.sandbox.agent.simulation.devices import (
     DeviceReport,
     Sharing,
     config_source,
+    is_feature_master,
     report,
     sharing_in,
 )
+from stackctl.sandbox.agent.simulation.mig import Layout, layout_in
+from stackctl.sandbox.agent.simulation.node_rules import RULES, labels_by
+from stackctl.sandbox.agent.simulation.operators import served_kinds
 from stackctl.sandbox.agent.writes import MANAGER
 
 _IDLE_SECONDS = 60.0
@@ -46,7 +51,7 @@ class Kubelets:
         self._mirror = mirror
         self._log = log
         self._now = now
-        self._wakeup = mirror.wakeup(PODS, NODES)
+        self._wakeup = mirror.wakeup(PODS, NODES, DEFINITION, RULES)
         self._applied: dict[str, DeviceReport] = {}  # by node uid
         self._leaving: dict[str, float] = {}  # node uid → since when its labels have no source
         self._sharing: dict[str, Sharing] = {}  # by Pod uid: plugins read it once, at their start
@@ -60,7 +65,9 @@ class Kubelets:
                 self._look()
 
     def _look(self) -> None:
+        self._follow_rules()
         pods = self._mirror.all(PODS)
+        ruled = self._mirror.all(RULES) if any(map(is_feature_master, pods)) else ()
         alive = {pod["metadata"]["uid"] for pod in pods}
         self._sharing = {uid: known for uid, known in self._sharing.items() if uid in alive}
         by_node = defaultdict(list)
@@ -69,10 +76,28 @@ class Kubelets:
         for node in self._mirror.all(NODES):
             here = by_node[node["metadata"]["name"]]
             try:
-                self._tell(node, report(node, here, partial(self._shares, node)))
+                shares, layout = partial(self._shares, node), partial(self._layout, node)
+                found = report(node, here, shares, layout)
+                labels = {**found.labels, **labels_by(ruled, node)}
+                self._tell(node, DeviceReport(found.resources, labels))
             except ClusterError as error:
                 self._log(f"node {node['metadata']['name']}: {error}")
                 self._wakeup.ring()
+
+    def _follow_rules(self) -> None:
+        """Copy the rules by which nodes get labels, from when there can be any."""
+        resource = next(
+            (
+                each
+                for each in served_kinds(self._mirror.all(DEFINITION))
+                if each.group_kind == RULES
+            ),
+            None,
+        )
+        if resource != self._mirror.resource(RULES):
+            self._mirror.forget(RULES)
+            if resource:
+                self._mirror.follow(resource)
 
     def _tell(self, node: Manifest, wanted: DeviceReport) -> None:
         uid, name = node["metadata"]["uid"], node["metadata"]["name"]
@@ -110,6 +135,9 @@ class Kubelets:
         if uid not in self._sharing:
             self._sharing[uid] = sharing_in(self._read_config(pod, node))
         return self._sharing[uid]
+
+    def _layout(self, node: Manifest, pod: Manifest) -> Layout:
+        return layout_in(self._read_config(pod, node), node)
 
     def _read_config(self, pod: Manifest, node: Manifest) -> Any:
         source = config_source(pod, node)

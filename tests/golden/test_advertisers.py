@@ -1,0 +1,98 @@
+"""What makes accelerators requestable, as shipped: what it comes to, and one of a kind."""
+
+from pathlib import Path
+
+import pytest
+
+from stackctl.actions.compose import StackRequest, compose_stack
+from stackctl.errors import ConfigError
+from stackctl.model.catalogue.profile import GpuNeeds
+from stackctl.model.plan.installations import sign_of
+from stackctl.sources.files import read_catalogue
+
+
+@pytest.mark.parametrize(
+    ("profile", "sets", "offered"),
+    [
+        ("gpu8", (), 8),
+        ("gpu8-shared", (), 32),
+        ("gpu8-shared", ("nvidia-device-plugin.timeSlicingReplicas=10",), 80),
+        ("gpu8+mig", (), 56),
+        ("gpu8+mig", ("mig-manager.layout=4",), 32),
+        ("gpu8+mig", ("mig-manager.layout=whole",), 8),
+        ("gpu8+mig", ("mig-manager.layout=balanced",), 8),
+        ("gpu8-shared+mig", (), 224),
+    ],
+)
+def test_a_node_is_expected_to_offer_what_its_gpus_are_divided_into(profile, sets, offered):
+    """By the parameters of who divides them; in several sizes no less than whole."""
+    needs = compose_stack(StackRequest(profile=profile, sets=sets)).bundle.requires.gpu
+    assert needs == GpuNeeds(1, 8, shares=needs.shares)
+    assert needs.offered == offered
+
+
+def profile(folder: Path, needs: str, components: str) -> StackRequest:
+    """Ask for a profile of a test's own."""
+    (folder / "profiles").mkdir(exist_ok=True)
+    (folder / "profiles" / "own.yaml").write_text(
+        "apiVersion: stackctl.dev/v1alpha1\nkind: Profile\nmetadata: {name: own}\n"
+        f"spec: {{components: {components}, requires: {{gpu: {needs}}}}}\n",
+        encoding="utf-8",
+    )
+    return StackRequest(profile="own", catalogs=(folder,))
+
+
+def test_a_profile_may_count_on_other_makers(tmp_path):
+    """AMD's plugin beside NVIDIA's, and TPUs that nothing is installed for."""
+    both = "{amd-device-plugin: {}, nvidia-device-plugin: {}}"
+    for resource in ("amd.com/gpu", "google.com/tpu", "nvidia.com/gpu"):
+        asked = profile(tmp_path, f"{{nodes: 2, perNode: 8, resource: {resource}}}", both)
+        assert compose_stack(asked).bundle.requires.gpu == GpuNeeds(2, 8, resource)
+    with pytest.raises(ConfigError, match="an extended resource, such as"):
+        compose_stack(profile(tmp_path, "{nodes: 1, resource: tpu}", both))
+
+
+@pytest.mark.parametrize("plugin", ["nvidia-device-plugin", "amd-device-plugin", "mig-manager"])
+def test_two_advertisers_of_the_same_gpus_are_refused(plugin, tmp_path):
+    """By what they provide, before a cluster is looked at."""
+    (capability,) = read_catalogue().components[plugin].spec.provides
+    folder = tmp_path / "manifests" / "second"
+    (folder / "base").mkdir(parents=True)
+    (folder / "component.yaml").write_text(
+        "apiVersion: stackctl.dev/v1alpha1\nkind: Component\n"
+        "metadata: {name: second, description: another}\n"
+        f"spec: {{version: 1.0.0, namespace: second, provides: [{capability}]}}\n",
+        encoding="utf-8",
+    )
+    (folder / "base" / "namespace.yaml").write_text(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: second}\n", encoding="utf-8"
+    )
+    components = f"{{{plugin}: {{}}, second: {{}}, node-feature-discovery: {{}}}}"
+    with pytest.raises(ConfigError, match=rf"{plugin} .*{capability}|{capability}.*{plugin}"):
+        compose_stack(profile(tmp_path, "{}", components))
+
+
+@pytest.mark.parametrize(
+    ("image", "known"),
+    [
+        ("mirror.example.com/m/nvidia/k8s-device-plugin:v0.17.1", {"nvidia-device-plugin"}),
+        ("gke.gcr.io/nvidia-gpu-device-plugin@sha256:0", {"nvidia-device-plugin"}),
+        ("docker.io/rocm/k8s-device-plugin:latest", {"amd-device-plugin"}),
+        ("rocm/gpu-operator:v1.4.0", {"amd-device-plugin"}),
+        ("nvcr.io/nvidia/gpu-operator:v26.7.0", {"nvidia-device-plugin", "mig-manager"}),
+        ("nvcr.io/nvidia/cloud-native/k8s-mig-manager:v0.12.0", {"mig-manager"}),
+        ("example.com/team/k8s-device-plugin:v1", set()),
+    ],
+)
+def test_an_advertiser_that_is_there_is_known_by_its_image(image, known):
+    """Whatever the registry; that it ends a deploy is shown in `test_installations`."""
+    workload = {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "theirs", "namespace": "theirs"},
+        "spec": {"template": {"spec": {"containers": [{"name": "c", "image": image}]}}},
+    }
+    names = ("nvidia-device-plugin", "amd-device-plugin", "mig-manager")
+    catalogue = read_catalogue().components
+    found = {name for name in names if sign_of(workload, catalogue[name].spec.detect)}
+    assert found == known
