@@ -264,7 +264,11 @@ def test_a_config_map_was_edited(operated):
         "data.workers": ("4", "40", "kubectl-edit", True),
         "data.mode": ("fast", "<missing>", "", False),
     }
-    assert changed(operated.plan()) == {"settings": Action.UPDATE}
+    plan = operated.plan()
+    assert changed(plan) == {"settings": Action.UPDATE}
+    (change,) = (each for each in plan.changes if each.action is Action.UPDATE)
+    drifts = [(drift.manager, drift.fields) for drift in change.drift]
+    assert drifts == [("kubectl-edit", ()), ("", ("data.mode",))]
     operated.up()
     assert operated.status().current
 

@@ -347,7 +347,28 @@ def test_drift_names_who_holds_what_we_lost():
     assert drift.manager == "other"
 
 
-def written_by(manager: str, day: int, **more: str) -> dict[str, Any]:
+def lost_beside(*entries: dict[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
+    """Tell who is said to have changed a ConfigMap of ours that would get two fields back."""
+    live, predicted = live_config(), live_config()
+    own = {"manager": ML.manager, "operation": "Apply"}
+    fields = {"f:data": {"f:key": {}, "f:mode": {}}, "f:metadata": {"f:labels": {"f:a.b/c": {}}}}
+    predicted["metadata"]["managedFields"] = [own | {"fieldsV1": fields}]
+    left = {"f:metadata": fields["f:metadata"]}
+    live["metadata"]["managedFields"] = [own | {"fieldsV1": left}, *entries]
+    found = drifted(live, entry_for(config(), live, owned="before"), ML, predicted)
+    return [(drift.manager, drift.fields) for drift in found]
+
+
+def test_nobody_is_said_to_have_taken_a_field_away():
+    """The server remembers who holds a field, and of one that is gone nobody does."""
+    stranger = written_by("stranger", 3)
+    editor = written_by("editor", 2, fieldsV1={"f:data": {"f:key": {}}})
+    assert lost_beside() == [("", ("data.key", "data.mode"))]
+    assert lost_beside(stranger) == [("", ("data.key", "data.mode"))]
+    assert lost_beside(stranger, editor) == [("editor", ()), ("", ("data.mode",))]
+
+
+def written_by(manager: str, day: int, **more: Any) -> dict[str, Any]:
     time = f"2026-01-{day:02}T00:00:00Z"
     return {"manager": manager, "operation": "Update", "time": time, "fieldsV1": {"f:x": {}}} | more
 

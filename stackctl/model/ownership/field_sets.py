@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 from typing import Any
 
-from stackctl.model.objects.paths import MISSING
+from stackctl.model.objects.paths import MISSING, Match, Step, show
 from stackctl.model.objects.refs import Manifest
 
 Fields = Mapping[str, Any]  # fieldsV1
@@ -47,6 +47,24 @@ def abandoned(going: Iterable[FieldPath], kept: Iterable[FieldPath]) -> frozense
     """Return what is claimed by those who go, and by nobody who stays, not even a part of it."""
     fields = {path[:-1] if path[-1] == _ITSELF else path for path in going}
     return frozenset(fields - _reach(kept) - {()})
+
+
+def named_fields(paths: Iterable[FieldPath]) -> tuple[str, ...]:
+    """Write fields as differences do, without what is in one that is there: `data.mode`."""
+    found = frozenset(paths)
+    tops = (path for path in found if found.isdisjoint(_reach([path]) - {path}))
+    return tuple(sorted(show(tuple(map(_shown_step, path))) for path in tops))
+
+
+def _shown_step(step: str) -> Step:
+    kind, _, name = step.partition(":")
+    if kind == "f":
+        return name
+    wanted = json.loads(name)
+    if not isinstance(wanted, dict):
+        return str(wanted)
+    key, value = next(iter(wanted.items()))
+    return Match(key, str(value))
 
 
 def without_fields(value: Any, gone: Iterable[FieldPath]) -> Any:

@@ -24,7 +24,7 @@ from stackctl.model.objects.refs import (
     namespace_ref,
     version_of,
 )
-from stackctl.model.ownership.field_sets import claimed, overlap, value_at
+from stackctl.model.ownership.field_sets import abandoned, claimed, named_fields, overlap, value_at
 from stackctl.model.ownership.ownership import (
     HeldField,
     Verdict,
@@ -389,8 +389,9 @@ def drifted(
 ) -> tuple[Drift, ...]:
     """Name who changed an object after we applied it, as far as managedFields tells.
 
-    Where it is known what applying it again would come to, that is who holds what we lost; else
-    whoever wrote last, controllers after all others: they write to much that is not ours.
+    Where it is known what applying it again would come to, that is who holds what we lost, and
+    nobody for what no one holds: who takes a field away is not remembered. Else it is whoever
+    wrote last, controllers after all others: they write to much that is not ours.
     """
     if not entry.owned:
         return ()
@@ -402,12 +403,14 @@ def drifted(
         if each.get("manager") not in (stack.manager, FIELD_MANAGER)
         and each.get("subresource") != "status"
     ]
-    lost = lost_fields(live, predicted, stack) if predicted is not None else ()
-    holders = [each for each in others if overlap(claimed([each]), lost)] or others
+    lost = lost_fields(live, predicted, stack) if predicted is not None else frozenset()
+    holders = [each for each in others if overlap(claimed([each]), lost)] if lost else others
     found = [Drift(each.get("manager", ""), each.get("time", ""), ()) for each in holders]
     found.sort(key=lambda each: each.time, reverse=True)
     found.sort(key=lambda each: busy(each.manager))
-    return tuple(found[:1]) or (Drift("", "", ()),)
+    gone = named_fields(abandoned(lost, claimed(others)))
+    nobody = [] if found and not gone else [Drift("", "", gone)]
+    return (*found[:1], *nobody)
 
 
 def _overwritten(live: Manifest, entry: Entry, stack: StackId) -> tuple[Drift, ...]:
