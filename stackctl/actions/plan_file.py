@@ -1,6 +1,6 @@
 """Plans kept in files: written by a dry run, and the only thing the run after it may do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,8 +66,19 @@ def planned_request(path: Path, request: StackRequest) -> StackRequest:
 
 def planned_revision(path: Path) -> int | None:
     """Tell which revision a plan goes back to; None where it is the plan of another verb."""
-    verb, _, revision = read_plan(path).command.partition(" ")
+    verb, revision, *_ = [*read_plan(path).command.split(), "", ""]
     return int(revision) if verb == "rollback" and revision.isdigit() else None
+
+
+def planned_take_over(path: Path, said: Sequence[str]) -> tuple[str, ...]:
+    """Tell whose fields a plan takes.
+
+    Raises:
+        ConflictError: others are named beside it.
+    """
+    plan = read_plan(path)
+    _require_the_same(path, plan, StackRequest(take_over=tuple(said)), {})
+    return plan.recipe.take_over
 
 
 def _require_the_same(

@@ -1,5 +1,6 @@
 """What a cluster has to say about a bundle before anything is changed."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -22,6 +23,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan import installations as elsewhere
 from stackctl.model.plan.installations import new_components
 from stackctl.model.plan.plan import Action, Change, Plan, make
+from stackctl.model.plan.plan_file import Recipe
 from stackctl.model.plan.preflight import Finding, check, foreign_namespaces, topics, unchecked
 from stackctl.model.release.release import (
     Entry,
@@ -160,14 +162,21 @@ def untried(found: Mapping[Ref, str]) -> Iterator[str]:
 
 
 def look_back(
-    run: RunContext, stack: StackId, target: Release, *, trying: bool = False
+    run: RunContext,
+    stack: StackId,
+    target: Release,
+    *,
+    trying: bool = False,
+    take_over: Sequence[str] = (),
 ) -> RunIntent:
     """Check, look and plan to go back to what a revision applied."""
-    bundle = releases.bundle_of(run.client, target)
+    bundle = replace(releases.bundle_of(run.client, target), taking=tuple(take_over))
+    taking = [word for manager in take_over for word in ("--take-over", manager)]
     return replace(
         look(run, stack, bundle, trying=trying),
         pending=ReleaseStatus.PENDING_ROLLBACK,
-        command=f"rollback {target.revision}",
+        command=shlex.join(["rollback", str(target.revision), *taking]),
+        recipe=Recipe(take_over=tuple(take_over)),
         sets=target.sets,
         secret_sets=releases.secret_sets(run.client, target),
         sources=target.sources,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stackctl.actions.execute_plan import Agree, execute_plan
-from stackctl.actions.plan_file import planned_revision
+from stackctl.actions.plan_file import planned_revision, planned_take_over
 from stackctl.actions.planning import last_good, look_back
 from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.connection import Connection
@@ -26,8 +26,11 @@ def rollback(
     agree: Agree,
     notify: Notify,
     options: RunOptions,
+    take_over: Sequence[str] = (),
 ) -> DeployOutcome:
     """Apply a recorded bundle again and prune what it did not have.
+
+    `take_over` names whose fields are taken; of a plan that is kept, it says so itself.
 
     Raises:
         ReleaseError: there is no such revision, or none to go back to.
@@ -41,11 +44,16 @@ def rollback(
             releases.read(run.client, stack, revision)  # says why it is not known
         if revision is None and options.plan is not None and not options.dry_run:
             revision = planned_revision(options.plan)
+        if options.plan is not None and not options.dry_run:
+            take_over = planned_take_over(options.plan, take_over)
         wanted, lost = _chosen(stack, known, revision)
         for each in lost:
             notify(Notice(str(unrestorable(each))))
         return execute_plan(
-            run, look_back(run, stack, wanted, trying=options.trying), agree, options
+            run,
+            look_back(run, stack, wanted, trying=options.trying, take_over=take_over),
+            agree,
+            options,
         )
 
 

@@ -100,7 +100,7 @@ class Stack:
             options=RunOptions(timeout=timeout, holder="tester@here", **options),
         )
 
-    def rollback(self, revision: int | None = None, **options: Any) -> DeployOutcome:
+    def rollback(self, revision: int | None = None, *taking: str, **options: Any) -> DeployOutcome:
         """Go back to a revision, or to the last good one before the current."""
         return rollback(
             self.id,
@@ -109,6 +109,7 @@ class Stack:
             agree=lambda *_: True,
             notify=self.tell,
             options=self.options(**options),
+            take_over=taking,
         )
 
     def keep_record_namespace(self, *, keep: bool = True) -> None:

@@ -104,6 +104,21 @@ def test_taking_over_is_for_one_run(contested, tmp_path):
     assert run().release is None
 
 
+def test_going_back_takes_over_as_well(contested):
+    """It is refused like a deploy, and both the hint and the status say what to type."""
+    again(contested, Contest(Verdict.YIELD, "stranger"))
+    with pytest.raises(ConflictError, match="held by stranger") as refused:
+        contested.rollback(1)
+    assert "--take-over stranger" in refused.value.hint
+    contested.rollback(1, "stranger")
+    assert contested.get("configmaps/x")["data"] == {"key": "ours", "other": "ours"}
+
+    write(contested, "another", "theirs")
+    remedy = contested.status().remedy
+    assert remedy.startswith("stackctl rollback 1 --stack ")
+    assert remedy.endswith(" --take-over another")
+
+
 def planned(stack: Stack, part: BundleComponent, *taking: str) -> dict[str, Change]:
     """Plan as `diff` does: refused is nothing."""
     with running(stack.connection, stack.tell) as run:

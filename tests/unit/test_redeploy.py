@@ -39,12 +39,14 @@ def test_a_tenants_record_is_named():
     """Another stack may have the same name."""
     release = replace(RELEASE, stack=StackId("gpu8", "team-a"), command="deploy --profile gpu8")
     assert redeploy(release) == "stackctl deploy --profile gpu8 --record-namespace team-a"
+    back = replace(release, command="rollback 2")
+    assert redeploy(back) == "stackctl rollback 2 --stack gpu8 --record-namespace team-a"
 
 
 def test_who_stands_in_the_way_is_taken_over():
-    """Without, what is printed would be refused; a rollback takes nothing over."""
+    """Without, what is printed would be refused, of a rollback as well."""
     release = replace(RELEASE, stack=StackId("gpu8"), command="deploy --profile gpu8")
     taking = "--take-over a --take-over b"
     assert redeploy(release, {"b", "a"}) == f"stackctl deploy --profile gpu8 {taking}"
-    back = replace(release, command="rollback 2")
-    assert redeploy(back, {"a"}) == "stackctl rollback 2 --stack gpu8"
+    back = replace(release, command="rollback 2 --take-over c")
+    assert redeploy(back, {"b", "a"}) == f"stackctl rollback 2 --stack gpu8 {taking}"

@@ -11,7 +11,7 @@ from stackctl.cli.options.options import (
     EventOptions,
     Output,
     OutputOptions,
-    StackName,
+    RevertedStack,
 )
 from stackctl.cli.running.changing import change
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def rollback(
     *,
-    which: StackName,
+    which: RevertedStack,
     options: ApplyOptions,
     cluster: Cluster,
     output: Output,
@@ -51,7 +51,10 @@ def rollback(
     from stackctl.cli.running.requests import stack_of
 
     def act(connection: "Connection", **how: Any) -> "DeployOutcome":
-        return action.rollback(stack_of(which, connection), revision, connection, **how)
+        managers = tuple(which.take_over or ())
+        return action.rollback(
+            stack_of(which, connection), revision, connection, take_over=managers, **how
+        )
 
     return change(
         "rollback",

@@ -269,8 +269,8 @@ class ProfileStack(StackOptions):
         return named or option
 
 
-class ComparedStack(StackOptions):
-    """What a stack is made of, where it is compared with a cluster."""
+class TakeOver(Options):
+    """Whose fields are taken in this run."""
 
     take_over: Annotated[
         list[str] | None,
@@ -280,6 +280,14 @@ class ComparedStack(StackOptions):
             help="Take the fields that this field manager holds as well; may repeat",
         ),
     ] = None
+
+
+class RevertedStack(TakeOver, StackName):
+    """Which stack goes back, and whose fields it takes."""
+
+
+class ComparedStack(TakeOver, StackOptions):
+    """What a stack is made of, where it is compared with a cluster."""
 
 
 class ComparedProfileStack(ProfileStack, ComparedStack):

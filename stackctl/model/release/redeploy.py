@@ -11,19 +11,20 @@ _WITH_A_VALUE = frozenset({"--profile", "-f", "--catalog"})
 def redeploy(release: Release, take_over: Iterable[str] = ()) -> str:
     """Return what to type; an upgrade keeps what `--set` said, a deploy does not.
 
-    `take_over` names who holds fields so that it is refused otherwise; going back takes nothing.
+    `take_over` names who holds fields so that it is refused otherwise.
     """
     words = _words(release.command)
+    taking = [word for manager in sorted(take_over) for word in ("--take-over", manager)]
+    home = [] if release.stack.administrators else ["--record-namespace", release.stack.namespace]
     if words[:1] == ["rollback"]:
-        return f"stackctl rollback {words[1]} --stack {release.stack.name}"
+        back = ["stackctl", "rollback", words[1], "--stack", release.stack.name]
+        return shlex.join([*back, *home, *taking])
     verb = "upgrade" if release.sets else "deploy"
     kept = list(_pairs(words))
     if not any(word in ("--profile", "-f") for word in kept):
         kept = ["--profile", release.profile, *kept]
     named = "-f" in kept or (verb == "deploy" and release.stack.name == release.profile)
     stack = [] if named else ["--stack", release.stack.name]
-    home = [] if release.stack.administrators else ["--record-namespace", release.stack.namespace]
-    taking = [word for manager in sorted(take_over) for word in ("--take-over", manager)]
     return shlex.join(["stackctl", verb, *kept, *stack, *home, *taking])
 
 
