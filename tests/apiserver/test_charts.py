@@ -12,6 +12,7 @@ import pytest
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import deploy
 from stackctl.actions.diff import diff
+from stackctl.actions.import_profile import ImportRequest, import_profile
 from stackctl.actions.placing import compose_for
 from stackctl.actions.render import render
 from stackctl.errors import RenderError
@@ -23,6 +24,7 @@ from stackctl.sources import yaml
 from tests import charts
 from tests.apiserver.programs import built
 from tests.apiserver.stacks import Stack
+from tests.recipes import write_files
 
 # Minutes go into building Helm, the first time.
 pytestmark = [pytest.mark.build, pytest.mark.timeout(1500)]
@@ -167,6 +169,57 @@ def test_a_repository_offers_a_chart_once(tmp_path: Path, asks: Asks):
         server.asked.clear()
         assert config_of(render(request)) == found
         assert server.asked == []
+
+
+def test_a_recipe_of_aicr_is_deployed_as_a_profile(tmp_path: Path, stack: Stack):
+    """Its chart with its values, after what it depends on; taken out like any other stack."""
+    archive = charts.packed(charts.write_chart(tmp_path / "chart", {"config": charts.CONFIG}))
+    with charts.serving(archive) as server:
+        recipe = {
+            "kind": "RecipeResult",
+            "apiVersion": "aicr.nvidia.com/v1alpha1",
+            "constraints": [{"name": "K8s.server.version", "value": ">= 1.30"}],
+            "componentRefs": [
+                {
+                    "name": "shop",
+                    "type": "Helm",
+                    "source": server.url,
+                    "version": "1.0.0",
+                    "namespace": stack.name,
+                    "valuesFile": "components/shop/values.yaml",
+                    "overrides": {"color": "blue"},
+                    "dependencyRefs": ["rules"],
+                },
+                {
+                    "name": "rules",
+                    "type": "Helm",
+                    "namespace": stack.name,
+                    "manifestFiles": ["components/rules/rules.yaml"],
+                },
+            ],
+        }
+        write_files(
+            tmp_path,
+            {
+                "recipe.yaml": yaml.dump(recipe),
+                "components/shop/values.yaml": "color: green\nshades: {dark: null}\n",
+                "components/rules/rules.yaml": (
+                    "{apiVersion: v1, kind: ConfigMap, metadata: {name: rules}, data: {a: b}}"
+                ),
+            },
+        )
+        found = import_profile(ImportRequest(tmp_path / "recipe.yaml", tmp_path / "catalog"))
+        catalogs = (tmp_path / "catalog",)
+        request = StackRequest(profile=found.name, stack=stack.name, catalogs=catalogs)
+        bundle = compose_for(request, stack.connection).bundle
+        deployed(stack, request)
+    assert [each.name for each in bundle.components] == ["rules", "shop"]
+    live = stack.get("configmaps/shop")["data"]
+    assert (live["color"], live["shades"]) == ("blue", '{"light":2}')
+    assert stack.get("configmaps/rules")["data"] == {"a": "b"}
+    assert actions(stack, request) == {Action.UNCHANGED}
+    stack.teardown()
+    assert stack.get("configmaps/shop") is None
 
 
 def test_another_chart_than_was_meant_is_refused(tmp_path: Path, asks: Asks):
