@@ -114,7 +114,7 @@ def test_going_back_takes_over_as_well(contested):
     assert contested.get("configmaps/x")["data"] == {"key": "ours", "other": "ours"}
 
     write(contested, "another", "theirs")
-    remedy = contested.status().remedy
+    remedy = status(contested.id, contested.connection).remedy
     assert remedy.startswith("stackctl rollback 1 --stack ")
     assert remedy.endswith(" --take-over another")
 
