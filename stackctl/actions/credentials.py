@@ -18,6 +18,7 @@ from stackctl.model.objects.refs import Ref, ref_of
 from stackctl.model.objects.secret_data import texts_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.credentials import GeneratedSecrets, credentials_of
+from stackctl.model.resolve.overrides import component_of
 from stackctl.model.run.events import Notify
 from stackctl.model.shapes.suggest import did_you_mean
 
@@ -63,7 +64,7 @@ def credentials(
     return tuple(
         _read(stack, connection, known_here, name)
         for name in known_here.homes
-        if component in (None, name.partition(".")[0])
+        if component in (None, component_of(name))
     )
 
 

@@ -12,6 +12,7 @@ from stackctl.model.resolve.component_settings import alone
 from stackctl.model.resolve.explanation import Explanation
 from stackctl.model.resolve.explanation import explain as explanation
 from stackctl.model.resolve.graph import edges
+from stackctl.model.resolve.overrides import component_of
 from stackctl.model.resolve.selection import Chosen, Selection
 from stackctl.sources.files import read_catalogue
 
@@ -50,7 +51,7 @@ def _in_stack(request: StackRequest) -> bool:
 def _selection(subject: str, request: StackRequest) -> Selection:
     if _in_stack(request):
         return select(request)[1]
-    return alone(read_catalogue(request.catalogs).component(subject.partition(".")[0]), [])
+    return alone(read_catalogue(request.catalogs).component(component_of(subject)), [])
 
 
 def _composed(name: str, request: StackRequest) -> ExplainedComponent:

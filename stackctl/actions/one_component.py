@@ -35,7 +35,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.model.resolve import graph
-from stackctl.model.resolve.overrides import merge
+from stackctl.model.resolve.overrides import component_of, merge
 from stackctl.model.run.events import Notify, Subject
 from stackctl.model.run.outcome import DeployOutcome
 from stackctl.sources.files import read_catalogue
@@ -126,11 +126,11 @@ def _require_known(only: Collection[str], there: Collection[str], bundle: Bundle
 
 def _require_about(only: Collection[str], sets: Sequence[str]) -> None:
     """Refuse settings that would do nothing."""
-    others = sorted({key for key in merge(sets) if key.partition(".")[0] not in only})
+    others = sorted({key for key in merge(sets) if component_of(key) not in only})
     if others:
         raise UsageError(
             f"--set {', '.join(others)}: of a component that stays as it is",
-            hint=f"name it as well: --only {others[0].partition('.')[0]}",
+            hint=f"name it as well: --only {component_of(others[0])}",
         )
 
 
@@ -310,5 +310,5 @@ def _of_each(
     only: Collection[str], now: Mapping[str, str], before: Mapping[str, str]
 ) -> dict[str, str]:
     """Say what `--set` says of these components now, and of the others before."""
-    kept = {key: value for key, value in before.items() if key.partition(".")[0] not in only}
-    return kept | {key: value for key, value in now.items() if key.partition(".")[0] in only}
+    kept = {key: value for key, value in before.items() if component_of(key) not in only}
+    return kept | {key: value for key, value in now.items() if component_of(key) in only}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stackctl.errors import ConfigError
 from stackctl.files import exists, is_folder
+from stackctl.model.export.kustomize import KUSTOMIZATIONS
 from stackctl.model.objects.refs import Manifest
 from stackctl.sources import folders
 from stackctl.sources.components import read_objects
@@ -19,7 +20,6 @@ from stackctl.sources.reading import bytes_of
 _SUFFIXES = (".yaml", ".yml", ".json")
 _OURS = "component.yaml"
 _CHART = "Chart.yaml"
-_KUSTOMIZE = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ def _require_plain(source: Path) -> None:
             hint=f"spec: {{source: {{chart: {{path: {chart}}}}}}} in component.yaml; or "
             f"helm template NAME {chart} > NAME.yaml, then --from NAME.yaml",
         )
-    if any((source / each).is_file() for each in _KUSTOMIZE) or source.name in _KUSTOMIZE:
-        folder = folders.shown(source.parent) if source.name in _KUSTOMIZE else shown
+    if any((source / each).is_file() for each in KUSTOMIZATIONS) or source.name in KUSTOMIZATIONS:
+        folder = folders.shown(source.parent) if source.name in KUSTOMIZATIONS else shown
         raise ConfigError(
             f"{shown}: Kustomize makes manifests of this",
             hint=f"kubectl kustomize {folder} > NAME.yaml, then --from NAME.yaml",

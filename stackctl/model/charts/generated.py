@@ -14,9 +14,8 @@ from typing import Any
 from stackctl.model.charts.rendered import Fields
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects import paths
+from stackctl.model.objects.kinds import SECRET
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
-
-_SECRET = ("", "Secret")
 
 
 class Unstable(ValueError):
@@ -82,7 +81,7 @@ def _settled(
     kept: dict[str, str] = {}  # what was drawn now → what is there instead, as Secrets tell
     fresh: set[str] = set()  # what was drawn now and holds: the Secret that has it is new
     for ref, at, new in drawn:
-        if (ref.group, ref.kind) == _SECRET:
+        if (ref.group, ref.kind) == SECRET:
             old = paths.get(live[ref], at, None) if ref in live else None
             if isinstance(old, str):
                 kept[new] = old
@@ -98,7 +97,7 @@ def _settled(
             value = same[new]
         elif old is None or new in alone:
             continue
-        elif fresh and (ref.group, ref.kind) != _SECRET:
+        elif fresh and (ref.group, ref.kind) != SECRET:
             continue  # made of something new, as a checksum is
         else:
             value = old

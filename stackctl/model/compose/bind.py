@@ -15,14 +15,12 @@ from stackctl.model.catalogue.parameters import text_of
 from stackctl.model.compose.embedded import Format, Formats, format_name
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import GroupKind, kind_of
+from stackctl.model.objects.kinds import SECRET, kind_of
 from stackctl.model.objects.paths import MISSING, PathError
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.objects.secret_data import encoded_text
 from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.model.shapes.pod_specs import containers
-
-_SECRET: GroupKind = ("", "Secret")
 
 
 class PlaceError(ValueError):
@@ -232,10 +230,10 @@ def _document(manifest: Manifest, key: str) -> str:
     if key not in texts:
         raise PlaceError(f"it has no key {key}")
     text = str(texts[key])
-    return base64.b64decode(text).decode() if kind_of(manifest) == _SECRET else text
+    return base64.b64decode(text).decode() if kind_of(manifest) == SECRET else text
 
 
 def _with_document(manifest: Manifest, key: str, text: str) -> Manifest:
-    if kind_of(manifest) == _SECRET:
+    if kind_of(manifest) == SECRET:
         text = encoded_text(text)
     return manifest | {"data": manifest["data"] | {key: text}}

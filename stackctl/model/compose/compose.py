@@ -32,6 +32,7 @@ from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import (
     BUILTIN,
     NAMESPACE,
+    SECRET,
     Scopes,
     builtin_group,
     defined,
@@ -291,7 +292,7 @@ def _parted(objects: Objects) -> tuple[list[Manifest], Objects]:
     rest = Objects(objects.namespace)
     waiting = []
     for manifest in objects:
-        if kind_of(manifest) == ("", "Secret") and _waits(manifest):
+        if kind_of(manifest) == SECRET and _waits(manifest):
             waiting.append(manifest)
         else:
             rest.add(manifest)

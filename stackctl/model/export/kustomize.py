@@ -8,6 +8,7 @@ from stackctl.model.export.exported import ExportFile
 from stackctl.model.export.units import Unit
 
 KUSTOMIZATION = "kustomization.yaml"
+KUSTOMIZATIONS = (KUSTOMIZATION, "kustomization.yml", "Kustomization")  # as kustomize reads them
 
 
 def plain(units: Iterable[Unit], yaml: Codec) -> Iterator[ExportFile]:

@@ -91,6 +91,7 @@ Scopes = Mapping[GroupKind, bool]  # True: in namespaces
 
 DEFINITION: GroupKind = ("apiextensions.k8s.io", "CustomResourceDefinition")
 NAMESPACE: GroupKind = ("", "Namespace")
+SECRET: GroupKind = ("", "Secret")
 _PHASES: dict[GroupKind, Phase] = {kind: phase for kind, phase, _ in _rows()}
 _RANKS: dict[GroupKind, int] = {kind: rank for rank, kind in enumerate(_PHASES)}
 BUILTIN: Scopes = {kind: namespaced for kind, _, namespaced in _rows()}

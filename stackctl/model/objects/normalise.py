@@ -9,7 +9,7 @@ from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import BUILTIN, DEFINITION, Scopes, kind_of
+from stackctl.model.objects.kinds import BUILTIN, DEFINITION, SECRET, Scopes, kind_of
 from stackctl.model.objects.pod_templates import template_path
 from stackctl.model.objects.refs import Manifest, without_annotations
 from stackctl.model.objects.secret_data import encoded_text
@@ -39,7 +39,7 @@ _TEXT_MAPS: tuple[paths.Path, ...] = (
     ("metadata", "annotations"),
 )
 _DATA_MAPS: tuple[paths.Path, ...] = (("data",), ("binaryData",), ("stringData",))
-_DATA_KINDS = frozenset({("", "ConfigMap"), ("", "Secret")})
+_DATA_KINDS = frozenset({("", "ConfigMap"), SECRET})
 
 
 def flatten(documents: Iterable[Any]) -> Iterator[Any]:
@@ -102,7 +102,7 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
         return manifest
     if nulls:
         manifest = _without_nulls(manifest)
-    if kind == ("", "Secret"):
+    if kind == SECRET:
         return _secret(manifest)
     if kind == ("", "Service"):
         manifest = _at(manifest, ("spec", "ports"), _ports)

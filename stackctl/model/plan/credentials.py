@@ -13,6 +13,7 @@ from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import CREDENTIALS_LABEL, Manifest, Ref, labels_of, ref_of
 from stackctl.model.objects.secret_data import encoded_text, texts_of
 from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.resolve.overrides import component_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def credentials_of(bundle: Bundle) -> GeneratedSecrets:
             ref = ref_of(manifest)
             secrets[ref] = (part.name, manifest)
             for key, name in _alone(manifest):
-                if name.partition(".")[0] == part.name:
+                if component_of(name) == part.name:
                     homes.setdefault(name, (ref, key))
     return GeneratedSecrets(secrets, homes, kinds, given)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import DEFINITION, kind_of
+from stackctl.model.objects.kinds import DEFINITION, SECRET, kind_of
 from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.objects.secret_data import texts_of
 from stackctl.secrets import assignments, secretive
@@ -37,7 +37,7 @@ def unfinished(manifests: Iterable[Manifest]) -> Iterator[str]:
     for manifest in manifests:
         if kind_of(manifest) == DEFINITION:
             continue
-        ref, secret = ref_of(manifest), kind_of(manifest) == ("", "Secret")
+        ref, secret = ref_of(manifest), kind_of(manifest) == SECRET
         found = _in_secret(manifest) if secret else _in_object(manifest, ())
         for path, what in found:
             yield f"{ref}: {paths.show(path)}: {what}"

@@ -36,6 +36,11 @@ class KeptOverrides:
         return {key: value for key, value in hidden.items() if key in keys}
 
 
+def component_of(key: str) -> str:
+    """Return the component that a key is of, such as spark-operator.workers."""
+    return key.partition(".")[0]
+
+
 def merge(texts: Iterable[str], over: Mapping[str, str] | None = None) -> dict[str, str]:
     """Take `component.path=value` apart; later beats earlier, and a whole map all keys of it."""
     before = [f"{key}={value}" for key, value in (over or {}).items()]

@@ -25,7 +25,7 @@ from stackctl.model.objects.merge import overlay
 from stackctl.model.resolve import acceptance, graph
 from stackctl.model.resolve.chosen_source import by_profile
 from stackctl.model.resolve.component_settings import COMMAND_LINE, Inputs, Override, choose
-from stackctl.model.resolve.overrides import KeptOverrides, standing
+from stackctl.model.resolve.overrides import KeptOverrides, component_of, standing
 from stackctl.model.resolve.profile_chain import Layer, chain_of, layer_of
 from stackctl.model.resolve.selection import Chosen, Selection
 from stackctl.model.resolve.stack_settings import problems as setting_problems
@@ -99,7 +99,7 @@ def _held(
     A component may have left the profile, or the catalogue, or be part of another profile only.
     """
     before = kept.except_for(sets) if kept else {}
-    unused = frozenset(key for key in before if key.partition(".")[0] not in components)
+    unused = frozenset(key for key in before if component_of(key) not in components)
     return [f"{key}={value}" for key, value in before.items() if key not in unused], unused
 
 

@@ -12,14 +12,13 @@ from stackctl.api.informer import Informer
 from stackctl.api.polling import Wakeup
 from stackctl.api.store import ObjectStore
 from stackctl.errors import ClusterError, NotFound, NotServed
-from stackctl.model.objects.kinds import DEFINITION, GroupKind, kind_of
+from stackctl.model.objects.kinds import DEFINITION, SECRET, GroupKind, kind_of
 from stackctl.model.objects.refs import Manifest
 from stackctl.sandbox.agent.log import Log
 
 PODS: GroupKind = ("", "Pod")
 NODES: GroupKind = ("", "Node")
 SERVICES: GroupKind = ("", "Service")
-SECRETS: GroupKind = ("", "Secret")
 CLAIMS: GroupKind = ("", "PersistentVolumeClaim")
 VOLUMES: GroupKind = ("", "PersistentVolume")
 SLICES: GroupKind = ("discovery.k8s.io", "EndpointSlice")
@@ -94,7 +93,7 @@ def _trim(manifest: Manifest) -> None:
     The informer keeps a reference to the same object: a shortened copy would save nothing.
     """
     manifest["metadata"].pop("managedFields", None)
-    if kind_of(manifest) == SECRETS:  # that they are there is enough
+    if kind_of(manifest) == SECRET:  # that they are there is enough
         manifest.pop("data", None)
     if kind_of(manifest) == DEFINITION:
         for version in manifest["spec"]["versions"]:

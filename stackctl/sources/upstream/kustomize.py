@@ -14,6 +14,7 @@ from typing import Any
 from stackctl.errors import ConfigError, RenderError
 from stackctl.files import Unreadable, is_folder, read_file
 from stackctl.model.charts.rendered import Rendered
+from stackctl.model.export.kustomize import KUSTOMIZATION, KUSTOMIZATIONS
 from stackctl.model.objects.kinds import Scopes
 from stackctl.model.objects.wording import span
 from stackctl.secrets import SECRETS
@@ -22,7 +23,6 @@ from stackctl.sources.folders import shown
 from stackctl.sources.upstream.texts import objects_in
 
 SECONDS = 60.0
-_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _FILES = ("resources", "bases", "components", "crds", "configurations", "patchesStrategicMerge")
 _PLUGINS = ("generators", "transformers", "validators", "helmCharts", "helmChartInflationGenerator")
 _REMOTE = ("://", "git@", "git::", "github.com/", "gitlab.com/", "bitbucket.org/")
@@ -67,7 +67,7 @@ def _refused(folder: Path, seen: set[Path]) -> Iterator[str]:
 
 
 def _kustomization(folder: Path) -> tuple[Path, Mapping[str, Any]]:
-    for name in _NAMES:
+    for name in KUSTOMIZATIONS:
         file = folder / name
         try:
             found = yaml.load(read_file(file), shown(file))
@@ -78,7 +78,7 @@ def _kustomization(folder: Path) -> tuple[Path, Mapping[str, Any]]:
         except ConfigError as error:
             raise RenderError(str(error), problems=error.problems) from error
         return file, found if isinstance(found, dict) else {}
-    raise RenderError(f"{shown(folder)}: no kustomize folder: it has no {_NAMES[0]}")
+    raise RenderError(f"{shown(folder)}: no kustomize folder: it has no {KUSTOMIZATION}")
 
 
 def _built(path: Path) -> bytes:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from stackctl.api.client import Client
+from stackctl.model.objects.kinds import SECRET
 from stackctl.model.objects.refs import Manifest
-from stackctl.sandbox.agent.mirror import SECRETS, Mirror
+from stackctl.sandbox.agent.mirror import Mirror
 from stackctl.sandbox.agent.simulation.lifecycles import (
     CERT_MANAGER,
     Lifecycle,
@@ -47,8 +48,8 @@ class Certificates:
 
     def _lost(self, certificate: Manifest) -> bool:
         wanted = (certificate["metadata"]["namespace"], certificate["spec"]["secretName"])
-        found = (each["metadata"] for each in self._mirror.all(SECRETS))
-        return not self._mirror.missing([SECRETS]) and all(
+        found = (each["metadata"] for each in self._mirror.all(SECRET))
+        return not self._mirror.missing([SECRET]) and all(
             (each["namespace"], each["name"]) != wanted for each in found
         )
 

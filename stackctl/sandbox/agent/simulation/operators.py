@@ -13,10 +13,10 @@ from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
 from stackctl.errors import ClusterError, NotServed
 from stackctl.model.objects.conditions import holds
-from stackctl.model.objects.kinds import DEFINITION, GroupKind, kind_of
+from stackctl.model.objects.kinds import DEFINITION, SECRET, GroupKind, kind_of
 from stackctl.model.objects.refs import Manifest, labels_of, ref_of
 from stackctl.sandbox.agent.log import Log
-from stackctl.sandbox.agent.mirror import PODS, SECRETS, SERVICES, Mirror
+from stackctl.sandbox.agent.mirror import PODS, SERVICES, Mirror
 from stackctl.sandbox.agent.simulation.devices import is_ready
 from stackctl.sandbox.agent.simulation.lifecycles import (
     Lifecycle,
@@ -63,7 +63,7 @@ class Operators:
         self._now = now
         self._due: dict[str, _Due] = {}  # by uid
         self._senseless: dict[str, str] = {}  # by uid: the version that could not be read
-        self._wakeup = mirror.wakeup(DEFINITION, PODS, SECRETS, *map(_kind_of, lifecycles))
+        self._wakeup = mirror.wakeup(DEFINITION, PODS, SECRET, *map(_kind_of, lifecycles))
 
     def run(self) -> None:
         """Work until the agent ends."""
