@@ -257,7 +257,7 @@ def _read(request: StackRequest) -> tuple[StackFile | None, Catalogue]:
     faults: list[ConfigError] = []
     file = catalogue = None
     try:
-        file = read_stack_file(request.stack_file) if request.stack_file else None
+        file = read_stack_file(request.stack_file, request.catalogs) if request.stack_file else None
     except ConfigError as error:
         faults.append(error)
     try:

@@ -4,14 +4,18 @@ The doors; what they open is kept apart so that listing profiles reads nothing e
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from contextlib import suppress
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from stackctl.errors import ConfigError
 from stackctl.model.catalogue.catalogue import Catalogue
 from stackctl.model.catalogue.lock_file import LockDocument
 from stackctl.model.catalogue.profile import Profile, StackFile
 from stackctl.model.catalogue.profile_file import ProfileFile, StackDocument
+from stackctl.model.resolve.unknown_names import KnownNames, unknown_names
+from stackctl.model.shapes.decode import Problem
 from stackctl.sources import folders
 from stackctl.sources.reading import decoded, read_all, require_name
 
@@ -35,7 +39,8 @@ def read_profiles(roots: Sequence[Path]) -> Mapping[str, Profile]:
     Raises:
         ConfigError: with what is wrong with any of them.
     """
-    return read_all((path for root in roots for path in folders.profile_files(root)), _profile)
+    found = (path for root in roots for path in folders.profile_files(root))
+    return read_all(found, partial(_profile, roots=roots))
 
 
 class _Components(Mapping[str, "Component"]):
@@ -71,13 +76,13 @@ def read_manifests(component: "Component") -> "Manifests":
     return components.read_manifests(component)
 
 
-def read_stack_file(path: Path) -> StackFile:
-    """Read a stack file.
+def read_stack_file(path: Path, extra: Sequence[Path] = ()) -> StackFile:
+    """Read a stack file; where it is not right, names that no catalogue has are told as well.
 
     Raises:
         ConfigError: it is not there, or not right.
     """
-    file, raw, lines = decoded(path, StackDocument)
+    file, raw, lines = decoded(path, StackDocument, lambda raw: _unknown(raw, extra))
     return StackFile(
         name=file.metadata.name,
         profile="+".join((file.spec.profile, *file.spec.mixins)),
@@ -101,8 +106,27 @@ def read_lock(path: Path) -> LockDocument:
     return file
 
 
-def _profile(path: Path) -> Profile:
-    file, raw, lines = decoded(path, ProfileFile)
+def _unknown(raw: Any, extra: Sequence[Path]) -> Iterator[Problem]:
+    try:
+        roots = folders.catalogues(extra)
+    except ConfigError:
+        return  # which is said by who reads the catalogues
+    yield from unknown_names(raw, _names(roots))
+
+
+def _names(roots: Sequence[Path]) -> KnownNames:
+    """Tell what there is; of a catalogue that is not right as well, by files and folders alone."""
+    profiles = (path.stem for root in roots for path in folders.profile_files(root))
+    files = (path for root in roots for path in folders.component_files(root))
+    components: Mapping[str, Component | None] = {path.parent.name: None for path in files}
+    with suppress(ConfigError):
+        components = dict(_Components(roots))
+    return KnownNames(frozenset(profiles), components)
+
+
+def _profile(path: Path, roots: Sequence[Path]) -> Profile:
+    names = lambda raw: unknown_names(raw, _names(roots))  # noqa: E731 - asked for rarely
+    file, raw, lines = decoded(path, ProfileFile, names)
     require_name(path, file.metadata.name, path.stem)
     spec = raw.get("spec") or {}
     return Profile(

@@ -62,8 +62,17 @@ def require_name(path: Path, name: str, expected: str) -> None:
         )
 
 
-def decoded(path: Path, kind: type[T]) -> tuple[T, Any, Lines]:
+Names = Callable[[Any], Iterable[Problem]]
+
+
+def _any_names(_: Any) -> Iterable[Problem]:
+    return ()
+
+
+def decoded(path: Path, kind: type[T], names: Names = _any_names) -> tuple[T, Any, Lines]:
     """Read a file of one of our kinds; also return its plain value and the line of each path.
+
+    Where it is not right, what is wrong with the names in it is told as well.
 
     Raises:
         ConfigError: with everything that is wrong with it.
@@ -74,8 +83,12 @@ def decoded(path: Path, kind: type[T]) -> tuple[T, Any, Lines]:
         raise ConfigError(f"{name}: expected one document, found {len(documents)}")
     raw, lines = documents[0].value, documents[0].lines
     file, found = _tried(kind, raw)
-    problems = _kind_first([*dict.fromkeys([*found, *_inner_problems(raw)])])
+    whole = [*dict.fromkeys([*found, *_inner_problems(raw)])]
+    problems = _kind_first(whole)
     if file is None or problems:
+        if len(problems) == len(whole):  # what is of another kind has no names of ours
+            said = {each.at for each in whole}
+            problems = [*problems, *(each for each in names(raw) if each.at not in said)]
         raise ConfigError.listing(f"{name} is not right:", located(path, lines, problems))
     return file, raw, lines
 

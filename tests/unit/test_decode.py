@@ -1,5 +1,6 @@
 """Values become dataclasses strictly, every fault at once; editors get the same as a schema."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,10 +10,11 @@ import pytest
 
 from stackctl.errors import ConfigError
 from stackctl.model.catalogue.component_file import ComponentFile
+from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.profile_file import ProfileFile, StackDocument
 from stackctl.model.shapes.decode import Problem, Undecodable, decode
 from stackctl.model.shapes.schema import schema
-from stackctl.sources.files import read_profiles, read_stack_file
+from stackctl.sources.files import read_catalogue, read_profiles, read_stack_file
 from tests.unit import fake
 
 T = TypeVar("T")
@@ -148,8 +150,52 @@ def test_faults_of_a_file_come_with_their_lines(tmp_path):
     with pytest.raises(ConfigError) as fault:
         read_profiles([tmp_path])
     lines = [problem.removeprefix(f"{path}:").partition(":")[0] for problem in fault.value.problems]
-    assert lines == ["3", "7", "8", "11"]
+    assert lines == ["3", "7", "8", "11", "6"]  # nobody knows web
     assert "spec.components.web.mode: expected one of managed" in str(fault.value)
+
+
+STRUCTURE_AND_NAMES = """\
+apiVersion: stackctl.dev/v1alpha1
+kind: Stack
+metadata: {name: ml}
+spec:
+  profile: gpu9+monitorin
+  components:
+    sparkoperator: {}
+    kserve: {mode: 3, parameters: {replica: 1}, features: {vlm: true}}
+    mine: {source: {chart: {path: chart}}}
+"""
+
+
+def test_a_fault_of_structure_hides_no_unknown_name(tmp_path):
+    """What can be read of a file is looked up as well, so that nobody has to try again."""
+    (tmp_path / "stack.yaml").write_text(STRUCTURE_AND_NAMES, encoding="utf-8")
+    with pytest.raises(ConfigError) as fault:
+        read_stack_file(tmp_path / "stack.yaml")
+    told = [re.sub(r"^\S+:(\d+): (\S+): ", r"\1 \2 ", each) for each in fault.value.problems]
+    assert [each.partition(";")[0] for each in told] == [
+        f"8 spec.components.kserve.mode expected one of {', '.join(Mode)}, found the number 3",
+        "5 spec.profile no profile is called gpu9",
+        "5 spec.profile no profile is called monitorin",
+        "7 spec.components.sparkoperator no component is called sparkoperator",
+        "8 spec.components.kserve.parameters.replica kserve has no such parameter",
+        "8 spec.components.kserve.features.vlm kserve has no such feature",
+    ]
+
+
+def test_a_profile_with_a_fault_tells_its_unknown_names_too(tmp_path):
+    """Those that it extends, mixes in, chooses and adjusts, in whichever catalogue."""
+    write = (tmp_path / "profiles").mkdir() or (tmp_path / "profiles/mine.yaml").write_text
+    write(
+        "apiVersion: stackctl.dev/v1alpha1\nkind: Profile\nmetadata: {name: mine}\n"
+        "spec: {extends: bas, mixins: [monitorin], requires: 3, adjust: {sparc: {}}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError) as fault:
+        read_catalogue([tmp_path])
+    found = str(fault.value)
+    for said in ("requires: expected", "called bas;", "called monitorin;", "called sparc"):
+        assert said in found
 
 
 @pytest.mark.parametrize(
