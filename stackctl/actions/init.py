@@ -3,8 +3,9 @@
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
@@ -13,7 +14,7 @@ from stackctl.cluster.look import installations
 from stackctl.errors import ConfigError, ConflictError
 from stackctl.model.catalogue.envelope import API_VERSION, LABEL, LABEL_HELP, Metadata
 from stackctl.model.catalogue.mode import Mode
-from stackctl.model.catalogue.profile import RecordPlace, TargetPin
+from stackctl.model.catalogue.profile import Choice, RecordPlace, TargetPin
 from stackctl.model.catalogue.profile_file import StackDocument, StackSpec
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.ownership.stack_id import StackId
@@ -21,6 +22,7 @@ from stackctl.model.plan import installations as elsewhere
 from stackctl.model.resolve.confidential import secret_keys
 from stackctl.model.resolve.overrides import chosen_by, merge
 from stackctl.model.resolve.resolve import resolve
+from stackctl.model.resolve.selection import Selection
 from stackctl.model.shapes.decode import encoded
 from stackctl.sources import yaml
 from stackctl.sources.files import read_catalogue
@@ -45,35 +47,57 @@ WORKERS = 3
 _FOR_ALL, _FOR_OWNER = 0o666, 0o600  # less what the umask takes
 
 
-def init(
-    path: Path,
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a stack file is to say, found right, and what it comes to."""
+
+    profile: str
+    name: str
+    record: str | None
+    components: Mapping[str, Choice]
+    secret: bool  # whether a setting is
+    selection: Selection
+
+
+def beginning(
     *,
     profile: str,
     name: str,
-    target: TargetPin,
     record: str | None = None,
     sets: Sequence[str] = (),
     catalogs: Sequence[Path] = (),
-) -> Path:
-    """Write a commented stack file that says what is given: profile, names, cluster, settings.
+) -> Beginning:
+    """Look over what a stack file is to say, before any cluster is asked.
 
     Raises:
-        ConfigError: a name, the profile or a setting is wrong, or the file cannot be written.
-        ConflictError: the file exists already.
+        ConfigError: a name, the profile or a setting is wrong.
     """
     catalogue = read_catalogue(catalogs)
     require_names(stack=name, record=record)
-    resolve(catalogue, profile, sets=sets)
+    selection = resolve(catalogue, profile, sets=sets)
+    components = chosen_by(catalogue.components, sets)
+    secret = bool(secret_keys(catalogue.components, merge(sets)))
+    return Beginning(profile, name, record, components, secret, selection)
+
+
+def init(path: Path, begun: Beginning, target: TargetPin) -> Path:
+    """Write a commented stack file that says what is given: profile, names, cluster, settings.
+
+    Raises:
+        ConfigError: the file cannot be written.
+        ConflictError: the file exists already.
+    """
+    profile, secret = begun.profile, begun.secret
     first, *mixins = profile.split("+")
     spec = StackSpec(
         profile=first,
         mixins=tuple(mixins),
         target=target,
-        components=chosen_by(catalogue.components, sets),
-        record=RecordPlace(record),
+        components=begun.components,
+        record=RecordPlace(begun.record),
     )
-    secret = bool(secret_keys(catalogue.components, merge(sets)))
-    text = stack_text(StackDocument(API_VERSION, "Stack", Metadata(name), spec), secret=secret)
+    document = StackDocument(API_VERSION, "Stack", Metadata(begun.name), spec)
+    text = stack_text(document, secret=secret)
     try:
         how = os.O_CREAT | os.O_EXCL | os.O_WRONLY
         descriptor = os.open(path, how, _FOR_OWNER if secret else _FOR_ALL)
@@ -90,19 +114,12 @@ def init(
     return path
 
 
-def found_already(
-    connection: Connection,
-    profile: str,
-    *,
-    sets: Sequence[str] = (),
-    catalogs: Sequence[Path] = (),
-) -> tuple[str, ...]:
+def found_already(connection: Connection, selection: Selection) -> tuple[str, ...]:
     """Say what a profile would install and a cluster has already, by other means.
 
     Raises:
         ClusterError: the cluster cannot be asked.
     """
-    selection = resolve(read_catalogue(catalogs), profile, sets=sets)
     parts = tuple(
         BundleComponent(
             each.component.name,

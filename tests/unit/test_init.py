@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stackctl.actions.init import init, stack_text
+from stackctl.actions.init import beginning, init, stack_text
 from stackctl.cli import run
 from stackctl.errors import ConfigError
 from stackctl.model.catalogue.envelope import API_VERSION, LABEL, Metadata
@@ -86,7 +86,8 @@ def test_settings_of_the_command_line_come_to_the_same_in_a_file(sets):
 
 def written(folder: Path, *sets: str, **given: Any) -> Path:
     wish: dict[str, Any] = {"profile": "gpu8", "name": "ml", "target": TargetPin()} | given
-    return init(folder / "stack.yaml", sets=sets, **wish)
+    target = wish.pop("target")
+    return init(folder / "stack.yaml", beginning(sets=sets, **wish), target)
 
 
 def test_settings_reach_the_file(tmp_path):
@@ -116,6 +117,14 @@ def test_what_cannot_be_is_an_error_and_no_file(tmp_path, sets, given, problem):
     with pytest.raises(ConfigError, match=re.escape(problem)):
         written(tmp_path, *sets, **given)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_wrong_is_said_before_a_cluster_is_asked(tmp_path, capsys):
+    """Nobody waits for an answer to learn of a slip."""
+    kubeconfig = str(tmp_path / "none")
+    code = run(["init", "gpu9", "--file", str(tmp_path / "s.yaml"), "--kubeconfig", kubeconfig])
+    assert code == 3
+    assert "no profile is called gpu9; did you mean gpu8?" in capsys.readouterr().err
 
 
 def test_a_file_that_is_there_stays_and_the_hint_works_as_it_is_printed(tmp_path, capsys):

@@ -9,6 +9,7 @@ from stackctl.cli.options.options import Cluster, OutputOptions, ProfileStack
 from stackctl.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
+    from stackctl.actions.init import Beginning
     from stackctl.cli.report.report import Report
     from stackctl.model.catalogue.profile import TargetPin
 
@@ -32,6 +33,7 @@ def init(
         stackctl init gpu8 --set spark-operator.workers=20
         stackctl init gpu8 --stack ml --file ml.yaml --offline
     """
+    from stackctl.actions.init import beginning
     from stackctl.actions.init import init as action
     from stackctl.cli.report.report import Report
     from stackctl.cli.running.requests import STACK_FILE
@@ -41,15 +43,15 @@ def init(
             "a stack needs a profile", hint="stackctl init gpu8; stackctl profiles lists them"
         )
     report = Report(shown)
-    path = action(
-        asked.file or STACK_FILE,
+    begun = beginning(
         profile=asked.profile,
         name=asked.profile.partition("+")[0] if asked.name is None else asked.name,
-        target=_named(cluster) if offline else _target(report, cluster, asked),
         record=asked.place,
         sets=tuple(asked.sets or ()),
         catalogs=asked.folders,
     )
+    target = _named(cluster) if offline else _target(report, cluster, begun)
+    path = action(asked.file or STACK_FILE, begun, target)
     report.lines([f"written: {path}"])
     if not shown.quiet:
         said = _said_again(path, asked, cluster)
@@ -57,7 +59,7 @@ def init(
     return 0
 
 
-def _target(report: "Report", cluster: Cluster, asked: ProfileStack) -> "TargetPin":
+def _target(report: "Report", cluster: Cluster, begun: "Beginning") -> "TargetPin":
     """Find out which cluster this is, and say what of the profile it has already."""
     from stackctl.actions.init import found_already
     from stackctl.cli.running.requests import connected
@@ -66,10 +68,7 @@ def _target(report: "Report", cluster: Cluster, asked: ProfileStack) -> "TargetP
     try:
         with report.progress() as notify, connected(cluster, notify) as connection:
             info = connection.info
-            sets = tuple(asked.sets or ())
-            found = found_already(
-                connection, asked.profile or "", sets=sets, catalogs=asked.folders
-            )
+            found = found_already(connection, begun.selection)
     except ClusterError as error:
         if cluster.context or cluster.kubeconfig:
             raise
