@@ -139,6 +139,10 @@ def test_a_made_secret_comes_out_of_nothing_but_credentials(cli):
     assert value in cli("credentials", "safe", *STACK).out
     document = json.loads(cli("credentials", "safe", *STACK, "-o", "json").out)
     assert document["items"][0]["value"] == value
+    misspelt = cli("credentials", "--rotate", "safe.kye", *STACK)
+    assert (misspelt.code, "generates no safe.kye; did you mean" in misspelt.err) == (3, True)
+    unanswered = cli("credentials", "--rotate", "safe.key", *STACK)
+    assert (unanswered.code, "add --yes" in unanswered.err, made(cli)) == (2, True, value)
     rotated = cli("credentials", "--rotate", "safe.key", *STACK, "--yes")
     assert made(cli) != value
     assert made(cli) not in rotated.text

@@ -84,12 +84,10 @@ def _rotate(report: "Report", which: StackName, cluster: Cluster, name: str, *, 
     from stackctl.cli.running.requests import connected, holder, stack_of
     from stackctl.cluster.change.options import RunOptions
 
-    if not yes:
-        require_somebody("this command changes the cluster", hint="add --yes to go ahead")
-
     def agree(meant: "Rotation") -> bool:
         if yes:
             return True
+        require_somebody("this command changes the cluster", hint="add --yes to go ahead")
         report.present(rotation_lines(meant))
         return report.ask("Make it anew? [y/N] ")
 
