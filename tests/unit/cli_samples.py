@@ -310,6 +310,12 @@ DEPLOYED = DeployOutcome(
 TORN_DOWN = TeardownOutcome(
     TARGET,
     plan(Action.PRUNE),
-    kept=(Residue(ref("PersistentVolumeClaim", "models", "team-a"), "user data"),),
+    kept=(
+        Residue(ref("PersistentVolumeClaim", "models", "team-a"), "user data"),
+        Residue(
+            ref("Namespace", "team-a"),
+            "holds what is not ours: Deployment/team-a/notebooks, ConfigMap/team-a/settings",
+        ),
+    ),
     seconds=12.0,
 )

@@ -1,15 +1,18 @@
 """A component and a profile, described: what can be set, who says so, what it installs."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from stackctl.actions.components import contents
 from stackctl.actions.profiles import described
-from stackctl.cli.report.catalogue.components import component_result
-from stackctl.cli.report.catalogue.profiles import profile_result
+from stackctl.cli.commands.schema import schemas_result
+from stackctl.cli.report.catalogue.components import component_result, components_result
+from stackctl.cli.report.catalogue.profiles import profile_result, profiles_result
 from stackctl.cli.report.rendering import Page
-from stackctl.cli.terminal.terminal import Paint
+from stackctl.cli.terminal.terminal import Paint, table
+from stackctl.sources.files import read_catalogue
 from tests.unit import fake
 
 PAGE = Page(Paint(on=False), 80)
@@ -41,6 +44,35 @@ def test_a_component_says_what_can_be_set_and_what_it_installs(line):
     """Bounds, enums, patterns, features with what they need, objects by kind."""
     found = list(component_result(contents("web")).lines(PAGE))
     assert any(each.startswith(line) for each in found), "\n".join(found)
+
+
+@pytest.mark.parametrize("command", ["components", "profiles", "schema"])
+def test_lists_fit_on_eighty_columns(command, monkeypatch):
+    """Prose is broken; names and versions stand whole, in columns of their own."""
+    monkeypatch.delenv("STACKCTL_SHIPPED_CATALOG")
+    shown = {
+        "components": lambda: components_result(read_catalogue().components.values()),
+        "profiles": lambda: profiles_result(read_catalogue().profiles.values()),
+        "schema": schemas_result,
+    }[command]()
+    lines = list(shown.lines(PAGE))
+    assert [line for line in lines if len(line) > 80] == []
+    begun = [line.split()[0] for line in lines[1:] if not line.startswith(" ")]
+    assert begun == [each["name"] for each in shown.document()["items"]]
+    wide = list(shown.lines(replace(PAGE, width=None)))
+    assert len(wide) == 1 + len(begun)
+    assert sorted(" ".join(lines).split()) == sorted(" ".join(wide).split())
+
+
+def test_a_list_without_room_has_its_prose_below():
+    """However long the names are."""
+    rows = [("a" * 30, "1", "what it is for, in a few words more"), ("b", "2", "short")]
+    assert table(("NAME", "NO", "FOR"), rows, PAGE.paint, 48) == [
+        f"NAME{' ' * 28}NO  FOR",
+        f"{'a' * 30}  1",
+        "    what it is for, in a few words more",
+        f"b{' ' * 31}2   short",
+    ]
 
 
 def test_a_component_tells_programs_the_same():

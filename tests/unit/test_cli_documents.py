@@ -265,6 +265,13 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
 }
 
 
+def test_a_single_fault_of_a_file_is_listed_like_several():
+    """So that a program looks in one place; what is no fault of a file has no list."""
+    assert error_document(ConfigError("a.yaml:1: no"), 3)["problems"] == ["a.yaml:1: no"]
+    assert error_document(ConfigError("no", problems=["a", "b"]), 3)["problems"] == ["a", "b"]
+    assert "problems" not in error_document(ReleaseError("no"), 10)
+
+
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_a_document_says_what_it_is(kind):
     """ApiVersion and kind come first, in JSON and in YAML alike."""
@@ -384,5 +391,9 @@ def test_a_teardown_lists_what_it_left():
     found = teardown_document(TORN_DOWN)
     assert found["residue"] == []
     assert [(each["kind"], each["reason"]) for each in found["kept"]] == [
-        ("PersistentVolumeClaim", "user data")
+        ("PersistentVolumeClaim", "user data"),
+        (
+            "Namespace",
+            "holds what is not ours: Deployment/team-a/notebooks, ConfigMap/team-a/settings",
+        ),
     ]

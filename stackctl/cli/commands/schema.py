@@ -1,12 +1,15 @@
 """The command `schema`: what files and documents look like."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stackctl.cli.options.completion import complete_schema
 from stackctl.cli.options.options import Output, OutputOptions
 from stackctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from stackctl.cli.report.rendering import Rendering
 
 
 def schema(
@@ -31,21 +34,14 @@ def schema(
         stackctl schema stack > stack.schema.json
         stackctl schema StackStatus
     """
-    from stackctl.cli.report.rendering import Rendering, document, dumped
+    from stackctl.cli.report.rendering import dumped
     from stackctl.cli.report.report import Report
-    from stackctl.cli.terminal.terminal import table
     from stackctl.model.documents.schemas import SCHEMAS, schema_of
     from stackctl.model.shapes.suggest import did_you_mean
 
     report = Report(shown, output.format)
     if kind is None:
-        rows = list(SCHEMAS.items())
-        items = [{"name": name, "description": what} for name, what in rows]
-        result = Rendering(
-            document=lambda: document("SchemaList", items=items),
-            lines=lambda page: table(("SCHEMA", "OF"), rows, page.paint),
-        )
-        report.show(result)
+        report.show(schemas_result())
         return 0
     name = next((each for each in SCHEMAS if each.lower() == kind.lower()), None)
     if name is None:
@@ -55,3 +51,17 @@ def schema(
         )
     report.text(dumped(schema_of(name), "yaml" if output.format == "yaml" else "json"))
     return 0
+
+
+def schemas_result() -> "Rendering":
+    """List what there are schemas of."""
+    from stackctl.cli.report.rendering import Rendering, document
+    from stackctl.cli.terminal.terminal import table
+    from stackctl.model.documents.schemas import SCHEMAS
+
+    rows = list(SCHEMAS.items())
+    items = [{"name": name, "description": what} for name, what in rows]
+    return Rendering(
+        document=lambda: document("SchemaList", items=items),
+        lines=lambda page: table(("SCHEMA", "OF"), rows, page.paint, page.width),
+    )

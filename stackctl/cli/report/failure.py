@@ -50,7 +50,7 @@ def error_document(error: StackError, code: int) -> Document:
         exitCode=code,
         message=str(error),
         hint=error.hint,
-        problems=list(error.problems) if isinstance(error, FileError) else None,
+        problems=list(error.each) if isinstance(error, FileError) else None,
         server=_refusal(error) if isinstance(error, Rejected) else None,
     )
 

@@ -15,7 +15,7 @@ from stackctl.cli.report.plan import (
 )
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, ref_document
 from stackctl.cli.report.upgrade import review_document, review_lines
-from stackctl.cli.terminal.terminal import Paint, plain
+from stackctl.cli.terminal.terminal import plain, wrap
 from stackctl.model.objects.wording import span
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.run.outcome import DeployOutcome, Residue, TargetInfo, TeardownOutcome
@@ -61,7 +61,7 @@ def deploy_lines(outcome: DeployOutcome, page: Page, word: str = "deployed") -> 
 def teardown_lines(outcome: TeardownOutcome, page: Page) -> list[str]:
     """Say what a teardown removed, kept and left."""
     plan, paint = outcome.plan, page.paint
-    kept = _list("kept on purpose:", "yellow", outcome.kept, paint)
+    kept = _list("kept on purpose:", "yellow", outcome.kept, page)
     if outcome.dry_run:
         return [*_dry(plan, outcome.target, page), *kept]
     if not outcome.agreed:
@@ -73,7 +73,7 @@ def teardown_lines(outcome: TeardownOutcome, page: Page) -> list[str]:
         f"{paint('removed:', 'green', 'bold')} stack {plan.stack}, {removed} {end}",
         *kept,
         *(
-            _list("residue:", "red", outcome.residue, paint)
+            _list("residue:", "red", outcome.residue, page)
             or [f"residue: {paint(none, 'green', 'bold')}"]
         ),
         *unseen_lines(outcome.unseen, paint, page.width),
@@ -89,9 +89,11 @@ def _where(target: TargetInfo) -> str:
     return plain(target.context) + (" (simulated)" if target.simulated else "")
 
 
-def _list(title: str, style: str, found: Iterable[Residue], paint: Paint) -> list[str]:
-    lines = [f"  {plain(str(each.ref))}: {plain(each.why)}" for each in found]
-    return [paint(title, style, "bold"), *lines] if lines else []
+def _list(title: str, style: str, found: Iterable[Residue], page: Page) -> list[str]:
+    room = page.width and page.width - 2
+    texts = (f"{plain(str(each.ref))}: {plain(each.why)}" for each in found)
+    lines = [f"  {line}" for text in texts for line in wrap(text, room, "  ")]
+    return [page.paint(title, style, "bold"), *lines] if lines else []
 
 
 def deploy_document(outcome: DeployOutcome) -> Document:

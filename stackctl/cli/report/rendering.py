@@ -29,6 +29,11 @@ class Page:
     verbose: bool = False
     wide: bool = False
 
+    @property
+    def folded(self) -> int | None:
+        """The width that tables keep to; none where they were asked to be wide."""
+        return None if self.wide else self.width
+
 
 @dataclass(frozen=True, slots=True)
 class Rendering:

@@ -52,6 +52,10 @@ class Paint:
         return f"\x1b[{';'.join(_CODES[style] for style in styles)}m{text}\x1b[0m"
 
 
+_LEAST = 24  # columns in which a text can still be read
+_BELOW = "    "
+
+
 def wants_colour(stream: TextIO, choice: str) -> bool:
     """Decide whether a stream gets colour: the option first, then the environment, then a TTY."""
     if choice != "auto":
@@ -81,18 +85,39 @@ def plain(text: str) -> str:
     return _CONTROL.sub("", SECRETS.mask(text))
 
 
-def table(header: Sequence[str], rows: Sequence[Row], paint: Paint) -> list[str]:
+def table(
+    header: Sequence[str], rows: Sequence[Row], paint: Paint, width: int | None = None
+) -> list[str]:
     """Align rows under a header; empty when there are no rows."""
     if not rows:
         return []
-    return columns([[Cell(title, ("bold",)) for title in header], *rows], paint)
+    return columns([[Cell(title, ("bold",)) for title in header], *rows], paint, width)
 
 
-def columns(rows: Sequence[Row], paint: Paint) -> list[str]:
-    """Align rows; the last column is as long as it is."""
+def columns(rows: Sequence[Row], paint: Paint, width: int | None = None) -> list[str]:
+    """Align rows; the last column is as long as it is, or is broken where a width is given."""
     cells = [[_cell(each) for each in row] for row in rows]
     widths = measure(cells)
-    return [_line(row, widths, paint).rstrip() for row in cells]
+    return [line for row in cells for line in _fitted(row, widths, paint, width)]
+
+
+def _fitted(
+    row: Sequence[Cell], widths: Sequence[int], paint: Paint, width: int | None
+) -> list[str]:
+    """Write a row, what is too long in its last column under that, or under the whole row."""
+    line = _line(row, widths, paint).rstrip()
+    if width is None or visible(line) <= width or len(row) < len(widths):
+        return [line]
+    *first, last = row
+    start = sum(widths[: len(first)]) + len(_GAP) * len(first)
+    below = width - start < _LEAST
+    indent = " " * (len(_BELOW) if below else start)
+    texts = [paint(each, *last.styles) for each in wrap(last.text, width - len(indent))]
+    head = _line(first, widths, paint)
+    if below:
+        return [head.rstrip(), *(f"{indent}{text}" for text in texts)]
+    lines = [f"{head}{_GAP}{texts[0]}", *(f"{indent}{text}" for text in texts[1:])]
+    return [each.rstrip() for each in lines]
 
 
 def measure(rows: Iterable[Row]) -> list[int]:

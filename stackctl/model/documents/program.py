@@ -88,7 +88,7 @@ PROGRAM: Bodies = {
             "exitCode": count("The exit code"),
             "message": MESSAGE,
             "hint": HINT,
-            "problems?": items("Everything that is wrong, where it is several things", MESSAGE),
+            "problems?": items("Everything that is wrong, where that is in files", MESSAGE),
             "server?": fields(
                 "What the API server said",
                 {

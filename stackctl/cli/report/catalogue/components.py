@@ -27,7 +27,7 @@ def components_result(components: Iterable[Component]) -> Rendering:
     found = sorted(components, key=lambda each: each.name)
     return Rendering(
         document=lambda: components_document(found),
-        lines=lambda page: table(*_component_rows(found, wide=page.wide), page.paint),
+        lines=lambda page: table(*_component_rows(found, wide=page.wide), page.paint, page.folded),
         names=lambda: [each.name for each in found],
     )
 

@@ -32,7 +32,7 @@ def imported_lines(found: ImportedProfile, page: Page) -> Iterator[str]:
         (each.ingredient.name, each.ingredient.version or "-", _becomes(each))
         for each in found.conversion.made
     ]
-    yield from table(header, rows, page.paint)
+    yield from table(header, rows, page.paint, page.width)
     yield ""
     if found.conversion.left:
         yield page.paint("left out:", "bold")

@@ -25,7 +25,7 @@ def profiles_result(profiles: Iterable[Profile]) -> Rendering:
     found = sorted(profiles, key=lambda each: each.name)
     return Rendering(
         document=lambda: profiles_document(found),
-        lines=lambda page: table(*_profile_rows(found, wide=page.wide), page.paint),
+        lines=lambda page: table(*_profile_rows(found, wide=page.wide), page.paint, page.folded),
         names=lambda: [each.name for each in found],
     )
 
