@@ -18,6 +18,7 @@ from stackctl.model.catalogue.profile import Profile, StackFile
 from stackctl.model.charts.rendered import Fields
 from stackctl.model.compose.bundle import Bundle, secrets_in
 from stackctl.model.compose.compose import compose
+from stackctl.model.objects.kinds import Scopes
 from stackctl.model.objects.masking import names_in
 from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
@@ -75,6 +76,8 @@ class Composed:
     # What charts make up anew at each rendering, by component.
     generated: Mapping[str, Fields] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what has to be told of charts
+    manifests: Mapping[str, Manifests] = field(default_factory=dict, repr=False)
+    scopes: Scopes = field(default_factory=dict, repr=False)  # what the target says of its kinds
 
     @property
     def cluster_uid(self) -> str:
@@ -171,6 +174,8 @@ def compose_stack(request: StackRequest, target: Target | None = None) -> Compos
         sources=folders.sources(request.catalogs),
         generated=made.generated,
         notes=made.notes,
+        manifests=made.manifests,
+        scopes=made.scopes,
     )
     sets = {k: v for k, v in _said(request).items() if k not in selection.unused}
     seen, secret = split(sets, composed.secret_among(sets, _hidden(request)))

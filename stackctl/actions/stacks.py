@@ -138,9 +138,10 @@ def only(known: Known, connection: Connection) -> StackId:
 
 
 def _at_home(known: Known, connection: Connection) -> list[StackId]:
-    """Choose those in the context's namespace, else all."""
+    """Choose those in the context's namespace, else all; what smoke tests left is none of them."""
     home = connection.client.access.namespace
-    return [stack for stack in known if stack.namespace == home] or list(known)
+    real = [stack for stack in known if not stack.is_smoke] or list(known)
+    return [stack for stack in real if stack.namespace == home] or real
 
 
 def _several(candidates: Sequence[StackId], connection: Connection) -> UsageError:

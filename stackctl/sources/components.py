@@ -142,7 +142,7 @@ def _manifests(folder: Path, source: Source | None) -> Manifests:
         if layer is None:
             problems.append(
                 f"{folders.shown(path)}: belongs to no layer: expected base/, features/NAME/, "
-                "features/NAME/patches/, each/PARAMETER/ or smoke/"
+                "features/NAME/patches/, each/PARAMETER/, smoke/ or smoke/FEATURE/"
             )
             continue
         try:
@@ -177,7 +177,7 @@ def _layer(parts: tuple[str, ...]) -> tuple[str, str] | None:
             return kind, name
         case ("features", name, "patches", _):
             return "patches", name
-        case ("smoke", _):
+        case ("smoke", _) | ("smoke", _, _):
             return "files", "/".join(parts)
     return None
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from stackctl.actions.compose import StackRequest, compose_stack
 from stackctl.actions.deploy import deploy
+from stackctl.actions.smoke import smoke
 from stackctl.actions.teardown import teardown
 from stackctl.api.access.kubeconfig import find_access
 from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.connection import Connection, connect
 from stackctl.errors import ReleaseError
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.run.outcome import DeployOutcome, TeardownOutcome
+from stackctl.model.run.outcome import DeployOutcome, SmokeOutcome, TeardownOutcome
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 COMPONENTS = sorted(path.name for path in MANIFESTS.iterdir() if path.is_dir())
@@ -58,6 +59,18 @@ def redeployed(request: StackRequest, connection: Connection) -> DeployOutcome:
     """Deploy a stack, whether it is there or not; it stays."""
     return deploy(
         request,
+        connection,
+        agree=lambda *_: True,
+        notify=lambda _: None,
+        options=RunOptions(timeout=PATIENT, holder="tester@here"),
+    )
+
+
+def smoked(request: StackRequest, connection: Connection, *components: str) -> SmokeOutcome:
+    """Run the smoke tests of components."""
+    return smoke(
+        request,
+        components,
         connection,
         agree=lambda *_: True,
         notify=lambda _: None,

@@ -9,7 +9,15 @@ from stackctl.model.catalogue.attributes import attributes_of, holes_in
 from stackctl.model.plan.plan import Action
 from stackctl.model.run.events import ComponentState
 from stackctl.sources.files import read_catalogue
-from tests.apiserver.shipped import COMPONENTS, connected, profile_of, redeployed, torn_down
+from tests.apiserver.shipped import (
+    COMPONENTS,
+    MANIFESTS,
+    connected,
+    profile_of,
+    redeployed,
+    smoked,
+    torn_down,
+)
 
 
 def with_what_it_needs(component: str) -> Iterator[str]:
@@ -34,7 +42,7 @@ def with_what_it_needs(component: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_a_component_comes_stays_and_goes(kubeconfig, tmp_path, component):
-    """Current with what it needs and nothing else; unchanged the next time; and nothing is left."""
+    """Current with what it needs and nothing else, unchanged the next time, proven, and gone."""
     needed = [f"{name}: {{}}" for name in with_what_it_needs(component)]
     request = profile_of(tmp_path, f"only-{component}", *needed)
     with connected(kubeconfig) as connection:
@@ -43,6 +51,9 @@ def test_a_component_comes_stays_and_goes(kubeconfig, tmp_path, component):
             assert {*first.components.values()} == {ComponentState.READY}
             again = redeployed(request, connection)
             assert {each.action for each in again.plan.changes} == {Action.UNCHANGED}
+            if (MANIFESTS / component / "smoke").is_dir():
+                tried = smoked(request, connection, component)
+                assert [str(each.failure) for each in tried.results] == ["None"]
         finally:
             gone = torn_down(compose_stack(request).stack, connection)
         assert (gone.residue, gone.kept) == ((), ())

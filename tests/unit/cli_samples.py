@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from stackctl.errors import NotReadyError
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
@@ -17,6 +18,8 @@ from stackctl.model.run.outcome import (
     Gpus,
     ObjectStatus,
     Residue,
+    SmokeOutcome,
+    SmokeResult,
     StackStatus,
     StackSummary,
     TargetInfo,
@@ -306,6 +309,26 @@ DEPLOYED = DeployOutcome(
     RELEASE,
     components=dict.fromkeys(SHAPES, ComponentState.READY),
     seconds=31.4,
+)
+SMOKED = SmokeOutcome(
+    TARGET,
+    StackId("ml"),
+    (
+        SmokeResult("spark", StackId("smoke-spark"), (ref("Job", "smoke", "ml"),), 61.0),
+        SmokeResult(
+            "device-plugin",
+            StackId("smoke-device-plugin"),
+            (ref("Job", "vectors", "gpu"),),
+            3.0,
+            NotReadyError(
+                "device-plugin: Job/gpu/vectors: Pod vectors-x: Unschedulable: 0/4 nodes are "
+                "available: 2 Insufficient nvidia.com/gpu",
+                hint="free or add nvidia.com/gpu on the nodes: kubectl describe nodes",
+            ),
+        ),
+    ),
+    without=("prometheus", "node-exporter"),
+    seconds=64.2,
 )
 TORN_DOWN = TeardownOutcome(
     TARGET,

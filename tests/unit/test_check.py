@@ -34,6 +34,12 @@ metadata: {name: thing}
 data: {app.json: '{"image": "side:1"}'}
 """
 IMAGE = "images: [{image: thing, tag: '1'}]\n"
+SMOKE = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: smoke, namespace: default}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "smoke:1"}]}}}
+"""
 
 
 NEW = "{apiVersion: v1, kind: ConfigMap, metadata: {name: new}}"
@@ -201,13 +207,33 @@ def test_images_of_places_and_smoke_tests_count():
     """An image may be named in a document, or only where a component is tried."""
     images = BOTH % ("1", SIDE % "image")
     listed = images.removesuffix("]") + ", {image: smoke, tag: '1'}]\n"
-    pod = """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: p}
-        spec: {containers: [{name: c, image: "smoke:1"}]}
-        """
-    assert problems("", images=listed, files={"smoke/a.yaml": pod}) == []
+    assert problems("", images=listed, files={"smoke/a.yaml": SMOKE}) == []
+
+
+def test_a_smoke_test_says_that_it_has_ended():
+    """A Pod that runs is ready, whatever becomes of it."""
+    pod = POD % "[{name: c, image: 'thing:1'}]"
+    ((_, what),) = problems("", files={"smoke/a.yaml": pod})
+    assert "write a Job" in what
+
+
+def test_a_smoke_test_may_be_of_a_feature():
+    """Of one that there is."""
+    assert problems("features: {f: {description: d}}\n", files={"smoke/f/a.yaml": NEW}) == []
+    ((at, what),) = problems("features: {f: {description: d}}\n", files={"smoke/g/a.yaml": NEW})
+    assert (at, what) == ("features", "smoke/g/a.yaml: no feature is called g")
+
+
+@pytest.mark.parametrize(
+    ("spaces", "said"),
+    [("[default, other]", []), ("[other]", ["says default, but the default is other"])],
+)
+def test_a_smoke_test_is_in_the_first_of_many_namespaces(spaces, said):
+    """Where a list says in which namespaces a component works."""
+    place = "{object: Job/smoke, path: metadata.namespace, smoke: true}"
+    each = f"spaces: {{type: list, default: {spaces}, description: d, places: [{place}]}}"
+    found = problems(f"parameters: {{{each}}}\n", files={"smoke/a.yaml": SMOKE}, images="")
+    assert [what.partition(" metadata.namespace ")[2] for _, what in found] == said
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from stackctl.cli.report.credentials import credentials_document, rotation_resul
 from stackctl.cli.report.diff import diff_document
 from stackctl.cli.report.failure import error_document
 from stackctl.cli.report.history import history_document
-from stackctl.cli.report.outcome import deploy_document, teardown_document
+from stackctl.cli.report.outcome import deploy_document, smoke_document, teardown_document
 from stackctl.cli.report.record import record_document
 from stackctl.cli.report.rendering import document, dumped
 from stackctl.cli.report.sandbox import down_result, status_result, up_result
@@ -73,6 +73,7 @@ from tests.unit.cli_samples import (
     DEPLOYED,
     NOW,
     RELEASE,
+    SMOKED,
     TARGET,
     TORN_DOWN,
     mixed_plan,
@@ -169,6 +170,10 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
     "DeployOutcome": (
         lambda: deploy_document(DEPLOYED),
         lambda: deploy_document(replace(DEPLOYED, release=None, review=REVIEW, dry_run=True)),
+    ),
+    "SmokeOutcome": (
+        lambda: smoke_document(SMOKED),
+        lambda: smoke_document(replace(SMOKED, dry_run=True)),
     ),
     "TeardownOutcome": (lambda: teardown_document(TORN_DOWN),),
     "StackStatus": (lambda: status_document(CURRENT), lambda: status_document(troubled_status())),

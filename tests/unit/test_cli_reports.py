@@ -6,7 +6,7 @@ import pytest
 
 from stackctl.cli.report.diff import diff_lines
 from stackctl.cli.report.history import ago
-from stackctl.cli.report.outcome import deploy_lines, teardown_lines
+from stackctl.cli.report.outcome import deploy_lines, smoke_lines, teardown_lines
 from stackctl.cli.report.plan import plan_document, plan_lines
 from stackctl.cli.report.rendering import Page
 from stackctl.cli.report.status import gpu_lines, stacks_lines, status_lines
@@ -25,6 +25,7 @@ from tests.unit.cli_samples import (
     DEPLOYED,
     NOW,
     RELEASE,
+    SMOKED,
     TORN_DOWN,
     mixed_plan,
     plan,
@@ -47,6 +48,7 @@ TEXTS = {
     "status-troubled.txt": lambda page: status_lines(troubled_status(), NOW, page),
     "stacks.txt": lambda page: stacks_lines(two_stacks(), NOW, page),
     "deployed.txt": lambda page: deploy_lines(DEPLOYED, page),
+    "smoke.txt": lambda page: smoke_lines(SMOKED, page),
     "torn-down.txt": lambda page: teardown_lines(TORN_DOWN, page),
 }
 

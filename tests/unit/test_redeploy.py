@@ -18,6 +18,7 @@ GPU8 = "--profile gpu8"
         ("deploy -f 'my stack.yaml'", "ml", {}, "deploy -f 'my stack.yaml'"),
         (f"deploy {GPU8} --set a.b=…", "gpu8", {"a.b": "1"}, f"upgrade {GPU8} --stack gpu8"),
         ("rollback 2", "gpu8", {}, "rollback 2 --stack gpu8"),
+        ("smoke web --stack ml", "smoke-web", {}, "smoke web --stack ml"),
         (f"upgrade {GPU8} --stack ml", "ml", {}, f"deploy {GPU8} --stack ml"),
         (
             f"deploy {GPU8} --catalog '/x y' --take-over argocd --reset",

@@ -13,6 +13,7 @@ COMMANDS = {
         "upgrade",
         "rollback",
         "history",
+        "smoke",
         "teardown",
     ),
     "Catalogue commands": (

@@ -1,4 +1,4 @@
-"""How the end of a deploy or a teardown looks."""
+"""How the end of a deploy, a teardown or smoke tests looks."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,12 +13,26 @@ from stackctl.cli.report.plan import (
     unprefaced,
     unseen_lines,
 )
-from stackctl.cli.report.rendering import Document, Page, Rendering, document, ref_document
+from stackctl.cli.report.rendering import (
+    Document,
+    Page,
+    Rendering,
+    document,
+    known,
+    ref_document,
+)
 from stackctl.cli.report.upgrade import review_document, review_lines
 from stackctl.cli.terminal.terminal import plain, wrap
 from stackctl.model.objects.wording import span
 from stackctl.model.plan.plan import Action, Plan
-from stackctl.model.run.outcome import DeployOutcome, Residue, TargetInfo, TeardownOutcome
+from stackctl.model.run.outcome import (
+    DeployOutcome,
+    Residue,
+    SmokeOutcome,
+    SmokeResult,
+    TargetInfo,
+    TeardownOutcome,
+)
 
 
 def deploy_result(outcome: DeployOutcome, word: str) -> Rendering:
@@ -128,3 +142,83 @@ def teardown_document(outcome: TeardownOutcome) -> Document:
 
 def _residue(found: Iterable[Residue]) -> list[Document]:
     return [{**ref_document(each.ref), "reason": each.why} for each in found]
+
+
+def smoke_result(outcome: SmokeOutcome) -> Rendering:
+    """Tell what smoke tests came to."""
+    return Rendering(
+        document=lambda: smoke_document(outcome),
+        lines=lambda page: smoke_lines(outcome, page),
+    )
+
+
+def trial_lines(planned: Sequence[SmokeResult], target: TargetInfo, page: Page) -> list[str]:
+    """Say which objects smoke tests make for a while."""
+    head = [*target_lines(target, page.paint, page.width), ""]
+    for each in planned:
+        head.append(f"{page.paint(plain(each.component), 'bold')}")
+        head += [f"  {plain(str(ref))}" for ref in each.objects]
+    return [*head, "", "They are made, waited for and removed, one component after the other."]
+
+
+def smoke_lines(outcome: SmokeOutcome, page: Page) -> list[str]:
+    """Say which components work, and of the others why not and where to look."""
+    if outcome.dry_run:
+        return trial_lines(outcome.results, outcome.target, page)
+    if not outcome.agreed:
+        return []
+    lines = [line for each in outcome.results for line in _smoke_line(each, page)]
+    if outcome.without:
+        lines += wrap(f"no smoke test: {', '.join(outcome.without)}", page.width)
+    passed = sum(each.passed for each in outcome.results)
+    count = f"{passed} of {len(outcome.results)}"
+    style = "green" if passed == len(outcome.results) else "red"
+    end = f"on {_where(outcome.target)} in {span(outcome.seconds)}"
+    return [*lines, f"{page.paint('passed:', style, 'bold')} {count} smoke tests {end}"]
+
+
+def _smoke_line(each: SmokeResult, page: Page) -> list[str]:
+    name = page.paint(plain(each.component), "bold")
+    if each.failure is None:
+        return [f"{page.paint('✓', 'green')} {name}  {span(each.seconds)}"]
+    room = page.width and page.width - 4
+    said = [part for line in str(each.failure).splitlines() for part in wrap(plain(line), room)]
+    stays = (
+        f"→ stackctl status --stack {each.stack}; gone with: stackctl teardown --stack {each.stack}"
+    )
+    return [
+        f"{page.paint('✗', 'red')} {name}  {span(each.seconds)}",
+        *(f"    {part}" for part in said),
+        *(
+            f"    {part}"
+            for part in wrap(f"→ {plain(each.failure.hint)}", room)
+            if each.failure.hint
+        ),
+        *(f"    {part}" for part in wrap(stays, room)),
+    ]
+
+
+def smoke_document(outcome: SmokeOutcome) -> Document:
+    """Describe what smoke tests came to."""
+    return document(
+        "SmokeOutcome",
+        target=target_document(outcome.target),
+        stack=str(outcome.stack),
+        dryRun=outcome.dry_run,
+        agreed=outcome.agreed,
+        seconds=round(outcome.seconds, 1),
+        tests=[_test_document(each, ran=not outcome.dry_run) for each in outcome.results],
+        without=list(outcome.without),
+    )
+
+
+def _test_document(each: SmokeResult, *, ran: bool) -> Document:
+    return known(
+        component=each.component,
+        stack=str(each.stack),
+        objects=[ref_document(ref) for ref in each.objects],
+        passed=each.passed if ran else None,
+        seconds=round(each.seconds, 1) if ran else None,
+        message=str(each.failure) if each.failure else None,
+        hint=(each.failure.hint or None) if each.failure else None,
+    )

@@ -11,12 +11,11 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.options.options import (
-    ApplyOptions,
+    Agreement,
     Cluster,
     ComparedStack,
     StackName,
     StackOptions,
-    TeardownOptions,
 )
 from stackctl.cli.running.stopping import stopping
 from stackctl.errors import ApplyError
@@ -132,7 +131,7 @@ def stack_file_of(which: StackName) -> Path | None:
     return STACK_FILE if STACK_FILE.is_file() else None
 
 
-def run_options(chosen: ApplyOptions | TeardownOptions, **more: Any) -> "RunOptions":
+def run_options(chosen: Agreement, **more: Any) -> "RunOptions":
     """Carry what was chosen into the run, each option under its own name."""
     from stackctl.cluster.change.options import RunOptions
 

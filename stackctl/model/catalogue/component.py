@@ -50,6 +50,7 @@ class Place:
     repeat: bool = False
     feature: str = ""  # only while this feature is on
     each: str = ""  # in the objects of this repeated layer
+    smoke: bool = False  # in the objects of smoke/; a list is named by its first item there
     values: str = ""  # a path in the values of the component's chart
 
 

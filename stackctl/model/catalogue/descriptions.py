@@ -143,6 +143,7 @@ DESCRIPTIONS = {
     "unsaid: by its suffix",
     "Place.join": "What joins the items of a list in one text",
     "Place.repeat": "Whether the flag is repeated for each item",
+    "Place.smoke": "In the objects of smoke/; of a list, its first item goes to a field there",
     "Place.feature": "Only while this feature is on",
     "Place.each": "In the objects that are repeated for this list parameter",
     "Feature.description": "What it does, in one line",

@@ -99,15 +99,25 @@ class Binder:
         return self.formats[name]
 
 
-def active(places: Iterable[Place], features: Collection[str], each: str = "") -> list[Place]:
-    """Choose the places that are there with these features, in a repeated layer or outside."""
+def active(
+    places: Iterable[Place], features: Collection[str], each: str = "", *, smoke: bool = False
+) -> list[Place]:
+    """Choose the places with these features: in a repeated layer, in smoke tests, or in neither."""
     return [
         place
         for place in places
         if not place.values  # written before the chart is rendered
         and place.each == each
+        and place.smoke == smoke
         and (not place.feature or place.feature in features)
     ]
+
+
+def said_at(place: Place, value: Any) -> Any:
+    """Return what a value comes to at a place: a smoke test is in one namespace of many."""
+    if place.smoke and place.path and isinstance(value, list):
+        return value[0] if value else None
+    return value
 
 
 def agrees(found: Any, value: Any, join: str = ",") -> bool:

@@ -18,19 +18,24 @@ from stackctl.model.catalogue.component import (
 )
 from stackctl.model.catalogue.parameters import checked, text_of
 from stackctl.model.catalogue.spec_check import declaration_problems
-from stackctl.model.compose.bind import Binder, PlaceError, agrees, describe
+from stackctl.model.compose.bind import Binder, PlaceError, agrees, describe, said_at
 from stackctl.model.compose.compose import absence, leftover
 from stackctl.model.compose.embedded import Codec, Formats, formats
 from stackctl.model.compose.foreign_marks import unmatched
-from stackctl.model.compose.layers import built, template_of
+from stackctl.model.compose.layers import (
+    built,
+    feature_of_smoke,
+    smoke_as_written,
+    template_of,
+)
 from stackctl.model.compose.object_check import ObjectFault, contradictions
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.compose.restarts import restart_problems
-from stackctl.model.objects.kinds import Scopes, defined, namespaces_in
+from stackctl.model.objects.kinds import Scopes, defined, kind_of, namespaces_in
 from stackctl.model.objects.merge import OverlayError
 from stackctl.model.objects.normalise import flatten, normalised
 from stackctl.model.objects.paths import MISSING, PathError
-from stackctl.model.objects.refs import PROTECTED_NAMESPACES
+from stackctl.model.objects.refs import PROTECTED_NAMESPACES, ref_of
 from stackctl.model.resolve.graph import reached
 from stackctl.model.shapes.decode import Problem
 from stackctl.model.shapes.pod_specs import images_in
@@ -124,6 +129,8 @@ class _Check:
         if place.each:
             template = template_of(self.component, self.manifests, place.each, self.scopes)
             return Binder(template, self.formats)
+        if place.smoke:
+            return Binder(self.smoke(), self.formats)
         variant = next(each for each in variants if each.feature == place.feature)
         return Binder(variant.objects, self.formats)
 
@@ -163,9 +170,28 @@ class _Check:
                 what = f"says {text_of(found)}, but the parameter has no default"
                 yield Problem(at, f"{describe(place)} {what}")
             yield from _writable(at, binder, place, parameter)
-        elif not agrees(found, checked(parameter, default), place.join):
+        elif not agrees(found, said_at(place, checked(parameter, default)), place.join):
             says = "says nothing" if found is MISSING else f"says {text_of(found)}"
             yield Problem(at, f"{describe(place)} {says}, but the default is {text_of(default)}")
+
+    def smoke(self) -> Objects:
+        """Return the objects of all smoke tests."""
+        features = self.component.spec.features
+        return smoke_as_written(self.component, self.manifests, self.scopes, features)
+
+    def _smoke(self) -> Iterator[Problem | ObjectFault]:
+        """Check that smoke tests are of features that there are, and can be seen to end."""
+        for path in self.manifests.files:
+            feature = feature_of_smoke(path)
+            if feature and feature not in self.component.spec.features:
+                known = did_you_mean(feature, self.component.spec.features)
+                yield Problem(
+                    ("spec", "features"), f"{path}: no feature is called {feature}{known}"
+                )
+        for manifest in self.smoke():
+            if kind_of(manifest) == ("", "Pod"):
+                what = "a Pod that runs is ready before it has ended: write a Job"
+                yield ObjectFault(ref_of(manifest), (), what)
 
     # images
 
@@ -238,7 +264,7 @@ class _Check:
             elif all(found):
                 yield Problem((*at, "path"), f"{each.object}: {found[0]}")
 
-    def references(self, variants: list[_Variant]) -> Iterator[Problem]:
+    def references(self, variants: list[_Variant]) -> Iterator[Problem | ObjectFault]:
         """Check the objects and files that component.yaml names."""
         spec = self.component.spec
         yield from self._ignored(variants)
@@ -254,6 +280,7 @@ class _Check:
             if probe.accepts and len(self.manifests.files.get(probe.accepts, ())) != 1:
                 what = f"expected a file with one object, {probe.accepts} is none"
                 yield Problem(("spec", "ready", index), what)
+        yield from self._smoke()
         base = variants[0].objects
         names = set(namespaces_in(base))
         if spec.namespace not in names | PROTECTED_NAMESPACES:

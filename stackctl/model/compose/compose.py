@@ -19,12 +19,12 @@ from stackctl.model.catalogue.component import (
 )
 from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
 from stackctl.model.catalogue.generated import stand_ins
-from stackctl.model.catalogue.profile import Needs, Origin
+from stackctl.model.catalogue.profile import Needs, Origin, Settings
 from stackctl.model.compose.bind import active
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.compose.embedded import Codec, Formats, formats
 from stackctl.model.compose.foreign_marks import left_out, replaced_managers
-from stackctl.model.compose.layers import objects_of
+from stackctl.model.compose.layers import objects_of, smoke_of
 from stackctl.model.compose.namespaces import moved
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.compose.restarts import restarting
@@ -96,6 +96,8 @@ def compose(
     """
     if not re.fullmatch(LABEL, stack.name):
         raise ConfigError(f"a stack cannot be called {stack}: expected {LABEL_HELP}")
+    if stack.is_smoke:
+        raise ConfigError(f"a stack cannot be called {stack}: smoke tests are called so")
     scopes = {**served, **scopes_of(manifests.values())}
     edges = graph.edges(selection.components)
     known = formats(yaml)
@@ -262,7 +264,7 @@ def _sealed(
     if part.chosen.mode is Mode.EXTERNAL:
         return result
     own = defined(part.objects.values())
-    labels = {MANAGED_BY: "stackctl", STACK_LABEL: stack.label, COMPONENT_LABEL: name}
+    labels = _labels(stack, name)
     ignored = _ignored(part, namespace)
     sent = Objects.of(
         namespace,
@@ -285,6 +287,37 @@ def _sealed(
         generate=generated_for(part.chosen),
         given=given_to(part.chosen),
     )
+
+
+def smoke_bundle(
+    chosen: Chosen,
+    manifests: Manifests,
+    stack: StackId,
+    settings: Settings,
+    *,
+    yaml: Codec,
+    scopes: Scopes,
+) -> Bundle:
+    """Compose what proves that a component works, as a stack of its own beside the real one.
+
+    Raises:
+        RenderError: a place is not there.
+    """
+    component = chosen.component
+    made = smoke_of(chosen, manifests, scopes, formats(yaml), settings)
+    labels = _labels(stack, component.name)
+    part = BundleComponent(
+        component.name,
+        component.spec.version,
+        chosen.namespace,
+        objects=ordered((labelled(each, labels) for each in made), ()),
+        rules=component.spec.readyWhen,
+    )
+    return Bundle(f"smoke/{component.name}", (part,))
+
+
+def _labels(stack: StackId, component: str) -> dict[str, str]:
+    return {MANAGED_BY: "stackctl", STACK_LABEL: stack.label, COMPONENT_LABEL: component}
 
 
 def _parted(objects: Objects) -> tuple[list[Manifest], Objects]:

@@ -11,7 +11,7 @@ from stackctl.errors import RenderError
 from stackctl.model.catalogue.component import Component, Manifests, ParameterType, Place
 from stackctl.model.catalogue.generated import Generated, stand_in
 from stackctl.model.catalogue.profile import DEFAULT, Settings
-from stackctl.model.compose.bind import Binder, PlaceError, active
+from stackctl.model.compose.bind import Binder, PlaceError, active, said_at
 from stackctl.model.compose.embedded import Formats
 from stackctl.model.compose.namespaces import moved, renamed
 from stackctl.model.compose.object_set import NoSuchObject, Objects
@@ -105,16 +105,18 @@ def bind(
     values: Mapping[str, Any],
     features: Collection[str],
     each: str = "",
+    *,
+    smoke: bool = False,
 ) -> None:
-    """Write every parameter to its places, outside repeated layers or inside one.
+    """Write every parameter to its places: of the stack, of a repeated layer or of smoke tests.
 
     Raises:
         PlaceError: a place is not there.
     """
     for name, parameter in component.spec.parameters.items():
         secret = parameter.type is ParameterType.SECRET
-        for place in active(parameter.places, features, each):
-            value = values[name]
+        for place in active(parameter.places, features, each, smoke=smoke):
+            value = said_at(place, values[name])
             # A key of a Secret is in base64; a document in one is written so by the binder.
             whole = secret and value is not None and not place.key
             binder.ensure(place, encoded_text(value) if whole else value)
@@ -187,6 +189,49 @@ def template_of(component: Component, manifests: Manifests, name: str, scopes: S
     namespace = component.spec.namespace
     flat = flatten(manifests.each.get(name, ()))
     return Objects(namespace, (normalised(each, namespace, scopes) for each in flat), anywhere=True)
+
+
+def smoke_of(
+    chosen: Chosen, manifests: Manifests, scopes: Scopes, formats: Formats, settings: Settings
+) -> Objects:
+    """Put the objects together that prove that a component works.
+
+    Raises:
+        RenderError: a place is not there.
+    """
+    component, namespace = chosen.component, chosen.namespace
+    binder = Binder(smoke_as_written(component, manifests, scopes, chosen.features), formats)
+    try:
+        bind(binder, component, values_of(chosen), chosen.features, smoke=True)
+        for place in active(component.spec.namespacePlaces, chosen.features, smoke=True):
+            _rename(binder, place, component.spec.namespace, namespace)
+    except PlaceError as error:
+        raise RenderError(f"component {component.name}: {error}") from error
+    rewrite_image_places(binder, component.spec.images or (), settings.imageRegistry)
+    objects = (moved(each, component.spec.namespace, namespace) for each in binder.objects)
+    return Objects(namespace, (applied(each, settings) for each in objects), anywhere=True)
+
+
+def smoke_as_written(
+    component: Component,
+    manifests: Manifests,
+    scopes: Scopes,
+    features: Collection[str],
+) -> Objects:
+    """Return the objects of smoke/, and of smoke/FEATURE/ for the features that are on."""
+    namespace = component.spec.namespace
+    flat = (
+        each
+        for path, found in manifests.files.items()
+        if feature_of_smoke(path) in ("", *features)
+        for each in flatten(found)
+    )
+    return Objects(namespace, (normalised(each, namespace, scopes) for each in flat), anywhere=True)
+
+
+def feature_of_smoke(path: str) -> str:
+    """Return the feature that a smoke test is of; none for those that are always there."""
+    return path.split("/")[1] if path.count("/") > 1 else ""
 
 
 def apply_patch(objects: Objects, patch: Manifest, scopes: Scopes) -> None:

@@ -3,9 +3,13 @@
 from stackctl.model.documents.parts import (
     AGREED,
     CLUSTER,
+    COMPONENT,
     DRY_RUN,
     FAULT,
+    HINT,
     LEFT,
+    MESSAGE,
+    OBJECT,
     PLAN,
     RELEASE,
     REVIEW,
@@ -43,6 +47,32 @@ CHANGES: Bodies = {
                     },
                 ),
             ),
+        },
+    ),
+    "SmokeOutcome": (
+        "What smoke tests came to",
+        {
+            "target": TARGET,
+            "stack": STACK,
+            "dryRun": DRY_RUN,
+            "agreed": AGREED,
+            "seconds": SECONDS,
+            "tests": items(
+                "The tests, in the order they were run",
+                fields(
+                    "A smoke test",
+                    {
+                        "component": COMPONENT,
+                        "stack": text("The stack that its objects are of while they are there"),
+                        "objects": items("What it makes", OBJECT),
+                        "passed?": flag("Whether it came to a good end; missing of a dry run"),
+                        "seconds?": SECONDS,
+                        "message?": MESSAGE,
+                        "hint?": HINT,
+                    },
+                ),
+            ),
+            "without": items("Components without a smoke test", text("Name")),
         },
     ),
     "TeardownOutcome": (

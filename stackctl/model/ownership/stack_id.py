@@ -12,6 +12,7 @@ from stackctl.model.objects.refs import FIELD_MANAGER, RECORD_NAMESPACE, STACK_L
 
 LONGEST_LABEL = 63
 _HASHED = 12
+_SMOKE = "smoke-"
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -28,6 +29,16 @@ class StackId:
     def administrators(self) -> bool:
         """Its record is where only administrators write; any other may be a tenant's."""
         return self.namespace == RECORD_NAMESPACE
+
+    @classmethod
+    def for_smoke(cls, component: str, namespace: str) -> "StackId":
+        """Return the stack of a component's smoke test: it is there while the test is."""
+        return cls(f"{_SMOKE}{component}"[:LONGEST_LABEL].rstrip("-"), namespace)
+
+    @property
+    def is_smoke(self) -> bool:
+        """It is a smoke test, and no stack that anybody has deployed."""
+        return self.name.startswith(_SMOKE)
 
     @property
     def label(self) -> str:

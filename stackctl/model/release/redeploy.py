@@ -19,6 +19,8 @@ def redeploy(release: Release, take_over: Iterable[str] = ()) -> str:
     if words[:1] == ["rollback"]:
         back = ["stackctl", "rollback", words[1], "--stack", release.stack.name]
         return shlex.join([*back, *home, *taking])
+    if words[:1] == ["smoke"]:
+        return f"stackctl {release.command}"
     verb = "upgrade" if release.sets else "deploy"
     kept = list(_pairs(words))
     if not any(word in ("--profile", "-f") for word in kept):

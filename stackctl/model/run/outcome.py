@@ -192,6 +192,35 @@ class DeployOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class SmokeResult:
+    """How the smoke test of a component went."""
+
+    component: str
+    stack: StackId  # that its objects are of, while they are there
+    objects: tuple[Ref, ...]
+    seconds: float = 0.0
+    failure: StackError | None = None  # None: it passed
+
+    @property
+    def passed(self) -> bool:
+        """It came to a good end, and nothing of it is left."""
+        return self.failure is None
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeOutcome:
+    """What smoke tests came to."""
+
+    target: TargetInfo
+    stack: StackId
+    results: tuple[SmokeResult, ...]
+    without: tuple[str, ...] = ()  # components that have none
+    seconds: float = 0.0
+    dry_run: bool = False
+    agreed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Residue:
     """Something a teardown left behind, and why."""
 
