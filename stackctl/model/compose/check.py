@@ -26,6 +26,7 @@ from stackctl.model.compose.layers import (
     built,
     feature_of_smoke,
     smoke_as_written,
+    spelled,
     template_of,
 )
 from stackctl.model.compose.object_check import ObjectFault, contradictions
@@ -88,9 +89,11 @@ def _scopes(manifests: Manifests) -> Scopes:
 
 
 def _objects(variants: list["_Variant"]) -> Iterator[ObjectFault]:
+    # An object that no feature changes is the same in each of them.
+    every = {id(each): each for variant in variants for each in variant.objects}
+    for manifest in every.values():
+        yield from contradictions(manifest)
     for variant in variants:
-        for manifest in variant.objects:
-            yield from contradictions(manifest)
         yield from unmatched(variant.objects)
 
 
@@ -114,11 +117,12 @@ class _Check:
 
     def variants(self, problems: list[Problem | ObjectFault]) -> Iterator[_Variant]:
         """Lay the base alone, and then each feature with those it requires."""
+        layers = spelled(self.component, self.manifests, self.scopes)
         for name in ("", *self.component.spec.features):
             on = feature_closure(self.component.spec.features, name)
             at: At = ("spec", "features", name) if name else ()
             try:
-                objects = built(self.component, self.manifests, on, self.scopes)
+                objects = built(self.component, layers, on, self.scopes)
             except (NoSuchObject, OverlayError) as error:
                 problems.append(Problem(at, str(error)))
             else:

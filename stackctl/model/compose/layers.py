@@ -5,6 +5,7 @@ right at all is `check`'s.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from stackctl.errors import RenderError
@@ -36,8 +37,8 @@ def objects_of(
     """
     component = chosen.component
     try:
-        written = built(component, manifests, chosen.features, scopes)
-        binder = Binder(written, formats)
+        layers = spelled(component, manifests, scopes)
+        binder = Binder(built(component, layers, chosen.features, scopes), formats)
         bind(binder, component, _bound(chosen, binder), chosen.features)
         objects = relocated(binder, component, chosen.namespace, chosen.features)
         for manifest in repeated(chosen, manifests, scopes, formats):
@@ -77,10 +78,20 @@ def _bound(chosen: Chosen, binder: Binder) -> dict[str, Any]:
     return values
 
 
+def spelled(component: Component, manifests: Manifests, scopes: Scopes) -> Manifests:
+    """Write the objects of base and features in their one spelling, to be laid over each other."""
+
+    def each(layer: Iterable[Manifest]) -> tuple[Manifest, ...]:
+        return tuple(normalised(m, component.spec.namespace, scopes) for m in flatten(layer))
+
+    features = {name: each(layer) for name, layer in manifests.features.items()}
+    return replace(manifests, base=each(manifests.base), features=features)
+
+
 def built(
     component: Component, manifests: Manifests, features: Collection[str], scopes: Scopes
 ) -> Objects:
-    """Lay the features that are on over the base, everything as written in the files.
+    """Lay the features that are on over the base; `manifests` are `spelled`.
 
     Raises:
         NotFound: an object is there twice, or a patch's target is not.
@@ -89,10 +100,9 @@ def built(
     namespace = component.spec.namespace
     objects = Objects(namespace)
     names = [name for name in component.spec.features if name in features]
-    layers = [manifests.base, *(manifests.features.get(name, ()) for name in names)]
-    for layer in layers:
-        for manifest in flatten(layer):
-            objects.add(normalised(manifest, namespace, scopes))
+    for layer in (manifests.base, *(manifests.features.get(name, ()) for name in names)):
+        for manifest in layer:
+            objects.add(manifest)
     for name in names:
         for patch in manifests.patches.get(name, ()):
             apply_patch(objects, patch, scopes)

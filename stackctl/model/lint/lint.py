@@ -12,7 +12,7 @@ from stackctl.model.catalogue.component import Component, Manifests
 from stackctl.model.catalogue.lint_rules import LintException, LintRule
 from stackctl.model.compose.check import feature_closure, validate_component
 from stackctl.model.compose.embedded import Codec
-from stackctl.model.compose.layers import built, template_of
+from stackctl.model.compose.layers import built, spelled, template_of
 from stackctl.model.compose.object_check import ObjectFault
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.lint.access import access_faults
@@ -110,10 +110,11 @@ def _invalid(component: Component, manifests: Manifests, yaml: Codec) -> Iterato
 
 def _layers(component: Component, manifests: Manifests, scopes: Scopes) -> Iterator[_Layer]:
     """Yield the base, the base with each feature, repeated layers, and what is beside them."""
+    layers = spelled(component, manifests, scopes)
     for name in ("", *component.spec.features):
         on = feature_closure(component.spec.features, name)
         try:
-            yield _Layer(name, built(component, manifests, on, scopes))
+            yield _Layer(name, built(component, layers, on, scopes))
         except (NoSuchObject, OverlayError):
             continue  # said by what is invalid
     for name in component.spec.each:

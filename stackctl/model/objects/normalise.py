@@ -9,7 +9,14 @@ from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from stackctl.model.objects import paths
-from stackctl.model.objects.kinds import BUILTIN, DEFINITION, SECRET, Scopes, kind_of
+from stackctl.model.objects.kinds import (
+    BUILTIN,
+    DEFINITION,
+    SECRET,
+    GroupKind,
+    Scopes,
+    kind_of,
+)
 from stackctl.model.objects.pod_templates import template_path
 from stackctl.model.objects.refs import Manifest, without_annotations
 from stackctl.model.objects.secret_data import encoded_text
@@ -94,13 +101,11 @@ def normalised(manifest: Manifest, namespace: str, scopes: Scopes) -> Manifest:
     Objects of the cluster lose a namespace; kinds nobody knows are left as they are.
     """
     manifest, kind = _unannotated(as_sent(manifest)), kind_of(manifest)
-    nulls = _has_null(manifest)
-    if nulls:
-        manifest = _with_empty_texts(manifest)
+    manifest = _with_empty_texts(manifest, kind)
     _settle_namespace(manifest["metadata"], namespace, BUILTIN.get(kind, scopes.get(kind)))
     if kind == DEFINITION or kind not in BUILTIN:
         return manifest
-    if nulls:
+    if _has_null(manifest):
         manifest = _without_nulls(manifest)
     if kind == SECRET:
         return _secret(manifest)
@@ -118,14 +123,16 @@ def _unannotated(manifest: Manifest) -> Manifest:
     return without_annotations(manifest, FORMER_ANNOTATIONS.__contains__)
 
 
-def _with_empty_texts(manifest: Manifest) -> Manifest:
+def _with_empty_texts(manifest: Manifest, kind: GroupKind) -> Manifest:
     """Write what a map of texts leaves empty as what it is to a server: a text without letters."""
-    for path in (*_TEXT_MAPS, *(_DATA_MAPS if kind_of(manifest) in _DATA_KINDS else ())):
+    for path in (*_TEXT_MAPS, *(_DATA_MAPS if kind in _DATA_KINDS else ())):
         manifest = _at(manifest, path, _without_letters)
     return manifest
 
 
 def _without_letters(texts: Any) -> Any:
+    if None not in texts.values():  # as nearly all are
+        return texts
     return {key: "" if text is None else text for key, text in texts.items()}
 
 

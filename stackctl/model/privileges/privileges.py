@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackctl.model.catalogue.component import Component, Manifests
-from stackctl.model.compose.layers import built
+from stackctl.model.compose.layers import built, spelled
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import NAMESPACE, Scopes, kind_of
 from stackctl.model.objects.normalise import flatten, normalised
@@ -134,8 +134,10 @@ def asked_by_features(
         for each in flatten(layer)
     ]
 
+    layers = spelled(component, manifests, scopes)
+
     def asked(features: Collection[str]) -> tuple[Privilege, ...]:
-        objects = [*built(component, manifests, features, scopes), *repeated]
+        objects = [*built(component, layers, features, scopes), *repeated]
         return privileges((component.name, each) for each in objects)
 
     found = {"": asked(usual)}
