@@ -62,6 +62,14 @@ def test_a_setting_is_read_at_its_place_before_and_after():
     )
 
 
+def test_a_place_that_is_gone_says_the_same_as_an_empty_one():
+    """That the setting is unset; a line from nothing to nothing would tell nothing."""
+    without = web(10, "", "a")
+    del without["spec"]["size"]
+    assert changes(without, web(10, "", "a")) == ()
+    assert changes(without, web(10, "big", "a")) == (SettingChange("shop", "size", "", "big"),)
+
+
 def test_what_is_proven_unchanged_or_taken_over_has_no_settings_behind_it():
     """Of the first only metadata was read, of the second another program set the values."""
     same = web(10, "big", "a")

@@ -58,13 +58,14 @@ def _of(chosen: Chosen, changes: Sequence[Change], known: Formats) -> Iterator[S
     before = _binder(chosen, [each.live for each in changes], known)
     after = _binder(chosen, [each.result for each in changes], known)
     for name, parameter in chosen.component.spec.parameters.items():
+        secret = confidential(name, parameter)
         places = active(parameter.places, chosen.features)
         read = ((_read(before, place), _read(after, place), place) for place in places)
-        differing = next(((old, new, place) for old, new, place in read if old != new), None)
+        texts = (_texts(old, new, place, secret=secret) for old, new, place in read if old != new)
+        # A place that is gone and an empty one say the same of a setting: that it is unset.
+        differing = next((pair for pair in texts if secret or pair[0] != pair[1]), None)
         if differing is not None:
-            old, new, place = differing
-            texts = _texts(old, new, place, secret=confidential(name, parameter))
-            yield SettingChange(chosen.component.name, name, *texts, _wire(chosen, name))
+            yield SettingChange(chosen.component.name, name, *differing, _wire(chosen, name))
 
 
 def _wire(chosen: Chosen, name: str) -> str:
