@@ -50,7 +50,7 @@ FOUND = revisions(
     [
         release(1, status=ReleaseStatus.SUPERSEDED, components={"a": "1.0.0"}),
         release(2, status=ReleaseStatus.FAILED, message="a: not ready", components={"a": "1.1.0"}),
-        release(3, command="rollback 1", components={"a": "1.0.0"}),
+        release(3, command="rollback 1 --take-over argocd", components={"a": "1.0.0"}),
     ]
 )
 

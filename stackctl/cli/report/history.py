@@ -90,7 +90,7 @@ def _wide_row(each: Revision) -> Row:
 
 def _changed(each: Revision) -> str:
     release = each.release
-    verb, _, revision = release.command.partition(" ")
+    verb, revision, *_ = [*release.command.split(), "", ""]
     back = f"back to {revision}: " if verb == "rollback" else ""
     said = release.message.removeprefix(f"stack {release.stack}: ")
     message = f"; {plain(said)}" if said else ""
