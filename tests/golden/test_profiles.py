@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from stackctl.actions.compose import StackRequest, compose_stack
+from stackctl.model.catalogue.attributes import holes_in
 from stackctl.model.catalogue.component import Component
+from stackctl.model.catalogue.parameters import parameters_of, text_of
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, digest
 from stackctl.sources import yaml
@@ -101,9 +103,29 @@ def alone(component: str, tmp_path: Path, lines: str = "") -> StackRequest:
     return StackRequest(profile="alone", stack="golden", catalogs=(tmp_path,))
 
 
+# What nobody but the user can say where a feature is on.
+TO_BE_SET = {
+    ("mlflow", "external-database"): "databaseUri: 'postgresql://u:chosen-here@db.example.com/m'",
+    ("model-registry", "external-database"): (
+        "externalHost: db.example.com, externalPassword: chosen-here"
+    ),
+}
+
+
 def _said(component: Component) -> str:
     """Say what somebody else's component would tell others of itself."""
-    return ", ".join(f"{name}: http://elsewhere.example.com" for name in component.spec.attributes)
+    said = component.spec.attributes
+    return ", ".join(f"{name}: {_elsewhere(component, text)!r}" for name, text in said.items())
+
+
+def _elsewhere(component: Component, text: str) -> str:
+    """Give a value of the kind that an attribute has: itself, a default, or an address."""
+    holes = holes_in(text)
+    if not holes:
+        return text
+    declared = parameters_of(component)[holes[0]]
+    alone = text == f"{{{holes[0]}}}" and declared.default is not None
+    return text_of(declared.default) if alone else "http://elsewhere.example.com"
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
@@ -137,7 +159,9 @@ def test_every_feature_of_a_component_can_be_on(component, tmp_path):
         folder = tmp_path / str(number)
         folder.mkdir()
         switches = ", ".join(f"{key}: {str(key in on).lower()}" for key in features)
-        composed = compose_stack(alone(component, folder, f"      features: {{{switches}}}\n"))
+        lines = f"      features: {{{switches}}}\n"
+        lines += f"      parameters: {{{TO_BE_SET.get((component, name), '')}}}\n"
+        composed = compose_stack(alone(component, folder, lines))
         chosen = next(
             each for each in composed.selection.components if each.component.name == component
         )
