@@ -8,6 +8,7 @@ import pytest
 
 from stackctl.errors import ConfigError, RenderError
 from stackctl.model.catalogue.component import Mode
+from stackctl.model.catalogue.parameters import checked
 from stackctl.model.catalogue.profile import Needs, Origin, Settings
 from stackctl.model.compose.bundle import Bundle, BundleComponent, from_plain, to_plain
 from stackctl.model.compose.compose import compose, leftover
@@ -48,6 +49,30 @@ def composed_of(*parts: tuple[str, ...]) -> Bundle:
 
 
 # layers
+
+
+LEVELS = """
+parameters:
+  level:
+    {type: string, default: low, enum: ["off", low, high], description: d, places: [
+      {object: ConfigMap/c, absent: ["off"]},
+      {object: ConfigMap/c, path: data.words, as: {low: a, high: "a,b"}}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "words"), [("low", "a"), ("high", "a,b"), ("off", None), (False, None)]
+)
+def test_a_value_is_written_as_its_place_says_or_leaves_the_object_out(level, words):
+    """An `off` that nobody quotes is false to YAML, and off all the same."""
+    component = fake.component(LEVELS, "x")
+    value = checked(component.spec.parameters["level"], level)
+    settings = {"level": Setting(value, Origin("x")), "namespace": Setting("thing", Origin("x"))}
+    chosen = Chosen(component, Mode.MANAGED, "thing", settings, frozenset())
+    base = "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {words: a}}"
+    selection = Selection("p", ("p",), (chosen,), Needs(), Settings())
+    bundle = compose(selection, {"x": fake.layers(base)}, StackId("test"), yaml=YAML)
+    assert [each["data"]["words"] for each in bundle.manifests] == ([words] if words else [])
 
 
 def test_parameters_reach_every_kind_of_place():

@@ -55,6 +55,17 @@ LONG_REFERENCES = {
         spec:
           conversion: {webhook: {clientConfig: {service: {name: old, namespace: NS}}}}
         """,
+    "binding": """
+        kind: ValidatingAdmissionPolicyBinding
+        metadata: {name: old}
+        spec:
+          policyName: old
+          paramRef: {name: old, namespace: NS}
+          matchResources:
+            namespaceSelector:
+              matchExpressions:
+              - {key: kubernetes.io/metadata.name, operator: NotIn, values: [NS, kube-system]}
+        """,
     "policy": """
         kind: NetworkPolicy
         metadata: {name: a, namespace: NS}

@@ -119,6 +119,25 @@ def test_a_default_makes_a_wire_optional(default):
     assert wired(stack(reader=reader("store.url", f"default: {default},"))).wires
 
 
+def test_the_namespaces_of_a_stack_are_known_to_it():
+    """Each once, wherever a component was moved to; those of what somebody else runs are not."""
+    text = reader("stack.namespaces", type_="list")
+    found = stack("store.namespace=deep", reader=text)
+    assert wired(found).value == ["deep", "reader"]
+    assert str(wired(found).origin) == "wire stack.namespaces"
+    assert graph.edges(found.components)["reader"] == {}
+    assert wired(stack("reader.p=mine", reader=text)).value == ["mine"]
+    with pytest.raises(ConfigError, match=r"the stack has no stack\.nodes: stack\.namespaces"):
+        stack(reader=reader("stack.nodes"))
+
+
+def test_a_namespace_of_what_somebody_else_runs_is_not_the_stacks(tmp_path):
+    """Who installed it decides what happens there."""
+    file = "components: {store: {mode: external}}"
+    found = stack(file=file, tmp=tmp_path, reader=reader("stack.namespaces", type_="list"))
+    assert wired(found).value == ["reader"]
+
+
 def test_what_somebody_else_runs_says_its_attributes_in_the_stack_file(tmp_path):
     """It is not computed then, and asked for where it is missing."""
     file = "components: {{store: {{mode: external, attributes: {{{}}}}}}}"

@@ -36,7 +36,7 @@ class ParameterType(StrEnum):
 class Place:
     """Where a value goes: exactly one of `path`, `arg`, `env` of an object, or `values` of a chart.
 
-    `key` opens a document first.
+    `key` opens a document first. Or, with `absent`, for which values the object is left out.
     """
 
     object: str = ""  # Kind/name, Kind/namespace/name; Kind.group where ambiguous
@@ -52,6 +52,8 @@ class Place:
     each: str = ""  # in the objects of this repeated layer
     smoke: bool = False  # in the objects of smoke/; a list is named by its first item there
     values: str = ""  # a path in the values of the component's chart
+    as_: Mapping[str, Any] = field(default_factory=dict, metadata={"key": "as"}, hash=False)
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

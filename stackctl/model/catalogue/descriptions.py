@@ -146,6 +146,8 @@ DESCRIPTIONS = {
     "Place.smoke": "In the objects of smoke/; of a list, its first item goes to a field there",
     "Place.feature": "Only while this feature is on",
     "Place.each": "In the objects that are repeated for this list parameter",
+    "Place.as": "What is written for each value, where that is something else",
+    "Place.absent": "Values for which the whole object is left out; nothing else is said then",
     "Feature.description": "What it does, in one line",
     "Feature.default": "Whether it is on unless somebody says otherwise",
     "Feature.conflicts": "Features that cannot be on at the same time",

@@ -37,6 +37,8 @@ def checked(parameter: Parameter, value: Any) -> Any:
     Raises:
         ValueError: it is not of the type, or not among the allowed values.
     """
+    if value is False and "off" in parameter.enum:
+        value = "off"  # which is false to YAML where nobody quotes it
     value = _CHECKS[parameter.type](value)
     for problem in _limits(parameter, value):
         raise ValueError(problem)

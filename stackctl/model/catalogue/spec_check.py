@@ -15,7 +15,7 @@ from stackctl.model.catalogue.component import (
     ParameterType,
     Place,
 )
-from stackctl.model.catalogue.parameters import NAMESPACE, bounded, checked, larger
+from stackctl.model.catalogue.parameters import NAMESPACE, bounded, checked, larger, text_of
 from stackctl.model.catalogue.source import source_problems
 from stackctl.model.objects.paths import PathError, parse
 from stackctl.model.shapes.decode import Problem
@@ -39,6 +39,7 @@ def declaration_problems(component: Component, manifests: Manifests) -> Iterator
         yield from _home(spec, at, name, parameter)
         for index, place in enumerate(parameter.places):
             yield from _place_shape(spec, (*at, "places", index), place)
+            yield from _place_values((*at, "places", index), parameter, place)
     yield from attribute_problems(spec)
     yield from _sources(spec)
     yield from _features(spec, manifests)
@@ -99,6 +100,10 @@ def _place_shape(spec: ComponentSpec, at: At, place: Place) -> Iterator[Problem]
         return
     if not place.object:
         yield Problem(at, "object is missing")
+    if place.absent:
+        if place != Place(object=place.object, absent=place.absent):
+            yield Problem((*at, "absent"), "it leaves the whole object out: say the object alone")
+        return
     ways = [way for way in ("path", "arg", "env") if getattr(place, way)]
     if len(ways) != 1:
         yield Problem(at, f"expected one of path, arg and env, found {len(ways)}")
@@ -110,6 +115,18 @@ def _place_shape(spec: ComponentSpec, at: At, place: Place) -> Iterator[Problem]
     if place.each and place.each not in spec.each:
         known = did_you_mean(place.each, spec.each)
         yield Problem((*at, "each"), f"nothing is repeated over {place.each}{known}")
+
+
+def _place_values(at: At, parameter: Parameter, place: Place) -> Iterator[Problem]:
+    """Check that a place speaks of values that the parameter can have."""
+    for key, values in (("as", place.as_), ("absent", place.absent)):
+        if values and not parameter.enum:
+            yield Problem((*at, key), "only for a parameter that lists its values: enum")
+            continue
+        known = [text_of(each) for each in parameter.enum]
+        for value in values:
+            if value not in known:
+                yield Problem((*at, key), f"no value is {value}{did_you_mean(value, known)}")
 
 
 def _values_shape(spec: ComponentSpec, at: At, place: Place) -> Iterator[Problem]:

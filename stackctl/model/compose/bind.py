@@ -107,6 +107,7 @@ def active(
         place
         for place in places
         if not place.values  # written before the chart is rendered
+        and not place.absent
         and place.each == each
         and place.smoke == smoke
         and (not place.feature or place.feature in features)
@@ -114,10 +115,20 @@ def active(
 
 
 def said_at(place: Place, value: Any) -> Any:
-    """Return what a value comes to at a place: a smoke test is in one namespace of many."""
+    """Return what a value comes to at a place: another word, or of many namespaces the first.
+
+    A smoke test is in one namespace of many.
+    """
+    if place.as_ and value is not None:
+        return place.as_.get(text_of(value), value)
     if place.smoke and place.path and isinstance(value, list):
         return value[0] if value else None
     return value
+
+
+def leaves_out(place: Place, value: Any) -> bool:
+    """Tell whether the object of a place is left out for a value."""
+    return value is not None and text_of(value) in place.absent
 
 
 def agrees(found: Any, value: Any, join: str = ",") -> bool:
@@ -133,6 +144,8 @@ def describe(place: Place) -> str:
     """Name a place as people would."""
     if place.values:
         return f"values, {place.values}"
+    if place.absent:
+        return f"{place.object}, absent for {' and '.join(place.absent)}"
     where = f"{place.object}, container {place.container}" if place.container else place.object
     if place.arg:
         return f"{where}, flag {place.arg}"

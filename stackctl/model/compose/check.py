@@ -163,6 +163,10 @@ class _Check:
         self, at: At, place: Place, parameter: Parameter, variants: list[_Variant]
     ) -> Iterator[Problem]:
         binder = self._among(place, variants)
+        if place.absent:
+            if not binder.objects.has(place.object):
+                yield Problem(at, f"{describe(place)}: there is no such object")
+            return
         try:
             found = binder.read(place)
         except PlaceError as error:
@@ -174,9 +178,9 @@ class _Check:
                 what = f"says {text_of(found)}, but the parameter has no default"
                 yield Problem(at, f"{describe(place)} {what}")
             yield from _writable(at, binder, place, parameter)
-        elif not agrees(found, said_at(place, checked(parameter, default)), place.join):
+        elif not agrees(found, wanted := said_at(place, checked(parameter, default)), place.join):
             says = "says nothing" if found is MISSING else f"says {text_of(found)}"
-            yield Problem(at, f"{describe(place)} {says}, but the default is {text_of(default)}")
+            yield Problem(at, f"{describe(place)} {says}, but the default is {text_of(wanted)}")
 
     def smoke(self) -> Objects:
         """Return the objects of all smoke tests."""

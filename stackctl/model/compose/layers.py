@@ -12,7 +12,7 @@ from stackctl.errors import RenderError
 from stackctl.model.catalogue.component import Component, Manifests, ParameterType, Place
 from stackctl.model.catalogue.generated import Generated, stand_in
 from stackctl.model.catalogue.profile import DEFAULT, Settings
-from stackctl.model.compose.bind import Binder, PlaceError, active, said_at
+from stackctl.model.compose.bind import Binder, PlaceError, active, leaves_out, said_at
 from stackctl.model.compose.embedded import Formats
 from stackctl.model.compose.namespaces import moved, renamed
 from stackctl.model.compose.object_set import NoSuchObject, Objects
@@ -39,7 +39,9 @@ def objects_of(
     try:
         layers = spelled(component, manifests, scopes)
         binder = Binder(built(component, layers, chosen.features, scopes), formats)
-        bind(binder, component, _bound(chosen, binder), chosen.features)
+        values = _bound(chosen, binder)
+        bind(binder, component, values, chosen.features)
+        _leave_out(binder.objects, component, values)
         objects = relocated(binder, component, chosen.namespace, chosen.features)
         for manifest in repeated(chosen, manifests, scopes, formats):
             objects.add(manifest)
@@ -130,6 +132,14 @@ def bind(
             # A key of a Secret is in base64; a document in one is written so by the binder.
             whole = secret and value is not None and not place.key
             binder.ensure(place, encoded_text(value) if whole else value)
+
+
+def _leave_out(objects: Objects, component: Component, values: Mapping[str, Any]) -> None:
+    """Leave out the objects that are not there for these values."""
+    for name, parameter in component.spec.parameters.items():
+        for place in parameter.places:
+            if leaves_out(place, values[name]) and objects.has(place.object):
+                objects.remove(objects.find(place.object))
 
 
 def values_of(chosen: Chosen) -> dict[str, Any]:

@@ -101,6 +101,11 @@ def _selectors(manifest: Any, path: tuple[str, ...], old: str, new: str) -> Any:
     return _at(manifest, path, change)
 
 
+def _policy_binding(manifest: Manifest, old: str, new: str) -> Any:
+    manifest = _at(manifest, ("spec", "paramRef", "namespace"), _swap(old, new))
+    return _selectors(manifest, ("spec", "matchResources", "namespaceSelector"), old, new)
+
+
 def _api_service(manifest: Manifest, old: str, new: str) -> Any:
     return _at(manifest, ("spec", "service", "namespace"), _swap(old, new))
 
@@ -139,6 +144,8 @@ _KINDS: dict[GroupKind, Change] = {
     (_RBAC, "ClusterRoleBinding"): _subjects,
     (_ADMISSION, "ValidatingWebhookConfiguration"): _webhooks,
     (_ADMISSION, "MutatingWebhookConfiguration"): _webhooks,
+    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): _policy_binding,
+    (_ADMISSION, "MutatingAdmissionPolicyBinding"): _policy_binding,
     ("apiregistration.k8s.io", "APIService"): _api_service,
     DEFINITION: _definition,
     ("cert-manager.io", "Certificate"): _certificate,

@@ -45,7 +45,7 @@ def _bound(spec: ComponentSpec, variants: Sequence[Objects]) -> Iterator[_Bound]
     for name, parameter in spec.parameters.items():
         for index, place in enumerate(parameter.places):
             holder = next((each for each in variants if each.has(place.object)), None)
-            if holder is not None and not place.each:
+            if holder is not None and not place.each and not place.absent:
                 path = paths.parse(place.path) if place.path else ()
                 at = ("spec", "parameters", name, "places", index)
                 yield _Bound(name, at, place, holder.find(place.object), path)

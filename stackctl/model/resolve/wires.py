@@ -23,6 +23,9 @@ from stackctl.model.resolve.graph import provided, required
 from stackctl.model.resolve.selection import Attribute, Chosen, Setting, WireSource
 from stackctl.model.shapes.suggest import did_you_mean
 
+STACK = "stack"  # a capability that no component provides: what all of them come to
+STACK_NAMESPACES = "stack.namespaces"  # of the components that the stack runs itself
+
 
 def wired(
     components: Sequence[Chosen], known: Mapping[str, Component], problems: list[str]
@@ -97,6 +100,9 @@ class _Wiring:
         wires: list[WireSource] = []
         values: dict[str, Any] = {}
         for attribute in holes_in(parameter.from_):
+            if capability_of(attribute) == STACK:
+                values[attribute] = self._of_stack(title, attribute)
+                continue
             provider = self._provider(title, attribute)
             found = self._attribute(provider, attribute) if provider else None
             if found is None:
@@ -110,6 +116,8 @@ class _Wiring:
                 )
             values[attribute] = found.value
             wires.append(WireSource(attribute, provider, found.origin))
+        if None in values.values():
+            return None
         try:
             value = _fitting(parameter, filled(parameter.from_, values.__getitem__))
         except ValueError as error:
@@ -117,9 +125,18 @@ class _Wiring:
             self._problems.append(f"{title} comes from {parameter.from_}: {told}")
             return None
         before = part.parameters[key]
-        origin = Origin(f"wire {', '.join(f'{w.attribute} of {w.provider}' for w in wires)}")
+        sources = [f"{wire.attribute} of {wire.provider}" for wire in wires]
+        origin = Origin(f"wire {', '.join(sources or values)}")
         overrode = ((before.value, before.origin), *before.overrode)
         return Setting(value, origin, overrode, wires=tuple(wires), unsaid=True)
+
+    def _of_stack(self, title: str, attribute: str) -> Any:
+        """Return what the stack itself knows: where its own components are."""
+        if attribute != STACK_NAMESPACES:
+            self._problems.append(f"{title}: the stack has no {attribute}: {STACK_NAMESPACES}")
+            return None
+        own = (part for part in self._parts.values() if part.mode is not Mode.EXTERNAL)
+        return sorted({part.namespace for part in own})
 
     def _provider(self, title: str, attribute: str) -> str:
         """Name the component that an attribute comes from, of those in the stack."""
