@@ -36,11 +36,12 @@ from stackctl.cli.report.diff import diff_document
 from stackctl.cli.report.failure import error_document
 from stackctl.cli.report.history import history_document
 from stackctl.cli.report.outcome import deploy_document, smoke_document, teardown_document
-from stackctl.cli.report.record import record_document
+from stackctl.cli.report.policies import policies_document
+from stackctl.cli.report.record import record_document, unlocked_document
 from stackctl.cli.report.rendering import document, dumped
 from stackctl.cli.report.sandbox import down_result, status_result, up_result
 from stackctl.cli.report.status import stacks_result, status_document
-from stackctl.cli.report.unlock import unlocked_document
+from stackctl.cluster.look.policies import Objection, PolicyReport
 from stackctl.errors import ConfigError, FieldConflict, ReleaseError
 from stackctl.model.catalogue.component import UpgradeRule
 from stackctl.model.catalogue.descriptions import DESCRIPTIONS
@@ -56,6 +57,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, DataLoss, HeldValue, Plan, SettingChange
 from stackctl.model.plan.upgrades import Review, UpgradeStep
 from stackctl.model.plan.warnings import Attention, WarningTopic
+from stackctl.model.readiness.policies import PolicyMode
 from stackctl.model.recipes.conversion import Conversion, LeftOut, Made
 from stackctl.model.recipes.recipe import Criteria, Ingredient, ResolvedRecipe
 from stackctl.model.release.history import VersionChange, revisions
@@ -236,6 +238,17 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
         ),
     ),
     "ImportedProfile": (lambda: imported_document(IMPORTED),),
+    "PolicyReport": (
+        lambda: policies_document(PolicyReport({}), TARGET),
+        lambda: policies_document(
+            PolicyReport(
+                {"p": PolicyMode.WARN},
+                (Objection("p", Ref("apps", "Deployment", "a", "b"), "no"),),
+                ("Pod: not asked",),
+            ),
+            TARGET,
+        ),
+    ),
     "Unlocked": (
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, LOCK)),
         lambda: unlocked_document(StackId("ml"), Unlocked(TARGET, None)),

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from stackctl.cli.report.history import history_document, history_lines
-from stackctl.cli.report.record import record_lines
+from stackctl.cli.report.record import hold_lines, record_lines
 from stackctl.cli.report.rendering import Page
-from stackctl.cli.report.unlock import hold_lines
 from stackctl.cli.report.upgrade import review_lines
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.errors import ReleaseError

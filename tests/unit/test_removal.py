@@ -40,16 +40,19 @@ def kept(refs: list[Ref], survey: Survey = NOTHING, **options: Any) -> dict[Ref,
 
 
 def test_objects_leave_in_the_safe_order():
-    """Custom resources while controllers run, webhooks before workloads, namespaces last."""
+    """Policies first, custom resources while controllers run, webhooks before workloads."""
+    admission = "admissionregistration.k8s.io"
     refs = [
         DEFINITION,
         NAMESPACE,
         Ref("", "Service", "other", "s"),
         Ref("apps", "Deployment", "ml", "d"),
-        Ref("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "", "w"),
+        Ref(admission, "ValidatingWebhookConfiguration", "", "w"),
+        Ref(admission, "ValidatingAdmissionPolicyBinding", "", "b"),
         Ref("e.dev", "Job", "ml", "ours"),
     ]
     assert [(batch.phase, [ref.kind for ref in batch.refs]) for batch in batches(refs)] == [
+        (RemovalPhase.POLICIES, ["ValidatingAdmissionPolicyBinding"]),
         (RemovalPhase.CUSTOM_RESOURCES, ["Job"]),
         (RemovalPhase.WEBHOOKS, ["ValidatingWebhookConfiguration"]),
         (RemovalPhase.WORKLOADS, ["Deployment"]),

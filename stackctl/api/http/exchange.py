@@ -249,7 +249,7 @@ class Exchange:
             lambda: self.limits.over(end, late=course.late, writing=writing)
         ) as hold:
             try:
-                answer = self._attempt(sending.within(end - now), identity, hold)
+                answer = self._attempt(request, sending.within(end - now), identity, hold)
                 require_head(answer)
                 if answer.status < 300 or answer.status == 304:
                     return require_newer(read(request, answer), least)
@@ -296,14 +296,16 @@ class Exchange:
                 hint=self.limits.remedy,
             )
 
-    def _attempt(self, sending: Sending, identity: Identity, hold: Hold) -> "BaseHTTPResponse":
+    def _attempt(
+        self, request: Request, sending: Sending, identity: Identity, hold: Hold
+    ) -> "BaseHTTPResponse":
         with self._counting:
             self.requests += 1
         answer = self._transport.send(sending, identity, hold)
         self._known, self._silence = True, ""
         self._accepted = self._accepted or answer.status < 300 or answer.status == 403
         if "Warning" in answer.headers:
-            self._pass_on_warnings(answer.headers, sending.body)
+            self._pass_on_warnings(answer.headers, request)
         return answer
 
     def _prepare_another(
@@ -416,14 +418,17 @@ class Exchange:
                 return found
         return None
 
-    def _pass_on_warnings(self, headers: Mapping[str, str], body: bytes | None) -> None:
+    def _pass_on_warnings(self, headers: Mapping[str, str], request: Request) -> None:
         for text in _WARNING.findall(headers["Warning"]):
             warning = text.replace('\\"', '"').replace("\\\\", "\\")
+            if request.hear is not None:
+                request.hear(warning)
+                continue
             with self._counting:
                 new = warning not in self._warned
                 self._warned.add(warning)
             if new:
-                self._terms.notify(_warning(warning, body))
+                self._terms.notify(_warning(warning, request.body))
 
 
 def _warning(text: str, body: bytes | None) -> ServerWarning:

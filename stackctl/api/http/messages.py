@@ -31,6 +31,7 @@ class Request:
     repeatable: bool = True  # carrying it out twice does no harm
     retry_until: float | None = None  # by the clock given to the exchange; None: its patience
     fence: Fence | None = None  # asked before each try
+    hear: Callable[[str], None] | None = None  # is told each warning, and nobody else is
 
     @property
     def name(self) -> str:

@@ -31,6 +31,7 @@ COMMANDS = {
         "adopt",
         "unlock",
         "credentials",
+        "policies",
         "schema",
         "help",
         "version",

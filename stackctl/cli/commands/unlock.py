@@ -27,8 +27,8 @@ def unlock(
         stackctl unlock --stack gpu8 --yes
     """
     from stackctl.actions import unlock as action
+    from stackctl.cli.report.record import hold_lines, unlock_result
     from stackctl.cli.report.report import Report
-    from stackctl.cli.report.unlock import hold_lines, unlock_result
     from stackctl.cli.running.question import require_somebody
     from stackctl.cli.running.requests import connected, stack_of
 

@@ -26,6 +26,7 @@ from stackctl.model.objects.refs import Manifest, ref_of
 from stackctl.model.plan.credentials import credentials_of
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.readiness.ending import goes_by_itself
+from stackctl.model.readiness.policies import policies_of
 from stackctl.model.run.events import ComponentProgress, ComponentState, Notice, ObjectDone
 from stackctl.model.run.failure_policy import OnFailure
 
@@ -92,6 +93,7 @@ class _Run:
         self._bundle = bundle.narrowed(only) if only else bundle
         # Components may have secrets in common, whichever of them are applied.
         self._credentials = credentials_of(bundle)
+        self._policies = frozenset(policies_of(bundle.manifests))
         self._changes = {change.ref: change for change in plan.changes}
         self._on_failure = on_failure
         self._outcome = outcome
@@ -232,6 +234,7 @@ class _Run:
             manifest,
             self._bundle.conflict_policy(part),
             self._waiting(part),
+            self._policies,
         )
         if change.action is Action.UNCHANGED and change.live is not None:
             if change.stamp:

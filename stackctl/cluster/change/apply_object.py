@@ -12,7 +12,7 @@ from stackctl.cluster.change.recreate import await_gone, recreate
 from stackctl.cluster.change.session import Session
 from stackctl.cluster.look.prediction import predict
 from stackctl.cluster.sending import Occupied
-from stackctl.errors import ApplyError, Interrupted, NotServed, StaleWrite
+from stackctl.errors import ApplyError, Interrupted, NotServed, Rejected, StaleWrite
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.compose.diff import differences
 from stackctl.model.objects.refs import Manifest
@@ -21,9 +21,13 @@ from stackctl.model.ownership.ownership import written_by
 from stackctl.model.plan.foreign_objects import holder_of
 from stackctl.model.plan.plan import Action, Change, surprises
 from stackctl.model.plan.removal import ordinary
+from stackctl.model.readiness.policies import denying
 
 LATE_KIND_SECONDS = 30.0  # for a kind that comes with an operator, after that one is ready
 LATE_KIND_LOOK_SECONDS = 1.0
+# For a policy of the stack to hear whom it exempts: API servers learn that one by one.
+POLICY_SECONDS = 15.0
+POLICY_LOOK_SECONDS = 0.25
 ATTEMPTS = 10  # controllers write to objects all the time
 AGAIN = "run the same command again; it looks and plans anew"
 
@@ -39,14 +43,30 @@ class ObjectChange:
     manifest: Manifest
     stance: ConflictPolicy
     waiting: Callable[[str], None]  # is told what is waited for
+    policies: frozenset[str] = frozenset()  # that the stack brings itself
 
     def carry_out(self) -> Manifest:
         """Make the object what the manifest says; return it as the server answered."""
         ref = self.change.ref
         self.session.begin(ref)
         self.outcome.attempted.add(ref)
-        result = self.outcome.applied[ref] = self._make()
+        result = self.outcome.applied[ref] = self._let_through()
         return result
+
+    def _let_through(self) -> Manifest:
+        """Make the object; a policy of the stack may not know yet that it exempts the stack."""
+        session, until = self.session, self.session.observer.now() + POLICY_SECONDS
+        while True:
+            try:
+                return self._make()
+            except Rejected as refusal:
+                policy, late = denying(str(refusal)), session.observer.now() >= until
+                if late or policy not in self.policies:
+                    raise
+            self.waiting(f"{self.change.ref}: the policy {policy} refuses it still")
+            if session.abandoned.wait(POLICY_LOOK_SECONDS):
+                raise Interrupted(f"{self.change.ref}: not attempted")
+            session.begin(self.change.ref)
 
     def _make(self) -> Manifest:
         live, action = self.change.live, self.change.action

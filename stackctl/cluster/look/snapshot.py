@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import lookup, scoped_list
 from stackctl.cluster.look.prediction import Prediction, predict
-from stackctl.cluster.look.trial import NotThereYet, Trials, is_refusal, try_new
+from stackctl.cluster.look.trial import NotThereYet, Trials, is_refusal, judged_later, try_new
 from stackctl.cluster.sending import Sender
 from stackctl.errors import ConflictError, NotFound, NotServed, PreflightError, Rejected
 from stackctl.model.compose.bundle import Bundle
@@ -27,6 +27,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.foreign_objects import foreign_object, refusal
 from stackctl.model.plan.plan import Snapshot, proven_unchanged
 from stackctl.model.plan.removal import ordinary
+from stackctl.model.readiness.policies import denying, unsettled
 from stackctl.model.readiness.readiness import settles
 from stackctl.model.release.release import Entry
 
@@ -65,7 +66,8 @@ def take(
     asked = [each for each in existing if each.ref not in clear]
     new = {ref: each for ref, (_, each) in desired.items() if ref not in found}
     trials = _trials(connection, stack, bundle, new, proven, pool) if trying else Trials({}, {})
-    answers = dict(_predictions(connection, stack, asked, pool))
+    policies = unsettled([each.objects for each in bundle.components], proven)
+    answers = dict(_predictions(connection, stack, asked, policies, pool))
     predictions = {ref: each for ref, each in answers.items() if isinstance(each, Prediction)}
     refused = {ref: each for ref, each in answers.items() if isinstance(each, Rejected)}
     _refuse_refused({**refused, **trials.refused}, bundle)
@@ -132,7 +134,11 @@ class _Existing:
 
 
 def _predictions(
-    connection: Connection, stack: StackId, asked: Sequence[_Existing], pool: Executor
+    connection: Connection,
+    stack: StackId,
+    asked: Sequence[_Existing],
+    policies: Container[str],
+    pool: Executor,
 ) -> Iterable[tuple[Ref, Prediction | Rejected]]:
     """Try each object in a dry run, in the version that will be served by then."""
     # Kinds whose definitions may be about to change.
@@ -154,6 +160,9 @@ def _predictions(
         except Rejected as error:
             if not is_refusal(error):
                 raise
+            if (policy := denying(str(error))) in policies:
+                result = overlay(live, each.manifest)
+                return each.ref, Prediction(live, result, untried=judged_later(policy))
             return each.ref, error
 
     return pool.map(look, asked)
@@ -173,6 +182,7 @@ def _trials(
         namespaces={ref.name for ref in new if ref.kind == "Namespace"},
         kinds=defined([each for each in changing if kind_of(each) == DEFINITION]).keys(),
         guards=any(kind_of(each)[1].endswith("WebhookConfiguration") for each in changing),
+        policies=unsettled([each.objects for each in bundle.components], proven),
     )
     sender = Sender(connection.client, stack)
     return try_new(sender, connection.discovery, new, around, pool)

@@ -4,7 +4,7 @@ Tried in a dry run is what can be: what has its namespace and its kind already, 
 nothing else of the same plan. What an object that is there would become is for `prediction`.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from stackctl.errors import Forbidden, NotServed, Rejected
 from stackctl.model.objects.kinds import BUILTIN, GroupKind, kind_of
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.proof import marked
+from stackctl.model.readiness.policies import denying
 
 NOT_THERE = "namespace or kind are not there yet"
 _REFUSALS = (400, 403, 422)
@@ -35,6 +36,7 @@ class NotThereYet:
     namespaces: Collection[str]  # to be made
     kinds: Collection[GroupKind]  # whose definitions come or change
     guards: bool  # webhooks of the stack come or change: they may not answer for its own kinds
+    policies: Container[str] = ()  # of the stack, that change, or what they go by
 
 
 def try_new(
@@ -55,6 +57,8 @@ def try_new(
             continue
         if not isinstance(error, Rejected) or not is_refusal(error):
             untried[ref] = str(error)
+        elif (policy := denying(str(error))) in around.policies:
+            untried[ref] = judged_later(policy)
         elif _awaits(error, (other for other in new if other != ref)):
             untried[ref] = "what it refers to is not there yet"
         else:
@@ -70,6 +74,11 @@ def is_refusal(error: Rejected) -> bool:
 def takes_no_dry_run(error: Rejected) -> bool:
     """Tell the refusal of a webhook that has side effects: what it would say nobody knows."""
     return _TAKES_NO_DRY_RUN in str(error)
+
+
+def judged_later(policy: str) -> str:
+    """Say that a policy of the stack refuses an object by what it goes by now."""
+    return f"the policy {policy} judges by what this plan changes"
 
 
 def _path(discovery: Discovery, ref: Ref, manifest: Manifest, around: NotThereYet) -> str:

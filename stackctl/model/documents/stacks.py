@@ -17,7 +17,8 @@ from stackctl.model.documents.parts import (
     VERSION_CHANGES,
     Bodies,
 )
-from stackctl.model.shapes.json_schema import REF, by_name, count, fields, flag, items, text
+from stackctl.model.readiness.policies import PolicyMode
+from stackctl.model.shapes.json_schema import REF, by_name, count, fields, flag, items, text, word
 
 STACKS: Bodies = {
     "StackStatus": (
@@ -186,6 +187,27 @@ STACKS: Bodies = {
             "agreed": AGREED,
             "written": items("Secrets that were written", OBJECT),
             "readers": items("What reads it when it starts", OBJECT),
+        },
+    ),
+    "PolicyReport": (
+        "What admission policies have against what is on the cluster already",
+        {
+            "target": TARGET,
+            "items": items(
+                "Policies",
+                fields(
+                    "A policy",
+                    {
+                        "name": text("Name"),
+                        "mode": word("What it does", [each.value for each in PolicyMode]),
+                        "objects": items(
+                            "Objects that it would refuse, or does",
+                            fields("An object", {**REF, "message": MESSAGE}),
+                        ),
+                    },
+                ),
+            ),
+            "unseen": UNSEEN,
         },
     ),
 }

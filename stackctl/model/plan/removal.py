@@ -1,6 +1,7 @@
 """In which order objects leave a cluster, and what must not leave with them.
 
-Custom resources go while their controllers still run, webhook configurations before the
+Policies go first, for they may refuse what the others' going takes, and would without what they go
+by. Custom resources go while their controllers still run, webhook configurations before the
 workloads that answer them, definitions and namespaces last, and together: the server takes its
 time over both, and neither needs the other by then.
 """
@@ -27,12 +28,13 @@ from stackctl.model.release.release import Provenance
 class RemovalPhase(IntEnum):
     """When an object is removed; a phase begins when the one before it is gone."""
 
-    DATA = 0  # users' own instances, only when asked for
-    CUSTOM_RESOURCES = 1
-    WEBHOOKS = 2
-    WORKLOADS = 3
-    REST = 4
-    DEFINITIONS = 5  # and namespaces
+    POLICIES = 0
+    DATA = 1  # users' own instances, only when asked for
+    CUSTOM_RESOURCES = 2
+    WEBHOOKS = 3
+    WORKLOADS = 4
+    REST = 5
+    DEFINITIONS = 6  # and namespaces
 
 
 _PHASES = {
@@ -78,6 +80,8 @@ class Survey:
 
 def phase(ref: Ref) -> RemovalPhase:
     """Return when an object is removed."""
+    if ref.group == "admissionregistration.k8s.io" and "AdmissionPolicy" in ref.kind:
+        return RemovalPhase.POLICIES
     return _PHASES.get(kinds.phase_of((ref.group, ref.kind)), RemovalPhase.REST)
 
 

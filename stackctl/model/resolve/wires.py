@@ -136,7 +136,7 @@ class _Wiring:
             self._problems.append(f"{title}: the stack has no {attribute}: {STACK_NAMESPACES}")
             return None
         own = (part for part in self._parts.values() if part.mode is not Mode.EXTERNAL)
-        return sorted({part.namespace for part in own})
+        return sorted({part.namespace for part in own} - {"default"})  # which is everybody's
 
     def _provider(self, title: str, attribute: str) -> str:
         """Name the component that an attribute comes from, of those in the stack."""
