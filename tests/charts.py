@@ -119,9 +119,16 @@ def packed(folder: Path, name: str = "shop") -> bytes:
 
 
 class ChartServer:
-    """A repository at `url` and a registry at `oci`, of one chart in one version."""
+    """A repository at `url`, and a registry at `oci`, of one chart; the former of more versions."""
 
-    def __init__(self, archive: bytes, port: int, *, version: str = "1.0.0") -> None:
+    def __init__(
+        self,
+        archive: bytes,
+        port: int,
+        *,
+        version: str = "1.0.0",
+        more: Mapping[str, bytes] | None = None,
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.oci = f"oci://127.0.0.1:{port}/charts/shop"
         self.digest = f"sha256:{hashlib.sha256(archive).hexdigest()}"
@@ -129,20 +136,10 @@ class ChartServer:
         config = json.dumps({"apiVersion": "v2", "name": "shop", "version": version}).encode()
         manifest = self._manifest(config, archive)
         self.manifest_digest = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
-        index = {
-            "apiVersion": "v1",
-            "entries": {
-                "shop": [
-                    {
-                        "apiVersion": "v2",
-                        "name": "shop",
-                        "version": version,
-                        "urls": ["shop.tgz"],
-                        "digest": self.digest.removeprefix("sha256:"),
-                    }
-                ]
-            },
-        }
+        others = more or {}
+        offers = [self._offer(version, "shop.tgz", archive)]
+        offers += [self._offer(key, f"shop-{key}.tgz", each) for key, each in others.items()]
+        index = {"apiVersion": "v1", "entries": {"shop": offers}}
         blobs = "/v2/charts/shop/blobs"
         manifests = "/v2/charts/shop/manifests"
         kind = "application/vnd.oci.image.manifest.v1+json"
@@ -154,7 +151,14 @@ class ChartServer:
             f"{manifests}/{self.manifest_digest}": (manifest, kind),
             f"{blobs}/sha256:{hashlib.sha256(config).hexdigest()}": (config, "application/json"),
             f"{blobs}/{self.digest}": (archive, "application/octet-stream"),
+            **{f"/shop-{key}.tgz": (each, "application/gzip") for key, each in others.items()},
         }
+
+    @staticmethod
+    def _offer(version: str, address: str, archive: bytes) -> dict[str, object]:
+        digest = hashlib.sha256(archive).hexdigest()
+        named = {"apiVersion": "v2", "name": "shop", "version": version}
+        return named | {"urls": [address], "digest": digest}
 
     @staticmethod
     def _manifest(config: bytes, archive: bytes) -> bytes:
@@ -173,7 +177,7 @@ class ChartServer:
 
 
 @contextmanager
-def serving(archive: bytes) -> Iterator[ChartServer]:
+def serving(archive: bytes, **more: bytes) -> Iterator[ChartServer]:
     """Offer a chart on loopback while the block runs."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -199,7 +203,7 @@ def serving(archive: bytes) -> Iterator[ChartServer]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    offered = ChartServer(archive, server.server_address[1])
+    offered = ChartServer(archive, server.server_address[1], more=more)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

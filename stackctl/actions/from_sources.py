@@ -51,7 +51,7 @@ def with_sources(
     parts = [p for p in selection.components if p.source and p.mode is not Mode.EXTERNAL]
     if not parts:
         return Sourced(selection, manifests)
-    from stackctl.model.charts.joined import joined  # most stacks have no source
+    from stackctl.model.charts.joined import idle, joined  # most stacks have no source
 
     known = target() if target else _offline(selection.requires)
     able = known.with_kinds(each for layers in manifests.values() for each in _all(layers))
@@ -63,8 +63,10 @@ def with_sources(
         if able == before:
             break
     chosen, layers = {}, dict(manifests)
+    notes = [note for one in found.values() for note in one.notes]
     for part in parts:
         name = part.component.name
+        notes += idle(part, found[name], manifests[name])
         chosen[name], layers[name] = joined(part, manifests[name], found[name])
     components = tuple(chosen.get(p.component.name, p) for p in selection.components)
     return Sourced(
@@ -72,7 +74,7 @@ def with_sources(
         layers,
         known.scopes,
         {name: one.generated for name, one in found.items() if one.generated},
-        tuple(note for one in found.values() for note in one.notes),
+        tuple(notes),
     )
 
 

@@ -13,6 +13,7 @@ from stackctl.api.discovery import Discovery
 from stackctl.cluster.connection import Connection, connect
 from stackctl.sandbox.lifecycle import UpResult
 from tests.apiserver.faults import FaultProxy
+from tests.apiserver.programs import built
 from tests.apiserver.stacks import Stack, behind
 from tests.sandboxes import sandbox_in
 
@@ -77,3 +78,12 @@ def far(proxy: FaultProxy, stack: Stack) -> Iterator[Stack]:
     """The stack, reached through the proxy."""
     with behind(proxy.access, stack) as there:
         yield there
+
+
+@pytest.fixture
+def real_helm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Real Helm, with folders of its own."""
+    monkeypatch.setenv("STACKCTL_HELM", str(built("helm.sh/helm/v4/cmd/helm", "v4.3.1")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for each in ("CACHE", "CONFIG", "DATA"):
+        monkeypatch.setenv(f"HELM_{each}_HOME", str(tmp_path / "helm" / each.lower()))

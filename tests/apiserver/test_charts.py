@@ -22,12 +22,15 @@ from stackctl.model.run.events import Notice
 from stackctl.model.run.outcome import DeployOutcome
 from stackctl.sources import yaml
 from tests import charts
-from tests.apiserver.programs import built
 from tests.apiserver.stacks import Stack
 from tests.recipes import write_files
 
 # Minutes go into building Helm, the first time.
-pytestmark = [pytest.mark.build, pytest.mark.timeout(1500)]
+pytestmark = [
+    pytest.mark.build,
+    pytest.mark.timeout(1500),
+    pytest.mark.usefixtures("real_helm"),
+]
 
 EVERYTHING = {
     "config": charts.CONFIG,
@@ -36,15 +39,6 @@ EVERYTHING = {
     "hooks": charts.HOOKS,
     "kept": charts.KEPT,
 }
-
-
-@pytest.fixture(autouse=True)
-def helm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Real Helm, with folders of its own."""
-    monkeypatch.setenv("STACKCTL_HELM", str(built("helm.sh/helm/v4/cmd/helm", "v4.3.1")))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for each in ("CACHE", "CONFIG", "DATA"):
-        monkeypatch.setenv(f"HELM_{each}_HOME", str(tmp_path / "helm" / each.lower()))
 
 
 Asks = Callable[..., StackRequest]

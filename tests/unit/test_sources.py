@@ -284,10 +284,62 @@ def test_definitions_count_as_served():
 
 
 def test_a_source_of_its_own_is_not_for_a_component_with_manifests(tmp_path: Path):
-    """What its parameters are bound to would not be there."""
-    write_profile(tmp_path, "    spark-operator: {source: {chart: {path: a}}}\n")
+    """What its parameters are bound to would not be there; a chart that they follow may be."""
+    write_profile(tmp_path, "    tf-serving: {source: {chart: {path: a}}}\n")
     with pytest.raises(ConfigError, match="has manifests of its own"):
         chosen(tmp_path)
+    write_profile(tmp_path, "    spark-operator: {source: {kustomize: a}}\n")
+    with pytest.raises(ConfigError, match="has manifests of its own"):
+        chosen(tmp_path)
+
+
+SPARK = "    spark-operator: {values: {a: 1}, parameters: {workers: 3}}\n"
+UPSTREAM = "https://kubeflow.github.io/spark-operator/spark-operator"
+
+
+@pytest.mark.parametrize(
+    ("said", "components", "chart"),
+    [
+        ("chart", SPARK, f"{UPSTREAM} 2.5.2"),
+        ("chart:2.4.0", SPARK, f"{UPSTREAM} 2.4.0"),
+        ("manifests", SPARK, None),
+        ("manifests", "    spark-operator: {source: {chart: {version: 2.4.0}}}\n", None),
+        ("null", "    spark-operator: {source: {chart: {version: 2.4.0}}}\n", f"{UPSTREAM} 2.4.0"),
+        ("chart", "    spark-operator: {source: {chart: {path: a}}}\n", "a"),
+    ],
+)
+def test_a_component_is_switched_to_the_chart_its_manifests_follow(
+    tmp_path: Path, said: str, components: str, chart: str | None
+):
+    """By the command line, which goes before the files, whose values wait until there is one."""
+    write_profile(tmp_path, components)
+    found = chosen(tmp_path, sets=[f"spark-operator.source={said}"])
+    assert (str(found.source.source.chart) if found.source else None) == chart
+    if found.source is not None:
+        assert found.source.instead
+        assert not found.source.own
+        assert found.source.values in ({"a": 1}, {})
+
+
+@pytest.mark.parametrize(
+    ("components", "said", "what"),
+    [
+        (SPARK, "helm", "expected manifests, chart or chart:VERSION"),
+        (SPARK, "chart:", "expected manifests, chart or chart:VERSION"),
+        (SPARK, "chart:newest", "expected a version such as 1.2.3"),
+        ("    tf-serving: {}\n", "chart", "tf-serving comes from no chart"),
+        ("    spark-operator: {source: {chart: {path: a}}}\n", "chart:1.0.0", "no other version"),
+        ("    x: {source: {chart: {path: a}}}\n", "manifests", "has no manifests of its own"),
+    ],
+)
+def test_a_switch_that_leads_nowhere_is_refused(
+    tmp_path: Path, components: str, said: str, what: str
+):
+    """With what was said."""
+    write_profile(tmp_path, components)
+    name = components.strip().partition(":")[0]
+    with pytest.raises(ConfigError, match=what):
+        chosen(tmp_path, sets=[f"{name}.source={said}"])
 
 
 LAYERED = """\

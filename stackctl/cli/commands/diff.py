@@ -92,7 +92,7 @@ def _compared(
         return action.diff(compared(asked, connection), connection, notify)
     if revision is None:
         return action.diff_release(compared(asked, connection), connection)
-    if asked.profile is not None or asked.sets:
+    if asked.profile is not None or asked.said:
         raise UsageError("--revision says already what is compared; leave out --profile and --set")
     stack = stack_of(asked, connection)
     if against is Against.RELEASE:

@@ -47,7 +47,7 @@ def init(
         profile=asked.profile,
         name=asked.profile.partition("+")[0] if asked.name is None else asked.name,
         record=asked.place,
-        sets=tuple(asked.sets or ()),
+        sets=asked.said,
         catalogs=asked.folders,
     )
     target = _named(cluster) if offline else _target(report, cluster, begun)

@@ -72,6 +72,17 @@ def complete_setting(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
 
 
 @_completer
+def complete_source(ctx: typer.Context, _: str) -> Iterator[Offer]:
+    """Offer for each component that follows a chart the chart, and its own manifests."""
+    from stackctl.sources.outline import components
+
+    for each in components(_catalogs(ctx)):
+        if each.spec.get("upstream", {}).get("chart") and "source" not in each.spec:
+            yield f"{each.name}=chart", each.description
+            yield f"{each.name}=manifests", each.description
+
+
+@_completer
 def complete_subject(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
     """Offer components, then what can be set of the one that is typed."""
     from stackctl.sources.outline import components

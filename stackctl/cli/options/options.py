@@ -16,6 +16,7 @@ from stackctl.cli.options.completion import (
     complete_profile,
     complete_sandbox,
     complete_setting,
+    complete_source,
     complete_stack,
 )
 from stackctl.cli.options.grouping import Options, one_a_line, option
@@ -237,6 +238,36 @@ class StackOptions(Catalogs, StackName):
             autocompletion=complete_setting,
         ),
     ] = None
+
+    sources: Annotated[
+        list[str] | None,
+        option(
+            "--source",
+            metavar="COMPONENT=SOURCE",
+            help="Make a component of the upstream chart that its manifests follow: chart, "
+            "chart:VERSION; or of its manifests: manifests; the same as --set COMPONENT.source=…; "
+            "may repeat",
+            autocompletion=complete_source,
+        ),
+    ] = None
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What `--set` says, and `--source`, as `--set` says it.
+
+        Raises:
+            UsageError: no component, or no source, is named.
+        """
+        found = [*(self.sets or ())]
+        for text in self.sources or ():
+            component, equals, source = text.partition("=")
+            if not (component and equals and source):
+                raise UsageError(
+                    f"--source {text}: expected COMPONENT=SOURCE",
+                    hint=f"--source {component or 'COMPONENT'}=chart:VERSION, or =manifests",
+                )
+            found.append(f"{component}.source={source}")
+        return tuple(found)
 
     @property
     def profile(self) -> str | None:

@@ -102,7 +102,7 @@ def request_of(
         stack_file=stack_file_of(asked) if plan is None else asked.file,
         stack=asked.name,
         record=asked.place,
-        sets=tuple(asked.sets or ()),
+        sets=asked.said,
         catalogs=asked.folders,
         take_over=tuple(asked.take_over or ()) if isinstance(asked, ComparedStack) else (),
         keep=False if reset else None,

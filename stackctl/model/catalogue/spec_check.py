@@ -132,8 +132,10 @@ def _place_values(at: At, parameter: Parameter, place: Place) -> Iterator[Proble
 def _values_shape(spec: ComponentSpec, at: At, place: Place) -> Iterator[Problem]:
     if place != Place(values=place.values):
         yield Problem(at, "a place in the values of a chart is said by values alone")
-    if spec.source is None or spec.source.chart is None:
-        yield Problem((*at, "values"), "the component has no chart: spec.source.chart")
+    followed = spec.source is None and spec.upstream is not None and spec.upstream.chart
+    if not followed and (spec.source is None or spec.source.chart is None):
+        what = "the component has no chart: spec.source.chart, or spec.upstream.chart"
+        yield Problem((*at, "values"), what)
     try:
         keys = parse(place.values)
     except PathError as error:

@@ -14,5 +14,6 @@ class Rendered:
 
     objects: tuple[Manifest, ...]
     version: str = ""  # as the source says; empty where it says none
+    program: str = ""  # the version of what it installs, as a chart says it
     generated: Fields = field(default_factory=dict)  # what differs at each rendering
     notes: tuple[str, ...] = ()

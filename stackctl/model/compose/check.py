@@ -144,7 +144,8 @@ class _Check:
         for name, parameter in spec.parameters.items():
             for index, place in enumerate(parameter.places):
                 at: At = ("spec", "parameters", name, "places", index)
-                yield from self._place(at, place, parameter, variants)
+                if not place.values:  # of the chart that the manifests follow
+                    yield from self._place(at, place, parameter, variants)
         for name, repeat in spec.each.items():
             template = template_of(self.component, self.manifests, name, self.scopes)
             for index, place in enumerate(repeat.places):

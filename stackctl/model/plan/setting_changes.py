@@ -42,12 +42,12 @@ def setting_changes(
 def feature_changes(
     before: Mapping[str, str], after: Mapping[str, str]
 ) -> tuple[SettingChange, ...]:
-    """Name the features of which `--set` says something else now: they have no place to read."""
+    """Name the features and sources of which something else is said now: they have no place."""
     named = (key.partition(".") for key in {**before, **after})
     return tuple(
         SettingChange(component, name, before.get(key, ""), after.get(key, ""))
         for component, _, name in named
-        if name.startswith("features.")
+        if (name.startswith("features.") or name == "source")
         and before.get(key := f"{component}.{name}") != after.get(key)
     )
 

@@ -20,7 +20,7 @@ from stackctl.model.catalogue.parameters import (
 )
 from stackctl.model.catalogue.profile import DEFAULT, Choice, Needs, Origin, Settings
 from stackctl.model.objects.merge import overlay
-from stackctl.model.resolve.chosen_source import choose_source
+from stackctl.model.resolve.chosen_source import SOURCE, Asked, choose_source
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.profile_chain import Layer
 from stackctl.model.resolve.selection import Chosen, Selection, Setting
@@ -101,7 +101,7 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
         features=features,
         feature_settings=said_of_features,
         said_attributes=dict(_attributes(component, mode, inputs, problems)),
-        source=choose_source(component, inputs.choices, problems),
+        source=choose_source(component, inputs.choices, problems, _asked(inputs.overrides)),
         patches=tuple(_listed(name, inputs, "patches")),
         ignore=tuple(_listed(name, inputs, "ignore")),
         # The latest file is asked first, its rules in the order they are written.
@@ -112,6 +112,12 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
 def alone(component: Component, problems: list[str]) -> Selection:
     """Settle one component as it comes, beside nothing: its wires lead nowhere."""
     return Selection("", (), (choose(component, Inputs(), problems),), Needs(), Settings())
+
+
+def _asked(overrides: Iterable[Override]) -> Asked | None:
+    """Return the last that is said of the source."""
+    said = [each for each in overrides if each.path == SOURCE]
+    return Asked(said[-1].value, said[-1].origin, str(said[-1])) if said else None
 
 
 def _listed(
@@ -158,7 +164,7 @@ def _values(
             yield from _valid(read, choice.parameters[key], origin, where, problems)
     for override in inputs.overrides:
         first, _, rest = override.path.partition(".")
-        if first == key and key != "features":
+        if first == key and key not in ("features", SOURCE):
             value = _set_value(read, rest, override, problems)
             yield from _valid(read, value, override.origin, str(override), problems)
 
@@ -336,7 +342,7 @@ def _unknown_overrides(component: Component, overrides: Iterable[Override]) -> I
         elif first in features and first not in parameters:
             value = override.value if override.value in ("true", "false") else "true"
             yield f"{override}: a feature, no parameter: --set {name}.features.{first}={value}"
-        elif first not in (*parameters, "features"):
+        elif first not in (*parameters, "features") and override.path != SOURCE:
             known = _nearest(first, parameters, features)
             yield f"{override}: {name} has no such parameter{known}"
 

@@ -10,6 +10,7 @@ from typing import Any
 from stackctl.model.catalogue.component import Component
 from stackctl.model.catalogue.parameters import parameters_of, parsed
 from stackctl.model.catalogue.profile import Choice
+from stackctl.model.catalogue.source import ChartSource, Source
 from stackctl.secrets import HIDDEN, secretive
 
 
@@ -66,11 +67,17 @@ def chosen_by(components: Mapping[str, Component], texts: Iterable[str]) -> dict
     """Say what overrides say, which have been found right, as a file says it."""
     parameters: dict[str, dict[str, Any]] = {}
     features: dict[str, dict[str, bool]] = {}
+    sources: dict[str, Source] = {}
     for key, text in merge(texts).items():
         name, _, path = key.partition(".")
         first, _, rest = path.partition(".")
         if first == "features":
             features.setdefault(name, {})[rest] = text == "true"
+            continue
+        if path == "source":
+            kind, _, version = text.partition(":")
+            if kind == "chart":
+                sources[name] = Source(chart=ChartSource(version=version))
             continue
         there = parameters.setdefault(name, {})
         if rest:
@@ -79,8 +86,12 @@ def chosen_by(components: Mapping[str, Component], texts: Iterable[str]) -> dict
         else:
             there[first] = parsed(parameters_of(components[name])[first], text)
     return {
-        name: Choice(parameters=parameters.get(name, {}), features=features.get(name, {}))
-        for name in sorted({*parameters, *features})
+        name: Choice(
+            source=sources.get(name),
+            parameters=parameters.get(name, {}),
+            features=features.get(name, {}),
+        )
+        for name in sorted({*parameters, *features, *sources})
     }
 
 

@@ -82,7 +82,8 @@ def render(chart: ChartSource, path: Path, wanted: ChartRequest) -> Rendered:
         where = first_few(found.lookups, _NAMED, "more files")
         notes.append(f"asks the cluster (lookup), and is rendered as where nothing is: {where}")
     told = tuple(f"{wanted.component}: {note}" for note in notes)
-    return Rendered(tuple(objects), found.version, generated, told)
+    program = str(files.metadata.get("appVersion") or "")
+    return Rendered(tuple(objects), found.version, program, generated, told)
 
 
 def _rendered(

@@ -1,0 +1,171 @@
+"""One component switched to the chart that its manifests follow, and back, by real Helm."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stackctl.actions.compose import StackRequest
+from stackctl.actions.deploy import deploy
+from stackctl.actions.diff import diff
+from stackctl.actions.upgrade import upgrade
+from stackctl.model.plan.plan import Action
+from stackctl.model.run.outcome import DeployOutcome
+from tests import charts
+from tests.apiserver.stacks import Stack
+
+pytestmark = [
+    pytest.mark.build,
+    pytest.mark.timeout(1500),
+    pytest.mark.usefixtures("real_helm"),
+]
+
+COMPONENT = """\
+apiVersion: stackctl.dev/v1alpha1
+kind: Component
+metadata: {{name: shop, description: for tests}}
+spec:
+  version: 1.0.0
+  namespace: {namespace}
+  upstream:
+    project: https://example.com/shop
+    version: 1.0.0
+    chart: {{repository: {repository}, name: shop, version: 1.0.0}}
+  restartOn: {{Deployment/shop-server: [ConfigMap/settings]}}
+  parameters:
+    replicas:
+      type: integer
+      default: 1
+      description: r
+      places: [{{values: replicas}}, {{object: Deployment/shop-server, path: spec.replicas}}]
+    color:
+      type: string
+      default: green
+      description: c
+      places: [{{object: ConfigMap/settings, path: data.color}}]
+"""
+OWN = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {color: green}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop-server}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: main, image: "example.com/shop:1.0.0"}]}
+"""
+PROFILE = """\
+apiVersion: stackctl.dev/v1alpha1
+kind: Profile
+metadata: {name: shop, description: for tests}
+spec: {components: {shop: {parameters: {replicas: 2, color: blue}}}}
+"""
+
+
+@pytest.fixture
+def request_(tmp_path: Path, stack: Stack) -> Iterator[StackRequest]:
+    """Ask for a component with manifests, whose chart a repository has in two versions."""
+    templates = {"config": charts.CONFIG, "workload": charts.WORKLOAD}
+    folder = tmp_path / "manifests" / "shop"
+    (folder / "base").mkdir(parents=True)
+    (folder / "base" / "own.yaml").write_text(OWN)
+    space = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {stack.name}}}\n"
+    (folder / "base" / "namespace.yaml").write_text(space)
+    (folder / "base" / "definition.yaml").write_text(charts.DEFINITION)
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "shop.yaml").write_text(PROFILE)
+    first, second = (
+        charts.packed(charts.write_chart(tmp_path / version, templates, version=version))
+        for version in ("1.0.0", "1.1.0")
+    )
+    with charts.serving(first, **{"1.1.0": second}) as server:
+        text = COMPONENT.format(namespace=stack.name, repository=server.url)
+        (folder / "component.yaml").write_text(text)
+        yield StackRequest(profile="shop", stack=stack.name, catalogs=(tmp_path,))
+
+
+def changed(stack: Stack, request: StackRequest, verb: str = "upgrade") -> DeployOutcome:
+    if verb == "deploy":
+        return deploy(
+            request,
+            stack.connection,
+            agree=lambda *_: True,
+            notify=stack.tell,
+            options=stack.options(yes=True),
+        )
+    return upgrade(
+        request,
+        stack.connection,
+        agree=lambda *_: True,
+        notify=stack.tell,
+        options=stack.options(yes=True),
+    )
+
+
+def switched(request: StackRequest, source: str) -> StackRequest:
+    return replace(request, sets=(f"shop.source={source}",))
+
+
+def deployment(stack: Stack, name: str) -> dict[str, object] | None:
+    found = stack.client.get(f"/apis/apps/v1/namespaces/{stack.name}/deployments/{name}")
+    return found["spec"] if found else None
+
+
+def test_a_component_is_switched_to_its_chart_and_back(stack: Stack, request_: StackRequest):
+    """At any version; what users made stays, and later runs know of it."""
+    changed(stack, request_, "deploy")
+    assert deployment(stack, "shop-server")["replicas"] == 2
+    things = f"/apis/example.com/v1/namespaces/{stack.name}/things"
+    thing = {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "users"}}
+    made = stack.client.apply(f"{things}/users", thing, manager="a-user")
+    uid = made["metadata"]["uid"]
+
+    first = changed(stack, switched(request_, "chart"))
+    assert deployment(stack, "shop-server") is None
+    assert deployment(stack, "shop")["replicas"] == 2
+    assert stack.get("configmaps/shop")["data"]["version"] == "1.0.0"
+    assert stack.get("configmaps/settings") is None
+    assert stack.client.get(f"{things}/users")["metadata"]["uid"] == uid
+    assert any("not used: color" in text for text in stack.notes)
+    assert any("no definition of things.example.com" in text for text in stack.notes)
+    assert first.release.sets == {"shop.source": "chart"}
+
+    again = changed(stack, request_)  # an upgrade keeps what was said
+    assert again.plan.empty
+
+    changed(stack, switched(request_, "chart:1.1.0"))
+    assert stack.get("configmaps/shop")["data"]["version"] == "1.1.0"
+    stack.rollback()
+    assert stack.get("configmaps/shop")["data"]["version"] == "1.0.0"
+    assert changed(stack, request_).plan.empty  # and knows of what it went back to
+
+    back = changed(stack, switched(request_, "manifests"))
+    assert deployment(stack, "shop") is None
+    assert deployment(stack, "shop-server")["replicas"] == 2
+    assert back.release.components == {"shop": "1.0.0"}
+    assert stack.client.get(f"{things}/users")["metadata"]["uid"] == uid
+    assert {each.action for each in diff(request_, stack.connection, stack.tell).changes} == {
+        Action.UNCHANGED
+    }
+    stack.teardown(delete_data=True)
+    definition = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.example.com"
+    assert stack.client.get(definition) is None
+
+
+def test_a_deploy_that_says_no_source_goes_back_to_the_manifests(
+    stack: Stack, request_: StackRequest
+):
+    """It is made of what it is given, and says what of before does not hold on."""
+    changed(stack, switched(request_, "chart"), "deploy")
+    stack.told.clear()
+    changed(stack, request_, "deploy")
+    assert deployment(stack, "shop") is None
+    assert any("is not kept: shop.source=chart" in text for text in stack.notes)
+    stack.teardown()
