@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from stackctl.actions.compare import ChartChoice, compare_component
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import deploy
 from stackctl.actions.diff import diff
 from stackctl.actions.upgrade import upgrade
+from stackctl.model.comparison.facts import Aspect
 from stackctl.model.plan.plan import Action
 from stackctl.model.run.outcome import DeployOutcome
 from tests import charts
@@ -169,3 +171,29 @@ def test_a_deploy_that_says_no_source_goes_back_to_the_manifests(
     assert deployment(stack, "shop") is None
     assert any("is not kept: shop.source=chart" in text for text in stack.notes)
     stack.teardown()
+
+
+def test_manifests_are_compared_with_their_chart(request_: StackRequest, tmp_path: Path):
+    """In any version, from where component.yaml says or from a folder; no cluster is asked."""
+    found = compare_component("shop", ChartChoice(version="1.1.0"), request_.catalogs)
+    assert found.version == "1.1.0"
+    pairs = found.comparison.matched.pairs
+    assert ("shop-server", "shop") in [(pair.ours.name, pair.chart.name) for pair in pairs]
+    images = [
+        (each.ours, each.chart)
+        for each in found.comparison.differences
+        if each.fact.aspect is Aspect.IMAGE
+    ]
+    assert images == [("example.com/shop:1.0.0", "example.com/shop:1.1.0")]
+    kept = [each.title for each in found.comparison.matched.only_ours]
+    assert "CustomResourceDefinition/things.example.com" in kept
+
+    hooks = charts.HOOKS.replace("pre-install,pre-upgrade", "post-delete")
+    folder = charts.write_chart(tmp_path / "other", {"work": charts.WORKLOAD, "hooks": hooks})
+    values = tmp_path / "values.yaml"
+    values.write_text("replicas: 3\n")
+    found = compare_component("shop", ChartChoice(str(folder), values=values), request_.catalogs)
+    told = {(each.fact.what, each.ours, each.chart) for each in found.comparison.differences}
+    assert ("spec.replicas", None, "3") in told
+    alone = [each.title for each in found.comparison.matched.only_chart]
+    assert any(title.startswith("Job/") for title in alone)  # a step or not, it is there

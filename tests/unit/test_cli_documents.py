@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import stackctl
+from stackctl.actions.compare import Compared
 from stackctl.actions.components import contents
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.credentials import GeneratedValue, Rotation
@@ -23,6 +24,7 @@ from stackctl.actions.lock import LockOutcome
 from stackctl.actions.new_component import Started
 from stackctl.actions.outdated import ComponentVersions, Outdated
 from stackctl.actions.profiles import described
+from stackctl.cli.report.catalogue.comparison import comparison_document
 from stackctl.cli.report.catalogue.components import component_result, components_document
 from stackctl.cli.report.catalogue.explain import explain_result
 from stackctl.cli.report.catalogue.export import export_document
@@ -48,6 +50,7 @@ from stackctl.model.catalogue.descriptions import DESCRIPTIONS
 from stackctl.model.catalogue.envelope import Metadata
 from stackctl.model.catalogue.lock_file import LockDocument, LockedComponent, LockSpec
 from stackctl.model.catalogue.source import ChartSource, Source
+from stackctl.model.comparison import comparison
 from stackctl.model.documents.documents import KINDS, document_schema
 from stackctl.model.documents.schemas import SCHEMAS, schema_of
 from stackctl.model.export.exported import Export, ExportFormat
@@ -147,6 +150,13 @@ IMPORTED = ImportedProfile(
     ),
     ("catalog/profiles/lab.yaml",),
 )
+TWO_SIDES = [
+    [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+        for name, data in (("both", {"a": side, side: "x"}), (side, {side: "y"}))
+    ]
+    for side in ("ours", "theirs")
+]
 GONE = SandboxStatus("default", State.ABSENT)
 HELD = HeldValue("argocd-controller", ".data.key", Verdict.REFUSE, wanted=None, live=0)
 
@@ -232,6 +242,18 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
         ),
     ),
     "LintReport": (lambda: lint_document(lint_components(["nvidia-device-plugin"])),),
+    "ChartComparison": (
+        lambda: comparison_document(
+            Compared(
+                read_catalogue().components["kserve"],
+                ChartSource(path="charts/kserve"),
+                "0.20.0",
+                "",
+                comparison.compare(TWO_SIDES[0], TWO_SIDES[1], ["kserve"]),
+                (),
+            )
+        ),
+    ),
     "NewComponent": (
         lambda: new_document(
             Started(read_catalogue().components["kserve"], ("base/a.yaml",), True)

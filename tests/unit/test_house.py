@@ -40,7 +40,7 @@ FLOORS = {
         ("release", "export"),
         ("plan",),
         ("privileges",),
-        ("lint", "scaffold", "recipes"),
+        ("lint", "scaffold", "recipes", "comparison"),
         ("run",),
         ("documents", ""),
     ),

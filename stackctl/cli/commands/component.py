@@ -1,4 +1,4 @@
-"""The commands `component new` and `component lint`: components of one's own."""
+"""The commands `component new`, `lint` and `compare`: what components are made of."""
 
 from pathlib import Path
 from typing import Annotated
@@ -91,8 +91,67 @@ def lint(
     return 1 if found.open else 0
 
 
+def compare(  # noqa: PLR0913 - an option each
+    *,
+    catalogs: Catalogs,
+    output: Output,
+    shown: OutputOptions,
+    name: Annotated[str, typer.Argument(help="Component", autocompletion=complete_component)],
+    chart: Annotated[
+        str | None,
+        option(
+            "--chart",
+            metavar="CHART",
+            help="The chart to compare with: a folder, an archive, oci://REGISTRY/PATH, or "
+            "https://REPOSITORY/NAME; default: the one that component.yaml names",
+        ),
+    ] = None,
+    version: Annotated[
+        str | None,
+        option(
+            "--version", metavar="VERSION", help="Its version; default: the one that is followed"
+        ),
+    ] = None,
+    values: Annotated[
+        Path | None,
+        option("--values", metavar="FILE", help="Values to render it with; default: its own"),
+    ] = None,
+    kubernetes: Annotated[
+        str | None,
+        option("--kube-version", metavar="VERSION", help="The Kubernetes it is rendered for"),
+    ] = None,
+) -> int:
+    """List how our manifests differ from the upstream chart.
+
+    Images, flags, environment, ports, probes, resources, security contexts, volumes, what each
+    subject may do in the end, webhooks, fields of definitions. Objects are matched by their names,
+    by what is left of them without the author's beginning, or by what they contain: it says what
+    was matched with what, and how; what fits nothing, or two, is listed for itself. The component
+    is compared as it comes, with the chart's own values. Asks no cluster; exits 1 if anything
+    differs.
+
+    Examples:
+        stackctl component compare spark-operator
+        stackctl component compare spark-operator --version 2.4.0 -v
+        stackctl component compare spark-operator --chart spark-2.5.2.tgz -o json
+    """
+    from stackctl.actions.compare import ChartChoice, compare_component
+    from stackctl.cli.report.catalogue.comparison import comparison_result
+    from stackctl.cli.report.report import Report
+
+    report = Report(shown, output.format)
+    choice = ChartChoice(chart or "", version or "", values)
+    found = compare_component(name, choice, catalogs.folders, kubernetes or "")
+    for note in found.notes:
+        report.note(note)
+    report.show(comparison_result(found))
+    return 0 if found.comparison.same else 1
+
+
 app = typer.Typer(
-    cls=Group, rich_markup_mode=None, help="Start a component of your own, and look it over."
+    cls=Group,
+    rich_markup_mode=None,
+    help="Start a component of your own, look it over, compare one with its chart.",
 )
-for _command in (new, lint):
+for _command in (new, lint, compare):
     app.command(cls=Command)(spread(_command))

@@ -1,9 +1,11 @@
 """The documents about components of one's own."""
 
 from stackctl.model.catalogue.lint_rules import LintRule, Severity
+from stackctl.model.comparison.facts import Aspect
 from stackctl.model.documents.parts import COMPONENT, MESSAGE, OBJECT, Bodies
-from stackctl.model.shapes.json_schema import count, fields, items, text, word
+from stackctl.model.shapes.json_schema import count, fields, flag, items, text, word
 
+_BOTH = {"ours": text("Kind/namespace/name of ours"), "chart": text("That of the chart's")}
 COMPONENTS: Bodies = {
     "LintReport": (
         "What there is to say about components",
@@ -35,6 +37,36 @@ COMPONENTS: Bodies = {
                     },
                 ),
             ),
+        },
+    ),
+    "ChartComparison": (
+        "A component's manifests beside the chart that they follow",
+        {
+            "component": text("Name of the component"),
+            "version": text("Its version"),
+            "chart": text("The chart, and where it is"),
+            "chartVersion": text("Version of the chart, as it says itself"),
+            "appVersion": text("Version of what the chart installs; empty where it says none"),
+            "same": flag("Whether nothing differs"),
+            "matched": items(
+                "What was taken for the same thing",
+                fields("Two things", {**_BOTH, "by": text("By what it was found, for people")}),
+            ),
+            "differences": items(
+                "What is said otherwise; secrets are masked",
+                fields(
+                    "One thing that is said",
+                    {
+                        "in": fields("Of what", _BOTH),
+                        "aspect": word("What it is about", [each.value for each in Aspect]),
+                        "what": text("What is said"),
+                        "ours?": text("What ours says; missing where it says nothing"),
+                        "chart?": text("What the chart says; missing where it says nothing"),
+                    },
+                ),
+            ),
+            "onlyOurs": items("What only ours has", text("Kind/namespace/name")),
+            "onlyChart": items("What only the chart has", text("Kind/namespace/name")),
         },
     ),
     "NewComponent": (

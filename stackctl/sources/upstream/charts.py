@@ -44,6 +44,7 @@ class ChartRequest:
     values: Mapping[str, Any]
     capabilities: Capabilities
     keep: bool = True  # the values hold nothing that must not be kept on disk
+    looked_at: bool = False  # nothing is applied: hooks that have no step are objects as others
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def render(chart: ChartSource, path: Path, wanted: ChartRequest) -> Rendered:
         found = _Rendering(text, found.generated, found.version, found.lookups)
     title = f"chart {chart}"
     made = _objects(title, found.text, wanted)
-    objects, notes = _sorted(title, made, chart, wanted.component)
+    objects, notes = _sorted(title, made, chart, wanted)
     generated = _fields(found.generated)
     if generated:
         named = first_few(shown(generated), _NAMED, "more fields")
@@ -140,7 +141,7 @@ def _objects(title: str, text: bytes, wanted: ChartRequest) -> list[tuple[str, M
 
 
 def _sorted(
-    title: str, made: list[tuple[str, Manifest]], chart: ChartSource, component: str
+    title: str, made: list[tuple[str, Manifest]], chart: ChartSource, wanted: ChartRequest
 ) -> tuple[tuple[Manifest, ...], list[str]]:
     """Give hooks their steps.
 
@@ -148,20 +149,20 @@ def _sorted(
         RenderError: some have none, or some are named that are not there.
     """
     found = sorted_hooks((each for _, each in made), chart.hooks)
-    where = f"components.{component}.source.chart.hooks"
-    if found.refused:
+    where = f"components.{wanted.component}.source.chart.hooks"
+    if found.refused and not wanted.looked_at:
         problems = [
             f"{title}: the hook {name} runs at {moment}, which a deploy has no exact moment for"
             for name, moment in found.refused
         ]
-        name = found.refused[0][0]
+        named = ", ".join(f"{name}: skip" for name, _ in found.refused)
         raise RenderError.listing(
             f"{title} has hooks that have no step:",
             problems,
-            hint=f"say what becomes of it: {where}: {{{name}: skip}}, or before, or after",
+            hint=f"say what becomes of each: {where}: {{{named}}}, or before, or after",
         )
     if found.unknown:
-        names = [f"{each['kind']}/{each['metadata']['name']}" for _, each in made]
+        names = [_title(each) for _, each in made]
         what = found.unknown[0]
         raise RenderError(
             f"{title} has no hook {what}{did_you_mean(what, names)}",
@@ -170,7 +171,12 @@ def _sorted(
     notes = []
     if found.tests:
         notes.append(f"test hooks are left out: {first_few(found.tests, _NAMED)}")
-    return found.objects, notes
+    steps = {name for name, _ in found.refused}
+    return (*found.objects, *(each for _, each in made if _title(each) in steps)), notes
+
+
+def _title(manifest: Manifest) -> str:
+    return f"{manifest['kind']}/{manifest['metadata']['name']}"
 
 
 def _lookups(files: ChartFiles) -> Iterator[str]:

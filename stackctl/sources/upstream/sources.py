@@ -19,6 +19,7 @@ class SourceRequest:
     values: Mapping[str, Any]  # of a chart
     capabilities: Capabilities
     confidential: bool = False  # the values hold what must not be kept on disk
+    looked_at: bool = False  # nothing of it is applied
 
 
 def read_source(chosen: ChosenSource, wanted: SourceRequest) -> Rendered:
@@ -47,6 +48,7 @@ def _read(chosen: ChosenSource, wanted: SourceRequest) -> Rendered:
             wanted.values,
             able,
             keep=not wanted.confidential,
+            looked_at=wanted.looked_at,
         )
         return charts.render(source.chart, fetch.located(source.chart, chosen.base), asked)
     if source.kustomize:

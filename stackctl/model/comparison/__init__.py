@@ -1,0 +1,1 @@
+"""How a component's manifests and the chart that they follow differ in what they mean."""
