@@ -12,6 +12,7 @@ from hypothesis import settings
 from stackctl.model.run.events import Event, Notify, Step
 from tests.environment import CALLERS, bare_environment
 from tests.sandboxes import have_programs
+from tests.standins import StandIns, stand_ins_in
 
 TIERS = frozenset({"apiserver", "cli"})  # those that run sandboxes
 
@@ -69,3 +70,9 @@ def _told_to(config: pytest.Config) -> Notify:
             terminal.write_line(event.text)
 
     return tell
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIns:
+    """Stand in for the charts of components whose charts are kept elsewhere."""
+    return stand_ins_in(tmp_path / "stand-ins", monkeypatch)

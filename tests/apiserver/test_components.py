@@ -41,9 +41,9 @@ def with_what_it_needs(component: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_a_component_comes_stays_and_goes(kubeconfig, tmp_path, component):
+def test_a_component_comes_stays_and_goes(kubeconfig, tmp_path, component, stand_ins):
     """Current with what it needs and nothing else, unchanged the next time, proven, and gone."""
-    needed = [f"{name}: {{}}" for name in with_what_it_needs(component)]
+    needed = [f"{name}: {{{stand_ins.choice(name)}}}" for name in with_what_it_needs(component)]
     request = profile_of(tmp_path, f"only-{component}", *needed)
     with connected(kubeconfig) as connection:
         try:

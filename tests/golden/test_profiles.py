@@ -14,6 +14,7 @@ from stackctl.model.objects.refs import Manifest, digest
 from stackctl.sources import yaml
 from stackctl.sources.files import read_catalogue
 from stackctl.sources.folders import catalogues
+from tests.standins import is_remote
 
 GOLDEN = Path(__file__).parent
 ROOT = GOLDEN.parents[1]
@@ -86,12 +87,13 @@ COMPONENTS = sorted(path.name for path in (ROOT / "manifests").iterdir() if path
 
 def alone(component: str, tmp_path: Path, lines: str = "") -> StackRequest:
     """Ask for a stack of one component, everybody else being somebody else's."""
-    catalogue = read_catalogue()
+    catalogue = read_catalogue().components
+    there = [catalogue[component]]
+    for each in sorted(catalogue.values(), key=is_remote):
+        if each.name != component and not any(_clash(each, other) for other in there):
+            there.append(each)
     others = [
-        f"    {name}: {{mode: external, attributes: {{{_said(each)}}}}}"
-        for name, each in catalogue.components.items()
-        if name != component
-        and not set(each.spec.provides) & set(catalogue.components[component].spec.conflicts)
+        f"    {each.name}: {{mode: external, attributes: {{{_said(each)}}}}}" for each in there[1:]
     ]
     folder = tmp_path / "profiles"
     folder.mkdir()
@@ -112,10 +114,20 @@ TO_BE_SET = {
 }
 
 
+def _clash(one: Component, other: Component) -> bool:
+    """Tell whether two components cannot be on one cluster."""
+    return any(
+        {*a.spec.conflicts}.intersection(b.spec.provides) for a, b in ((one, other), (other, one))
+    )
+
+
 def _said(component: Component) -> str:
     """Say what somebody else's component would tell others of itself."""
-    said = component.spec.attributes
-    return ", ".join(f"{name}: {_elsewhere(component, text)!r}" for name, text in said.items())
+    said = {
+        name: "elsewhere" if name.endswith(".namespace") else _elsewhere(component, text)
+        for name, text in component.spec.attributes.items()
+    }
+    return ", ".join(f"{name}: {text!r}" for name, text in said.items())
 
 
 def _elsewhere(component: Component, text: str) -> str:
@@ -129,10 +141,10 @@ def _elsewhere(component: Component, text: str) -> str:
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_a_component_can_live_in_another_namespace(component, tmp_path):
+def test_a_component_can_live_in_another_namespace(component, tmp_path, stand_ins):
     """Nothing of it still names the old one where a namespace is meant."""
     spec = read_catalogue().components[component].spec
-    lines = "      parameters: {namespace: moved-elsewhere}\n"
+    lines = f"      parameters: {{namespace: moved-elsewhere}}\n      {stand_ins.choice(component)}"
     part = next(
         each
         for each in compose_stack(alone(component, tmp_path, lines)).bundle.components
@@ -148,7 +160,7 @@ def test_a_component_can_live_in_another_namespace(component, tmp_path):
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_every_feature_of_a_component_can_be_on(component, tmp_path):
+def test_every_feature_of_a_component_can_be_on(component, tmp_path, stand_ins):
     """Alone with what it requires, a feature composes."""
     features = read_catalogue().components[component].spec.features
     for number, name in enumerate(features):
@@ -159,7 +171,7 @@ def test_every_feature_of_a_component_can_be_on(component, tmp_path):
         folder = tmp_path / str(number)
         folder.mkdir()
         switches = ", ".join(f"{key}: {str(key in on).lower()}" for key in features)
-        lines = f"      features: {{{switches}}}\n"
+        lines = f"      features: {{{switches}}}\n      {stand_ins.choice(component)}\n"
         lines += f"      parameters: {{{TO_BE_SET.get((component, name), '')}}}\n"
         composed = compose_stack(alone(component, folder, lines))
         chosen = next(
