@@ -57,6 +57,7 @@ def walk(lifecycle: Lifecycle, manifest: Objects) -> list[str]:
         ("SparkConnect", ["Ready"]),
         ("InferenceService", ["NotReady", "Ready"]),
         ("InferenceGraph", ["Ready"]),
+        ("Notebook", ["NotReady", "Ready"]),
         ("ClusterIssuer", ["Ready"]),
     ],
 )

@@ -287,6 +287,19 @@ def _model_status(state: str) -> Manifest:
     return {"copies": copies, "states": states, "transitionStatus": transition}
 
 
+def _describe_notebook(notebook: Manifest, state: str, now: str) -> Manifest:
+    """Say of a notebook what its Pod would say of itself."""
+    ready = state == "Ready"
+    running = {"running": {"startedAt": now}} if ready else {"waiting": {"reason": "Creating"}}
+    types = (
+        ("Initialized", "PodScheduled") if not ready else ("Initialized", "PodScheduled", "Ready")
+    )
+    conditions = conditions_of(notebook, now, types)
+    if not ready:
+        conditions += conditions_of(notebook, now, ready=False, reason="ContainersNotReady")
+    return {"conditions": conditions, "readyReplicas": int(ready), "containerState": running}
+
+
 def _describe_graph(graph: Manifest, _state: str, now: str) -> Manifest:
     return {
         "conditions": conditions_of(graph, now),
@@ -324,6 +337,7 @@ SPARK = Operator(
     namespace_flag="--namespaces",
 )
 KSERVE = Operator("kserve", "kserve-controller")
+NOTEBOOKS = Operator("notebooks", "notebook-controller")
 
 _TRAINED = (
     LifecycleStep("Created", 0.2),
@@ -386,6 +400,7 @@ LIFECYCLES = (
         failure="Failed",
         finalizer="inferenceservice.finalizers",
     ),
+    Lifecycle("kubeflow.org", "Notebook", NOTEBOOKS, _SERVED, ready_state, _describe_notebook),
     Lifecycle("serving.kserve.io", "InferenceGraph", KSERVE, _READY, ready_state, _describe_graph),
     Lifecycle("serving.kserve.io", "TrainedModel", KSERVE, _READY, ready_state, _describe_graph),
 )
