@@ -28,6 +28,11 @@ OPEN = {
         "nodefeatures.nfd.k8s-sigs.io",
         "spec.features.flags.*.elements.*",
     ): "a struct without fields; the server keeps nothing in it",
+    **{
+        (f"{name}.trainer.kubeflow.org", f"spec.mlPolicy.{policy}"): "a struct without fields"
+        for name in ("clustertrainingruntimes", "trainingruntimes")
+        for policy in ("jax", "xgboost")
+    },
 }
 
 

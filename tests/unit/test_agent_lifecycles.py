@@ -52,6 +52,8 @@ def walk(lifecycle: Lifecycle, manifest: Objects) -> list[str]:
     [
         ("TFJob", ["Created", "Running", "Succeeded"]),
         ("PaddleJob", ["Created", "Running", "Succeeded"]),
+        ("JobSet", ["Completed"]),
+        ("TrainJob", ["Complete"]),
         ("SparkApplication", ["SUBMITTED", "RUNNING", "SUCCEEDING", "COMPLETED"]),
         ("ScheduledSparkApplication", ["Scheduled"]),
         ("SparkConnect", ["Ready"]),
@@ -68,7 +70,13 @@ def test_every_kind_comes_to_its_end(kind, states):
 
 @pytest.mark.parametrize(
     ("kind", "last"),
-    [("TFJob", "Failed"), ("SparkApplication", "FAILED"), ("InferenceService", "Failed")],
+    [
+        ("TFJob", "Failed"),
+        ("JobSet", "Failed"),
+        ("TrainJob", "Failed"),
+        ("SparkApplication", "FAILED"),
+        ("InferenceService", "Failed"),
+    ],
 )
 def test_a_resource_can_be_told_to_fail(kind, last):
     """The annotation turns the last step into the other end."""

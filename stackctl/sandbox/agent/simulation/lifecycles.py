@@ -15,6 +15,7 @@ FAIL_ANNOTATION = "sandbox.stackctl.dev/fail"
 RUN_FOR_ANNOTATION = "sandbox.stackctl.dev/run-for"  # a Go duration, or "forever"
 
 _MESSAGE = "simulated by the sandbox"
+_JOB_COUNTS = ("ready", "succeeded", "failed", "active", "suspended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,24 @@ def _replica_counts(job: Manifest) -> Iterator[tuple[str, int]]:
         if field.endswith("ReplicaSpecs"):
             for name, spec in specs.items():
                 yield name, (spec or {}).get("replicas", 1)
+
+
+# Groups of Jobs, and what is trained in them: one condition, at their end.
+
+
+def _describe_ended(manifest: Manifest, state: str, now: str) -> Manifest:
+    reason = f"{manifest['kind']}{state}"
+    return {"conditions": conditions_of(manifest, now, (state,), reason=reason)}
+
+
+def _describe_jobset(jobset: Manifest, state: str, now: str) -> Manifest:
+    counter = "failed" if state == "Failed" else "succeeded"
+    jobs = [
+        {"name": each["name"], **dict.fromkeys(_JOB_COUNTS, 0), counter: each.get("replicas", 1)}
+        for each in jobset["spec"].get("replicatedJobs") or ()
+    ]
+    ended = _describe_ended(jobset, state, now)
+    return ended | {"terminalState": state, "restarts": 0, "replicatedJobsStatus": jobs}
 
 
 # Spark: one word.
@@ -338,6 +357,8 @@ SPARK = Operator(
 )
 KSERVE = Operator("kserve", "kserve-controller")
 NOTEBOOKS = Operator("notebooks", "notebook-controller")
+JOBSET = Operator("jobset", "jobset/jobset")
+TRAINER = Operator("trainer", "trainer-controller-manager")
 
 _TRAINED = (
     LifecycleStep("Created", 0.2),
@@ -382,6 +403,24 @@ LIFECYCLES = (
         "cert-manager.io", "ClusterIssuer", CERT_MANAGER, _READY, ready_state, _describe_issuer
     ),
     *map(_training, ("TFJob", "PyTorchJob", "MPIJob", "XGBoostJob", "JAXJob", "PaddleJob")),
+    Lifecycle(
+        "jobset.x-k8s.io",
+        "JobSet",
+        JOBSET,
+        (LifecycleStep("Completed", 2.5),),
+        last_condition,
+        _describe_jobset,
+        failure="Failed",
+    ),
+    Lifecycle(
+        "trainer.kubeflow.org",
+        "TrainJob",
+        TRAINER,
+        (LifecycleStep("Complete", 3.0),),
+        last_condition,
+        _describe_ended,
+        failure="Failed",
+    ),
     _spark("SparkApplication", _SUBMITTED, _spark_state, _describe_spark, "FAILED"),
     _spark(
         "ScheduledSparkApplication",
