@@ -15,6 +15,7 @@ from tests.environment import CALLERS
 
 # Settings of people's own work, which must not change what is built.
 FOREIGN = ("GOOS", "GOARCH", "GOEXPERIMENT", "GOBIN")
+FLAGS = ("-trimpath", "-ldflags=-s -w")
 OURS = {"GOFLAGS": "", "GOWORK": "off", "GO111MODULE": "on", "CGO_ENABLED": "0"}
 
 
@@ -23,24 +24,34 @@ def cache() -> Path:
     return Places.of(CALLERS).cache.with_name("tests")
 
 
-def built(package: str, version: str) -> Path:
-    """Return the program of a Go package, built when it is not there yet."""
+def built(package: str, version: str, module: str = "") -> Path:
+    """Return the program of a Go package, built when it is not there yet.
+
+    With its module named, nobody is asked whether there are newer versions of it, which not every
+    proxy answers.
+    """
     name = package.rpartition("/")[2]
     program = cache() / "programs" / f"{name}@{version}" / name
     with locked(program.parent.with_suffix(".lock"), name, lambda _: None):
         if not program.exists():
             program.parent.mkdir(exist_ok=True)
-            _build(f"{package}@{version}", program)
+            if module:
+                _build(package, program, f"module built\n\nrequire {module} {version}\n")
+            else:
+                _build(f"{package}@{version}", program)
     return program
 
 
-def _build(source: str, program: Path) -> None:
+def _build(source: str, program: Path, needs: str = "") -> None:
     kept = {key: value for key, value in CALLERS.items() if key not in FOREIGN}
     # Beside its place, so that half a program is never taken for a whole one.
     with TemporaryDirectory(dir=program.parent) as folder:
+        if needs:
+            (Path(folder) / "go.mod").write_text(needs, encoding="utf-8")
         subprocess.run(
-            [str(_go()), "install", "-trimpath", "-ldflags=-s -w", source],
+            [str(_go()), "install", *(["-mod=mod"] if needs else []), *FLAGS, source],
             env=kept | OURS | {"GOBIN": folder},
+            cwd=folder,
             check=True,
         )
         (Path(folder) / program.name).rename(program)
