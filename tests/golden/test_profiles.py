@@ -137,7 +137,10 @@ def _elsewhere(component: Component, text: str) -> str:
         return text
     declared = parameters_of(component)[holes[0]]
     alone = text == f"{{{holes[0]}}}" and declared.default is not None
-    return text_of(declared.default) if alone else "http://elsewhere.example.com"
+    if alone:
+        return text_of(declared.default)
+    scheme = text.partition("://")[0] if "://" in text else "http"
+    return f"{scheme}://elsewhere.example.com"
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
