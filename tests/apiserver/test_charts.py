@@ -262,11 +262,13 @@ def test_objects_are_those_that_helm_renders(stack: Stack, tmp_path: Path, asks:
 def test_a_hook_without_a_step_is_refused_by_name(tmp_path: Path, asks: Asks):
     """Until somebody says what becomes of it."""
     hook = charts.HOOKS.replace("pre-install,pre-upgrade", "post-delete")
-    charts.write_chart(tmp_path / "chart", {"hook": hook})
+    other = hook.replace("name: prepare", "name: sweep")
+    charts.write_chart(tmp_path / "chart", {"hook": hook, "other": other.partition("---")[0]})
     with pytest.raises(RenderError, match="Job/prepare runs at post-delete") as caught:
         render(asks({"chart": {"path": "../chart"}}))
-    assert "{Job/prepare: skip}" in caught.value.hint
-    skipped = asks({"chart": {"path": "../chart", "hooks": {"Job/prepare": "skip"}}})
+    assert "{Job/prepare: skip, Job/sweep: skip}" in caught.value.hint  # one edit for all of them
+    skip = {"Job/prepare": "skip", "Job/sweep": "skip"}
+    skipped = asks({"chart": {"path": "../chart", "hooks": skip}})
     assert [each["kind"] for each in render(skipped).manifests] == ["Namespace"]
 
 
