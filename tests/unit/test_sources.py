@@ -321,6 +321,14 @@ def test_a_component_is_switched_to_the_chart_its_manifests_follow(
         assert found.source.values in ({"a": 1}, {})
 
 
+def test_who_has_switched_a_component_is_said(tmp_path: Path):
+    """Where the command line has, no file is."""
+    write_profile(tmp_path, SPARK)
+    found = chosen(tmp_path, sets=["spark-operator.source=chart"])
+    assert found.source is not None
+    assert str(found.source.origin) == "--set"
+
+
 @pytest.mark.parametrize(
     ("components", "said", "what"),
     [

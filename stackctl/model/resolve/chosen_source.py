@@ -141,6 +141,8 @@ def _chosen(
     if wanted is not None and wanted.version:
         chart = Source(chart=ChartSource(version=wanted.version))
         found = replace(found, source=overlaid(found.source, chart), origin=wanted.origin)
+    elif wanted is not None and found.origin == DEFAULT:
+        found = replace(found, origin=wanted.origin)
     source, origin = found.source, found.origin
     if not found.instead and component.spec.source is None and component.folder and source.located:
         problems.append(

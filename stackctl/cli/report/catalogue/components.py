@@ -104,7 +104,11 @@ def component_lines(
     for key in ("requires", "after", "provides", "conflicts"):
         named = getattr(spec, key)
         lines += wrap(f"{key.ljust(9)}  {', '.join(named)}", width, " " * 11) if named else []
-    lines += [f"source     {spec.source}"] if spec.source else []
+    if chosen and chosen.source:
+        where = "" if chosen.source.own else f"  {chosen.source.origin}"
+        lines.append(plain(f"source     {chosen.source.source}{where}"))
+    elif spec.source:
+        lines.append(f"source     {spec.source}")
     lines += [f"folder     {component.folder}"]
     parameters = (_parameter(each, chosen) for each in parameters_of(component).items())
     lines += block("PARAMETERS", parameters, paint, width)
