@@ -24,6 +24,8 @@ OPEN = {
     ("servingruntimes.serving.kserve.io", "status"): "a struct without fields",
     ("inferenceservices.serving.kserve.io", "status"): "its known fields are typed; others are "
     "of newer controllers, and are skipped in decoding",
+    ("experiments.kubeflow.org", "spec.trialTemplate.trialSpec"): "a job of the user's kind",
+    ("trials.kubeflow.org", "spec.runSpec"): "the same",
     (
         "nodefeatures.nfd.k8s-sigs.io",
         "spec.features.flags.*.elements.*",

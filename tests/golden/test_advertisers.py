@@ -1,4 +1,4 @@
-"""What makes accelerators requestable, as shipped: what it comes to, and one of a kind."""
+"""What makes accelerators requestable, as shipped, and that there is one of a kind."""
 
 from pathlib import Path
 
@@ -52,8 +52,11 @@ def test_a_profile_may_count_on_other_makers(tmp_path):
         compose_stack(profile(tmp_path, "{nodes: 1, resource: tpu}", both))
 
 
-@pytest.mark.parametrize("plugin", ["nvidia-device-plugin", "amd-device-plugin", "mig-manager"])
-def test_two_advertisers_of_the_same_gpus_are_refused(plugin, tmp_path):
+ONE_OF_A_KIND = ("nvidia-device-plugin", "amd-device-plugin", "mig-manager", "katib", "notebooks")
+
+
+@pytest.mark.parametrize("plugin", ONE_OF_A_KIND)
+def test_two_for_the_same_gpus_or_kinds_are_refused(plugin, tmp_path):
     """By what they provide, before a cluster is looked at."""
     (capability,) = read_catalogue().components[plugin].spec.provides
     folder = tmp_path / "manifests" / "second"
@@ -82,9 +85,12 @@ def test_two_advertisers_of_the_same_gpus_are_refused(plugin, tmp_path):
         ("nvcr.io/nvidia/gpu-operator:v26.7.0", {"nvidia-device-plugin", "mig-manager"}),
         ("nvcr.io/nvidia/cloud-native/k8s-mig-manager:v0.12.0", {"mig-manager"}),
         ("example.com/team/k8s-device-plugin:v1", set()),
+        ("ghcr.io/kubeflow/kubeflow/notebook-controller:v1.10.0", {"notebooks"}),
+        ("quay.io/opendatahub/odh-notebook-controller:main", {"notebooks"}),
+        ("docker.io/kubeflowkatib/katib-controller:v0.17.0", {"katib"}),
     ],
 )
-def test_an_advertiser_that_is_there_is_known_by_its_image(image, known):
+def test_who_is_there_already_is_known_by_its_image(image, known):
     """Whatever the registry; that it ends a deploy is shown in `test_installations`."""
     workload = {
         "apiVersion": "apps/v1",
@@ -92,7 +98,6 @@ def test_an_advertiser_that_is_there_is_known_by_its_image(image, known):
         "metadata": {"name": "theirs", "namespace": "theirs"},
         "spec": {"template": {"spec": {"containers": [{"name": "c", "image": image}]}}},
     }
-    names = ("nvidia-device-plugin", "amd-device-plugin", "mig-manager")
     catalogue = read_catalogue().components
-    found = {name for name in names if sign_of(workload, catalogue[name].spec.detect)}
+    found = {name for name in ONE_OF_A_KIND if sign_of(workload, catalogue[name].spec.detect)}
     assert found == known

@@ -59,6 +59,7 @@ def walk(lifecycle: Lifecycle, manifest: Objects) -> list[str]:
         ("SparkConnect", ["Ready"]),
         ("InferenceService", ["NotReady", "Ready"]),
         ("InferenceGraph", ["Ready"]),
+        ("Experiment", ["Created", "Running", "Succeeded"]),
         ("Notebook", ["NotReady", "Ready"]),
         ("ClusterIssuer", ["Ready"]),
     ],

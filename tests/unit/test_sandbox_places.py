@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import stackctl
 from stackctl.errors import UsageError
 from stackctl.sandbox.machine.places import Places
 from stackctl.sandbox.plane.parts import (
@@ -116,3 +117,12 @@ def test_the_parts_do_not_use_the_users_proxy():
     names = environment_of(plane("/s").sandbox, environment)
     assert not [name for name in names if name.lower().endswith("_proxy")]
     assert names["PATH"] == "/bin"
+
+
+def test_the_agent_is_the_one_of_the_package_that_starts_it():
+    """Wherever it is run from, and whichever else is installed."""
+    first, theirs = environment_of(plane("/s").sandbox, {"PYTHONPATH": "/theirs"})[
+        "PYTHONPATH"
+    ].split(":")
+    assert Path(stackctl.__file__).parent == Path(first) / "stackctl"
+    assert theirs == "/theirs"

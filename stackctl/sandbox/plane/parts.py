@@ -56,7 +56,7 @@ def environment_of(sandbox: Sandbox, environment: Mapping[str, str]) -> dict[str
     """Return the environment of the parts."""
     name, _, value = mark_of(sandbox).partition("=")
     # The agent is this package, which need not be installed to be run.
-    package = str(Path(__file__).parents[2])
+    package = str(Path(__file__).parents[3])
     paths = [package, environment.get("PYTHONPATH", "")]
     # A proxy of the user's is for the outside; all our addresses are inside.
     kept = {key: text for key, text in environment.items() if not key.lower().endswith("_proxy")}

@@ -306,6 +306,15 @@ def _model_status(state: str) -> Manifest:
     return {"copies": copies, "states": states, "transitionStatus": transition}
 
 
+def _describe_experiment(experiment: Manifest, state: str, now: str) -> Manifest:
+    """Tell of an experiment as of a job, and of as many trials as it may have."""
+    trials = int(experiment["spec"].get("maxTrialCount") or 1)
+    ended = {"trials": trials, "trialsSucceeded": trials, "trialsRunning": 0}
+    counts = {"Running": {"trials": 1, "trialsRunning": 1}, "Succeeded": ended}.get(state, {})
+    told = _describe_training(experiment, state, now)
+    return {key: told[key] for key in told if key != "replicaStatuses"} | counts
+
+
 def _describe_notebook(notebook: Manifest, state: str, now: str) -> Manifest:
     """Say of a notebook what its Pod would say of itself."""
     ready = state == "Ready"
@@ -356,6 +365,7 @@ SPARK = Operator(
     namespace_flag="--namespaces",
 )
 KSERVE = Operator("kserve", "kserve-controller")
+KATIB = Operator("katib", "katib-controller")
 NOTEBOOKS = Operator("notebooks", "notebook-controller")
 JOBSET = Operator("jobset", "jobset/jobset")
 TRAINER = Operator("trainer", "trainer-controller-manager")
@@ -438,6 +448,15 @@ LIFECYCLES = (
         _describe_inference,
         failure="Failed",
         finalizer="inferenceservice.finalizers",
+    ),
+    Lifecycle(
+        "kubeflow.org",
+        "Experiment",
+        KATIB,
+        _TRAINED,
+        last_condition,
+        _describe_experiment,
+        failure="Failed",
     ),
     Lifecycle("kubeflow.org", "Notebook", NOTEBOOKS, _SERVED, ready_state, _describe_notebook),
     Lifecycle("serving.kserve.io", "InferenceGraph", KSERVE, _READY, ready_state, _describe_graph),
