@@ -13,7 +13,7 @@ from stackctl.sandbox.programs.binaries import Search, find_binaries
 from stackctl.sandbox.programs.versions import this_platform
 from tests.environment import CALLERS
 
-NODES = "gpu=2x8,cpu=1"
+NODES = "gpu=2x8,amd=1x8,cpu=1"
 
 
 def have_programs(notify: Notify) -> None:

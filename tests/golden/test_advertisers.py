@@ -22,6 +22,7 @@ from stackctl.sources.files import read_catalogue
         ("gpu8+mig", ("mig-manager.layout=whole",), 8),
         ("gpu8+mig", ("mig-manager.layout=balanced",), 8),
         ("gpu8-shared+mig", (), 224),
+        ("gpu8+mig", ("nvidia-device-plugin.features.mig=false",), 8),
     ],
 )
 def test_a_node_is_expected_to_offer_what_its_gpus_are_divided_into(profile, sets, offered):

@@ -134,8 +134,13 @@ def compose(
     )
 
 
-# Attributes that say as how many each GPU is offered, and into how many it is divided before.
-_SHARES = ("gpu-device-plugin.shares", "mig.shares")
+# Attributes that say as how many each GPU is offered, and into how many it is divided before; the
+# latter where the plugin offers what it is divided into.
+_SHARES, _DIVIDED, _OFFERED = (
+    "gpu-device-plugin.shares",
+    "mig.shares",
+    "gpu-device-plugin.instances",
+)
 
 
 def _with_shares(selection: Selection) -> Needs:
@@ -143,12 +148,13 @@ def _with_shares(selection: Selection) -> Needs:
     needs = selection.requires
     if needs.gpu is None or needs.gpu.shares or needs.gpu.resource != NVIDIA:
         return needs
-    told = [
-        str(part.attributes[name].value)
+    attributes = {
+        name: str(each.value)
         for part in selection.components
-        for name in _SHARES
-        if name in part.attributes
-    ]
+        for name, each in part.attributes.items()
+    }
+    names = (_SHARES, _DIVIDED) if _OFFERED in attributes else (_SHARES,)
+    told = [attributes[name] for name in names if name in attributes]
     shares = math.prod(int(each) for each in told if each.isdigit())  # a layout may have no number
     return replace(needs, gpu=replace(needs.gpu, shares=shares)) if shares > 1 else needs
 
