@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from stackctl.errors import ConfigError
+from stackctl.model.catalogue.component import MapPart, Parameter, ParameterType
+from stackctl.model.catalogue.parameters import checked, entries_of, part_of
 from stackctl.model.compose.check import validate_component
 from stackctl.model.objects.paths import show
 from stackctl.sources.components import YAML, read_components, read_manifests
@@ -341,10 +343,45 @@ def test_what_is_repeated_is_a_list_and_has_a_layer():
     """A repeated layer needs items, and objects to repeat."""
     spec = parameter("type: integer, default: 2") + "each: {p: {places: []}, q: {places: []}}"
     assert problems(spec, each={"q": NEW}) == [
-        ("each.p", "expected the name of a list parameter"),
+        ("each.p", "expected the name of a list or map parameter"),
         ("each.p", "the folder each/p is empty or missing"),
-        ("each.q", "expected the name of a list parameter"),
+        ("each.q", "expected the name of a list or map parameter"),
     ]
+
+
+def test_only_a_map_has_keys_and_values():
+    """A place for a part of a value, and what keys look like, are for maps."""
+    spec = (
+        "parameters:\n"
+        "  p: {type: list, default: [a], description: x, keyPattern: a, places: "
+        "[{object: ConfigMap/a, path: data.x, part: keys}]}\n"
+        "each: {p: {places: [{object: ConfigMap/b, path: data.x, part: values}]}}\n"
+    )
+    assert problems(spec, each={"p": NEW})[:3] == [
+        ("parameters.p.keyPattern", "only a map has keys"),
+        ("parameters.p.places[0].part", "only a map has keys and values"),
+        ("each.p.places[0].part", "only a map has keys and values"),
+    ]
+
+
+def test_a_map_goes_by_its_parts():
+    """Its keys, its values or all of it; a layer is repeated for entries as for items."""
+    teams = {"vision": "16", "speech": "8"}
+    assert part_of(teams, MapPart.KEYS) == ["vision", "speech"]
+    assert part_of(teams, MapPart.VALUES) == ["16", "8"]
+    assert part_of(teams, None) == teams
+    assert part_of(None, MapPart.KEYS) is None
+    first, second = entries_of(teams)
+    assert (first[MapPart.KEYS], second[MapPart.VALUES]) == ("vision", "8")
+    assert [entry[MapPart.KEYS] for entry in entries_of(["a", "b"])] == ["a", "b"]
+
+
+def test_keys_of_a_map_look_as_they_must():
+    """What is no name of a namespace is refused before anything is rendered."""
+    teams = Parameter(ParameterType.MAP, "teams", keyPattern="[a-z]+")
+    assert checked(teams, {"vision": "16"}) == {"vision": "16"}
+    with pytest.raises(ValueError, match="Vision"):
+        checked(teams, {"Vision": "16"})
 
 
 # folders

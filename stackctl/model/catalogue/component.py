@@ -32,6 +32,13 @@ class ParameterType(StrEnum):
     SECRET = "secret"  # a text that is kept in a Secret and nowhere else  # noqa: S105
 
 
+class MapPart(StrEnum):
+    """What of a map goes to a place; of one entry where a layer is repeated over the map."""
+
+    KEYS = "keys"
+    VALUES = "values"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a value goes: exactly one of `path`, `arg`, `env` of an object, or `values` of a chart.
@@ -51,6 +58,7 @@ class Place:
     feature: str = ""  # only while this feature is on
     each: str = ""  # in the objects of this repeated layer
     smoke: bool = False  # in the objects of smoke/; a list is named by its first item there
+    part: MapPart | None = None  # of a map, where not the whole of it
     values: str = ""  # a path in the values of the component's chart
     as_: Mapping[str, Any] = field(default_factory=dict, metadata={"key": "as"}, hash=False)
     absent: tuple[str, ...] = ()
@@ -70,6 +78,7 @@ class Parameter:
     atMost: str = ""  # noqa: N815 - another number of the component that it may not exceed
     enum: tuple[Any, ...] = ()
     pattern: str = ""
+    keyPattern: str = ""  # noqa: N815 - of a map's keys
     places: tuple[Place, ...] = ()
     secret: bool | None = field(
         default=None,
@@ -82,7 +91,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A layer that is repeated for each item of a list parameter."""
+    """A layer that is repeated for each item of a list parameter, or each entry of a map."""
 
     places: tuple[Place, ...]
 
@@ -256,7 +265,7 @@ class Manifests:
     base: tuple[Manifest, ...]
     features: Mapping[str, tuple[Manifest, ...]]
     patches: Mapping[str, tuple[Manifest, ...]]  # per feature
-    each: Mapping[str, tuple[Manifest, ...]]  # per list parameter
+    each: Mapping[str, tuple[Manifest, ...]]  # per list or map parameter
     files: Mapping[str, tuple[Manifest, ...]]  # the others by path: smoke/x.yaml
     unread: tuple[str, ...] = ()  # what lies among them and is no manifest
 

@@ -145,7 +145,10 @@ DESCRIPTIONS = {
     "Place.repeat": "Whether the flag is repeated for each item",
     "Place.smoke": "In the objects of smoke/; of a list, its first item goes to a field there",
     "Place.feature": "Only while this feature is on",
-    "Place.each": "In the objects that are repeated for this list parameter",
+    "Place.each": "In the objects that are repeated for this parameter, a list or a map",
+    "Place.part": "Of a map the keys or the values alone; in a repeated layer the entry's key, "
+    "where unsaid, or its value",
+    "Parameter.keyPattern": "What each key of a map looks like",
     "Place.as": "What is written for each value, where that is something else",
     "Place.absent": "Values for which the whole object is left out; nothing else is said then",
     "Feature.description": "What it does, in one line",

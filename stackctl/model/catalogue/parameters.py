@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from stackctl.model.catalogue.component import Component, Parameter, ParameterType
+from stackctl.model.catalogue.component import Component, MapPart, Parameter, ParameterType
 from stackctl.model.catalogue.envelope import LABEL
 from stackctl.model.objects.quantities import amount, seconds
 from stackctl.model.shapes import json_text
@@ -58,6 +58,23 @@ def parsed(parameter: Parameter, text: str) -> Any:
     if text == "null":
         return None
     return _PARSERS.get(parameter.type, str)(text)
+
+
+def part_of(value: Any, part: MapPart | None) -> Any:
+    """Return what of a value goes to a place: all of it, or the keys or values of a map."""
+    if part is None or not isinstance(value, Mapping):
+        return value
+    return list(value if part is MapPart.KEYS else value.values())
+
+
+def entries_of(value: Any) -> Iterator[Mapping[MapPart, Any]]:
+    """Yield what a layer is repeated for: the items of a list, or the entries of a map."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield {MapPart.KEYS: key, MapPart.VALUES: item}
+    else:
+        for item in value or ():
+            yield {MapPart.KEYS: item}
 
 
 def text_of(value: Any, join: str = ",") -> str:
@@ -166,6 +183,10 @@ def _limits(parameter: Parameter, value: Any) -> Iterator[str]:
             yield f"expected at least {parameter.minimum:g}{unit}, found {_brief(value)}"
         if parameter.maximum is not None and size(value) > parameter.maximum:
             yield f"expected at most {parameter.maximum:g}{unit}, found {_brief(value)}"
+    if parameter.keyPattern:
+        for key in value:
+            if not matches(parameter.keyPattern, key):
+                yield f"expected keys like {parameter.keyPattern}, found {_quoted(key)}"
     for item in _parts(value):
         if parameter.enum and item not in parameter.enum:
             allowed = ", ".join(map(text_of, parameter.enum))

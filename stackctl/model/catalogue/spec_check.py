@@ -37,9 +37,12 @@ def declaration_problems(component: Component, manifests: Manifests) -> Iterator
         if parameter.atMost:
             yield from _at_most(spec, (*at, "atMost"), parameter)
         yield from _home(spec, at, name, parameter)
+        if parameter.keyPattern and parameter.type is not ParameterType.MAP:
+            yield Problem((*at, "keyPattern"), "only a map has keys")
         for index, place in enumerate(parameter.places):
             yield from _place_shape(spec, (*at, "places", index), place)
             yield from _place_values((*at, "places", index), parameter, place)
+            yield from _part_shape((*at, "places", index), place, parameter)
     yield from attribute_problems(spec)
     yield from _sources(spec)
     yield from _features(spec, manifests)
@@ -129,6 +132,11 @@ def _place_values(at: At, parameter: Parameter, place: Place) -> Iterator[Proble
                 yield Problem((*at, key), f"no value is {value}{did_you_mean(value, known)}")
 
 
+def _part_shape(at: At, place: Place, parameter: Parameter | None) -> Iterator[Problem]:
+    if place.part and parameter and parameter.type is not ParameterType.MAP:
+        yield Problem((*at, "part"), "only a map has keys and values")
+
+
 def _values_shape(spec: ComponentSpec, at: At, place: Place) -> Iterator[Problem]:
     if place != Place(values=place.values):
         yield Problem(at, "a place in the values of a chart is said by values alone")
@@ -172,8 +180,10 @@ def _features(spec: ComponentSpec, manifests: Manifests) -> Iterator[Problem]:
 def _repeats(spec: ComponentSpec, manifests: Manifests) -> Iterator[Problem]:
     for name in spec.each:
         parameter = spec.parameters.get(name)
-        if parameter is None or parameter.type != "list":
-            yield Problem(("spec", "each", name), "expected the name of a list parameter")
+        if parameter is None or parameter.type not in (ParameterType.LIST, ParameterType.MAP):
+            yield Problem(("spec", "each", name), "expected the name of a list or map parameter")
+        for index, place in enumerate(spec.each[name].places):
+            yield from _part_shape(("spec", "each", name, "places", index), place, parameter)
         if name not in manifests.each:
             yield Problem(("spec", "each", name), f"the folder each/{name} is empty or missing")
     for name in manifests.each:
@@ -183,11 +193,12 @@ def _repeats(spec: ComponentSpec, manifests: Manifests) -> Iterator[Problem]:
 
 def _parameter_problems(at: At, parameter: Parameter) -> Iterator[Problem]:
     """Check a parameter's default against its own bounds, and the bounds themselves."""
-    try:
-        compiled(parameter.pattern)
-    except PatternError as error:
-        yield Problem((*at, "pattern"), str(error))
-        return
+    for key in ("pattern", "keyPattern"):
+        try:
+            compiled(getattr(parameter, key))
+        except PatternError as error:
+            yield Problem((*at, key), str(error))
+            return
     has_bounds = parameter.minimum is not None or parameter.maximum is not None
     if has_bounds and not bounded(parameter.type):
         yield Problem(at, f"minimum and maximum mean nothing for a {parameter.type}")

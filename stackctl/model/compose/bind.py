@@ -11,7 +11,7 @@ from typing import Any
 
 from stackctl.errors import ConfigError
 from stackctl.model.catalogue.component import Place
-from stackctl.model.catalogue.parameters import text_of
+from stackctl.model.catalogue.parameters import part_of, text_of
 from stackctl.model.compose.embedded import Format, Formats, format_name
 from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.objects import paths
@@ -115,15 +115,16 @@ def active(
 
 
 def said_at(place: Place, value: Any) -> Any:
-    """Return what a value comes to at a place: another word, or of many namespaces the first.
+    """Return what a value comes to at a place: another word, a part of a map, the first of many.
 
     A smoke test is in one namespace of many.
     """
     if place.as_ and value is not None:
         return place.as_.get(text_of(value), value)
-    if place.smoke and place.path and isinstance(value, list):
-        return value[0] if value else None
-    return value
+    part = part_of(value, place.part)
+    if place.smoke and place.path and isinstance(part, list):
+        return part[0] if part else None
+    return part
 
 
 def leaves_out(place: Place, value: Any) -> bool:

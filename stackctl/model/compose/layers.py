@@ -9,8 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 from stackctl.errors import RenderError
-from stackctl.model.catalogue.component import Component, Manifests, ParameterType, Place
+from stackctl.model.catalogue.component import (
+    Component,
+    Manifests,
+    MapPart,
+    ParameterType,
+    Place,
+)
 from stackctl.model.catalogue.generated import Generated, stand_in
+from stackctl.model.catalogue.parameters import entries_of
 from stackctl.model.catalogue.profile import DEFAULT, Settings
 from stackctl.model.compose.bind import Binder, PlaceError, active, leaves_out, said_at
 from stackctl.model.compose.embedded import Formats
@@ -197,10 +204,10 @@ def repeated(
         for place in active(component.spec.namespacePlaces, chosen.features, name):
             _rename(binder, place, component.spec.namespace, chosen.namespace)
         originals = [moved(each, component.spec.namespace, chosen.namespace) for each in template]
-        for item in values[name] or ():
+        for entry in entries_of(values[name]):
             copy = Binder(Objects(chosen.namespace, originals, anywhere=True), formats)
             for place in repeat.places:
-                copy.write(place, item)
+                copy.write(place, entry[place.part or MapPart.KEYS])
             yield from copy.objects
 
 
