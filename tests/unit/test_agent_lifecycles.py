@@ -54,6 +54,8 @@ def walk(lifecycle: Lifecycle, manifest: Objects) -> list[str]:
         ("PaddleJob", ["Created", "Running", "Succeeded"]),
         ("JobSet", ["Completed"]),
         ("TrainJob", ["Complete"]),
+        ("ClusterQueue", ["Active"]),
+        ("LocalQueue", ["Active"]),
         ("SparkApplication", ["SUBMITTED", "RUNNING", "SUCCEEDING", "COMPLETED"]),
         ("ScheduledSparkApplication", ["Scheduled"]),
         ("SparkConnect", ["Ready"]),

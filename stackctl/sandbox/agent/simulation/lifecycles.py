@@ -182,6 +182,14 @@ def _describe_jobset(jobset: Manifest, state: str, now: str) -> Manifest:
     return ended | {"terminalState": state, "restarts": 0, "replicatedJobsStatus": jobs}
 
 
+# Queues: there, and taking jobs.
+
+
+def _describe_queue(queue: Manifest, state: str, now: str) -> Manifest:
+    counts = dict.fromkeys(("admittedWorkloads", "pendingWorkloads", "reservingWorkloads"), 0)
+    return counts | {"conditions": conditions_of(queue, now, (state,), reason="Ready")}
+
+
 # Spark: one word.
 
 
@@ -369,6 +377,7 @@ KATIB = Operator("katib", "katib-controller")
 NOTEBOOKS = Operator("notebooks", "notebook-controller")
 JOBSET = Operator("jobset", "jobset/jobset")
 TRAINER = Operator("trainer", "trainer-controller-manager")
+KUEUE = Operator("kueue", "kueue/kueue")
 
 _TRAINED = (
     LifecycleStep("Created", 0.2),
@@ -430,6 +439,17 @@ LIFECYCLES = (
         last_condition,
         _describe_ended,
         failure="Failed",
+    ),
+    *(
+        Lifecycle(
+            "kueue.x-k8s.io",
+            kind,
+            KUEUE,
+            (LifecycleStep("Active", 0.3),),
+            last_condition,
+            _describe_queue,
+        )
+        for kind in ("ClusterQueue", "LocalQueue")
     ),
     _spark("SparkApplication", _SUBMITTED, _spark_state, _describe_spark, "FAILED"),
     _spark(
