@@ -35,6 +35,27 @@ OPEN = {
         for name in ("clustertrainingruntimes", "trainingruntimes")
         for policy in ("jax", "xgboost")
     },
+    ("workflows.argoproj.io", "status.storedTemplates"): "as the controller has read them",
+    ("workflows.argoproj.io", "status.storedWorkflowTemplateSpec"): "the same",
+}
+# Steps of Argo's workflows may hold a template, which holds steps: no schema can be inside itself.
+_STEPS = {"dag.tasks[]", "steps[][]", "steps[].steps[]"}
+_TEMPLATES = {
+    "workflows": ("spec.templates[]", "spec.templateDefaults"),
+    "workflowtemplates": ("spec.templates[]", "spec.templateDefaults"),
+    "cronworkflows": ("spec.workflowSpec.templates[]", "spec.workflowSpec.templateDefaults"),
+    "workflowtasksets": ("spec.tasks.*",),
+}
+OPEN |= {
+    (f"{plural}.argoproj.io", f"{template}.{place}"): why
+    for plural, templates in _TEMPLATES.items()
+    for template in templates
+    for place, why in (
+        ("plugin", "somebody else's words"),
+        *((f"{steps}.inline", "a template inside a template") for steps in _STEPS),
+        *((f"{steps}.withItems", "items of any kind") for steps in _STEPS),
+    )
+    if ("steps[].steps[]" in place) is (plural == "workflowtasksets") or "steps" not in place
 }
 
 

@@ -64,6 +64,7 @@ def walk(lifecycle: Lifecycle, manifest: Objects) -> list[str]:
         ("Experiment", ["Created", "Running", "Succeeded"]),
         ("Notebook", ["NotReady", "Ready"]),
         ("ClusterIssuer", ["Ready"]),
+        ("Workflow", ["Running", "Succeeded"]),
     ],
 )
 def test_every_kind_comes_to_its_end(kind, states):
@@ -79,6 +80,7 @@ def test_every_kind_comes_to_its_end(kind, states):
         ("TrainJob", "Failed"),
         ("SparkApplication", "FAILED"),
         ("InferenceService", "Failed"),
+        ("Workflow", "Failed"),
     ],
 )
 def test_a_resource_can_be_told_to_fail(kind, last):

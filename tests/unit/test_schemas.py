@@ -19,7 +19,9 @@ def is_open(schema: Mapping[str, Any]) -> bool:
         return True
     kind, values = schema.get("type"), schema.get("additionalProperties")
     if kind == "object":
-        return not (schema.get("properties") or (isinstance(values, dict) and values))
+        return schema.get("maxProperties") != 0 and not (
+            schema.get("properties") or (isinstance(values, dict) and values)
+        )
     if kind == "array":
         return not schema.get("items")
     return kind is None and not schema.get("x-kubernetes-int-or-string")
@@ -48,6 +50,7 @@ def test_what_is_open_is_open_in_the_operator_too(name):
     [
         ({"type": "object", "properties": {"a": {"type": "object"}}}, ["a"]),
         ({"type": "object", "additionalProperties": True}, [""]),
+        ({"type": "object", "maxProperties": 0}, []),
         ({"type": "object", "additionalProperties": {}}, [""]),
         ({"type": "object", "additionalProperties": {"type": "array"}}, [".*"]),
         ({"type": "array", "items": {"x-kubernetes-preserve-unknown-fields": True}}, ["[]"]),

@@ -53,6 +53,7 @@ class Lifecycle:
     describe: Describe
     failure: str = ""
     finalizer: str = ""  # set by the operator, and removed by it when the object is deleted
+    whole: bool = False  # its status is a part of the object like any other
 
 
 def next_step(lifecycle: Lifecycle, manifest: Manifest) -> LifecycleStep | None:
@@ -350,6 +351,18 @@ def _reachable(manifest: Manifest, suffix: str = "") -> Manifest:
     return {"url": url, "address": {"url": url}}
 
 
+def _workflow_phase(manifest: Manifest) -> str:
+    return str(_status(manifest).get("phase") or "")
+
+
+def _describe_workflow(manifest: Manifest, state: str, now: str) -> Manifest:
+    """Say how far a workflow is, as its controller does; its steps are not run one by one."""
+    began = _status(manifest).get("startedAt") or now
+    done = state != "Running"
+    told = {"phase": state, "startedAt": began, "progress": "1/1" if done else "0/1"}
+    return told | ({"finishedAt": now, "message": _MESSAGE} if done else {})
+
+
 def _status(manifest: Manifest) -> Manifest:
     return manifest.get("status") or {}
 
@@ -378,6 +391,7 @@ NOTEBOOKS = Operator("notebooks", "notebook-controller")
 JOBSET = Operator("jobset", "jobset/jobset")
 TRAINER = Operator("trainer", "trainer-controller-manager")
 KUEUE = Operator("kueue", "kueue/kueue")
+ARGO = Operator("argo-workflows", "argoproj/workflow-controller")
 
 _TRAINED = (
     LifecycleStep("Created", 0.2),
@@ -390,6 +404,7 @@ _SUBMITTED = (
     LifecycleStep("SUCCEEDING", 2.0),
     LifecycleStep("COMPLETED", 0.5),
 )
+_WORKED = (LifecycleStep("Running", 0.3), LifecycleStep("Succeeded", 2.0))
 _READY = (LifecycleStep("Ready", 0.3),)
 _SERVED = (LifecycleStep("NotReady", 0.2), LifecycleStep("Ready", 1.0))
 
@@ -481,4 +496,14 @@ LIFECYCLES = (
     Lifecycle("kubeflow.org", "Notebook", NOTEBOOKS, _SERVED, ready_state, _describe_notebook),
     Lifecycle("serving.kserve.io", "InferenceGraph", KSERVE, _READY, ready_state, _describe_graph),
     Lifecycle("serving.kserve.io", "TrainedModel", KSERVE, _READY, ready_state, _describe_graph),
+    Lifecycle(
+        "argoproj.io",
+        "Workflow",
+        ARGO,
+        _WORKED,
+        _workflow_phase,
+        _describe_workflow,
+        failure="Failed",
+        whole=True,
+    ),
 )

@@ -130,7 +130,8 @@ class Operators:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         status = lifecycle.describe(manifest, step.state, now)
         if _says_more(status, manifest.get("status") or {}):
-            merge(self._client, f"{self._path_of(manifest)}/status", {"status": status})
+            place = "" if lifecycle.whole else "/status"
+            merge(self._client, f"{self._path_of(manifest)}{place}", {"status": status})
             reached = lifecycle.state_of(manifest | {"status": status})
             self._log(f"simulated: {lifecycle.operator.name}: {ref_of(manifest)}: {reached}")
 
