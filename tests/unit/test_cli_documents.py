@@ -73,6 +73,7 @@ from stackctl.sources import yaml
 from stackctl.sources.export_folder import Written
 from stackctl.sources.files import read_catalogue
 from tests.documents import faults
+from tests.standins import is_remote
 from tests.unit.cli_samples import (
     CURRENT,
     DEPLOYED,
@@ -206,7 +207,11 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
     ),
     "ComponentList": (
         lambda: components_document(read_catalogue().components.values()),
-        *(component_result(contents(name)).document for name in read_catalogue().components),
+        *(
+            component_result(contents(name)).document
+            for name, each in read_catalogue().components.items()
+            if not is_remote(each)
+        ),
     ),
     "ComponentExplanation": tuple(
         explain_result(explain("kserve", StackRequest(profile=profile))).document
