@@ -139,8 +139,8 @@ def _elsewhere(component: Component, text: str) -> str:
     alone = text == f"{{{holes[0]}}}" and declared.default is not None
     if alone:
         return text_of(declared.default)
-    scheme = text.partition("://")[0] if "://" in text else "http"
-    return f"{scheme}://elsewhere.example.com"
+    scheme, there, _ = ("http", "://", "") if text.startswith("{") else text.rpartition("://")
+    return f"{scheme}{there}elsewhere.example.com"
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
