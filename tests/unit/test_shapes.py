@@ -187,7 +187,9 @@ def test_a_patch_of_a_profile_has_the_line_of_the_value(tmp_path, monkeypatch):
             "profile: base\ncomponents:\n  web:\n    patches:\n"
             "    - {apiVersion: v1, kind: ConfigMap, metadata: {name: a},\n       data: {a: 1}}\n",
         )
-    said = "stack.yaml:10: spec.components.web.patches[0].data.a: expected a text, found the number 1"
+    said = (
+        "stack.yaml:10: spec.components.web.patches[0].data.a: expected a text, found the number 1"
+    )
     assert said in str(error.value)
 
 
