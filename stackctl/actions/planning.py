@@ -25,6 +25,8 @@ from stackctl.model.plan.installations import new_components
 from stackctl.model.plan.plan import Action, Change, Plan, make
 from stackctl.model.plan.plan_file import Recipe
 from stackctl.model.plan.preflight import Finding, check, foreign_namespaces, topics, unchecked
+from stackctl.model.plan.upgrades import require_way_back
+from stackctl.model.release.history import version_changes
 from stackctl.model.release.release import (
     Entry,
     Provenance,
@@ -169,7 +171,12 @@ def look_back(
     trying: bool = False,
     take_over: Sequence[str] = (),
 ) -> RunIntent:
-    """Check, look and plan to go back to what a revision applied."""
+    """Check, look and plan to go back to what a revision applied.
+
+    Raises:
+        ConflictError: data was migrated since.
+    """
+    _require_way_back(run, stack, target)
     bundle = replace(releases.bundle_of(run.client, target), taking=tuple(take_over))
     taking = [word for manager in take_over for word in ("--take-over", manager)]
     return replace(
@@ -181,6 +188,17 @@ def look_back(
         secret_sets=releases.secret_sets(run.client, target),
         sources=target.sources,
     )
+
+
+def _require_way_back(run: RunContext, stack: StackId, target: Release) -> None:
+    """Ask what is there whether it has changed its data; of the same version it has not."""
+    recorded = releases.current(run.client, stack)
+    if recorded is None:
+        return
+    now = recorded.release
+    changes = version_changes(now.components, target.components)
+    if any(each.changed and each.before and each.after for each in changes):
+        require_way_back(changes, releases.bundle_of(run.client, now, lambda _: None))
 
 
 def _lost(

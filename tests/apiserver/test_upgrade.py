@@ -168,3 +168,21 @@ def labelled(stack: Stack, app: str):
     made["spec"]["selector"] = {"matchLabels": {"app": app}}
     made["spec"]["template"] |= {"metadata": {"labels": {"app": app}}}
     return made
+
+
+@pytest.mark.parametrize("migrates", [True, False])
+def test_no_way_leads_back_to_before_data_was_migrated(stack, shelf, migrates):
+    """As the version that is there has recorded, whatever the catalogue says by then."""
+    rule = {"from": "<2.0.0", "verdict": "allowed", "reason": "its schema was migrated"}
+    upgrades = [rule | {"migrates": migrates}]
+    shelf.put("widget", "2.0.0", stack.namespace(), stack.config("x", key="2"), upgrades=upgrades)
+    run(stack, shelf)
+    shelf.put("widget", "2.1.0", stack.namespace(), stack.config("x", key="3"), upgrades=upgrades)
+    run(stack, shelf)
+    assert stack.rollback(2).release.components == {"widget": "2.0.0"}
+    if migrates:
+        with pytest.raises(ConflictError, match=r"widget 2\.0\.0 → 1\.0\.0: its schema was migrat"):
+            stack.rollback(1)
+        assert stack.get("configmaps/x")["data"] == {"key": "2"}
+    else:
+        assert stack.rollback(1).release.components == {"widget": "1.0.0"}

@@ -170,6 +170,7 @@ class UpgradeRule:
     verdict: str  # allowed | manual | forbidden
     reason: str = ""
     steps: tuple[str, ...] = ()
+    migrates: bool = False  # data is changed on the way, so that none leads back
 
 
 @dataclass(frozen=True, slots=True)

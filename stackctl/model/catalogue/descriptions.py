@@ -173,6 +173,7 @@ DESCRIPTIONS = {
     "ContestedField.object": "Object; unsaid: every one of the component",
     "ContestedField.path": "Path of the field; unsaid: every field",
     "UpgradeRule.from": "Versions that it is about, such as <1.20",
+    "UpgradeRule.migrates": "Whether data is changed on the way, so that no rollback leads back",
     "UpgradeRule.verdict": "allowed, manual or forbidden",
     "UpgradeRule.reason": "Why",
     "UpgradeRule.steps": "What has to be done by hand",

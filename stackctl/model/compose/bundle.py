@@ -55,6 +55,7 @@ class BundleComponent:
     signs: Detect = field(default=Detect(), compare=False)
     credentials: tuple[Manifest, ...] = ()  # Secrets without the values that they are made with
     generate: Mapping[str, str] = field(default_factory=dict)  # what is, by component.parameter
+    migrates: tuple[tuple[str, str], ...] = ()  # versions whose data it has changed, and how
     # Secrets that somebody has set; never recorded here.
     given: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -66,6 +67,10 @@ class BundleComponent:
 
 def _is_ignored(value: Any) -> bool:
     return not misshapen(value, TEXTS) and len(value) == 2 and REFERENCE.fits(value[0])
+
+
+def _is_migration(value: Any) -> bool:
+    return not misshapen(value, TEXTS) and len(value) == 2
 
 
 def _is_rule(value: Any) -> bool:
@@ -97,6 +102,7 @@ def to_plain(part: BundleComponent) -> dict[str, Any]:
         **({"readyWhen": encoded(part.rules)} if part.rules else {}),
         **({"credentials": list(part.credentials)} if part.credentials else {}),
         **({"generate": dict(part.generate)} if part.generate else {}),
+        **({"migrates": [list(each) for each in part.migrates]} if part.migrates else {}),
     }
 
 
@@ -117,6 +123,7 @@ _SHAPE: Shape = {
     "readyWhen": {"*": {}},
     "credentials": [{}],
     "generate": TEXT_MAP,
+    "migrates": [Leaf("versions and a reason", _is_migration)],
 }
 
 
@@ -156,6 +163,7 @@ def from_plain(plain: Any) -> BundleComponent:
         rules=read_rules(plain.get("readyWhen") or {}),
         credentials=tuple(plain.get("credentials", ())),
         generate=plain.get("generate") or {},
+        migrates=tuple((versions, how) for versions, how in plain.get("migrates", ())),
     )
 
 

@@ -291,6 +291,7 @@ def _sealed(
         signs=spec.detect,
         credentials=tuple(_as_credentials(each, stack, name) for each in credentials),
         generate=generated_for(part.chosen),
+        migrates=tuple((rule.from_, rule.reason) for rule in spec.upgrades if rule.migrates),
         given=given_to(part.chosen),
     )
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from stackctl.errors import ConflictError
 from stackctl.model.catalogue.component import UpgradeRule
+from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.versions import satisfies
 from stackctl.model.plan.warnings import Attention
 from stackctl.model.release.history import VersionChange
@@ -73,6 +74,27 @@ def require_allowed(found: Iterable[UpgradeStep]) -> None:
         raise ConflictError(
             "\n".join(["this upgrade is not possible:", *lines]),
             hint="go by a version in between, or keep the component's version",
+        )
+
+
+def require_way_back(changes: Iterable[VersionChange], bundle: Bundle) -> None:
+    """Refuse to go back to before data was migrated; `bundle` is what is there.
+
+    Raises:
+        ConflictError: each component with what its version has done to its data.
+    """
+    migrated = {part.name: part.migrates for part in bundle.components}
+    lines = [
+        f"  {change}: {how or 'its data was migrated'}"
+        for change in changes
+        if change.changed and change.before and change.after
+        for versions, how in migrated.get(change.component, ())
+        if satisfies(change.after, versions)
+    ]
+    if lines:
+        raise ConflictError(
+            "\n".join(["there is no way back to before data was migrated:", *lines]),
+            hint="bring the data back from a copy, then deploy the catalogue of that time",
         )
 
 
