@@ -18,11 +18,17 @@ from tests.apiserver.shipped import (
     smoked,
     torn_down,
 )
+from tests.choices import clash
+from tests.standins import is_remote
 
 
 def with_what_it_needs(component: str) -> Iterator[str]:
-    """Name a component and those that provide what it requires, waits for or has a value from."""
-    catalogue = read_catalogue().components
+    """Name a component and those that provide what it requires, waits for or has a value from.
+
+    Of several that cannot be together, the first whose objects are in the catalogue.
+    """
+    found = sorted(read_catalogue().components.values(), key=is_remote)
+    catalogue = {each.name: each for each in found}
     open_, seen = [component], {component}
     while open_:
         yield (name := open_.pop())
@@ -35,7 +41,9 @@ def with_what_it_needs(component: str) -> Iterator[str]:
         }
         for other, each in catalogue.items():
             provides = {*each.spec.provides, *attributes_of(each)}
-            if other not in seen and provides & {*spec.requires, *spec.after, *wires}:
+            wanted = provides & {*spec.requires, *spec.after, *wires}
+            together = not any(clash(each, catalogue[one]) for one in seen - {other})
+            if other not in seen and wanted and together:
                 seen.add(other)
                 open_.append(other)
 

@@ -19,6 +19,7 @@ from stackctl.sources.files import read_catalogue
 from stackctl.sources.yaml import load_all
 from tests.apiserver.misspellings import misspelt
 from tests.apiserver.shipped import COMPONENTS, MANIFESTS, connected, deployed, profile_of
+from tests.choices import TO_BE_SET
 from tests.schemas import DEFINITIONS, open_in, schemas
 from tests.standins import remote
 
@@ -142,7 +143,10 @@ def test_what_features_bring_is_accepted(target, component, tmp_path):
     others = [each for each in EVERYTHING if not each.startswith(f"{component}:")]
     for number, on in enumerate(sides(read_catalogue().components[component])):
         switches = ", ".join(f"{name}: {str(name in on).lower()}" for name in features)
-        ours = f"{component}: {{features: {{{switches}}}}}"
+        said = ", ".join(
+            TO_BE_SET[component, name] for name in on if (component, name) in TO_BE_SET
+        )
+        ours = f"{component}: {{features: {{{switches}}}, parameters: {{{said}}}}}"
         asked = profile_of(tmp_path, f"side-{number}", ours, *others, extends="gpu8")
         composed = compose_stack(replace(asked, stack="samples"))
         part = next(each for each in composed.bundle.components if each.name == component)

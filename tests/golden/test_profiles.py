@@ -14,6 +14,7 @@ from stackctl.model.objects.refs import Manifest, digest
 from stackctl.sources import yaml
 from stackctl.sources.files import read_catalogue
 from stackctl.sources.folders import catalogues
+from tests.choices import TO_BE_SET, clash
 from tests.standins import is_remote
 
 GOLDEN = Path(__file__).parent
@@ -90,7 +91,7 @@ def alone(component: str, tmp_path: Path, lines: str = "") -> StackRequest:
     catalogue = read_catalogue().components
     there = [catalogue[component]]
     for each in sorted(catalogue.values(), key=is_remote):
-        if each.name != component and not any(_clash(each, other) for other in there):
+        if each.name != component and not any(clash(each, other) for other in there):
             there.append(each)
     others = [
         f"    {each.name}: {{mode: external, attributes: {{{_said(each)}}}}}" for each in there[1:]
@@ -103,22 +104,6 @@ def alone(component: str, tmp_path: Path, lines: str = "") -> StackRequest:
         encoding="utf-8",
     )
     return StackRequest(profile="alone", stack="golden", catalogs=(tmp_path,))
-
-
-# What nobody but the user can say where a feature is on.
-TO_BE_SET = {
-    ("mlflow", "external-database"): "databaseUri: 'postgresql://u:chosen-here@db.example.com/m'",
-    ("model-registry", "external-database"): (
-        "externalHost: db.example.com, externalPassword: chosen-here"
-    ),
-}
-
-
-def _clash(one: Component, other: Component) -> bool:
-    """Tell whether two components cannot be on one cluster."""
-    return any(
-        {*a.spec.conflicts}.intersection(b.spec.provides) for a, b in ((one, other), (other, one))
-    )
 
 
 def _said(component: Component) -> str:

@@ -23,6 +23,7 @@ from stackctl.cli.report.rendering import (
 )
 from stackctl.cli.report.upgrade import review_document, review_lines
 from stackctl.cli.terminal.terminal import plain, wrap
+from stackctl.errors import ApplyError, NotReadyError
 from stackctl.model.objects.wording import span
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.run.outcome import (
@@ -182,20 +183,13 @@ def _smoke_line(each: SmokeResult, page: Page) -> list[str]:
     if each.failure is None:
         return [f"{page.paint('✓', 'green')} {name}  {span(each.seconds)}"]
     room = page.width and page.width - 4
-    said = [part for line in str(each.failure).splitlines() for part in wrap(plain(line), room)]
-    stays = (
-        f"→ stackctl status --stack {each.stack}; gone with: stackctl teardown --stack {each.stack}"
-    )
-    return [
-        f"{page.paint('✗', 'red')} {name}  {span(each.seconds)}",
-        *(f"    {part}" for part in said),
-        *(
-            f"    {part}"
-            for part in wrap(f"→ {plain(each.failure.hint)}", room)
-            if each.failure.hint
-        ),
-        *(f"    {part}" for part in wrap(stays, room)),
-    ]
+    said = [plain(line) for line in str(each.failure).splitlines()]
+    said += [f"→ {plain(each.failure.hint)}"] if each.failure.hint else []
+    if isinstance(each.failure, ApplyError | NotReadyError):  # of any other nothing was made
+        way = f"--stack {each.stack}"
+        said.append(f"→ stackctl status {way}; gone with: stackctl teardown {way}")
+    head = f"{page.paint('✗', 'red')} {name}  {span(each.seconds)}"
+    return [head, *(f"    {part}" for line in said for part in wrap(line, room))]
 
 
 def smoke_document(outcome: SmokeOutcome) -> Document:
