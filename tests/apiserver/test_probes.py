@@ -85,7 +85,7 @@ def plugin(scenery: Scenery, node: Any) -> Manifest:
 
 
 def gpus(nodes: int, each: int) -> Needs:
-    return Needs(gpu=GpuNeeds(nodes=nodes, perNode=each))
+    return Needs(gpu=GpuNeeds(nodes=nodes, perNode=each, resource=RESOURCE))
 
 
 def test_resource_is_waited_for_on_the_nodes_of_the_daemon_set(scenery, node):
