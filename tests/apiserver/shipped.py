@@ -18,7 +18,7 @@ from stackctl.model.run.outcome import DeployOutcome, SmokeOutcome, TeardownOutc
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 COMPONENTS = sorted(path.name for path in MANIFESTS.iterdir() if path.is_dir())
-PATIENT = 240.0  # seconds for a whole stack on a busy machine
+PATIENT = 600.0  # seconds for a whole stack on a busy machine
 
 
 def profile_of(folder: Path, name: str, *components: str, extends: str = "") -> StackRequest:

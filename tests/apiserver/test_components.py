@@ -21,6 +21,8 @@ from tests.apiserver.shipped import (
 from tests.choices import clash
 from tests.standins import is_remote
 
+pytestmark = pytest.mark.timeout(900)  # with everything that it needs, on a busy machine
+
 
 def with_what_it_needs(component: str) -> Iterator[str]:
     """Name a component and those that provide what it requires, waits for or has a value from.

@@ -17,6 +17,7 @@ from stackctl.sources.components import read_objects
 from tests.apiserver.scenery import until
 from tests.apiserver.shipped import connected, redeployed, torn_down
 
+pytestmark = pytest.mark.timeout(900)  # so much is deployed first
 EXAMPLE = Path(__file__).parents[2] / "examples" / "path"
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "vision"}}
 TWIN = {

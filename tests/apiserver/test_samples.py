@@ -27,6 +27,7 @@ SAMPLES = Path(__file__).parent / "samples"
 
 
 # What comes from elsewhere has schemas of its own, which are not ours to try.
+pytestmark = pytest.mark.timeout(900)  # so much is deployed first
 LOCAL = [name for name in COMPONENTS if name not in remote()]
 EVERYTHING = [f"{name}: {{}}" for name in LOCAL]
 
