@@ -176,11 +176,13 @@ def look_back(
     Raises:
         ConflictError: data was migrated since.
     """
-    _require_way_back(run, stack, target)
     bundle = replace(releases.bundle_of(run.client, target), taking=tuple(take_over))
+    intent = look(run, stack, bundle, trying=trying)
+    if intent.recorded is not None:
+        _require_way_back(run, intent.recorded.release, target)
     taking = [word for manager in take_over for word in ("--take-over", manager)]
     return replace(
-        look(run, stack, bundle, trying=trying),
+        intent,
         pending=ReleaseStatus.PENDING_ROLLBACK,
         command=shlex.join(["rollback", str(target.revision), *taking]),
         recipe=Recipe(take_over=tuple(take_over)),
@@ -190,12 +192,8 @@ def look_back(
     )
 
 
-def _require_way_back(run: RunContext, stack: StackId, target: Release) -> None:
+def _require_way_back(run: RunContext, now: Release, target: Release) -> None:
     """Ask what is there whether it has changed its data; of the same version it has not."""
-    recorded = releases.current(run.client, stack)
-    if recorded is None:
-        return
-    now = recorded.release
     changes = version_changes(now.components, target.components)
     if any(each.changed and each.before and each.after for each in changes):
         require_way_back(changes, releases.bundle_of(run.client, now, lambda _: None))
