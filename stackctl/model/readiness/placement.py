@@ -4,7 +4,7 @@ As the scheduler does for a DaemonSet: what its Pods select, then what they tole
 be judged is taken to fit, for refusing is the graver mistake.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,8 +131,14 @@ def _fits(term: Mapping[str, Any], name: str, labels: Mapping[str, str]) -> bool
 
 
 def _holds(value: str | None, expression: Mapping[str, Any]) -> bool:
-    values = expression.get("values") or ()
-    match expression.get("operator"):
+    operator, values = expression.get("operator"), expression.get("values") or ()
+    held = meets(value, operator, values)
+    return value is not None if held is None else held  # Gt, Lt
+
+
+def meets(value: str | None, operator: Any, values: Container[str]) -> bool | None:
+    """Tell whether a value is there, or among others, as asked; None of any other question."""
+    match operator:
         case "In":
             return value in values
         case "NotIn":
@@ -141,4 +147,4 @@ def _holds(value: str | None, expression: Mapping[str, Any]) -> bool:
             return value is not None
         case "DoesNotExist":
             return value is None
-    return value is not None  # Gt, Lt
+    return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from stackctl.model.objects.kinds import GroupKind
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
+from stackctl.model.readiness.placement import meets
 from stackctl.sandbox.agent.simulation.mig import DEVICE_ANNOTATION
 from stackctl.sandbox.plane.nodes import AMD_LABEL, NVIDIA_LABEL
 
@@ -58,14 +59,4 @@ def _matches(term: Manifest, attributes: dict[str, str]) -> bool:
 
 
 def _holds(expression: Any, value: str | None) -> bool:
-    values = expression.get("value") or ()
-    match expression.get("op"):
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-    return False
+    return meets(value, expression.get("op"), expression.get("value") or ()) or False
