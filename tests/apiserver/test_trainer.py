@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 import yaml
 
-from stackctl.actions.compose import StackRequest
 from stackctl.actions.diff import diff
-from stackctl.cluster.connection import Connection
 from stackctl.errors import Rejected
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.sandbox.lifecycle import UpResult
 from stackctl.sources.yaml import load, load_all
 from tests.apiserver.kubelet import Kubelet, Program, free_port, registered
+from tests.apiserver.operated import Operated
 from tests.apiserver.programs import built
 from tests.apiserver.scenery import until
 from tests.apiserver.shipped import MANIFESTS, connected, deployed, profile_of, torn_down
@@ -36,25 +35,12 @@ TRAINER = ("github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager", "v2.
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Site(Operated):
     """A stack with both controllers in it."""
 
-    connection: Connection
-    request: StackRequest
     jobset: Kubelet
     trainer: Kubelet
     health: tuple[int, ...]  # ports
-
-    def submit(self, manifest: Manifest) -> None:
-        """Create an object."""
-        path = self.connection.discovery.path_of(manifest).rpartition("/")[0]
-        self.connection.client.create(path, manifest)
-
-    def see(self, manifest: Manifest) -> Manifest:
-        """Read an object that is there."""
-        found = self.connection.client.get(self.connection.discovery.path_of(manifest))
-        assert found is not None
-        return found
 
     def pods(self, job: str) -> list[Manifest]:
         """List the Pods of a TrainJob."""

@@ -15,7 +15,6 @@ import pytest
 
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.diff import diff
-from stackctl.cluster.connection import Connection
 from stackctl.errors import Rejected
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.stack_id import StackId
@@ -23,6 +22,7 @@ from stackctl.sandbox.lifecycle import UpResult
 from stackctl.sandbox.machine.locks import locked
 from stackctl.sources.yaml import load
 from tests.apiserver.kubelet import Kubelet, Program, free_port, registered
+from tests.apiserver.operated import Operated
 from tests.apiserver.programs import built, cache
 from tests.apiserver.scenery import until
 from tests.apiserver.shipped import connected, deployed, torn_down
@@ -58,24 +58,11 @@ spec:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Site(Operated):
     """A stack with the real operator in it."""
 
-    connection: Connection
-    request: StackRequest
     kubelet: Kubelet
     health: int  # port
-
-    def submit(self, manifest: Manifest) -> None:
-        """Create a job."""
-        path = self.connection.discovery.path_of(manifest).rpartition("/")[0]
-        self.connection.client.create(path, manifest)
-
-    def see(self, manifest: Manifest) -> Manifest:
-        """Read an object that is there."""
-        found = self.connection.client.get(self.connection.discovery.path_of(manifest))
-        assert found is not None
-        return found
 
     def pods_of(self, job: Manifest) -> list[Manifest]:
         """List the Pods that a job controls."""
