@@ -21,16 +21,19 @@ from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import await_free
 from stackctl.cluster.record.missing_record import absent
 from stackctl.errors import (
+    MORE_TIME,
     ApplyError,
     ConfigError,
     ConflictError,
     NotReadyError,
+    OutOfTime,
     PreflightError,
     Rejected,
     StackError,
 )
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.compose.compose import scopes_of, smoke_bundle
+from stackctl.model.objects.kinds import Scopes
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.resolve.selection import Chosen
 from stackctl.model.run.events import Notice, Notify, Step, Subject
@@ -40,7 +43,7 @@ from stackctl.sources.components import YAML
 
 AgreeSmoke = Callable[[Sequence[SmokeResult], TargetInfo], bool]
 # What says that a test did not pass; anything else says that nothing can be said.
-_FAILURES = (ApplyError, NotReadyError, PreflightError, ConflictError, Rejected)
+_FAILURES = (ApplyError, NotReadyError, PreflightError, ConflictError, Rejected, OutOfTime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +107,26 @@ def _deployed(run: RunContext, stack: StackId) -> frozenset[str]:
 def _trials(
     composed: Composed, deployed: frozenset[str], names: Sequence[str]
 ) -> tuple[list[_Trial], tuple[str, ...]]:
-    """Compose the tests that are meant, needs first; and name the components that have none."""
-    chosen = [each for each in composed.selection.components if each.component.name in deployed]
+    """Compose the tests that are meant, needs first; and name the components that have none.
+
+    What somebody else runs by now has no manifests here.
+    """
+    there = deployed & composed.manifests.keys()
+    chosen = [each for each in composed.selection.components if each.component.name in there]
     known = [each.component.name for each in chosen]
     if unknown := [name for name in names if name not in known]:
         hint = did_you_mean(unknown[0], known)
         raise ConfigError(f"stack {composed.stack} has no component {unknown[0]}{hint}")
     meant = [each for each in chosen if not names or each.component.name in names]
-    trials = [_trial(composed, each) for each in meant]
+    scopes = {**composed.scopes, **scopes_of(composed.manifests.values())}
+    trials = [_trial(composed, each, scopes) for each in meant]
     without = tuple(each.component for each in trials if not each.bundle.manifests)
     if names and without:
         raise ConfigError(f"component {without[0]} has no smoke test: its folder has no smoke/")
     return [each for each in trials if each.bundle.manifests], without
 
 
-def _trial(composed: Composed, chosen: Chosen) -> _Trial:
+def _trial(composed: Composed, chosen: Chosen, scopes: Scopes) -> _Trial:
     name = chosen.component.name
     stack = StackId.for_smoke(name, composed.stack.namespace)
     bundle = smoke_bundle(
@@ -127,10 +135,9 @@ def _trial(composed: Composed, chosen: Chosen) -> _Trial:
         stack,
         composed.selection.settings,
         yaml=YAML,
-        scopes={**composed.scopes, **scopes_of(composed.manifests.values())},
+        scopes=scopes,
     )
-    of = f" --stack {composed.stack}"
-    return _Trial(stack, name, bundle, f"smoke {name}{of}")
+    return _Trial(stack, name, bundle, f"smoke {name} --stack {composed.stack}")
 
 
 def _tried(
@@ -141,6 +148,8 @@ def _tried(
     options = replace(options, timeout=max(0.0, until - began), run=f"{options.run}-{trial.stack}")
     failure: StackError | None = None
     try:
+        if not options.timeout:
+            raise OutOfTime("not tried: time is up", hint=MORE_TIME)
         _carried_out(trial, connection, notify, options)
     except _FAILURES as error:
         failure = error

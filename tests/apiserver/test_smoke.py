@@ -145,3 +145,18 @@ def test_a_stack_that_is_not_there_cannot_be_tried(stack, tmp_path):
     absent = Trying(stack, Shelf(tmp_path, stack.name))
     with pytest.raises(ReleaseError, match="not on"):
         absent.smoke()
+
+
+def test_what_somebody_else_runs_by_now_is_not_tried(trying):
+    """It is recorded still, and no business of ours."""
+    trying.shelf.choose("app", mode="external")
+    with pytest.raises(ConfigError, match="no component app"):
+        trying.smoke("app")
+    assert trying.smoke().results == ()
+
+
+def test_what_there_is_no_time_for_is_said_beside_what_was_tried(stack, trying):
+    """Not instead of it; and nothing of it is made."""
+    (late,) = trying.smoke("app", timeout=0.0).results
+    assert str(late.failure) == "not tried: time is up"
+    assert not is_there(stack.client, stack.name)
