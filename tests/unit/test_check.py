@@ -235,6 +235,12 @@ def test_a_smoke_test_says_that_it_has_ended():
     assert "write a Job" in what
 
 
+def test_an_object_is_in_one_smoke_test():
+    """Two would be one on the cluster."""
+    ((at, what),) = problems("", files={"smoke/a.yaml": NEW, "smoke/b.yaml": NEW})
+    assert (at, what) == ("", "smoke/: ConfigMap/thing/new is there twice")
+
+
 def test_a_smoke_test_may_be_of_a_feature():
     """Of one that there is."""
     assert problems("features: {f: {description: d}}\n", files={"smoke/f/a.yaml": NEW}) == []

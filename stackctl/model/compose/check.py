@@ -34,7 +34,6 @@ from stackctl.model.compose.object_set import NoSuchObject, Objects
 from stackctl.model.compose.restarts import restart_problems
 from stackctl.model.objects.kinds import Scopes, defined, kind_of, namespaces_in
 from stackctl.model.objects.merge import OverlayError
-from stackctl.model.objects.normalise import flatten, normalised
 from stackctl.model.objects.paths import MISSING, PathError
 from stackctl.model.objects.refs import PROTECTED_NAMESPACES, ref_of
 from stackctl.model.resolve.graph import reached
@@ -67,6 +66,7 @@ def validate_component(
     if component.spec.source is not None:  # what else is there is known when it is rendered
         return tuple(dict.fromkeys(found))
     variants = list(check.variants(found))
+    found += check.smoke_problems()
     if not found:  # what follows would stumble over the same things again
         found += check.places(variants)
         found += check.images(variants)
@@ -188,8 +188,13 @@ class _Check:
         features = self.component.spec.features
         return smoke_as_written(self.component, self.manifests, self.scopes, features)
 
-    def _smoke(self) -> Iterator[Problem | ObjectFault]:
+    def smoke_problems(self) -> Iterator[Problem | ObjectFault]:
         """Check that smoke tests are of features that there are, and can be seen to end."""
+        try:
+            objects = self.smoke()
+        except NoSuchObject as error:
+            yield Problem((), f"smoke/: {error}")
+            return
         for path in self.manifests.files:
             feature = feature_of_smoke(path)
             if feature and feature not in self.component.spec.features:
@@ -197,7 +202,7 @@ class _Check:
                 yield Problem(
                     ("spec", "features"), f"{path}: no feature is called {feature}{known}"
                 )
-        for manifest in self.smoke():
+        for manifest in objects:
             if kind_of(manifest) == ("", "Pod"):
                 what = "a Pod that runs is ready before it has ended: write a Job"
                 yield ObjectFault(ref_of(manifest), (), what)
@@ -217,8 +222,7 @@ class _Check:
                 if image not in declared:
                     known = did_you_mean(image, declared)
                     yield Problem(("spec", "images"), f"{ref} has {image}, not listed{known}")
-        for objects in self._files():
-            used.update(image for _, image in images_in(objects))
+        used.update(image for _, image in images_in(self.smoke()))
         for index, listed in enumerate(listing):
             at: At = ("spec", "images", index)
             yield from self._image_places(at, listed, variants)
@@ -230,13 +234,6 @@ class _Check:
         for name in self.component.spec.each:
             yield template_of(self.component, self.manifests, name, self.scopes)
 
-    def _files(self) -> Iterator[Objects]:
-        """Yield what lies beside the layers: smoke tests."""
-        namespace = self.component.spec.namespace
-        for manifests in self.manifests.files.values():
-            flat = (normalised(each, namespace, self.scopes) for each in flatten(manifests))
-            yield Objects(namespace, flat, anywhere=True)
-
     def _image_places(self, at: At, image: Image, variants: list[_Variant]) -> Iterator[Problem]:
         whole = image.image if image.tagPlaces else image.reference
         wanted = [("places", index, place, whole) for index, place in enumerate(image.places)]
@@ -245,7 +242,7 @@ class _Check:
             where = (*at, key, index)
             found = {
                 text_of(value)
-                for objects in (*self._everything(variants), *self._files())
+                for objects in (*self._everything(variants), self.smoke())
                 if (value := _read(Binder(objects, self.formats), place)) is not MISSING
             }
             if not found:
@@ -273,7 +270,7 @@ class _Check:
             elif all(found):
                 yield Problem((*at, "path"), f"{each.object}: {found[0]}")
 
-    def references(self, variants: list[_Variant]) -> Iterator[Problem | ObjectFault]:
+    def references(self, variants: list[_Variant]) -> Iterator[Problem]:
         """Check the objects and files that component.yaml names."""
         spec = self.component.spec
         yield from self._ignored(variants)
@@ -289,7 +286,6 @@ class _Check:
             if probe.accepts and len(self.manifests.files.get(probe.accepts, ())) != 1:
                 what = f"expected a file with one object, {probe.accepts} is none"
                 yield Problem(("spec", "ready", index), what)
-        yield from self._smoke()
         base = variants[0].objects
         names = set(namespaces_in(base))
         if spec.namespace not in names | PROTECTED_NAMESPACES:

@@ -227,13 +227,14 @@ def smoke_of(
         RenderError: a place is not there.
     """
     component, namespace = chosen.component, chosen.namespace
-    binder = Binder(smoke_as_written(component, manifests, scopes, chosen.features), formats)
     try:
+        written = smoke_as_written(component, manifests, scopes, chosen.features)
+        binder = Binder(written, formats)
         bind(binder, component, values_of(chosen), chosen.features, smoke=True)
         for place in active(component.spec.namespacePlaces, chosen.features, smoke=True):
             _rename(binder, place, component.spec.namespace, namespace)
-    except PlaceError as error:
-        raise RenderError(f"component {component.name}: {error}") from error
+    except (NoSuchObject, PlaceError) as error:
+        raise RenderError(f"component {component.name}: smoke/: {error}") from error
     rewrite_image_places(binder, component.spec.images or (), settings.imageRegistry)
     objects = (moved(each, component.spec.namespace, namespace) for each in binder.objects)
     return Objects(namespace, (applied(each, settings) for each in objects), anywhere=True)
