@@ -2,11 +2,13 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from stackctl.actions.compose import StackRequest
+from stackctl.actions.deploy import deploy as deploy_profile
 from stackctl.actions.execute_plan import execute_plan
 from stackctl.actions.planning import look
 from stackctl.actions.rollback import rollback
@@ -84,6 +86,18 @@ class Stack:
             return execute_plan(
                 heard, intent, lambda *_: True, self.options(timeout=timeout, **options)
             )
+
+    def bring(
+        self, request: StackRequest, action: Callable[..., DeployOutcome] = deploy_profile
+    ) -> DeployOutcome:
+        """Deploy what a user asks for, or bring it about by another verb; nobody is asked."""
+        return action(
+            request,
+            self.connection,
+            agree=lambda *_: True,
+            notify=self.tell,
+            options=self.options(yes=True),
+        )
 
     def options(self, **options: Any) -> RunOptions:
         """Say how a deploy goes about it."""

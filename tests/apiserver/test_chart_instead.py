@@ -8,12 +8,10 @@ import pytest
 
 from stackctl.actions.compare import ChartChoice, compare_component
 from stackctl.actions.compose import StackRequest
-from stackctl.actions.deploy import deploy
 from stackctl.actions.diff import diff
 from stackctl.actions.upgrade import upgrade
 from stackctl.model.comparison.facts import Aspect
 from stackctl.model.plan.plan import Action
-from stackctl.model.run.outcome import DeployOutcome
 from tests import charts
 from tests.apiserver.stacks import Stack
 
@@ -93,24 +91,6 @@ def request_(tmp_path: Path, stack: Stack) -> Iterator[StackRequest]:
         yield StackRequest(profile="shop", stack=stack.name, catalogs=(tmp_path,))
 
 
-def changed(stack: Stack, request: StackRequest, verb: str = "upgrade") -> DeployOutcome:
-    if verb == "deploy":
-        return deploy(
-            request,
-            stack.connection,
-            agree=lambda *_: True,
-            notify=stack.tell,
-            options=stack.options(yes=True),
-        )
-    return upgrade(
-        request,
-        stack.connection,
-        agree=lambda *_: True,
-        notify=stack.tell,
-        options=stack.options(yes=True),
-    )
-
-
 def switched(request: StackRequest, source: str) -> StackRequest:
     return replace(request, sets=(f"shop.source={source}",))
 
@@ -122,14 +102,14 @@ def deployment(stack: Stack, name: str) -> dict[str, object] | None:
 
 def test_a_component_is_switched_to_its_chart_and_back(stack: Stack, request_: StackRequest):
     """At any version; what users made stays, and later runs know of it."""
-    changed(stack, request_, "deploy")
+    stack.bring(request_)
     assert deployment(stack, "shop-server")["replicas"] == 2
     things = f"/apis/example.com/v1/namespaces/{stack.name}/things"
     thing = {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "users"}}
     made = stack.client.apply(f"{things}/users", thing, manager="a-user")
     uid = made["metadata"]["uid"]
 
-    first = changed(stack, switched(request_, "chart"))
+    first = stack.bring(switched(request_, "chart"), upgrade)
     assert deployment(stack, "shop-server") is None
     assert deployment(stack, "shop")["replicas"] == 2
     assert stack.get("configmaps/shop")["data"]["version"] == "1.0.0"
@@ -139,16 +119,16 @@ def test_a_component_is_switched_to_its_chart_and_back(stack: Stack, request_: S
     assert any("no definition of things.example.com" in text for text in stack.notes)
     assert first.release.sets == {"shop.source": "chart"}
 
-    again = changed(stack, request_)  # an upgrade keeps what was said
+    again = stack.bring(request_, upgrade)  # an upgrade keeps what was said
     assert again.plan.empty
 
-    changed(stack, switched(request_, "chart:1.1.0"))
+    stack.bring(switched(request_, "chart:1.1.0"), upgrade)
     assert stack.get("configmaps/shop")["data"]["version"] == "1.1.0"
     stack.rollback()
     assert stack.get("configmaps/shop")["data"]["version"] == "1.0.0"
-    assert changed(stack, request_).plan.empty  # and knows of what it went back to
+    assert stack.bring(request_, upgrade).plan.empty  # and knows of what it went back to
 
-    back = changed(stack, switched(request_, "manifests"))
+    back = stack.bring(switched(request_, "manifests"), upgrade)
     assert deployment(stack, "shop") is None
     assert deployment(stack, "shop-server")["replicas"] == 2
     assert back.release.components == {"shop": "1.0.0"}
@@ -165,9 +145,9 @@ def test_a_deploy_that_says_no_source_goes_back_to_the_manifests(
     stack: Stack, request_: StackRequest
 ):
     """It is made of what it is given, and says what of before does not hold on."""
-    changed(stack, switched(request_, "chart"), "deploy")
+    stack.bring(switched(request_, "chart"))
     stack.told.clear()
-    changed(stack, request_, "deploy")
+    stack.bring(request_)
     assert deployment(stack, "shop") is None
     assert any("is not kept: shop.source=chart" in text for text in stack.notes)
     stack.teardown()

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from stackctl.actions.compose import StackRequest
-from stackctl.actions.deploy import deploy
 from stackctl.actions.diff import diff
 from stackctl.actions.import_profile import ImportRequest, import_profile
 from stackctl.actions.placing import compose_for
@@ -19,7 +18,6 @@ from stackctl.errors import RenderError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.plan.plan import Action
 from stackctl.model.run.events import Notice
-from stackctl.model.run.outcome import DeployOutcome
 from stackctl.sources import yaml
 from tests import charts
 from tests.apiserver.stacks import Stack
@@ -64,16 +62,6 @@ def asks(tmp_path: Path, stack: Stack) -> Asks:
     return ask
 
 
-def deployed(stack: Stack, request: StackRequest) -> DeployOutcome:
-    return deploy(
-        request,
-        stack.connection,
-        agree=lambda *_: True,
-        notify=stack.tell,
-        options=stack.options(yes=True),
-    )
-
-
 def actions(stack: Stack, request: StackRequest) -> set[Action]:
     return {each.action for each in diff(request, stack.connection, stack.tell).changes}
 
@@ -87,7 +75,7 @@ def test_a_chart_goes_through_the_whole_life_of_a_stack(stack: Stack, tmp_path: 
     """Deployed, left alone, upgraded to another version, taken back and taken out."""
     folder = charts.write_chart(tmp_path / "chart", EVERYTHING)
     request = asks({"chart": {"path": "../chart"}})
-    deployed(stack, request)
+    stack.bring(request)
     password = stack.get("secrets/shop")["data"]["password"]
     assert (
         stack.client.get(f"/apis/batch/v1/namespaces/{stack.name}/jobs/prepare")["status"][
@@ -103,7 +91,7 @@ def test_a_chart_goes_through_the_whole_life_of_a_stack(stack: Stack, tmp_path: 
     assert actions(stack, request) == {Action.UNCHANGED}
 
     charts.write_chart(folder, EVERYTHING, version="1.1.0")
-    deployed(stack, request)
+    stack.bring(request)
     assert stack.get("configmaps/shop")["data"]["version"] == "1.1.0"
     assert stack.get("secrets/shop")["data"]["password"] == password
     assert actions(stack, request) == {Action.UNCHANGED}
@@ -123,7 +111,7 @@ def test_definitions_of_a_chart_are_the_stacks_own(stack: Stack, tmp_path: Path,
     templates = {"config": charts.CONFIG, "thing": charts.THING}
     charts.write_chart(tmp_path / "chart", templates, crds=charts.DEFINITION)
     request = asks({"chart": {"path": "../chart"}})
-    deployed(stack, request)
+    stack.bring(request)
     path = f"/apis/example.com/v1/namespaces/{stack.name}/things/one"
     assert stack.client.get(path) is not None
     assert stack.get("configmaps/shop")["data"]["things"] == "true"
@@ -137,10 +125,10 @@ def test_a_password_that_is_lost_is_drawn_again(stack: Stack, tmp_path: Path, as
     """What is not there has no live value to keep."""
     charts.write_chart(tmp_path / "chart", {"drawn": charts.DRAWN})
     request = asks({"chart": {"path": "../chart"}})
-    deployed(stack, request)
+    stack.bring(request)
     before = stack.get("secrets/shop")["data"]
     stack.client.delete(f"/api/v1/namespaces/{stack.name}/secrets/shop")
-    deployed(stack, request)
+    stack.bring(request)
     after = stack.get("secrets/shop")["data"]
     assert after["password"] != before["password"]
     assert len(base64.b64decode(after["password"])) == 16
@@ -206,7 +194,7 @@ def test_a_recipe_of_aicr_is_deployed_as_a_profile(tmp_path: Path, stack: Stack)
         catalogs = (tmp_path / "catalog",)
         request = StackRequest(profile=found.name, stack=stack.name, catalogs=catalogs)
         bundle = compose_for(request, stack.connection).bundle
-        deployed(stack, request)
+        stack.bring(request)
     assert [each.name for each in bundle.components] == ["rules", "shop"]
     live = stack.get("configmaps/shop")["data"]
     assert (live["color"], live["shades"]) == ("blue", '{"light":2}')
