@@ -6,6 +6,7 @@ up. Which files there are is said by sources.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from graphlib import CycleError, TopologicalSorter
 
 from stackctl.model.catalogue.profile import Lines, Origin, origin_of
 from stackctl.model.recipes.recipe import (
@@ -155,8 +156,6 @@ def recipe_problems(recipe: ResolvedRecipe) -> Iterator[str]:
 
 
 def _circle(ingredients: Iterable[Ingredient]) -> list[str]:
-    from graphlib import CycleError, TopologicalSorter
-
     try:
         TopologicalSorter({each.name: each.dependencyRefs for each in ingredients}).prepare()
     except CycleError as error:

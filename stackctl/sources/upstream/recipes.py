@@ -59,7 +59,8 @@ def read_recipe(path: Path, data: Path | None = None) -> ResolvedRecipe:
         where: At = ("kind",) if kind else ()
         raise ConfigError(located(path, lines, [Problem(where, said if kind else _NO_KIND)])[0])
     defaults = _defaults(_roots(path, data))
-    recipe = _result(path, raw, lines, defaults) if kind == RESULT else _layered(path, defaults)
+    become = _result if kind == RESULT else _layered
+    recipe = become(path, raw, lines, defaults)
     problems = list(recipe_problems(recipe))
     if problems:
         raise ConfigError.listing(f"{folders.shown(path)} is not right:", problems)
@@ -92,11 +93,13 @@ def _result(
     )
 
 
-def _layered(path: Path, defaults: Mapping[str, ChartDefaults]) -> ResolvedRecipe:
+def _layered(
+    path: Path, raw: Any, lines: Lines, defaults: Mapping[str, ChartDefaults]
+) -> ResolvedRecipe:
     """Resolve an overlay with those beside it, and with the mixins in the folder beside theirs."""
     layers = _layers(path.parent, LAYER)
     mixins = _layers(path.parent.parent / "mixins", MIXIN)
-    wanted = _layer(path)
+    wanted = _layer(path, raw, lines)
     try:
         return resolved(wanted, layers, mixins, defaults)
     except Unlayered as error:
@@ -111,9 +114,9 @@ def _layers(folder: Path, kind: str) -> dict[str, RecipeLayer]:
         if not folders.is_yaml(path) or is_folder(path):
             continue
         try:
-            raw, _ = _document(path)
+            raw, lines = _document(path)
             if isinstance(raw, dict) and raw.get("kind") == kind:
-                layer = _layer(path)
+                layer = _layer(path, raw, lines)
                 if layer.name in found:
                     twice = f"{layer.file}: {layer.name} is in {found[layer.name].file} as well"
                     problems.append(twice)
@@ -125,8 +128,7 @@ def _layers(folder: Path, kind: str) -> dict[str, RecipeLayer]:
     return found
 
 
-def _layer(path: Path) -> RecipeLayer:
-    raw, lines = _document(path)
+def _layer(path: Path, raw: Any, lines: Lines) -> RecipeLayer:
     file, unknown = _decoded(path, LayerFile, raw, lines)
     return RecipeLayer(file.metadata.name, file.spec, folders.shown(path), lines, unknown)
 
