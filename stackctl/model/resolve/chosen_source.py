@@ -47,6 +47,12 @@ class Asked:
         return self.text.partition(":")[2]
 
 
+def asked_source(text: str) -> Source | None:
+    """Say as a file does what the command line says: a chart, in a version or as it is."""
+    kind, _, version = text.partition(":")
+    return Source(chart=ChartSource(version=version)) if kind == CHART else None
+
+
 @dataclass(frozen=True, slots=True)
 class ValuesLayer:
     """Values that one file gives to a chart."""
@@ -138,9 +144,9 @@ def _chosen(
 ) -> ChosenSource | None:
     name = component.name
     found = _with_files(name, said, start)
-    if wanted is not None and wanted.version:
-        chart = Source(chart=ChartSource(version=wanted.version))
-        found = replace(found, source=overlaid(found.source, chart), origin=wanted.origin)
+    over = asked_source(wanted.text) if wanted is not None else None
+    if wanted is not None and wanted.version and over is not None:
+        found = replace(found, source=overlaid(found.source, over), origin=wanted.origin)
     elif wanted is not None and found.origin == DEFAULT:
         found = replace(found, origin=wanted.origin)
     source, origin = found.source, found.origin

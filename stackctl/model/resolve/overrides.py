@@ -10,7 +10,8 @@ from typing import Any
 from stackctl.model.catalogue.component import Component
 from stackctl.model.catalogue.parameters import parameters_of, parsed
 from stackctl.model.catalogue.profile import Choice
-from stackctl.model.catalogue.source import ChartSource, Source
+from stackctl.model.catalogue.source import Source
+from stackctl.model.resolve.chosen_source import SOURCE, asked_source
 from stackctl.secrets import HIDDEN, secretive
 
 
@@ -74,10 +75,9 @@ def chosen_by(components: Mapping[str, Component], texts: Iterable[str]) -> dict
         if first == "features":
             features.setdefault(name, {})[rest] = text == "true"
             continue
-        if path == "source":
-            kind, _, version = text.partition(":")
-            if kind == "chart":
-                sources[name] = Source(chart=ChartSource(version=version))
+        if path == SOURCE:
+            if (source := asked_source(text)) is not None:
+                sources[name] = source
             continue
         there = parameters.setdefault(name, {})
         if rest:
