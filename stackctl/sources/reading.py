@@ -4,7 +4,7 @@ Every fault is reported at once as `file:line: path: what was expected`. Which f
 and what becomes of them, is said by `files` and `components`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from stackctl.errors import ConfigError
 from stackctl.files import Unreadable, read_file
 from stackctl.model.catalogue.profile import Lines, origin_of
 from stackctl.model.objects.merge import overlay
-from stackctl.model.shapes.decode import At, Problem, Undecodable, decode
+from stackctl.model.shapes.decode import At, Problem, Undecodable, as_map, decode
 from stackctl.model.shapes.kind_shapes import object_problems
 from stackctl.model.shapes.pod_shapes import TOLERATION
 from stackctl.model.shapes.shapes import Shape, misshapen
@@ -120,21 +120,17 @@ def _kind_first(problems: Sequence[Problem]) -> Sequence[Problem]:
 
 def _inner_problems(raw: Any) -> Iterator[Problem]:
     """Check the parts of objects that a profile or a stack file holds: patches, tolerations."""
-    spec = _map(raw).get("spec")
+    spec = as_map(raw).get("spec")
     for part in ("components", "adjust"):
-        for name, choice in _map(_map(spec).get(part)).items():
-            patches = _map(choice).get("patches")
+        for name, choice in as_map(as_map(spec).get(part)).items():
+            patches = as_map(choice).get("patches")
             for index, patch in enumerate(patches if isinstance(patches, list) else ()):
                 yield from within(
                     ("spec", part, name, "patches", index), object_problems(patch, patch=True)
                 )
-    tolerations = _map(_map(_map(spec).get("settings")).get("tolerations"))
+    tolerations = as_map(as_map(as_map(spec).get("settings")).get("tolerations"))
     for pods, items in tolerations.items():
         yield from misshapen(items or [], _TOLERATIONS, ("spec", "settings", "tolerations", pods))
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def within(at: At, problems: Iterable[Problem]) -> Iterator[Problem]:

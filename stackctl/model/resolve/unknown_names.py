@@ -9,7 +9,7 @@ from typing import Any
 
 from stackctl.model.catalogue.component import Component
 from stackctl.model.catalogue.parameters import parameters_of
-from stackctl.model.shapes.decode import At, Problem
+from stackctl.model.shapes.decode import At, Problem, as_map
 from stackctl.model.shapes.suggest import did_you_mean
 
 
@@ -24,21 +24,21 @@ class KnownNames:
 
 def unknown_names(raw: Any, known: KnownNames) -> Iterator[Problem]:
     """Yield the names in what a file holds, as far as it has the shape, that nobody has."""
-    spec = _map(_map(raw).get("spec"))
+    spec = as_map(as_map(raw).get("spec"))
     yield from _profiles(spec, known.profiles)
     for part in ("components", "adjust"):
-        for name, choice in _map(spec.get(part)).items():
+        for name, choice in as_map(spec.get(part)).items():
             at: At = ("spec", part, name)
             if component := known.components.get(name):
-                yield from _settings(at, component, _map(choice))
-            elif name not in known.components and not _map(choice).get("source"):
+                yield from _settings(at, component, as_map(choice))
+            elif name not in known.components and not as_map(choice).get("source"):
                 yield _unknown(at, "component", name, known.components)
 
 
 def _settings(at: At, component: Component, choice: Mapping[str, Any]) -> Iterator[Problem]:
     there = {"parameters": parameters_of(component), "features": component.spec.features}
     for key, known in there.items():
-        for name in _map(choice.get(key)):
+        for name in as_map(choice.get(key)):
             if name not in known:
                 what = f"{component.name} has no such {key[:-1]}{did_you_mean(name, known)}"
                 yield Problem((*at, key, name), what)
@@ -61,7 +61,3 @@ def _profile(at: At, name: Any, known: frozenset[str]) -> Iterator[Problem]:
 
 def _unknown(at: At, what: str, name: Any, known: Iterable[str]) -> Problem:
     return Problem(at, f"no {what} is called {name}{did_you_mean(str(name), sorted(known))}")
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -94,6 +94,11 @@ def _default(each: Field[Any]) -> Any:
     return each.default if each.default_factory is MISSING else each.default_factory()
 
 
+def as_map(value: Any) -> dict[str, Any]:
+    """Return a map as it is, and an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
+
+
 def shown(value: Any) -> str:
     """Return what was found, for messages."""
     if isinstance(value, str):
