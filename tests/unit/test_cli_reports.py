@@ -97,6 +97,14 @@ def test_what_could_not_be_looked_at_is_said():
     assert "not looked at: GPUs are not counted: nodes: cannot list" in lines
 
 
+def test_where_nothing_can_be_tried_nothing_is_said_to_have_passed():
+    """Nor that anything would be made."""
+    for none in (replace(SMOKED, results=()), replace(SMOKED, results=(), dry_run=True)):
+        assert smoke_lines(none, PIPE) == [
+            "nothing to try: no component of stack ml has a smoke test"
+        ]
+
+
 def test_what_was_set_on_the_line_is_shown_and_secrets_are_not():
     """Whoever looks at night sees what differs from the profile."""
     release = replace(RELEASE, sets={"a.workers": "4", "a.password": "hunter2"})

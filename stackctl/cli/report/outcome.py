@@ -164,6 +164,10 @@ def trial_lines(planned: Sequence[SmokeResult], target: TargetInfo, page: Page) 
 
 def smoke_lines(outcome: SmokeOutcome, page: Page) -> list[str]:
     """Say which components work, and of the others why not and where to look."""
+    if not outcome.results and outcome.agreed:
+        return [
+            f"nothing to try: no component of stack {plain(str(outcome.stack))} has a smoke test"
+        ]
     if outcome.dry_run:
         return trial_lines(outcome.results, outcome.target, page)
     if not outcome.agreed:
