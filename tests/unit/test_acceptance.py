@@ -61,6 +61,8 @@ def test_what_somebody_else_runs_is_not_ours_to_accept(tmp_path):
     """Nor is what is left out."""
     for mode in ("external", "skip"):
         assert refused(tmp_path, "{maturity: stable}", mode, one=YOUNG) == []
+    excepted = "{maturity: stable, exceptions: {one: theirs}}"
+    assert refused(tmp_path, excepted, "external", one=YOUNG) == []
 
 
 def test_every_component_that_fails_is_named_at_once(tmp_path):

@@ -3,7 +3,7 @@
 What an image carries, and who signed it, is nothing that a file can tell.
 """
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from stackctl.model.catalogue.component import Maturity, Upstream
 from stackctl.model.catalogue.mode import Mode
@@ -18,15 +18,14 @@ _UNKNOWN = Upstream("", "")
 
 
 def problems(
-    accepted: Accepted, layers: Sequence[Layer], components: Iterable[Chosen]
+    accepted: Accepted, layers: Sequence[Layer], components: Sequence[Chosen]
 ) -> Iterator[str]:
     """Yield which components are not taken, with the line that says so.
 
     What somebody else runs is not ours to accept.
     """
-    ours = [each.component for each in components if each.mode is not Mode.EXTERNAL]
-    names = [each.name for each in ours]
-    for component in ours:
+    names = [each.component.name for each in components]
+    for component in (each.component for each in components if each.mode is not Mode.EXTERNAL):
         if component.name in accepted.exceptions:
             continue
         for key, what in _against(accepted, component.spec.upstream or _UNKNOWN):
