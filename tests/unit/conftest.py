@@ -1,6 +1,7 @@
 """Fixtures of the unit tests."""
 
 import io
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -9,6 +10,23 @@ from pathlib import Path
 
 import pytest
 import typer
+
+from stackctl.sources.folders import SHIPPED
+from tests.unit import fake
+
+ROOT = Path(__file__).parents[2]
+SOME = (
+    "cert-manager",
+    "dcgm-exporter",
+    "kserve",
+    "kube-state-metrics",
+    "node-feature-discovery",
+    "nvidia-device-plugin",
+    "prometheus",
+    "spark-operator",
+    "tf-serving",
+    "training-operator",
+)
 
 TEXTS = Path(__file__).parents[1] / "golden" / "text"
 
@@ -19,6 +37,30 @@ def commands_made_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_catalogue():
+    """Let a small catalogue stand in for the shipped one, which other tiers look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SHIPPED, str(fake.FOLDER))
+        yield
+
+
+@pytest.fixture(scope="session")
+def part_of_what_is_shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy every profile and some of the components: to read all takes a quarter of a second."""
+    folder = tmp_path_factory.mktemp("shipped")
+    shutil.copytree(ROOT / "profiles", folder / "profiles")
+    for name in SOME:
+        shutil.copytree(ROOT / "manifests" / name, folder / "manifests" / name)
+    return folder
+
+
+@pytest.fixture
+def some_shipped(part_of_what_is_shipped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few of the shipped components be all there are."""
+    monkeypatch.setenv(SHIPPED, str(part_of_what_is_shipped))
 
 
 @pytest.fixture

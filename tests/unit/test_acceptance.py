@@ -6,7 +6,6 @@ from stackctl.errors import ConfigError
 from stackctl.model.catalogue.catalogue import Catalogue
 from stackctl.model.catalogue.profile import Choice, Profile
 from stackctl.model.resolve.resolve import resolve
-from stackctl.sources.files import read_catalogue
 from tests.unit import fake
 
 SAID = "{{project: p, version: '1', supplier: {0}, licence: {1}, maturity: {2}}}"
@@ -79,11 +78,3 @@ def test_a_later_file_beats_an_earlier_one(tmp_path):
         resolve(catalogue, "strict", stack=stack)
     with pytest.raises(ConfigError, match=r"strict\.yaml:\d+: .*alpha is the least"):
         resolve(catalogue, "strict")
-
-
-def test_every_shipped_component_says_whose_it_is():
-    """So that every demand can be met or refused for what it is."""
-    for component in read_catalogue().components.values():
-        said = component.spec.upstream
-        assert said, component.name
-        assert all((said.supplier, said.licence, said.maturity)), component.name

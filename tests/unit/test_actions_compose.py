@@ -19,12 +19,6 @@ from stackctl.model.ownership.stack_id import StackId
 from tests.unit import fake
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    """Use the small catalogue."""
-    monkeypatch.setenv("STACKCTL_SHIPPED_CATALOG", str(fake.FOLDER))
-
-
 def stack(folder: Path, spec: str = "profile: large") -> Path:
     """Write a stack file called ml."""
     fake.stack_file(folder, spec)

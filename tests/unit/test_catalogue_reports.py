@@ -13,15 +13,8 @@ from stackctl.cli.report.catalogue.profiles import profile_result, profiles_resu
 from stackctl.cli.report.rendering import Page
 from stackctl.cli.terminal.terminal import Paint, table
 from stackctl.sources.files import read_catalogue
-from tests.unit import fake
 
 PAGE = Page(Paint(on=False), 80)
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    """Use the small catalogue."""
-    monkeypatch.setenv("STACKCTL_SHIPPED_CATALOG", str(fake.FOLDER))
 
 
 @pytest.mark.parametrize(
@@ -47,9 +40,8 @@ def test_a_component_says_what_can_be_set_and_what_it_installs(line):
 
 
 @pytest.mark.parametrize("command", ["components", "profiles", "schema"])
-def test_lists_fit_on_eighty_columns(command, monkeypatch):
+def test_lists_fit_on_eighty_columns(command):
     """Prose is broken; names and versions stand whole, in columns of their own."""
-    monkeypatch.delenv("STACKCTL_SHIPPED_CATALOG")
     shown = {
         "components": lambda: components_result(read_catalogue().components.values()),
         "profiles": lambda: profiles_result(read_catalogue().profiles.values()),

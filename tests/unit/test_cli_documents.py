@@ -73,7 +73,7 @@ from stackctl.sources import yaml
 from stackctl.sources.export_folder import Written
 from stackctl.sources.files import read_catalogue
 from tests.documents import faults
-from tests.standins import is_remote
+from tests.unit import fake
 from tests.unit.cli_samples import (
     CURRENT,
     DEPLOYED,
@@ -174,6 +174,11 @@ def contested_plan() -> Plan:
     )
 
 
+def explained(subject: str, profile: str | None) -> Any:
+    """Explain something of the small catalogue, for programs."""
+    return explain_result(explain(subject, StackRequest(profile=profile))).document()
+
+
 # Of each kind, what commands print in one situation after the other.
 DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
     "Plan": (
@@ -203,23 +208,18 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
     ),
     "ProfileList": (lambda: profiles_document(read_catalogue().profiles.values()),),
     "ProfileDescription": tuple(
-        partial(profile_document, *described(name)) for name in read_catalogue().profiles
+        partial(lambda name: profile_document(*described(name)), name) for name in ("base", "large")
     ),
     "ComponentList": (
         lambda: components_document(read_catalogue().components.values()),
-        *(
-            component_result(contents(name)).document
-            for name, each in read_catalogue().components.items()
-            if not is_remote(each)
-        ),
+        lambda: component_result(contents("web")).document(),
     ),
     "ComponentExplanation": tuple(
-        explain_result(explain("kserve", StackRequest(profile=profile))).document
-        for profile in (None, "gpu8")
+        partial(explained, "web", profile) for profile in (None, "large")
     ),
     "ValueExplanation": tuple(
-        explain_result(explain(name, StackRequest(profile="gpu8"))).document
-        for name in ("kserve.replicas", "kserve.namespace", "kserve.features.huggingface")
+        partial(explained, name, "large")
+        for name in ("web.replicas", "web.namespace", "web.features.fast")
     ),
     "CredentialList": tuple(
         partial(credentials_document, StackId("ml"), VALUES, values=values)
@@ -246,12 +246,12 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
             Outdated("ml", "gpu8", (ComponentVersions("a", "", "1", "1"),), Path("lock"), 3)
         ),
     ),
-    "LintReport": (lambda: lint_document(lint_components(["nvidia-device-plugin"])),),
+    "LintReport": (lambda: lint_document(lint_components(["web"])),),
     "ChartComparison": (
         lambda: comparison_document(
             Compared(
-                read_catalogue().components["kserve"],
-                ChartSource(path="charts/kserve"),
+                fake.catalogue().components["web"],
+                ChartSource(path="charts/web"),
                 "0.20.0",
                 "",
                 comparison.compare(TWO_SIDES[0], TWO_SIDES[1], ["kserve"]),
@@ -260,9 +260,7 @@ DOCUMENTS: dict[str, tuple[Callable[[], Any], ...]] = {
         ),
     ),
     "NewComponent": (
-        lambda: new_document(
-            Started(read_catalogue().components["kserve"], ("base/a.yaml",), True)
-        ),
+        lambda: new_document(Started(fake.catalogue().components["web"], ("base/a.yaml",), True)),
     ),
     "ImportedProfile": (lambda: imported_document(IMPORTED),),
     "PolicyReport": (

@@ -276,6 +276,7 @@ def test_contents_of_secrets_never_show():
         (ChartChoice("here/s"), str(Path("here/s").absolute())),
     ],
 )
+@pytest.mark.usefixtures("some_shipped")
 def test_the_chart_is_the_one_that_is_followed_or_another(choice: ChartChoice, chart: str):
     """Of a folder, a repository or a registry, so that it can be compared without a network."""
     component = read_catalogue([]).component("spark-operator")
@@ -291,12 +292,14 @@ def test_the_chart_is_the_one_that_is_followed_or_another(choice: ChartChoice, c
         ("tf-serving", ChartChoice("oci://r.example.com/s"), "version is missing"),
     ],
 )
+@pytest.mark.usefixtures("some_shipped")
 def test_a_chart_that_is_none_is_refused(name: str, choice: ChartChoice, what: str):
     """With what to say instead."""
     with pytest.raises((ConfigError, UsageError), match=what):
         chosen_chart(read_catalogue([]).component(name), choice)
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_people_read_what_was_matched_and_what_differs():
     """Long definitions are cut short unless more is asked for."""
     fields = "".join(f"              f{n}: {{type: string}}\n" for n in range(12))

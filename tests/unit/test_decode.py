@@ -167,6 +167,7 @@ spec:
 """
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_a_fault_of_structure_hides_no_unknown_name(tmp_path):
     """What can be read of a file is looked up as well, so that nobody has to try again."""
     (tmp_path / "stack.yaml").write_text(STRUCTURE_AND_NAMES, encoding="utf-8")
@@ -183,6 +184,7 @@ def test_a_fault_of_structure_hides_no_unknown_name(tmp_path):
     ]
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_a_profile_with_a_fault_tells_its_unknown_names_too(tmp_path):
     """Those that it extends, mixes in, chooses and adjusts, in whichever catalogue."""
     write = (tmp_path / "profiles").mkdir() or (tmp_path / "profiles/mine.yaml").write_text

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from stackctl.sources.folders import SHIPPED
 from tests import environment
 
 
@@ -23,5 +24,5 @@ def test_the_bare_environment_is_the_one_of_the_tests():
     """The home is empty, and nothing tells the program what to do."""
     assert list(Path.home().iterdir()) == []
     known = set(environment.KEPT) | {"HOME", "XDG_CACHE_HOME", "COLUMNS", "LINES"}
-    known.add("PYTEST_CURRENT_TEST")
+    known |= {"PYTEST_CURRENT_TEST", SHIPPED}  # the small catalogue, for the unit tests
     assert set(os.environ) <= known

@@ -1,32 +1,21 @@
 """Why a value is what it is: every layer with its line, its wire, the places it goes to."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from stackctl.actions.compose import StackRequest, select
+from stackctl.actions.compose import StackRequest
 from stackctl.actions.explain import ExplainedComponent, explain
-from stackctl.cli.report.catalogue.explain import explain_result, value_document, value_lines
+from stackctl.cli.report.catalogue.explain import explain_result
 from stackctl.cli.report.rendering import Page
 from stackctl.cli.terminal.terminal import Paint
 from stackctl.errors import ConfigError
-from stackctl.model.catalogue.generated import Generated
-from stackctl.model.resolve.explanation import Explanation, names
-from stackctl.model.resolve.explanation import explain as explanation
-from stackctl.secrets import HIDDEN
+from stackctl.model.resolve.explanation import Explanation
 from stackctl.sources.files import read_catalogue
-from tests.unit import fake
 
 ROOT = Path(__file__).parents[2]
 PAGE = Page(Paint(on=False), None)
 PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
-
-
-@pytest.fixture
-def small(monkeypatch):
-    """Use the small catalogue."""
-    monkeypatch.setenv("STACKCTL_SHIPPED_CATALOG", str(fake.FOLDER))
 
 
 def lines(subject: str, *sets: str, profile: str | None = "large") -> str:
@@ -35,48 +24,6 @@ def lines(subject: str, *sets: str, profile: str | None = "large") -> str:
     return "\n".join(explain_result(found).lines(PAGE))
 
 
-def line_of(path: str, number: int) -> str:
-    """Return a line of a file, as an explanation names it."""
-    return (ROOT / path).read_text(encoding="utf-8").splitlines()[number - 1]
-
-
-@pytest.mark.parametrize("profile", PROFILES)
-def test_every_value_of_every_shipped_profile_is_explained(profile):
-    """Each layer is a line that speaks of it, and what holds is what is deployed."""
-    file = read_catalogue().profiles[profile]
-    adjusts = not (file.components or file.extends)  # a mixin that puts nothing in
-    _, selection = select(StackRequest(profile=f"full+{profile}" if adjusts else profile))
-    parts = {part.component.name: part for part in selection.components}
-    found = list(names(selection))
-    assert len(found) > 10
-    for name in found:
-        told = explanation(selection, name)
-        component, _, key = name.partition(".")
-        assert told.description
-        part, feature = parts.get(component), key.removeprefix("features.")
-        if part is None or not {key, feature} & {*part.parameters, *part.feature_settings}:
-            assert told.value  # an attribute of a capability
-            continue
-        holds = part.parameters.get(key) or part.feature_settings[feature]
-        made = isinstance(holds.value, Generated)  # by a run, and shown to nobody
-        assert told.value == (HIDDEN if made else holds.value)
-        assert told.said[-1].default
-        for said in told.said:
-            if said.origin.source.startswith("wire "):  # the lines are those of its provider
-                continue
-            assert said.origin.line, name
-            text = line_of(said.origin.source, said.origin.line)
-            assert (key if key == "namespace" else feature) in text or "default:" in text, name
-        assert told.targets or told.parameter is None or key in ("namespace", *_repeated(part))
-        assert value_lines(told, PAGE)
-        json.dumps(value_document(told))
-
-
-def _repeated(part: object) -> tuple[str, ...]:
-    return tuple(part.component.spec.each)  # type: ignore[attr-defined]
-
-
-@pytest.mark.usefixtures("small")
 def test_a_value_names_each_layer_with_file_and_line():
     """The last word first; what it beat after it."""
     told = explain("web.replicas", StackRequest(profile="large", sets=("web.replicas=7",)))
@@ -87,7 +34,6 @@ def test_a_value_names_each_layer_with_file_and_line():
     assert "Deployment/web, spec.replicas" in lines("web.replicas")
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     ("subject", "said"),
     [
@@ -104,7 +50,6 @@ def test_a_value_says_where_it_goes(subject, said):
     assert said in lines(subject)
 
 
-@pytest.mark.usefixtures("small")
 def test_a_secret_is_not_told():
     """Neither what it is nor what it was; that it is set is."""
     told = lines("web.token", "web.token=tell-nobody")
@@ -113,14 +58,12 @@ def test_a_secret_is_not_told():
     assert told.count("<masked>") == 3
 
 
-@pytest.mark.usefixtures("small")
 def test_without_a_profile_a_component_is_told_as_it_comes():
     """Also those that no profile has."""
     assert "web.replicas = 1" in lines("web.replicas", profile=None)
     assert "replicas  (integer, default 1" in lines("web", profile=None)
 
 
-@pytest.mark.usefixtures("small")
 def test_a_component_of_a_stack_shows_what_is_set_and_by_whom():
     """The same page as `components NAME`, filled in."""
     told = lines("web")
@@ -136,7 +79,6 @@ def test_a_component_of_a_stack_shows_what_is_set_and_by_whom():
     assert replicas["value"] == 5
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
     ("subject", "said"),
     [

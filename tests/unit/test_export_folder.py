@@ -140,6 +140,7 @@ def test_a_folder_that_cannot_be_one_is_said(tmp_path):
         write_export(tmp_path / "file", ONE)
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_the_command_writes_says_so_and_writes_no_less_the_second_time(tmp_path, capsys):
     line = exporting(tmp_path, "--format", "plain", str(tmp_path / "out"))
     assert run(line) == 0
@@ -150,6 +151,7 @@ def test_the_command_writes_says_so_and_writes_no_less_the_second_time(tmp_path,
     assert "0 files written" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_the_folder_in_the_repository_is_found(tmp_path, capsys):
     """As it lies in the Git checkout."""
     (tmp_path / ".git").mkdir()

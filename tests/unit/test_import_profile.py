@@ -36,6 +36,7 @@ def component(folder: Path, name: str) -> Any:
     return yaml.load(text)["spec"]
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_what_the_catalogue_has_is_that_component(here, capsys):
     """In the namespace of the recipe; the chart's own values say nothing to it, and are listed."""
     code, out, _ = imported(capsys, "lab.yaml")
@@ -47,6 +48,7 @@ def test_what_the_catalogue_has_is_that_component(here, capsys):
     assert "cert-manager: value webhook.timeoutSeconds: cert-manager here has parameters" in out
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_any_other_chart_becomes_a_component_of_its_own(here, capsys):
     """With its version and namespace; it comes after what it depends on, ours or not."""
     imported(capsys, "lab.yaml")
@@ -99,6 +101,7 @@ def test_what_was_written_is_read_as_any_catalogue(here, capsys):
         read_manifests(known.component(name))
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_all_that_is_left_out_is_listed_and_in_the_profile(here, capsys):
     """By name, each with the reason: nothing is dropped in silence."""
     _, out, _ = imported(capsys, "lab.yaml", "-o", "json")
@@ -153,6 +156,7 @@ def test_files_outside_the_folder_are_not_read(here, capsys):
     assert "hunter2" not in (here / "catalog/profiles/lab.yaml").read_text()
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_charts_stand_beside_what_the_catalogue_has(here, capsys):
     """With --charts: called otherwise, with its values, and others count on it all the same."""
     imported(capsys, "lab.yaml", "--charts")

@@ -90,6 +90,7 @@ def written(folder: Path, *sets: str, **given: Any) -> Path:
     return init(folder / "stack.yaml", beginning(sets=sets, **wish), target)
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_settings_reach_the_file(tmp_path):
     """Each under its component, as what it is."""
     path = written(tmp_path, "spark-operator.workers=20", "kserve.features.vllm=true")
@@ -112,6 +113,7 @@ def test_settings_reach_the_file(tmp_path):
         ((), {"profile": "gpu9"}, "no profile is called gpu9; did you mean gpu8?"),
     ],
 )
+@pytest.mark.usefixtures("some_shipped")
 def test_what_cannot_be_is_an_error_and_no_file(tmp_path, sets, given, problem):
     """A file that would not deploy is not written."""
     with pytest.raises(ConfigError, match=re.escape(problem)):
@@ -119,6 +121,7 @@ def test_what_cannot_be_is_an_error_and_no_file(tmp_path, sets, given, problem):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_what_is_wrong_is_said_before_a_cluster_is_asked(tmp_path, capsys):
     """Nobody waits for an answer to learn of a slip."""
     kubeconfig = str(tmp_path / "none")
@@ -127,6 +130,7 @@ def test_what_is_wrong_is_said_before_a_cluster_is_asked(tmp_path, capsys):
     assert "no profile is called gpu9; did you mean gpu8?" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_a_file_that_is_there_stays_and_the_hint_works_as_it_is_printed(tmp_path, capsys):
     """The profile is said again, and the file is beside the one that is there."""
     there = tmp_path / "my stack.yaml"

@@ -209,6 +209,7 @@ def test_own_custom_resources_are_checked_by_their_own_definition(tmp_path):
     assert remark.finding.what == "there is no field siez"
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_kinds_of_other_components_are_checked_by_their_definitions(tmp_path):
     """One that is looked at alone has the same findings as together with all others."""
     certificate = """\

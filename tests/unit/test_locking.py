@@ -94,6 +94,7 @@ def test_secret_values_are_no_part_of_a_lock():
     assert "hunter2" not in str(one)
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_a_lock_reads_back_as_it_was_written(tmp_path, request_):
     path = tmp_path / "stack.lock.yaml"
     made = lock(request_, path)
@@ -115,6 +116,7 @@ def test_a_lock_reads_back_as_it_was_written(tmp_path, request_):
         ("apiVersion: stackctl.dev/v1alpha1\nkind: Lock\nmetadata: {name: x}\nmore: 1\n", "more"),
     ],
 )
+@pytest.mark.usefixtures("some_shipped")
 def test_what_is_no_lock_is_not_replaced(tmp_path, request_, text, fault):
     path = tmp_path / "stack.lock.yaml"
     path.write_text(text)
@@ -123,6 +125,7 @@ def test_what_is_no_lock_is_not_replaced(tmp_path, request_, text, fault):
     assert path.read_text() == text
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_the_lock_of_another_stack_is_not_replaced(tmp_path, request_):
     path = tmp_path / "stack.lock.yaml"
     lock(request_, path)
@@ -135,6 +138,7 @@ def test_a_lock_lies_beside_its_stack_file(tmp_path):
     assert lock_path(tmp_path / "ml.yaml") == tmp_path / "ml.lock.yaml"
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_the_commands_say_what_is_locked_and_what_is_outdated(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "profiles").mkdir()
@@ -152,6 +156,7 @@ def test_the_commands_say_what_is_locked_and_what_is_outdated(tmp_path, capsys, 
     assert "0.19.0" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_a_lock_that_is_named_has_to_be_there(tmp_path, capsys, monkeypatch):
     """A name mistyped is no clean answer."""
     monkeypatch.chdir(tmp_path)
@@ -177,6 +182,7 @@ def test_outdated_is_what_a_lock_or_a_deploy_would_change():
     assert [each.name for each in replace(found, revision=None).old] == ["lock", "content", "gone"]
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_outdated_needs_no_cluster(tmp_path, request_):
     found = outdated(request_, tmp_path / "none", None)
     assert (found.lock, found.revision, found.old) == (None, None, ())

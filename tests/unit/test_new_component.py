@@ -199,6 +199,7 @@ def test_what_is_no_plain_folder_is_refused_with_the_way_to_one(here, capsys, fi
     assert said in err
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_what_is_there_is_never_written_over(here, capsys):
     """Neither a component, nor one of another catalogue, nor a profile."""
     profile = here / "catalog/profiles/shop.yaml"

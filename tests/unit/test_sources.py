@@ -283,6 +283,7 @@ def test_definitions_count_as_served():
     assert able.apis == {"e.dev/v1", "e.dev/v1/Thing"}
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_a_source_of_its_own_is_not_for_a_component_with_manifests(tmp_path: Path):
     """What its parameters are bound to would not be there; a chart that they follow may be."""
     write_profile(tmp_path, "    tf-serving: {source: {chart: {path: a}}}\n")
@@ -308,6 +309,7 @@ UPSTREAM = "https://kubeflow.github.io/spark-operator/spark-operator"
         ("chart", "    spark-operator: {source: {chart: {path: a}}}\n", "a"),
     ],
 )
+@pytest.mark.usefixtures("some_shipped")
 def test_a_component_is_switched_to_the_chart_its_manifests_follow(
     tmp_path: Path, said: str, components: str, chart: str | None
 ):
@@ -321,6 +323,7 @@ def test_a_component_is_switched_to_the_chart_its_manifests_follow(
         assert found.source.values in ({"a": 1}, {})
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_who_has_switched_a_component_is_said(tmp_path: Path):
     """Where the command line has, no file is."""
     write_profile(tmp_path, SPARK)
@@ -340,6 +343,7 @@ def test_who_has_switched_a_component_is_said(tmp_path: Path):
         ("    x: {source: {chart: {path: a}}}\n", "manifests", "has no manifests of its own"),
     ],
 )
+@pytest.mark.usefixtures("some_shipped")
 def test_a_switch_that_leads_nowhere_is_refused(
     tmp_path: Path, components: str, said: str, what: str
 ):
@@ -390,6 +394,7 @@ spec: {template: {spec: {containers: [{name: main, args: [--wide]}]}}}
 """
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_what_comes_of_a_source_has_every_layer(tmp_path: Path):
     """Parameters, features and settings reach it, in whatever namespace it is."""
     folder = tmp_path / "manifests" / "web"
@@ -409,6 +414,7 @@ def test_what_comes_of_a_source_has_every_layer(tmp_path: Path):
     assert container["args"] == ["--wide"]
 
 
+@pytest.mark.usefixtures("some_shipped")
 def test_what_is_set_must_have_a_place(tmp_path: Path):
     """A default may be for what the source does not have this time; what somebody says is not."""
     folder = tmp_path / "manifests" / "web"
