@@ -7,7 +7,9 @@ import pytest
 
 from stackctl.cli import EXIT_CODES, run
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "examples/path/README.md")
 # Commands whose output is the same everywhere.
 SHOWN = ("stackctl --help", "stackctl profiles")
 
@@ -47,3 +49,12 @@ def test_the_component_in_the_readme_works_as_shown(tmp_path, capsys):
     catalog = str(tmp_path / "catalog")
     assert run(["render", "mine", "--catalog", catalog, "--set", setting]) == 0
     assert "index.html: Team vision, Berlin" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_block_of_a_document_ends_where_it_should(name):
+    """A fence with a language opens, one without closes, in turn: nothing is left of a merge."""
+    fences = re.findall(r"^ *```(\w*)$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+    assert all(fences[0::2])
+    assert len(fences) % 2 == 0
+    assert not any(fences[1::2])
