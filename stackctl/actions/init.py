@@ -17,6 +17,7 @@ from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.profile import Choice, RecordPlace, TargetPin
 from stackctl.model.catalogue.profile_file import StackDocument, StackSpec
 from stackctl.model.compose.bundle import BundleComponent
+from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan import installations as elsewhere
 from stackctl.model.resolve.confidential import secret_keys
@@ -114,8 +115,8 @@ def init(path: Path, begun: Beginning, target: TargetPin) -> Path:
     return path
 
 
-def found_already(connection: Connection, selection: Selection) -> tuple[str, ...]:
-    """Say what a profile would install and a cluster has already, by other means.
+def found_already(connection: Connection, begun: Beginning) -> tuple[str, ...]:
+    """Say what a profile would install and a cluster has already, and not from this stack.
 
     Raises:
         ClusterError: the cluster cannot be asked.
@@ -128,18 +129,16 @@ def found_already(connection: Connection, selection: Selection) -> tuple[str, ..
             (),
             signs=each.component.spec.detect,
         )
-        for each in selection.components
+        for each in begun.selection.components
         if each.mode is Mode.MANAGED
     )
     with ThreadPoolExecutor(WORKERS) as pool:
         workloads, hidden = installations.collect(installations.begin(connection, pool))
     if hidden:
         return (f"what is there already cannot be seen: {hidden}",)
-    return tuple(
-        f"{each.component}: {each}; components.{each.component}.mode: external leaves it to its "
-        "owner, adopted takes over what has our names"
-        for each in elsewhere.installations(parts, workloads, StackId(""))
-    )
+    stack = StackId(begun.name, begun.record or RECORD_NAMESPACE)
+    found = elsewhere.installations(parts, workloads, stack)
+    return tuple(elsewhere.before_the_first(found, begun.profile))
 
 
 def require_names(*, stack: str, record: str | None) -> None:

@@ -9,6 +9,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.installations import (
     abandoned,
     already_there,
+    before_the_first,
     beside,
     installations,
     new_components,
@@ -100,3 +101,23 @@ def test_only_what_a_stack_does_not_have_yet_is_looked_for():
     bundle = Bundle("p", (part(), BundleComponent("plain", "1", "ml", ())))
     assert [each.name for each in new_components(bundle, set())] == ["device-plugin"]
     assert new_components(bundle, {"device-plugin"}) == ()
+
+
+def test_what_a_stack_has_is_said_once_with_the_command_that_changes_it():
+    """Of the very stack that a file is begun for nothing is said; of another, one sentence."""
+    labels = {STACK_LABEL: "gpu8", MANAGED_BY: "stackctl"}
+    theirs = [workload(**labels), workload("nvidia/plugin:2", **labels)]
+    assert installations([part()], theirs, StackId("gpu8")) == ()
+    (said,) = before_the_first(installations([part()], theirs, STACK), "gpu")
+    assert said == (
+        "stack gpu8 has device-plugin on this cluster; to change that stack: "
+        "stackctl upgrade --stack gpu8 --profile gpu"
+    )
+
+
+def test_what_nobody_of_ours_has_is_said_once_for_each_component():
+    """However many workloads it has, whose it may stay is said once."""
+    found = installations([part()], [workload(), workload("nvidia/plugin:2")], STACK)
+    (said,) = before_the_first(found, "gpu")
+    assert "DaemonSet/elsewhere/theirs runs nvcr.io/nvidia/plugin:v1" in said
+    assert "and 1 more; components.device-plugin.mode: external leaves it to its owner" in said

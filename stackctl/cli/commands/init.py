@@ -68,7 +68,7 @@ def _target(report: "Report", cluster: Cluster, begun: "Beginning") -> "TargetPi
     try:
         with report.progress() as notify, connected(cluster, notify) as connection:
             info = connection.info
-            found = found_already(connection, begun.selection)
+            found = found_already(connection, begun)
     except ClusterError as error:
         if cluster.context or cluster.kubeconfig:
             raise

@@ -38,10 +38,15 @@ def foreign_object(
     ref: Ref, component: str, live: Manifest, stack: StackId, *, recorded: bool
 ) -> ForeignObject:
     """Say whose an object is."""
+    other = another_stack(live, stack)
+    return ForeignObject(ref, component, holder_of(live, stack), other, recorded)
+
+
+def another_stack(live: Manifest, stack: StackId) -> StackId | None:
+    """Tell which other stack an object belongs to, where it belongs to one."""
     labels = labels_of(live)
     label = labels.get(STACK_LABEL, "") if labels.get(MANAGED_BY) == FIELD_MANAGER else ""
-    other = StackId.labelled(label) if label and label != stack.label else None
-    return ForeignObject(ref, component, holder_of(live, stack), other, recorded)
+    return StackId.labelled(label) if label and label != stack.label else None
 
 
 def holder_of(live: Manifest, stack: StackId) -> str:

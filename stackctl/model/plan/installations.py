@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from stackctl.model.catalogue.component import Detect, Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import Manifest, Ref, labels_of, ref_of
+from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.ownership import ours
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.foreign_objects import holder_of
+from stackctl.model.plan.foreign_objects import another_stack, holder_of, upgrade_command
 from stackctl.model.plan.preflight import Finding
 from stackctl.model.shapes.pod_specs import images_in
 
@@ -29,6 +30,7 @@ class Installation:
     ref: Ref
     sign: str  # the image, or the chart, that gives it away
     holder: str  # whose it is, in words
+    stack: StackId | None = None  # where it is another stack's
 
     def __str__(self) -> str:
         return f"{self.ref} runs {self.sign}, {self.holder}"
@@ -47,7 +49,9 @@ def installations(
     """Find what runs on a cluster and is known by the signs of components; not what is ours."""
     foreign = [each for each in workloads if _runs(each) and not ours(each, stack)]
     return tuple(
-        Installation(part.name, ref_of(each), sign, holder_of(each, stack))
+        Installation(
+            part.name, ref_of(each), sign, holder_of(each, stack), another_stack(each, stack)
+        )
         for part in parts
         for each in foreign
         if (sign := sign_of(each, part.signs))
@@ -78,6 +82,26 @@ def beside(found: Iterable[Installation], parts: Sequence[BundleComponent]) -> I
     for each in _beside(found, parts):
         if _mode(each, parts) is Mode.ADOPTED:
             yield f"{each.component}: {each}; it is not taken over: two run until it goes"
+
+
+def before_the_first(found: Iterable[Installation], profile: str) -> Iterator[str]:
+    """Say what a profile would install and is there, before there is a stack: once for each owner.
+
+    What another stack has can be changed there alone; of all else it can be said whose it stays.
+    """
+    groups: dict[tuple[str, StackId | None], list[Installation]] = {}
+    for each in found:
+        groups.setdefault(("" if each.stack else each.component, each.stack), []).append(each)
+    for (component, stack), theirs in groups.items():
+        if stack:
+            names = ", ".join(dict.fromkeys(each.component for each in theirs))
+            command = upgrade_command(stack, ["--profile", profile])
+            yield f"stack {stack} has {names} on this cluster; to change that stack: {command}"
+        else:
+            yield (
+                f"{component}: {first_few(theirs, 1)}; components.{component}.mode: external "
+                "leaves it to its owner, adopted takes over what has our names"
+            )
 
 
 def abandoned(
