@@ -37,9 +37,8 @@ from stackctl.model.resolve.overrides import KeptOverrides, merge
 from stackctl.model.resolve.resolve import resolve
 from stackctl.model.resolve.selection import Selection
 from stackctl.secrets import SECRETS, Secrets
-from stackctl.sources import folders
 from stackctl.sources.components import YAML, read_manifests
-from stackctl.sources.files import read_catalogue, read_stack_file
+from stackctl.sources.files import catalogue_sources, read_catalogue, read_stack_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ def compose_stack(request: StackRequest, target: Target | None = None) -> Compos
         {},
         {},
         named,
-        sources=folders.sources(request.catalogs),
+        sources=catalogue_sources(request.catalogs),
         generated=made.generated,
         notes=made.notes,
         manifests=made.manifests,

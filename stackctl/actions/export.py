@@ -7,7 +7,8 @@ from pathlib import Path
 from stackctl.actions.compose import Composed, StackRequest, compose_stack, learn_bundle
 from stackctl.errors import RenderError
 from stackctl.model.export.contents import exported
-from stackctl.model.export.exported import Export, ExportFormat, Repository
+from stackctl.model.export.exported import Export, Repository
+from stackctl.model.export.formats import ExportFormat
 from stackctl.secrets import Secrets
 from stackctl.sources.components import YAML
 from stackctl.sources.export_folder import Written, write_export

@@ -38,8 +38,7 @@ from stackctl.model.resolve import graph
 from stackctl.model.resolve.overrides import component_of, merge
 from stackctl.model.run.events import Notify, Subject
 from stackctl.model.run.outcome import DeployOutcome
-from stackctl.sources.files import read_catalogue
-from stackctl.sources.folders import is_here
+from stackctl.sources.files import is_here, read_catalogue
 
 
 def beside_the_others(

@@ -7,7 +7,7 @@ from stackctl.cluster.status.health import assess_stack
 from stackctl.cluster.workers import workers
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.outcome import StackStatus
-from stackctl.sources.folders import is_here
+from stackctl.sources.files import is_here
 
 
 def status(stack: StackId, connection: Connection) -> StackStatus:

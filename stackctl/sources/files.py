@@ -3,6 +3,8 @@
 The doors; what they open is kept apart so that listing profiles reads nothing else.
 """
 
+import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackctl.errors import ConfigError
-from stackctl.model.catalogue.catalogue import Catalogue
+from stackctl.model.catalogue.catalogue import SHIPPED, Catalogue, CatalogueSource
 from stackctl.model.catalogue.lock_file import LockDocument
 from stackctl.model.catalogue.profile import Profile, StackFile
 from stackctl.model.catalogue.profile_file import ProfileFile, StackDocument
@@ -143,3 +145,47 @@ def _profile(path: Path, roots: Sequence[Path]) -> Profile:
         record=file.spec.record,
         lines=lines,
     )
+
+
+def catalogue_sources(
+    extra: Sequence[Path], env: Mapping[str, str] = os.environ
+) -> tuple[CatalogueSource, ...]:
+    """Tell what catalogues hold, so that it can be told later whether they are the same.
+
+    Raises:
+        ConfigError: a folder that was named is none of these.
+    """
+    first, *rest = folders.catalogues(extra, env)
+    named = [(SHIPPED, first), *((str(root.resolve()), root) for root in rest)]
+    return tuple(CatalogueSource(name, _digest(root)) for name, root in named)
+
+
+def is_here(source: CatalogueSource, env: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether a catalogue that a stack was made from is on this machine, as it was."""
+    try:
+        if source.folder == SHIPPED:
+            return _digest(folders.catalogues((), env)[0]) == source.digest
+        root = Path(source.folder)
+        return folders.is_catalogue(root) and _digest(root) == source.digest
+    except (ConfigError, OSError):
+        return False
+
+
+def _digest(root: Path) -> str:
+    """Hash every file that a catalogue's profiles and components are read from."""
+    found = hashlib.sha256()
+    for file in folders.component_files(root):
+        for path in (file, *folders.layer_files(file.parent)):
+            _add(found, root, path)
+    for path in folders.profile_files(root):
+        _add(found, root, path)
+    return found.hexdigest()[:32]
+
+
+def _add(found: "hashlib._Hash", root: Path, path: Path) -> None:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return  # whoever wants to use it says what is wrong with it
+    name = os.fsencode(path.relative_to(root))
+    found.update(b"%d %d " % (len(name), len(content)) + name + content)

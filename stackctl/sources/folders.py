@@ -3,17 +3,17 @@
 What is in them is `files`' part.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import stackctl
 from stackctl.errors import ConfigError
 from stackctl.files import is_folder
-from stackctl.model.catalogue import catalogue
-from stackctl.model.catalogue.catalogue import CatalogueSource
-from stackctl.model.catalogue.source import Source
+
+if TYPE_CHECKING:  # completion does without
+    from stackctl.model.catalogue.source import Source
 
 SHIPPED = "STACKCTL_SHIPPED_CATALOG"  # stands in for what came with the package
 PROFILES = "profiles"
@@ -38,50 +38,6 @@ def catalogues(extra: Sequence[Path], env: Mapping[str, str] = os.environ) -> tu
     for folder in (*(given or [_shipped()]), *extra):
         found.setdefault(folder.resolve(), folder)
     return tuple(found.values())
-
-
-def sources(
-    extra: Sequence[Path], env: Mapping[str, str] = os.environ
-) -> tuple[CatalogueSource, ...]:
-    """Tell what catalogues hold, so that it can be told later whether they are the same.
-
-    Raises:
-        ConfigError: a folder that was named is none of these.
-    """
-    first, *rest = catalogues(extra, env)
-    named = [(catalogue.SHIPPED, first), *((str(root.resolve()), root) for root in rest)]
-    return tuple(CatalogueSource(name, _digest(root)) for name, root in named)
-
-
-def is_here(source: CatalogueSource, env: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether a catalogue that a stack was made from is on this machine, as it was."""
-    try:
-        if source.folder == catalogue.SHIPPED:
-            return _digest(catalogues((), env)[0]) == source.digest
-        root = Path(source.folder)
-        return is_catalogue(root) and _digest(root) == source.digest
-    except (ConfigError, OSError):
-        return False
-
-
-def _digest(root: Path) -> str:
-    """Hash every file that a catalogue's profiles and components are read from."""
-    found = hashlib.sha256()
-    for file in component_files(root):
-        for path in (file, *layer_files(file.parent)):
-            _add(found, root, path)
-    for path in profile_files(root):
-        _add(found, root, path)
-    return found.hexdigest()[:32]
-
-
-def _add(found: "hashlib._Hash", root: Path, path: Path) -> None:
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return  # whoever wants to use it says what is wrong with it
-    name = os.fsencode(path.relative_to(root))
-    found.update(b"%d %d " % (len(name), len(content)) + name + content)
 
 
 def _shipped() -> Path:
@@ -113,7 +69,7 @@ def component_files(root: Path) -> Iterator[Path]:
             yield file
 
 
-def layer_files(component: Path, source: Source | None = None) -> Iterator[Path]:
+def layer_files(component: Path, source: "Source | None" = None) -> Iterator[Path]:
     """Yield every YAML or JSON file of a component, component.yaml left out, in a fixed order.
 
     What belongs to the source of its objects, where it names one, is no layer.

@@ -15,7 +15,7 @@ from stackctl.actions.export import export
 from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.connection import Connection
 from stackctl.errors import ConflictError
-from stackctl.model.export.exported import ExportFormat
+from stackctl.model.export.formats import ExportFormat
 from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref, ref_of
 from stackctl.model.ownership.proof import APPLIED
 from stackctl.sources import yaml

@@ -53,7 +53,8 @@ from stackctl.model.catalogue.source import ChartSource, Source
 from stackctl.model.comparison import comparison
 from stackctl.model.documents.documents import KINDS, document_schema
 from stackctl.model.documents.schemas import SCHEMAS, schema_of
-from stackctl.model.export.exported import Export, ExportFormat
+from stackctl.model.export.exported import Export
+from stackctl.model.export.formats import ExportFormat
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.ownership.stack_id import StackId

@@ -11,7 +11,8 @@ from stackctl.errors import RenderError, UsageError
 from stackctl.model.catalogue.component import Place
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.export.contents import exported
-from stackctl.model.export.exported import Export, ExportFormat, Repository
+from stackctl.model.export.exported import Export, Repository
+from stackctl.model.export.formats import ExportFormat
 from stackctl.model.objects.refs import (
     COMPONENT_LABEL,
     MANAGED_BY,

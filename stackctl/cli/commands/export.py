@@ -7,7 +7,7 @@ import typer
 
 from stackctl.cli.options.grouping import option
 from stackctl.cli.options.options import Output, OutputOptions, StackOptions
-from stackctl.model.export.exported import ExportFormat
+from stackctl.model.export.formats import ExportFormat
 
 _WHERE = "Options for argocd and flux"
 

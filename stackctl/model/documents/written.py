@@ -1,7 +1,7 @@
 """The documents about files that are written of a stack: exports and locks."""
 
 from stackctl.model.documents.parts import FROM_TO, OBJECT, PROFILE, STACK, Bodies
-from stackctl.model.export.exported import ExportFormat
+from stackctl.model.export.formats import ExportFormat
 from stackctl.model.shapes.json_schema import count, fields, flag, items, text, word
 
 WRITTEN: Bodies = {

@@ -13,8 +13,9 @@ from stackctl.model.compose.bundle import Bundle
 from stackctl.model.compose.embedded import Codec
 from stackctl.model.compose.secret_places import values_at
 from stackctl.model.export.argocd import argocd
-from stackctl.model.export.exported import Export, ExportFile, ExportFormat, Repository
+from stackctl.model.export.exported import Export, ExportFile, Repository
 from stackctl.model.export.flux import flux
+from stackctl.model.export.formats import ExportFormat
 from stackctl.model.export.helm import charts
 from stackctl.model.export.instructions import INSTRUCTIONS, instructions
 from stackctl.model.export.kustomize import kustomized, plain

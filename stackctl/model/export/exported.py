@@ -5,24 +5,11 @@ What is in the files is for the modules named as the formats.
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
 from stackctl.errors import UsageError
+from stackctl.model.export.formats import ExportFormat
 from stackctl.model.objects.refs import Ref
 
-
-class ExportFormat(StrEnum):
-    """Who is to apply an export."""
-
-    PLAIN = "plain"
-    KUSTOMIZE = "kustomize"
-    HELM = "helm"
-    ARGOCD = "argocd"
-    FLUX = "flux"
-
-
-# Those that say where the export itself is to be read from.
-PULLED = frozenset({ExportFormat.ARGOCD, ExportFormat.FLUX})
 # user@host:path, as Git takes it beside addresses.
 _SHORT = re.compile(r"(?P<login>[\w.-]+@[\w.-]+):(?P<path>(?!/)[^\s]+)")
 _ADDRESS = re.compile(r"(?:https?|ssh)://[^\s]+")

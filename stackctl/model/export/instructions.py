@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.export.argocd import APPLICATION
-from stackctl.model.export.exported import ExportFormat
 from stackctl.model.export.flux import ENTRY
+from stackctl.model.export.formats import ExportFormat
 from stackctl.model.objects.refs import Ref
 
 INSTRUCTIONS = "EXPORT.md"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from stackctl.actions.export import ExportOutcome
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, ref_document
 from stackctl.cli.terminal.terminal import plain
-from stackctl.model.export.exported import ExportFormat
+from stackctl.model.export.formats import ExportFormat
 from stackctl.model.export.instructions import INSTRUCTIONS
 
 _NEXT = {
