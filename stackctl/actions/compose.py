@@ -75,6 +75,7 @@ class Composed:
     # What charts make up anew at each rendering, by component.
     generated: Mapping[str, Fields] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what has to be told of charts
+    charts: Mapping[str, str] = field(default_factory=dict)  # their digests, by component
     manifests: Mapping[str, Manifests] = field(default_factory=dict, repr=False)
     scopes: Scopes = field(default_factory=dict, repr=False)  # what the target says of its kinds
 
@@ -173,6 +174,7 @@ def compose_stack(request: StackRequest, target: Target | None = None) -> Compos
         sources=catalogue_sources(request.catalogs),
         generated=made.generated,
         notes=made.notes,
+        charts=made.charts,
         manifests=made.manifests,
         scopes=made.scopes,
     )

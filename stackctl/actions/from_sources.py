@@ -35,6 +35,7 @@ class Sourced:
     scopes: Scopes = field(default_factory=dict)  # what the target says of its kinds
     generated: Mapping[str, Fields] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    charts: Mapping[str, str] = field(default_factory=dict)  # digests, by component
 
 
 def with_sources(
@@ -75,6 +76,7 @@ def with_sources(
         known.scopes,
         {name: one.generated for name, one in found.items() if one.generated},
         tuple(notes),
+        {name: one.digest for name, one in found.items() if one.digest},
     )
 
 

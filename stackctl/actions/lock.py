@@ -9,7 +9,7 @@ from stackctl.actions.compose import Composed, StackRequest, compose_stack, spok
 from stackctl.errors import ConfigError, ConflictError
 from stackctl.files import write_readable
 from stackctl.model.catalogue.lock_file import LockDocument
-from stackctl.model.release.locking import LockDifference, lock_differences, lock_of
+from stackctl.model.release.locking import FromCharts, LockDifference, lock_differences, lock_of
 from stackctl.model.shapes.decode import encoded
 from stackctl.sources import yaml
 from stackctl.sources.files import read_lock
@@ -43,7 +43,7 @@ def lock(request: StackRequest, path: Path) -> LockOutcome:
         ConfigError: what is there is no lock, or it cannot be written.
         ConflictError: it is the lock of another stack.
     """
-    now = _now(compose_stack(request))
+    now = lock_now(compose_stack(request))
     before = read_lock(path) if path.exists() else None
     if before is not None and before.metadata.name != now.metadata.name:
         raise ConflictError(
@@ -59,14 +59,17 @@ def lock(request: StackRequest, path: Path) -> LockOutcome:
     return LockOutcome(path, now, differences, before is None)
 
 
-def require_locked(request: StackRequest, composed: Composed, path: Path) -> None:
+def require_locked(request: StackRequest, path: Path) -> None:
     """Refuse what is not exactly what was locked.
+
+    It is composed as for a lock, which knows no cluster: what charts make of one is no other
+    version of anything.
 
     Raises:
         ConflictError: with everything that differs.
         ConfigError: there is no lock, or it is none.
     """
-    found = lock_differences(written_lock(request, path), _now(composed))
+    found = lock_differences(written_lock(request, path), lock_now(compose_stack(request)))
     if found:
         raise ConflictError(
             "\n".join([f"this is not what {path} says:", *(f"  {each}" for each in found)]),
@@ -94,5 +97,7 @@ def _again(request: StackRequest, path: Path) -> str:
     )
 
 
-def _now(composed: Composed) -> LockDocument:
-    return lock_of(composed.bundle, composed.stack, __version__)
+def lock_now(composed: Composed) -> LockDocument:
+    """Return the lock of what was composed."""
+    charts = FromCharts(composed.charts, composed.generated)
+    return lock_of(composed.bundle, composed.stack, __version__, charts)

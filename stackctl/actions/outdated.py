@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackctl import __version__
 from stackctl.actions.compose import StackRequest, compose_stack
-from stackctl.actions.lock import written_lock
+from stackctl.actions.lock import lock_now, written_lock
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.model.catalogue.lock_file import LockedComponent
-from stackctl.model.release.locking import lock_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def outdated(
             record cannot be read.
     """
     composed = compose_stack(request)
-    now = lock_of(composed.bundle, composed.stack, __version__).spec.components
+    now = lock_now(composed).spec.components
     there = required or path.exists()
     locked = written_lock(request, path).spec.components if there else None
     recorded = releases.current(connection.client, composed.stack) if connection else None

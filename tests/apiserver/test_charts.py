@@ -4,6 +4,7 @@ import base64
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.diff import diff
 from stackctl.actions.import_profile import ImportRequest, import_profile
+from stackctl.actions.lock import lock
 from stackctl.actions.placing import compose_for
 from stackctl.actions.render import render
-from stackctl.errors import RenderError
+from stackctl.errors import ConflictError, RenderError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.plan.plan import Action
 from stackctl.model.run.events import Notice
@@ -135,6 +137,21 @@ def test_a_password_that_is_lost_is_drawn_again(stack: Stack, tmp_path: Path, as
     kept = (tmp_path / "cache").rglob("*.json")
     assert not any(base64.b64decode(after["password"]) in each.read_bytes() for each in kept)
     stack.teardown()
+
+
+def test_a_locked_chart_is_deployed_and_no_other(stack: Stack, tmp_path: Path, asks: Asks):
+    """What it makes of the cluster, or up anew, is no other version of it."""
+    folder = charts.write_chart(tmp_path / "chart", EVERYTHING)
+    request = asks({"chart": {"path": "../chart"}})
+    path = tmp_path / "stack.lock.yaml"
+    made = lock(request, path).lock.spec.components["shop"]
+    assert made.chart.startswith("sha256:")
+    stack.bring(replace(request, locked=path))
+    assert lock(request, path).differences == ()
+    (folder / "NOTES.md").write_text("of the same version")
+    with pytest.raises(ConflictError, match=f"shop chart: locked {made.chart}, now sha256:"):
+        stack.bring(replace(request, locked=path))
+    stack.teardown(delete_data=True)
 
 
 def test_a_repository_offers_a_chart_once(tmp_path: Path, asks: Asks):

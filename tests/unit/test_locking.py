@@ -13,7 +13,7 @@ from stackctl.model.catalogue.component import Place
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import ref_of
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.release.locking import lock_differences, lock_of
+from stackctl.model.release.locking import FromCharts, lock_differences, lock_of
 from stackctl.sources.files import read_lock
 from tests.unit import fake
 
@@ -83,6 +83,32 @@ def test_what_differs_is_said_once_and_as_closely_as_can_be():
         "a: locked 1, now not there",
         "b: locked without it, now 1",
     ]
+
+
+def of_chart(digest, drawn, text):
+    part = BundleComponent("a", "1", "a", (settings(text),))
+    fields = {ref_of(settings("")): (("data", "p"),)} if drawn else {}
+    return lock_of(Bundle("p", (part,)), STACK, "1", FromCharts({"a": digest}, {"a": fields}))
+
+
+def test_another_chart_in_one_version_is_another_component():
+    """A version can be published anew; its digest says more than the digests of its objects."""
+    one, other = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
+    before, after = of_chart(one, False, "a"), of_chart(other, False, "b")
+    assert before.spec.components["a"].chart == one
+    assert said(before, after) == [f"a chart: locked {one}, now {other}"]
+    assert before.spec.bundle != of_chart(other, False, "a").spec.bundle
+
+
+def test_what_a_chart_makes_up_anew_is_no_part_of_a_lock():
+    """Else it would be another at each rendering."""
+    assert of_chart("", True, "drawn") == of_chart("", True, "again")
+    assert of_chart("", False, "drawn") != of_chart("", False, "again")
+
+
+def test_an_image_is_locked_by_its_digest_where_that_is_known():
+    by_digest = f"example.com/a:1@sha256:{'a' * 64}"
+    assert locked(image(by_digest)).spec.components["a"].images == (by_digest,)
 
 
 def test_secret_values_are_no_part_of_a_lock():

@@ -61,6 +61,8 @@ DESCRIPTIONS = {
     "LockedComponent.version": "Version of the component",
     "LockedComponent.digest": "Digest of its objects, secret values left out",
     "LockedComponent.images": "Images of its Pods, by digest where that is known",
+    "LockedComponent.chart": "Digest of the chart that it comes from: of the archive, or of all "
+    "files of a folder",
     # component.yaml
     "ComponentSpec.version": "Version of the program that is installed",
     "ComponentSpec.namespace": "Namespace that its objects are in, unless a stack says otherwise",

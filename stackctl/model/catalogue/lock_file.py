@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from stackctl.model.catalogue.envelope import API_VERSION, Metadata
 
 _DIGEST = {"pattern": "[0-9a-f]{32}", "help": "32 hexadecimal digits"}
+_CHART = {
+    "pattern": "(?:sha256:[0-9a-f]{64})?",
+    "help": "sha256: and 64 hexadecimal digits",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class LockedComponent:
     version: str
     digest: str = field(metadata=_DIGEST)
     images: tuple[str, ...] = ()
+    chart: str = field(default="", metadata=_CHART)
 
 
 @dataclass(frozen=True, slots=True)

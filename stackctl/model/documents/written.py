@@ -34,6 +34,7 @@ WRITTEN: Bodies = {
                         "version": text("Version"),
                         "digest": text("Digest of its objects, secret values left out"),
                         "images": items("Images of its Pods", text("Reference of an image")),
+                        "chart?": text("Digest of the chart that it comes from, if it does"),
                     },
                 ),
             ),

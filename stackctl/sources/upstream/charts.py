@@ -84,7 +84,8 @@ def render(chart: ChartSource, path: Path, wanted: ChartRequest) -> Rendered:
         notes.append(f"asks the cluster (lookup), and is rendered as where nothing is: {where}")
     told = tuple(f"{wanted.component}: {note}" for note in notes)
     program = str(files.metadata.get("appVersion") or "")
-    return Rendered(tuple(objects), found.version, program, generated, told)
+    digest = f"sha256:{files.digest}"
+    return Rendered(tuple(objects), found.version, program, generated, told, digest)
 
 
 def _rendered(

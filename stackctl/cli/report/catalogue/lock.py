@@ -43,12 +43,13 @@ def lock_document(outcome: LockOutcome) -> Document:
         path=str(outcome.path),
         bundle=lock.spec.bundle,
         components=[
-            {
-                "name": name,
-                "version": each.version,
-                "digest": each.digest,
-                "images": list(each.images),
-            }
+            known(
+                name=name,
+                version=each.version,
+                digest=each.digest,
+                images=list(each.images),
+                chart=each.chart or None,
+            )
             for name, each in lock.spec.components.items()
         ],
         changes=[
