@@ -65,6 +65,10 @@ def walk(lifecycle: Lifecycle, manifest: Objects) -> list[str]:
         ("Notebook", ["NotReady", "Ready"]),
         ("ClusterIssuer", ["Ready"]),
         ("Workflow", ["Running", "Succeeded"]),
+        ("LeaderWorkerSet", ["Available"]),
+        ("RayCluster", ["ready"]),
+        ("RayJob", ["Initializing", "Running", "Complete"]),
+        ("RayService", ["NotReady", "Ready"]),
     ],
 )
 def test_every_kind_comes_to_its_end(kind, states):
@@ -81,6 +85,8 @@ def test_every_kind_comes_to_its_end(kind, states):
         ("SparkApplication", "FAILED"),
         ("InferenceService", "Failed"),
         ("Workflow", "Failed"),
+        ("RayJob", "Failed"),
+        ("RayCluster", "failed"),
     ],
 )
 def test_a_resource_can_be_told_to_fail(kind, last):

@@ -337,6 +337,60 @@ def _describe_notebook(notebook: Manifest, state: str, now: str) -> Manifest:
     return {"conditions": conditions, "readyReplicas": int(ready), "containerState": running}
 
 
+# Groups of Pods, and Ray.
+
+
+def _describe_group(group: Manifest, state: str, now: str) -> Manifest:
+    """Say of groups of leaders and workers that all of them are there."""
+    replicas = group["spec"].get("replicas", 1)
+    counts = dict.fromkeys(("replicas", "readyReplicas", "updatedReplicas"), replicas)
+    conditions = conditions_of(group, now, (state,), reason="AllGroupsReady", observed=True)
+    return counts | {
+        "conditions": conditions,
+        "observedGeneration": group["metadata"]["generation"],
+    }
+
+
+def _ray_state(cluster: Manifest) -> str:
+    return str(_status(cluster).get("state") or "")
+
+
+def _describe_ray_cluster(cluster: Manifest, state: str, now: str) -> Manifest:
+    workers = sum(group.get("replicas", 0) for group in cluster["spec"].get("workerGroupSpecs", ()))
+    names = ("desiredWorkerReplicas", "availableWorkerReplicas", "readyWorkerReplicas")
+    types = ("HeadPodReady", "RayClusterProvisioned")
+    return dict.fromkeys(names, workers) | {
+        "state": state,
+        "observedGeneration": cluster["metadata"]["generation"],
+        "conditions": conditions_of(cluster, now, types, reason="AllPodRunningAndReadyFirstTime"),
+    }
+
+
+def _ray_job_state(job: Manifest) -> str:
+    return str(_status(job).get("jobDeploymentStatus") or "")
+
+
+def _describe_ray_job(job: Manifest, state: str, now: str) -> Manifest:
+    """Say how far a job is, as its operator does; the cluster that it would run on is not made."""
+    name = job["metadata"]["name"]
+    began = _status(job).get("startTime") or now
+    told = {"jobDeploymentStatus": state, "startTime": began, "jobId": name}
+    words = {"Running": "RUNNING", "Complete": "SUCCEEDED", "Failed": "FAILED"}
+    told |= {"jobStatus": words.get(state, "PENDING"), "rayClusterName": f"{name}-simulated"}
+    return told | ({"endTime": now, "message": _MESSAGE} if state in ("Complete", "Failed") else {})
+
+
+def _describe_ray_service(service: Manifest, state: str, now: str) -> Manifest:
+    ready = state == "Ready"
+    reason = "NonZeroServeEndpoints" if ready else "ZeroServeEndpoints"
+    return {
+        "conditions": conditions_of(service, now, ready=ready, reason=reason, observed=True),
+        "observedGeneration": service["metadata"]["generation"],
+        "serviceStatus": "Running" if ready else "",
+        "numServeEndpoints": int(ready),
+    }
+
+
 def _describe_graph(graph: Manifest, _state: str, now: str) -> Manifest:
     return {
         "conditions": conditions_of(graph, now),
@@ -391,6 +445,8 @@ NOTEBOOKS = Operator("notebooks", "notebook-controller")
 JOBSET = Operator("jobset", "jobset/jobset")
 TRAINER = Operator("trainer", "trainer-controller-manager")
 KUEUE = Operator("kueue", "kueue/kueue")
+LEADER_WORKER_SET = Operator("leaderworkerset", "lws/lws")
+KUBERAY = Operator("kuberay", "kuberay/operator", namespace_flag="--watch-namespace")
 ARGO = Operator("argo-workflows", "argoproj/workflow-controller")
 
 _TRAINED = (
@@ -405,6 +461,11 @@ _SUBMITTED = (
     LifecycleStep("COMPLETED", 0.5),
 )
 _WORKED = (LifecycleStep("Running", 0.3), LifecycleStep("Succeeded", 2.0))
+_RAN = (
+    LifecycleStep("Initializing", 0.3),
+    LifecycleStep("Running", 0.8),
+    LifecycleStep("Complete", 2.0),
+)
 _READY = (LifecycleStep("Ready", 0.3),)
 _SERVED = (LifecycleStep("NotReady", 0.2), LifecycleStep("Ready", 1.0))
 
@@ -496,6 +557,27 @@ LIFECYCLES = (
     Lifecycle("kubeflow.org", "Notebook", NOTEBOOKS, _SERVED, ready_state, _describe_notebook),
     Lifecycle("serving.kserve.io", "InferenceGraph", KSERVE, _READY, ready_state, _describe_graph),
     Lifecycle("serving.kserve.io", "TrainedModel", KSERVE, _READY, ready_state, _describe_graph),
+    Lifecycle(
+        "leaderworkerset.x-k8s.io",
+        "LeaderWorkerSet",
+        LEADER_WORKER_SET,
+        (LifecycleStep("Available", 1.0),),
+        last_condition,
+        _describe_group,
+    ),
+    Lifecycle(
+        "ray.io",
+        "RayCluster",
+        KUBERAY,
+        (LifecycleStep("ready", 1.0),),
+        _ray_state,
+        _describe_ray_cluster,
+        failure="failed",
+    ),
+    Lifecycle(
+        "ray.io", "RayJob", KUBERAY, _RAN, _ray_job_state, _describe_ray_job, failure="Failed"
+    ),
+    Lifecycle("ray.io", "RayService", KUBERAY, _SERVED, ready_state, _describe_ray_service),
     Lifecycle(
         "argoproj.io",
         "Workflow",
