@@ -128,6 +128,7 @@ def found_already(connection: Connection, begun: Beginning) -> tuple[str, ...]:
             each.namespace,
             (),
             signs=each.component.spec.detect,
+            feature_signs=each.feature_signs,
         )
         for each in begun.selection.components
         if each.mode is Mode.MANAGED

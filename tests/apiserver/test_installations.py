@@ -1,5 +1,7 @@
 """What was installed by other means is found before anything is touched, and looked for once."""
 
+from dataclasses import replace
+
 import pytest
 
 from stackctl.errors import PreflightError
@@ -55,6 +57,16 @@ def test_a_second_installation_is_found_before_anything_is_touched(stack):
     stack.deploy(plugin(stack, mode=Mode.ADOPTED))
     notes = [each.text for each in stack.told if isinstance(each, Notice)]
     assert any("it is not taken over" in text for text in notes)
+
+
+def test_who_does_what_a_feature_is_for_is_found_as_well(stack):
+    """Nothing is touched either, and the way out is the feature's."""
+    install(stack)
+    signs = {"jobs": Detect(images=(f"{stack.name}/plugin",))}
+    asked = replace(plugin(stack), signs=Detect(), feature_signs=signs)
+    with pytest.raises(PreflightError, match="what its feature jobs is for is there already"):
+        stack.deploy(asked)
+    assert stack.client.get(f"/api/v1/namespaces/{stack.name}/configmaps/plugin") is None
 
 
 def test_a_component_that_is_on_record_is_not_looked_for_again(stack):

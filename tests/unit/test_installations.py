@@ -1,5 +1,7 @@
 """What is there already is known by signs: images under any registry, charts, definitions."""
 
+from dataclasses import replace
+
 import pytest
 
 from stackctl.model.catalogue.component import Detect, Mode
@@ -68,6 +70,21 @@ def test_a_second_installation_is_refused_with_both_ways_out():
     assert "DaemonSet/elsewhere/theirs runs nvcr.io/nvidia/plugin:v1" in finding.message
     assert "device-plugin: {mode: external}" in finding.hint
     assert "take out DaemonSet/elsewhere/theirs" in finding.hint
+
+
+def test_who_does_what_a_feature_is_for_is_left_that_feature():
+    """The rest of the component has nobody else; with both, it is left as a whole."""
+    alone = replace(part(), signs=Detect(), feature_signs={"jobs": SIGNS})
+    found = installations([alone], [workload()], STACK)
+    (finding,) = already_there(found, [alone])
+    assert "its feature jobs is for is there already: DaemonSet/elsewhere/" in finding.message
+    assert "device-plugin: {features: {jobs: false}}" in finding.hint
+    both = replace(part(), feature_signs={"jobs": SIGNS})
+    hints = {
+        each.hint for each in already_there(installations([both], [workload()], STACK), [both])
+    }
+    assert [hint.count("mode: external") for hint in hints] == [1]
+    assert new_components(Bundle("p", (alone,)), ()) == (alone,)
 
 
 def test_what_is_adopted_is_told_and_not_refused():

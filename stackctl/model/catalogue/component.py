@@ -97,6 +97,15 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Detect:
+    """Signs of an installation made by other means."""
+
+    crds: tuple[str, ...] = ()  # plural.group
+    images: tuple[str, ...] = ()  # whole parts of an image's path, whatever its registry
+    charts: tuple[str, ...] = ()  # names of Helm charts, without version
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
     """A named layer that can be switched on."""
 
@@ -107,6 +116,7 @@ class Feature:
     needs: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)  # in place of the component's
+    detect: Detect = Detect()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +143,6 @@ class Probe:
 
     allocatable: str = ""  # an extended resource on the nodes
     accepts: str = ""  # a file of the component that a server dry run must accept
-
-
-@dataclass(frozen=True, slots=True)
-class Detect:
-    """Signs of an installation made by other means."""
-
-    crds: tuple[str, ...] = ()  # plural.group
-    images: tuple[str, ...] = ()  # whole parts of an image's path, whatever its registry
-    charts: tuple[str, ...] = ()  # names of Helm charts, without version
 
 
 @dataclass(frozen=True, slots=True)

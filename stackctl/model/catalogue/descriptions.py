@@ -159,6 +159,7 @@ DESCRIPTIONS = {
     "Feature.requires": "Features that must be on as well",
     "Feature.needs": "Capabilities that another component must provide while it is on",
     "Feature.provides": "Capabilities that the component provides while it is on",
+    "Feature.detect": "Signs that something else does what it is for",
     "Feature.attributes": "What capabilities carry while it is on, in place of what they do else",
     "Image.image": "Name of the image, with its registry, without its tag",
     "Image.tag": "Tag",

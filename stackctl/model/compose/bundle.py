@@ -53,6 +53,7 @@ class BundleComponent:
     rules: ReadyRules = field(default_factory=dict)  # how kinds that are not built in get ready
     # By what another installation of it is known; asked before it is there, so never recorded.
     signs: Detect = field(default=Detect(), compare=False)
+    feature_signs: Mapping[str, Detect] = field(default_factory=dict, compare=False)  # if it is on
     credentials: tuple[Manifest, ...] = ()  # Secrets without the values that they are made with
     generate: Mapping[str, str] = field(default_factory=dict)  # what is, by component.parameter
     migrates: tuple[tuple[str, str], ...] = ()  # versions whose data it has changed, and how

@@ -289,6 +289,7 @@ def _sealed(
         node_managers=spec.nodeManagers,
         secrets=tuple(_secrets(part, namespace)),
         signs=spec.detect,
+        feature_signs=part.chosen.feature_signs,
         credentials=tuple(_as_credentials(each, stack, name) for each in credentials),
         generate=generated_for(part.chosen),
         migrates=tuple((rule.from_, rule.reason) for rule in spec.upgrades if rule.migrates),

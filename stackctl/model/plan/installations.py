@@ -31,6 +31,7 @@ class Installation:
     sign: str  # the image, or the chart, that gives it away
     holder: str  # whose it is, in words
     stack: StackId | None = None  # where it is another stack's
+    feature: str = ""  # of the component, where it does no more than that
 
     def __str__(self) -> str:
         return f"{self.ref} runs {self.sign}, {self.holder}"
@@ -39,7 +40,9 @@ class Installation:
 def new_components(bundle: Bundle, known: Container[str]) -> tuple[BundleComponent, ...]:
     """Choose the components that a stack does not have yet, and that are known by signs."""
     return tuple(
-        part for part in bundle.components if part.name not in known and part.signs != Detect()
+        part
+        for part in bundle.components
+        if part.name not in known and (part.signs != Detect() or part.feature_signs)
     )
 
 
@@ -50,11 +53,17 @@ def installations(
     foreign = [each for each in workloads if _runs(each) and not ours(each, stack)]
     return tuple(
         Installation(
-            part.name, ref_of(each), sign, holder_of(each, stack), another_stack(each, stack)
+            part.name,
+            ref_of(each),
+            sign,
+            holder_of(each, stack),
+            another_stack(each, stack),
+            feature,
         )
         for part in parts
+        for feature, signs in (("", part.signs), *part.feature_signs.items())
         for each in foreign
-        if (sign := sign_of(each, part.signs))
+        if (sign := sign_of(each, signs))
     )
 
 
@@ -74,7 +83,8 @@ def already_there(
     """Say what would be there twice, unless its component is adopted or takes that very object."""
     twice = [each for each in _beside(found, parts) if _mode(each, parts) is not Mode.ADOPTED]
     for each in twice:
-        yield Finding(each.component, f"is there already: {each}", hint=_way_out(twice))
+        what = f"what its feature {each.feature} is for is there" if each.feature else "is there"
+        yield Finding(each.component, f"{what} already: {each}", hint=_way_out(twice))
 
 
 def beside(found: Iterable[Installation], parts: Sequence[BundleComponent]) -> Iterator[str]:
@@ -123,9 +133,10 @@ def abandoned(
 
 
 def _way_out(twice: Sequence[Installation]) -> str:
-    """Say how components are left to whoever runs them."""
-    named = dict.fromkeys(each.component for each in twice)
-    modes = ", ".join(f"{name}: {{mode: external}}" for name in named)
+    """Say how components, or features of them, are left to whoever runs them."""
+    whole = {each.component: "mode: external" for each in twice if not each.feature}
+    parts = {each.component: f"features: {{{each.feature}: false}}" for each in twice}
+    modes = ", ".join(f"{name}: {{{said}}}" for name, said in (parts | whole).items())
     owners = "its owner" if len(twice) == 1 else "their owners"
     what = twice[0].ref if len(twice) == 1 else "what is named"
     return f"leave to {owners}, in the stack file: `components: {{{modes}}}`; or take out {what}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stackctl.model.catalogue.component import Component, ContestedField, IgnoredField
+from stackctl.model.catalogue.component import Component, ContestedField, Detect, IgnoredField
 from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.profile import DEFAULT, Needs, Origin, Settings, TargetPin
 from stackctl.model.objects.refs import Manifest
@@ -60,6 +60,12 @@ class Chosen:
     said_attributes: Mapping[str, tuple[Any, Origin]] = field(default_factory=dict)  # if external
     attributes: Mapping[str, Attribute] = field(default_factory=dict)  # that it has in this stack
     source: ChosenSource | None = None  # where objects come from beside its folder
+
+    @property
+    def feature_signs(self) -> Mapping[str, Detect]:
+        """By what it is known that something else does what a feature that is on is for."""
+        known = {name: self.component.spec.features[name].detect for name in sorted(self.features)}
+        return {name: signs for name, signs in known.items() if signs != Detect()}
 
 
 @dataclass(frozen=True, slots=True)
