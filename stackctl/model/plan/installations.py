@@ -99,14 +99,20 @@ def before_the_first(found: Iterable[Installation], profile: str) -> Iterator[st
 
     What another stack has can be changed there alone; of all else it can be said whose it stays.
     """
-    groups: dict[tuple[str, StackId | None], list[Installation]] = {}
+    groups: dict[tuple[str, str, StackId | None], list[Installation]] = {}
     for each in found:
-        groups.setdefault(("" if each.stack else each.component, each.stack), []).append(each)
-    for (component, stack), theirs in groups.items():
+        what = ("", "") if each.stack else (each.component, each.feature)
+        groups.setdefault((*what, each.stack), []).append(each)
+    for (component, feature, stack), theirs in groups.items():
         if stack:
             names = ", ".join(dict.fromkeys(each.component for each in theirs))
             command = upgrade_command(stack, ["--profile", profile])
             yield f"stack {stack} has {names} on this cluster; to change that stack: {command}"
+        elif feature:
+            yield (
+                f"{component}: {first_few(theirs, 1)}; components.{component}.features.{feature}: "
+                "false leaves it to its owner"
+            )
         else:
             yield (
                 f"{component}: {first_few(theirs, 1)}; components.{component}.mode: external "
