@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stackctl.actions.status import status
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.record import lock, releases
+from stackctl.cluster.record import releases
 from stackctl.cluster.record.missing_record import none_recorded, record_lost
 from stackctl.errors import ConflictError, Forbidden, ReleaseError, UsageError, headline
 from stackctl.model.objects.refs import RECORD_NAMESPACE
@@ -58,7 +58,7 @@ def stacks_meant(
 
 
 def stacks(connection: Connection, namespace: str | None = None) -> tuple[StackSummary, ...]:
-    """List the stacks on a cluster by their records, and which of them a run is on.
+    """List the stacks on a cluster, and say in a line of each what is wrong with it.
 
     Raises:
         ReleaseError: there are objects of a stack whose record is gone, and no other stack.
@@ -66,7 +66,7 @@ def stacks(connection: Connection, namespace: str | None = None) -> tuple[StackS
     known = recorded(connection, None, namespace)
     if not known and (lost := record_lost(connection)) is not None:
         raise lost
-    return tuple(_summary(connection, stack, known[stack]) for stack in known)
+    return tuple(_assessed(connection, stack, max(known[stack])) for stack in known)
 
 
 def assessed(connection: Connection, meant: Sequence[StackId]) -> tuple[StackSummary, ...]:
@@ -74,28 +74,13 @@ def assessed(connection: Connection, meant: Sequence[StackId]) -> tuple[StackSum
     return tuple(_assessed(connection, stack) for stack in meant)
 
 
-def _summary(connection: Connection, stack: StackId, revisions: Sequence[int]) -> StackSummary:
-    client = connection.client
-    try:
-        found = releases.current(client, stack, revisions)
-    except (ReleaseError, ConflictError) as error:
-        return StackSummary(stack, max(revisions), None, message=headline(error))
-    release = found.release if found else None
-    try:
-        running = bool(lock.held_by(client, stack))
-    except Forbidden:  # then nobody says that one is on, and nobody that none is
-        running = False
-    return StackSummary(stack, max(revisions), release, running)
-
-
-def _assessed(connection: Connection, stack: StackId) -> StackSummary:
-    revision = 0
+def _assessed(connection: Connection, stack: StackId, newest: int = 0) -> StackSummary:
     try:
         found = status(stack, connection)
-        revision = found.release.revision
     except (ReleaseError, ConflictError) as error:
-        return StackSummary(stack, revision, None, message=headline(error))
-    return StackSummary(stack, revision, found.release, bool(found.locked_by), found.trouble)
+        return StackSummary(stack, newest, None, message=headline(error))
+    release, trouble = found.release, found.trouble
+    return StackSummary(stack, release.revision, release, bool(found.locked_by), trouble)
 
 
 def recorded(

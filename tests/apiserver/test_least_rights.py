@@ -386,7 +386,7 @@ def test_a_reader_of_the_index_sees_the_record_and_what_was_not_looked_at(stack)
         assert {each.status for each in part.objects} == {Status.UNKNOWN}
         assert [each.release.revision for each in history(stack.id, reading)] == [1]
         (line,) = [each for each in stacks(reading) if each.stack == stack.id]
-        assert line.well
+        assert (line.message, line.well) == ("not all could be looked at", False)
     finally:
         reading.client.close()
         for path in reversed(paths):

@@ -9,7 +9,7 @@ from stackctl.cli.report.history import ago
 from stackctl.cli.report.outcome import deploy_lines, smoke_lines, teardown_lines
 from stackctl.cli.report.plan import plan_document, plan_lines
 from stackctl.cli.report.rendering import Page
-from stackctl.cli.report.status import gpu_lines, stacks_lines, status_lines
+from stackctl.cli.report.status import gpu_lines, stacks_lines, status_lines, way_out
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.compose.diff import Difference
@@ -80,10 +80,31 @@ def test_a_wide_terminal_has_the_message_in_the_table():
     assert "ImagePullBackOff" in line
 
 
-def test_a_pipe_gets_every_line_whole():
-    """Without a terminal nothing is wrapped or cut."""
+def test_a_pipe_gets_what_fits_a_terminal_and_whole_lines_where_asked():
+    """What is written into a log is read there; `-o wide` is for whoever searches it."""
     lines = status_lines(troubled_status(), NOW, PIPE)
+    said = [line for line in lines if not line.lstrip().startswith(("→ kubectl", "→ stackctl"))]
+    assert max(map(len, said)) <= 80
+    lines = status_lines(troubled_status(), NOW, replace(PIPE, wide=True))
     assert any(line.startswith("kserve ") and line.endswith("not found") for line in lines)
+
+
+def test_a_command_is_never_broken_and_advice_is():
+    """What is to be copied stays on one line, however long; what is to be read does not."""
+    command = "kubectl -n spark-operator describe deployment.apps spark-operator-webhook"
+    assert way_out(command, PLAIN.paint, 4, 40) == [f"    → {command}"]
+    first, *more = way_out("check the image, its registry and the pull secrets", PLAIN.paint, 4, 40)
+    assert first.startswith("    → check")
+    assert more
+    assert all(line.startswith("      ") and len(line) <= 40 for line in more)
+
+
+def test_a_stack_that_was_deployed_and_is_not_well_is_not_called_deployed_alone():
+    """The list says so, and which command tells more."""
+    (stack, *_) = two_stacks()
+    lines = stacks_lines([replace(stack, message="drifted: 1 object")], NOW, PLAIN)
+    assert "deployed, not well" in lines[1]
+    assert lines[2:] == ["    drifted: 1 object", "    → stackctl status --stack gpu8"]
 
 
 def test_what_could_not_be_looked_at_is_said():

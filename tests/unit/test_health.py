@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from stackctl.cli.report.status import gpu_lines
+from stackctl.cli.terminal.terminal import Paint
 from stackctl.cluster.status.gpus import gpus
 from stackctl.model.catalogue.profile import GpuNeeds, Needs
 from stackctl.model.objects.refs import RECORD_NAMESPACE
@@ -55,6 +57,16 @@ def test_nodes_that_are_gone_are_still_expected():
     assert found.hints == ("kubectl get nodes --show-labels",)
     (found,) = gpus(RELEASE, facts())
     assert (found.allocatable, found.expected) == (0, 8)
+
+
+def test_a_node_that_is_gone_is_not_looked_for_in_one_that_is_well():
+    """How many are missing is told; a node that offers less than it should is named beside."""
+    (found,) = gpus(replace(RELEASE, gpu_nodes=2), facts(node("a", 8)))
+    assert (found.missing, found.hints) == (1, ("kubectl get nodes --show-labels",))
+    (text, *_) = gpu_lines((found,), Paint(on=False))
+    assert text.endswith("on 1 of 2 nodes; 1 node is missing")
+    (found,) = gpus(replace(RELEASE, gpu_nodes=2), facts(node("a", 8), node("b", 4)))
+    assert (found.missing, found.hints) == (0, ("kubectl describe node b",))
 
 
 @pytest.mark.parametrize(

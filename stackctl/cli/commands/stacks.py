@@ -20,9 +20,9 @@ def stacks(
         ),
     ] = None,
 ) -> int:
-    """List the stacks on a cluster, and how their last runs ended.
+    """List the stacks on a cluster, and what is wrong with each.
 
-    Reads records only, and exits 0; how the objects stand is for status.
+    Exits 0 only when all of them are well, as status does.
 
     Examples:
         stackctl stacks
@@ -45,6 +45,6 @@ def stacks(
         if not found:
             report.note(f"no stack on {connection.info.context}")
         report.show(stacks_result(found, connection.info, datetime.now(UTC)))
-        return 0
+        return 0 if all(each.well for each in found) else 1
 
-    return on_each(cluster, report, run, words=Words("listed"))
+    return on_each(cluster, report, run, words=Words("current", "not current"))

@@ -5,6 +5,7 @@ What the state is comes as a value; the clock comes as an argument.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain, repeat
 
 from stackctl.cli.report.diff import drift_text
 from stackctl.cli.report.history import ago, release_document, release_text, status_cell
@@ -59,8 +60,10 @@ _HEADER = ("COMPONENT", "VERSION", "NAMESPACE", "READY", "STATUS")
 _STACKS = ("STACK", "PROFILE", "REVISION", "STATUS", "AGE")
 _GAP = 2
 _ROOM_FOR_MESSAGE = 30  # columns below which messages go under the table's lines
+_PIPED = 80  # columns where there is no terminal; `-o wide` keeps to none
 _MOST_OBJECTS = 5
 _MOST_NODES = 8
+_PROGRAMS = ("stackctl ", "kubectl ")  # what a command begins with
 
 
 def status_result(status: StackStatus, now: datetime) -> Rendering:
@@ -74,7 +77,8 @@ def status_result(status: StackStatus, now: datetime) -> Rendering:
 
 def status_lines(status: StackStatus, now: datetime, page: Page) -> list[str]:
     """Write the state of a stack: header, a line for each component, GPUs, drift."""
-    paint, width, verbose = page.paint, page.width, page.verbose or page.wide
+    paint, verbose = page.paint, page.verbose or page.wide
+    width = page.width or (None if page.wide else _PIPED)
     return [
         *_header(status, now, paint, width),
         "",
@@ -126,12 +130,20 @@ def _elsewhere(status: StackStatus) -> str:
 def _finding(found: Finding, paint: Paint, width: int | None) -> Iterable[str]:
     text = wrap(plain(f"{found.subject}: {found.message}"), width)
     yield from (paint(line, "yellow") for line in text)
-    yield from way_out(found.hint, paint, 4)
+    yield from way_out(found.hint, paint, 4, width)
 
 
-def way_out(hint: str, paint: Paint, indent: int) -> list[str]:
-    """Write what to type next, on a line of its own: it is to be copied."""
-    return [f"{' ' * indent}→ {paint(plain(hint), 'cyan')}"] if hint else []
+def way_out(hint: str, paint: Paint, indent: int, width: int | None = None) -> list[str]:
+    """Write what to do next; a command stays on a line of its own: it is to be copied."""
+    if not hint:
+        return []
+    text = plain(hint)
+    command = text.startswith(_PROGRAMS)
+    lines = [text] if command else wrap(text, width and width - indent - 2)
+    return [
+        f"{' ' * indent}{mark} {paint(line, 'cyan')}"
+        for mark, line in zip(chain("→", repeat(" ")), lines, strict=False)
+    ]
 
 
 def _components(
@@ -164,7 +176,7 @@ def _with_messages(
             continue
         below = indent or 4
         first, *more = wrap(plain(part.message), width and width - below)
-        out = way_out(part.hint, paint, below)
+        out = way_out(part.hint, paint, below, width)
         if indent:
             yield f"{line}{' ' * (indent - visible(line))}{first}"
         else:
@@ -210,7 +222,11 @@ def _object(item: ObjectStatus, paint: Paint, width: int | None) -> list[str]:
     first, *more = wrap(plain(text), width and width - len(status) - 4)
     indent = " " * (len(status) + 4)
     head = f"  {paint(status, STYLES[item.status])}  {first}"
-    return [head, *(f"{indent}{line}" for line in more), *way_out(item.hint, paint, len(indent))]
+    return [
+        head,
+        *(f"{indent}{line}" for line in more),
+        *way_out(item.hint, paint, len(indent), width),
+    ]
 
 
 def gpu_lines(gpus: Sequence[Gpus], paint: Paint, width: int | None = None) -> list[str]:
@@ -221,7 +237,8 @@ def gpu_lines(gpus: Sequence[Gpus], paint: Paint, width: int | None = None) -> l
 def _gpus(gpus: Gpus, paint: Paint, width: int | None) -> Iterable[str]:
     having = [count for count in gpus.nodes.values() if count]
     count = f"{gpus.allocatable}/{gpus.expected}"
-    of = f" of {len(gpus.nodes)}" if len(having) < len(gpus.nodes) else ""
+    meant = len(gpus.nodes) + gpus.missing
+    of = f" of {meant}" if len(having) < meant else ""
     nodes = f"{len(having)}{of} node{'' if not of and len(having) == 1 else 's'}"
     used = "" if gpus.in_use is None else f", {gpus.in_use} in use"
     names = first_few([f"{each} {plain(name)}" for name, each in gpus.parts.items()], _MOST_NODES)
@@ -232,7 +249,7 @@ def _gpus(gpus: Gpus, paint: Paint, width: int | None) -> Iterable[str]:
     yield first.replace(count, paint(count, style, "bold"), 1)
     yield from more
     for hint in gpus.hints[:_MOST_NODES]:
-        yield from way_out(hint, paint, 6)
+        yield from way_out(hint, paint, 6, width)
 
 
 def _spread(gpus: Gpus) -> str:
@@ -245,6 +262,8 @@ def _spread(gpus: Gpus) -> str:
         for name, count in gpus.nodes.items()
         if count < most or name in gpus.closed
     ]
+    if gpus.missing:
+        less.append(f"{gpus.missing} node{' is' if gpus.missing == 1 else 's are'} missing")
     if not less:
         return f", {most} each" if len(gpus.nodes) > 1 and most else ""
     return f"; {first_few(less, _MOST_NODES)}"
@@ -302,6 +321,7 @@ def _gpus_document(each: Gpus) -> Document:
         ],
         hints=list(each.hints),
         parts=dict(each.parts) or None,
+        missing=each.missing or None,
     )
 
 
@@ -353,6 +373,8 @@ def stacks_lines(found: Sequence[StackSummary], now: datetime, page: Page) -> li
             lines += [
                 f"    {part}" for part in wrap(plain(each.message), page.width and page.width - 4)
             ]
+        if not each.well:
+            lines += way_out(f"stackctl status --stack {each.stack}", page.paint, 4)
     return lines
 
 
@@ -361,6 +383,8 @@ def _stack_row(each: StackSummary, now: datetime) -> Row:
     if release is None:
         return (str(each.stack), "-", str(each.revision or "-"), Cell("unreadable", ("red",)), "-")
     status = Cell("a run is on", ("yellow",)) if each.running else status_cell(release)
+    if each.message and release.status is ReleaseStatus.DEPLOYED and not each.running:
+        status = Cell(f"{release.word}, not well", ("yellow",))
     when = ago(release.finished or release.begun, now).removesuffix(" ago")
     return (str(each.stack), release.profile, str(each.revision), status, when)
 

@@ -62,11 +62,12 @@ def _wanted(
     found = _there(needs.resource, seen, pods, _has_gpus)
     meant = [node for node in seen.nodes if node.name in found.nodes]
     closed = {node.name: why for node in meant if (why := _closed(node, tolerated))}
-    expected = max(needs.nodes, recorded, len(meant)) * needs.offered
-    found = replace(found, expected=expected, closed=closed)
+    nodes = max(needs.nodes, recorded, len(meant))
+    missing = nodes - len(meant)
+    found = replace(found, expected=nodes * needs.offered, closed=closed, missing=missing)
     if found.complete:
         return found
-    return replace(found, hints=tuple(_hints(found.nodes, closed)))
+    return replace(found, hints=tuple(_hints(found.nodes, closed, needs.offered, missing)))
 
 
 def _there(
@@ -112,7 +113,9 @@ def _closed(node: Node, tolerated: Sequence[Toleration]) -> str:
     return ""
 
 
-def _hints(nodes: Mapping[str, int], closed: Mapping[str, str]) -> Iterator[str]:
+def _hints(
+    nodes: Mapping[str, int], closed: Mapping[str, str], offered: int, missing: int
+) -> Iterator[str]:
     for name, why in closed.items():
         if why == "cordoned":
             yield f"kubectl uncordon {name}"
@@ -120,6 +123,8 @@ def _hints(nodes: Mapping[str, int], closed: Mapping[str, str]) -> Iterator[str]
             yield f"kubectl taint node {name} {why.removeprefix('taint ')}-"
         else:
             yield f"kubectl describe node {name}"
-    if not closed:
-        worst = min(nodes, key=lambda name: nodes[name], default="")
-        yield f"kubectl describe node {worst}" if worst else "kubectl get nodes --show-labels"
+    if missing > 0:
+        yield "kubectl get nodes --show-labels"
+    worst = min(nodes, key=lambda name: nodes[name], default="")
+    if not closed and worst and nodes[worst] < offered:
+        yield f"kubectl describe node {worst}"

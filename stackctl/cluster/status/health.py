@@ -6,6 +6,7 @@ What is wrong is told with the next command, each time: nobody should have to lo
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import facts
@@ -40,6 +41,8 @@ _WORST = (
     Status.CURRENT,
 )
 
+_BROKEN = (Status.FAILED, Status.IN_PROGRESS)
+
 
 def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> StackStatus:
     """Compare what is recorded of a stack with what is there.
@@ -68,12 +71,26 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
         target=connection.info,
         release=release,
         components=components,
-        gpus=offered(statuses),
+        gpus=_explained(offered(statuses), components, way_back),
         locked_by=str(hold) if hold else "",
         unseen=(*_unseen(release, seen), *drifts.unseen, *serving.unseen, *unlocked),
         run=_of_run(release, hold),
         findings=serving.findings,
         remedy=way_back,
+    )
+
+
+def _explained(
+    found: Iterable[Gpus], components: Iterable[ComponentStatus], way_back: str
+) -> tuple[Gpus, ...]:
+    """Look for missing GPUs at what would offer them, before the nodes."""
+    objects = [item for part in components for item in part.objects]
+    gone = any(item.ref.kind == "DaemonSet" and item.status is Status.NOT_FOUND for item in objects)
+    return tuple(
+        replace(each, hints=(way_back,))
+        if gone and not (each.complete or each.closed or each.missing)
+        else each
+        for each in found
     )
 
 
@@ -145,10 +162,10 @@ def _lock(connection: Connection, stack: StackId) -> tuple[HeldLock | None, tupl
 
 def _of_run(release: Release, hold: HeldLock | None) -> Finding | None:
     """Say what is wrong with the last run, or that one is on."""
-    name, stack = f"revision {release.revision}", release.stack.name
+    name, stack = f"revision {release.revision}", release.stack
     if hold is not None:
-        hint = f"stackctl status --watch; a run that died: stackctl unlock --stack {stack}"
-        return Finding("a run is on", str(hold), hint)
+        what = f"{hold}; should it have died: stackctl unlock --stack {stack}"
+        return Finding("a run is on", what, f"stackctl status --watch --stack {stack}")
     if release.status is ReleaseStatus.UNINSTALLING:
         what = "its teardown began and has not ended; no run is on"
         return Finding(name, what, f"stackctl teardown --stack {stack}")
@@ -188,8 +205,10 @@ def _components(
         live = statuses.live.get(entry.ref)
         if found.status is Status.TERMINATING and live is not None:
             found = Assessment(found.status, stuck(live, controllers), _way_out(live))
-        hint = found.hint or _hint(entry.ref, found.status, way_back)
         drift = drifts.of.get(entry.ref, ())
+        hint = found.hint or _hint(entry.ref, found.status, way_back)
+        if drift and found.status in _BROKEN:  # by whoever changed it, for all that is known
+            hint = way_back
         kept = left.get(entry.ref, ())
         return ObjectStatus(entry.ref, found.status, found.message, drift, kept, hint)
 

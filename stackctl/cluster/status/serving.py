@@ -172,8 +172,8 @@ def _certificates(
     for ref, end in asked.items():
         if end < now:
             delete = f"kubectl -n {ref.namespace} delete secret {live[ref]['spec']['secretName']}"
-            what = f"has expired at {end:%Y-%m-%dT%H:%M:%SZ}"
-            yield Finding(str(ref), what, f"{delete}, and it is issued anew")
+            what = f"has expired at {end:%Y-%m-%dT%H:%M:%SZ}; without its Secret it is issued anew"
+            yield Finding(str(ref), what, delete)
     for mount, chain in chains.items():
         met = [trust for trust in trusts if is_behind(trust.service, live, mount.by)]
         yield from _served(mount, chain, met, makers.get(mount.secret), now, live)
@@ -191,7 +191,8 @@ def _served(
     from stackctl.cluster.status import certificates
 
     if ended := certificates.ended(chain, now):
-        yield Finding(str(mount.secret), f"its certificate {ended}", _renew(mount, maker))
+        anew = f"; without it {maker} issues it anew" if maker else ""
+        yield Finding(str(mount.secret), f"its certificate {ended}{anew}", _renew(mount, maker))
         return
     for trust in trusts:
         if trust.bundle and not certificates.verifies(trust.bundle, chain):
@@ -214,4 +215,4 @@ def _end(certificate: Manifest) -> datetime | None:
 
 def _renew(mount: Mount, maker: Ref | None) -> str:
     delete = kubectl(mount.secret, "delete")
-    return f"{delete}, and {maker} issues it anew" if maker else f"{delete} && {restart(mount.by)}"
+    return delete if maker else f"{delete} && {restart(mount.by)}"

@@ -87,6 +87,7 @@ STACKS: Bodies = {
                             ),
                         ),
                         "hints": items("What to do", HINT),
+                        "missing?": count("How many nodes there should be beside these"),
                         "parts?": by_name(
                             "What is offered, by name; missing where there is one name",
                             count("How many"),

@@ -69,6 +69,7 @@ class Gpus:
     closed: Mapping[str, str] = field(default_factory=dict)  # node name → why it takes no Pods
     hints: tuple[str, ...] = ()
     parts: Mapping[str, int] = field(default_factory=dict)  # by name, where there are several
+    missing: int = 0  # nodes that there should be beside these
 
     @property
     def complete(self) -> bool:
@@ -108,14 +109,16 @@ class StackStatus:
         """What is wrong, in a line; empty where all is well."""
         parts = self.components
         short = [each for each in self.gpus if not each.complete]
-        unready = [part.name for part in parts if part.status is not Status.CURRENT]
+        sound = (Status.CURRENT, Status.UNKNOWN)
+        unready = [part.name for part in parts if part.status not in sound]
+        hidden = [part.name for part in parts if part.status is Status.UNKNOWN]
         drifted = sum(1 for part in parts for item in part.objects if item.drift)
         said = (
             f"not ready: {first_few(unready, 3)}" if unready else "",
             f"drifted: {drifted} object{'' if drifted == 1 else 's'}" if drifted else "",
             *(f"GPUs {each.allocatable}/{each.expected}" for each in short),
             *(f"{each.subject}: {each.message}" for each in self.findings[:1]),
-            "not all could be looked at" if self.unseen else "",
+            "not all could be looked at" if self.unseen or hidden else "",
         )
         return "; ".join(filter(None, said))
 
