@@ -22,6 +22,7 @@ from stackctl.model.readiness.kubectl import describe, kubectl, restart
 from stackctl.model.readiness.serving import (
     Mount,
     WebhookTrust,
+    at_odds,
     calling,
     cause_of,
     is_behind,
@@ -73,8 +74,16 @@ def look_at_webhooks(
         *(_quiet(service, unanswered[service], live, redeploy(release)) for service in quiet),
         *(found for trust, found in filter(None, trials) if trust is None or trust in reached),
         *_certificates(client, ours, pairs, trusts),
+        *_at_odds(trusts, live),
     ]
     return Serving(_each_once(findings), tuple(_unseen(pairs)))
+
+
+def _at_odds(trusts: Iterable[WebhookTrust], live: Mapping[Ref, Manifest]) -> Iterator[Finding]:
+    """Name the webhooks that no sample was tried on, and that cannot trust what answers them."""
+    for odd, right in at_odds(trusts):
+        what = f"its caBundle is not that of webhook {right.name}, which the same Service answers"
+        yield Finding(f"{odd.ref}: webhook {odd.name}", what, _mend_trust(odd, live))
 
 
 def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:

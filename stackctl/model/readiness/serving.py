@@ -3,8 +3,10 @@
 Whether they answer, and what is in the Secrets, is for `cluster.status.serving`.
 """
 
+import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ from stackctl.model.readiness.children import WORKLOADS
 _CALLING = re.compile(r'failed calling webhook "?([^",: ]+)"?')
 _CONVERTING = re.compile(r"conversion webhook for (?:([^/, ]+)/)?[^/, ]+, Kind=(\w+)")
 _CALLERS = ("admissionregistration.k8s.io", "apiextensions.k8s.io")
+_CERTIFICATE = re.compile("BEGIN CERTIFICATE-----(.+?)-----END", re.DOTALL)
 _INJECT = "cert-manager.io/inject-ca-from"
 
 
@@ -107,3 +110,29 @@ def _template(obj: Manifest) -> Mapping[str, Any]:
     spec = obj.get("spec") or {}
     template = spec.get("template") if isinstance(spec, dict) else None
     return (template.get("spec") or {}) if isinstance(template, dict) else {}
+
+
+def at_odds(trusts: Iterable[WebhookTrust]) -> Iterator[tuple[WebhookTrust, WebhookTrust]]:
+    """Yield webhooks whose bundle has nothing of what most others of their Service go by.
+
+    One of those comes with each: a Service serves one certificate, so that both cannot be right.
+    """
+    served: dict[Ref, list[WebhookTrust]] = {}
+    for each in trusts:
+        if each.bundle:
+            served.setdefault(each.service, []).append(each)
+    for those in served.values():
+        ranked = Counter(each.bundle for each in those).most_common()
+        if ranked[1:] and ranked[0][1] > ranked[1][1]:
+            right = next(each for each in those if each.bundle == ranked[0][0])
+            known = _authorities(right.bundle)
+            yield from ((each, right) for each in those if not known & _authorities(each.bundle))
+
+
+def _authorities(bundle: str) -> frozenset[str]:
+    """Tell the certificates of a bundle apart: while one follows another, both are in it."""
+    try:
+        text = base64.b64decode(bundle).decode()
+    except ValueError:
+        return frozenset()
+    return frozenset("".join(each.split()) for each in _CERTIFICATE.findall(text))
