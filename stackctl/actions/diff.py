@@ -1,5 +1,7 @@
 """Show what a deploy, or going back, would change; nothing is written."""
 
+import shlex
+
 from stackctl.actions.compose import StackRequest, explained
 from stackctl.actions.deploy import plan_deploy
 from stackctl.actions.history import bundle_of, newest
@@ -9,6 +11,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import running
 from stackctl.cluster.record import releases
 from stackctl.errors import ConfigError
+from stackctl.model.catalogue.catalogue import SHIPPED
 from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.comparison import compare
@@ -16,6 +19,7 @@ from stackctl.model.plan.plan import Plan
 from stackctl.model.release.release import Release
 from stackctl.model.run.events import Notice, Notify
 from stackctl.sources.files import read_catalogue
+from stackctl.sources.folders import is_here
 
 
 def diff(request: StackRequest, connection: Connection, notify: Notify) -> Plan:
@@ -35,7 +39,8 @@ def diff(request: StackRequest, connection: Connection, notify: Notify) -> Plan:
     notify(
         Notice(
             f"the catalogue{made} that stackctl {release.tool} made revision {release.revision} of "
-            f"{release.stack} from is not here: compared with what that revision applied"
+            f"{release.stack} from {_whereabouts(release)}: compared with what that revision "
+            "applied"
         )
     )
     return diff_revision(release.stack, release.revision, connection, notify)
@@ -52,6 +57,15 @@ def _made_elsewhere(request: StackRequest, connection: Connection) -> Release | 
         release.components
     )
     return None if here else release
+
+
+def _whereabouts(release: Release) -> str:
+    """Say why a catalogue was not read: what lies here only has to be named."""
+    folders = [each.folder for each in release.sources if each.folder != SHIPPED]
+    if not folders or not all(map(is_here, release.sources)):
+        return "is not here, or not as it was"
+    named = " ".join(f"--catalog {shlex.quote(each)}" for each in folders)
+    return f"is here and was not named ({named})"
 
 
 def diff_revision(stack: StackId, revision: int, connection: Connection, notify: Notify) -> Plan:

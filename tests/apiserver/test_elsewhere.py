@@ -1,5 +1,6 @@
 """A stack looked at where the catalogue that made it is not: compared with its record, and said."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -56,7 +57,13 @@ def test_a_diff_compares_with_what_was_applied_and_says_so(stack, made):
     assert plan.counts[Action.UPDATE] == 1
     (told,) = [each.text for each in stack.told if isinstance(each, Notice)]
     assert str(made.folder) in told
+    assert f"is here and was not named (--catalog {made.folder})" in told
     assert told.endswith("compared with what that revision applied")
+    shutil.rmtree(made.folder)
+    stack.told.clear()
+    diff(request, stack.connection, stack.tell)
+    (told,) = [each.text for each in stack.told if isinstance(each, Notice)]
+    assert "is not here, or not as it was" in told
 
 
 def test_what_is_named_has_to_be_here(stack, made):

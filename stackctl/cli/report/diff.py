@@ -89,13 +89,19 @@ def _object(component: str, change: Change, paint: Paint, width: int) -> Iterabl
     holders = {each.manager for each in change.held}
     for drift in change.drift:
         if drift.manager not in holders:  # that is said already
-            yield f"    {paint(drift_text(drift), 'magenta')}"
+            told = replace(drift, fields=()) if _all_of_it(drift, change) else drift
+            yield f"    {paint(drift_text(told), 'magenta')}"
     for difference in change.differences:
         yield from _field(difference, paint, width)
     if change.action is Action.CREATE and change.desired is not None:
         shown, _ = hidden(mask(change.desired), {}, change.secrets)
         yield from _block(_text(shown).splitlines(), "+", "green", paint)
     yield ""
+
+
+def _all_of_it(drift: Drift, change: Change) -> bool:
+    """Tell whether a drift is about every field that differs: these are named below it."""
+    return {*drift.fields} >= {each.path for each in change.differences}
 
 
 def drift_text(drift: Drift, when: str = "") -> str:

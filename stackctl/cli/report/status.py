@@ -122,8 +122,8 @@ def _elsewhere(status: StackStatus) -> str:
     """Say that it is the record which the cluster is compared with, and what that was made of."""
     made = ", ".join(map(str, status.made_elsewhere))
     return (
-        f"made with stackctl {status.release.tool} from {made}, which is not here: "
-        f"compared with what revision {status.release.revision} applied"
+        f"made with stackctl {status.release.tool} from {made}, which is not here, or not as it "
+        f"was: compared with what revision {status.release.revision} applied"
     )
 
 
