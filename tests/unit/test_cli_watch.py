@@ -2,8 +2,12 @@
 
 from datetime import UTC, datetime
 
-from stackctl.cli.running.watch import fitted, looked
+from stackctl.cli.report.rendering import Page
+from stackctl.cli.report.status import status_lines
+from stackctl.cli.running.watch import ailing_first, fitted, looked
 from stackctl.cli.terminal.terminal import Paint
+from stackctl.model.readiness.status import Status
+from tests.unit.cli_samples import NOW, troubled_status
 
 
 def test_a_short_terminal_does_not_scroll():
@@ -24,3 +28,14 @@ def test_it_says_when_it_last_looked():
     moment = datetime(2026, 11, 22, 15, 30, 5, tzinfo=UTC)
     local = moment.astimezone().strftime("%H:%M:%S")
     assert looked(moment, Paint(on=False)) == f"looked at {local}, every 2s; Ctrl-C ends it"
+
+
+def test_what_is_not_well_is_seen_first_where_there_is_no_room_for_all():
+    """A screen full of what is current would say that all is."""
+    status = troubled_status()
+    well = [part.status is Status.CURRENT for part in ailing_first(status).components]
+    assert well == sorted(well)
+    assert [part.status is Status.CURRENT for part in status.components] != well
+    lines = status_lines(ailing_first(status), NOW, Page(Paint(on=False), 80))
+    (cut,) = [at for at, line in enumerate(lines) if line.startswith("COMPONENT")]
+    assert "Current" not in lines[cut + 1]

@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate
 
@@ -12,7 +13,8 @@ from stackctl.cli.report.status import status_result
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.errors import UsageError
 from stackctl.model.objects.wording import span
-from stackctl.model.run.outcome import StackStatus
+from stackctl.model.readiness.status import Status
+from stackctl.model.run.outcome import ComponentStatus, StackStatus
 
 _SECONDS = 2.0
 _TAKEN = 4  # rows: the cursor's at both ends, an empty one, and when it was looked
@@ -40,7 +42,9 @@ def watch_status(
             if redraw:
                 report.lines([(_HOME_AND_CLEAR if said else _CLEAR_SCREEN + _HOME_AND_CLEAR)])
                 columns, rows = shutil.get_terminal_size()
-                shown = fitted(lines, columns, rows - _TAKEN)
+                if (shown := fitted(lines, columns, rows - _TAKEN)) != lines:
+                    first = status_result(ailing_first(last), moment).lines(report.page)
+                    shown = fitted(list(first), columns, rows - _TAKEN)
                 report.lines([*shown, "", looked(moment, report.page.paint)])
             elif lines[1:] != said[1:]:  # the first line holds the age, which always changes
                 report.lines([looked(moment, report.page.paint), *lines, ""])
@@ -56,6 +60,11 @@ def looked(moment: datetime, paint: Paint) -> str:
     return paint(f"looked at {at}, every {span(_SECONDS)}; Ctrl-C ends it", "dim")
 
 
+def ailing_first(status: StackStatus) -> StackStatus:
+    """Put what is not well before what is: where there is no room for all, that is left out."""
+    return replace(status, components=tuple(sorted(status.components, key=_is_well)))
+
+
 def fitted(lines: Sequence[str], columns: int, rows: int) -> list[str]:
     """Leave out what would make the terminal scroll, and say how much that is."""
     taken = list(accumulate(max(-(-visible(line) // columns), 1) for line in lines))
@@ -63,3 +72,7 @@ def fitted(lines: Sequence[str], columns: int, rows: int) -> list[str]:
         return list(lines)
     count = sum(each < rows for each in taken)
     return [*lines[:count], f"... {len(lines) - count} more lines: stackctl status"]
+
+
+def _is_well(part: ComponentStatus) -> bool:
+    return part.status is Status.CURRENT and not part.message
