@@ -42,9 +42,10 @@ def watch_status(
             if redraw:
                 report.lines([(_HOME_AND_CLEAR if said else _CLEAR_SCREEN + _HOME_AND_CLEAR)])
                 columns, rows = shutil.get_terminal_size()
-                if (shown := fitted(lines, columns, rows - _TAKEN)) != lines:
-                    first = status_result(ailing_first(last), moment).lines(report.page)
-                    shown = fitted(list(first), columns, rows - _TAKEN)
+                if (shown := fitted(lines, columns, rows - _TAKEN)) != lines and not last.current:
+                    ailing, well = what_ails(last)
+                    lacking = [*status_result(ailing, moment).lines(report.page)]
+                    shown = [*fitted(lacking, columns, rows - _TAKEN - 1), well]
                 report.lines([*shown, "", looked(moment, report.page.paint)])
             elif lines[1:] != said[1:]:  # the first line holds the age, which always changes
                 report.lines([looked(moment, report.page.paint), *lines, ""])
@@ -60,9 +61,12 @@ def looked(moment: datetime, paint: Paint) -> str:
     return paint(f"looked at {at}, every {span(_SECONDS)}; Ctrl-C ends it", "dim")
 
 
-def ailing_first(status: StackStatus) -> StackStatus:
-    """Put what is not well before what is: where there is no room for all, that is left out."""
-    return replace(status, components=tuple(sorted(status.components, key=_is_well)))
+def what_ails(status: StackStatus) -> tuple[StackStatus, str]:
+    """Leave out the components that are well, where there is no room for all; say how many."""
+    ailing = tuple(part for part in status.components if not _is_well(part))
+    count, every = len(status.components) - len(ailing), len(status.components)
+    said = f"... and {count} of {every} components, which are well"
+    return replace(status, components=ailing), said
 
 
 def fitted(lines: Sequence[str], columns: int, rows: int) -> list[str]:
@@ -75,4 +79,5 @@ def fitted(lines: Sequence[str], columns: int, rows: int) -> list[str]:
 
 
 def _is_well(part: ComponentStatus) -> bool:
-    return part.status is Status.CURRENT and not part.message
+    told = part.message or any(each.drift for each in part.objects)
+    return part.status is Status.CURRENT and not told
