@@ -16,7 +16,7 @@ from stackctl.api.access.access import Access
 from stackctl.api.http.answers import Look, an_object, at, created, outcome
 from stackctl.api.http.exchange import PATIENCE_SECONDS, Exchange, Sleep, Terms
 from stackctl.api.http.limits import FOR_EVER, Allowance
-from stackctl.api.http.messages import JSON, READ_SECONDS, Fence, Request, Response
+from stackctl.api.http.messages import JSON, READ_SECONDS, Fence, Keep, Request, Response
 from stackctl.api.listing import Listing, ListSelection, read_list, read_page
 from stackctl.api.watching import Known, WatchEvent, follow
 from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite
@@ -117,10 +117,16 @@ class Client:
             return None
 
     def list(
-        self, path: str, *, labels: str = "", fields: str = "", metadata_only: bool = False
+        self,
+        path: str,
+        *,
+        labels: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
+        keep: Keep | None = None,
     ) -> Listing:
-        """Read all objects of a kind, page by page."""
-        return read_list(self._exchange, ListSelection(path, labels, fields, metadata_only))
+        """Read all objects of a kind, page by page; of each no more than what is kept."""
+        return read_list(self._exchange, ListSelection(path, labels, fields, metadata_only, keep))
 
     def page(self, path: str, *, metadata_only: bool = False) -> Listing:
         """Read the first few hundred objects of a kind; the answer says whether these are all."""
@@ -277,6 +283,7 @@ class Client:
         fields: str = "",
         stop: threading.Event,
         known: Known | None = None,
+        keep: Keep | None = None,
     ) -> Iterator[WatchEvent]:
         """Yield what is there, then LISTED, then every change until `stop` is set.
 
@@ -285,7 +292,7 @@ class Client:
         Raises:
             AccessDenied: we may not list or watch this.
         """
-        selection = ListSelection(path, labels, fields)
+        selection = ListSelection(path, labels, fields, keep=keep)
         return follow(self._exchange, selection, stop, known or Known())
 
     def within(self, until: float) -> AbstractContextManager[None]:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
+from stackctl.api.http.messages import Keep
 from stackctl.api.listing import Listing
 from stackctl.api.store import ObjectStore
 from stackctl.api.watching import LISTED, Known, WatchEvent
 from stackctl.errors import AccessDenied, ClusterError, Interrupted, StackError
-from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.objects.refs import Ref
 from stackctl.model.objects.wording import span
 from stackctl.model.run.events import Notice, Notify
 
@@ -38,7 +39,7 @@ class Informer:
     fields: str = ""
     names: frozenset[Ref] = frozenset()  # what is asked for by name, if it must be
     without: str = ""  # what cannot be told if it is denied and nobody waits for it
-    trim: Callable[[Manifest], None] = lambda _: None  # takes out, in place, what nobody reads
+    keep: Keep | None = None  # of each object what somebody reads, as it is decoded
     notify: Notify = lambda _: None
     on_trouble: Callable[[ClusterError], None] = lambda _: None
     _listed: bool = False
@@ -145,7 +146,7 @@ class Informer:
                 namespace=namespace,
                 labels=self.labels,
                 names=names,
-                trim=self.trim,
+                keep=self.keep,
                 notify=self.notify,
             )
             part.start()
@@ -176,7 +177,6 @@ class Informer:
             case "DELETED":
                 self.store.remove(event.object)
             case "ADDED" | "MODIFIED":
-                self.trim(event.object)
                 self.store.put(event.object)
 
     def _note_list(self) -> None:
@@ -189,7 +189,12 @@ class Informer:
 
     def _watch(self) -> Iterator[WatchEvent]:
         return self.client.follow(
-            self.path, labels=self.labels, fields=self.fields, stop=self.stop, known=self._known
+            self.path,
+            labels=self.labels,
+            fields=self.fields,
+            stop=self.stop,
+            known=self._known,
+            keep=self.keep,
         )
 
     def _poll(self, read: Callable[[], Listing]) -> Iterator[WatchEvent]:
@@ -199,7 +204,7 @@ class Informer:
             self.stop.wait(POLL_SECONDS)
 
     def _list(self) -> Listing:
-        return self.client.list(self.path, labels=self.labels, fields=self.fields)
+        return self.client.list(self.path, labels=self.labels, fields=self.fields, keep=self.keep)
 
     def _read(self) -> Listing:
         paths = [self.resource.path(ref.namespace, ref.name) for ref in self.names]

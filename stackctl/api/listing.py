@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from stackctl.api.http.answers import a_list
 from stackctl.api.http.exchange import Exchange
-from stackctl.api.http.messages import JSON, Request
+from stackctl.api.http.messages import JSON, Keep, Request
 from stackctl.errors import Expired
 from stackctl.model.objects.refs import Manifest
 
@@ -20,6 +20,7 @@ class ListSelection:
     labels: str = ""
     fields: str = ""
     metadata_only: bool = False
+    keep: Keep | None = None  # of each object, as it is decoded
 
     @property
     def query(self) -> dict[str, str]:
@@ -65,6 +66,7 @@ def read_list(
         accept=selection.accept,
         verb="list",
         retry_until=retry_until,
+        keep=selection.keep,
     )
     try:
         return _read_pages(exchange, request, selection)

@@ -13,7 +13,8 @@ from stackctl.errors import Interrupted, StackError
 from stackctl.model.objects.refs import Manifest
 
 GATHER_SECONDS = 0.03  # changes come in bursts: one look at the whole burst is enough
-SPARING = 20  # times as long as a look takes nothing is looked at
+SPARING = 50  # times as long as a look takes nothing is looked at
+LONGEST_SECONDS = 1.0  # that a change has to wait, however long looks take
 T = TypeVar("T")
 
 
@@ -36,7 +37,7 @@ class Wakeup:
 
     def spare(self, seconds: float) -> None:
         """Look more rarely where a look takes long: most of the time belongs to what is seen."""
-        self.gather = max(GATHER_SECONDS, SPARING * seconds)
+        self.gather = min(max(GATHER_SECONDS, SPARING * seconds), LONGEST_SECONDS)
 
     def ring(self) -> None:
         """Say that something changed."""

@@ -17,11 +17,18 @@ from stackctl.model.readiness.children import controller
 class ObjectStore:
     """What was seen; to be used from many threads."""
 
-    def __init__(self, *, keeps_deleted: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        keeps_deleted: bool = False,
+        settled: Callable[[Manifest], bool] = lambda _: False,
+    ) -> None:
         self._changing = threading.Lock()
         self._children_version = 0
         self._objects: defaultdict[GroupKind, dict[Ref, Manifest]] = defaultdict(dict)
         self._owned: dict[str, dict[str, Manifest]] = {}  # by the controller's uid, then their own
+        self._settled = settled  # tells of what is controlled that nothing follows from it now
+        self._unsettled: dict[str, dict[str, Manifest]] = {}
         self._keeps_deleted = keeps_deleted
         self._deleted: dict[str, Manifest] = {}  # by uid, as last seen
         self._wakeups: list[Wakeup] = []
@@ -65,6 +72,10 @@ class ObjectStore:
             objects[ref] = obj
             if owner := controller(obj):
                 self._owned.setdefault(owner, {})[uid] = obj
+                if self._settled(obj):
+                    _drop(self._unsettled, owner, uid)
+                else:
+                    self._unsettled.setdefault(owner, {})[uid] = obj
                 self._children_version += 1
         self.touch(obj)
 
@@ -99,6 +110,11 @@ class ObjectStore:
         with self._changing:
             return tuple(self._owned.get(uid, {}).values())
 
+    def unsettled(self, uid: str) -> Iterable[Manifest]:
+        """Return what an object controls and what may still have something to say."""
+        with self._changing:
+            return tuple(self._unsettled.get(uid, {}).values())
+
     def deleted(self, uid: str) -> Manifest | None:
         """Return the last state of an object that was seen to be deleted and had no controller."""
         with self._changing:
@@ -106,13 +122,18 @@ class ObjectStore:
 
     def _forget(self, obj: Manifest) -> None:
         if owner := controller(obj):
-            siblings = self._owned.get(owner, {})
-            siblings.pop(_uid(obj), None)
-            if not siblings:
-                self._owned.pop(owner, None)
+            _drop(self._owned, owner, _uid(obj))
+            _drop(self._unsettled, owner, _uid(obj))
             self._children_version += 1
         elif self._keeps_deleted:
             self._deleted[_uid(obj)] = obj
+
+
+def _drop(owned: dict[str, dict[str, Manifest]], owner: str, uid: str) -> None:
+    siblings = owned.get(owner, {})
+    siblings.pop(uid, None)
+    if not siblings:
+        owned.pop(owner, None)
 
 
 def _uid(obj: Manifest) -> str:

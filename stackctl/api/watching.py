@@ -53,6 +53,7 @@ def read_watch(
         accept=selection.accept,
         timeout=WATCH_SECONDS + 30,
         verb="watch",
+        keep=selection.keep,
         retry_until=retry_until,
     )
     answer = exchange.open(request)
@@ -68,6 +69,8 @@ def read_watch(
 
 def _event(line: bytes, exchange: Exchange, request: Request) -> WatchEvent:
     document = document_of(line)
+    if request.keep is not None and isinstance(document, dict) and "object" in document:
+        document["object"] = request.keep(document["object"])
     exchange.require(document, an_event, request)
     if document["type"] == "ERROR":
         raise exchange.error_of(refusal_of(document["object"]), request)

@@ -45,3 +45,18 @@ def test_only_what_is_wanted_wakes():
         mine.wait(0, stop)
     store.put(job("a"))
     assert not mine._changed.is_set()
+
+
+def test_what_is_settled_is_owned_and_has_nothing_to_say():
+    """Until it changes again, or is gone; so a look costs what is open, not what is there."""
+    store = ObjectStore(settled=lambda obj: bool(obj.get("well")))
+    store.put(job("a", owner="x"))
+    store.put(job("b", owner="x") | {"metadata": job("b", owner="x")["metadata"] | {"name": "b"}})
+    well = job("a", owner="x") | {"well": True}
+    store.put(well)
+    assert len(tuple(store.owned("x"))) == 2
+    assert [each["metadata"]["uid"] for each in store.unsettled("x")] == ["b"]
+    store.put(job("a", owner="x"))
+    assert {each["metadata"]["uid"] for each in store.unsettled("x")} == {"a", "b"}
+    store.remove(job("a", owner="x"))
+    assert [each["metadata"]["uid"] for each in store.unsettled("x")] == ["b"]

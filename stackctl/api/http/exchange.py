@@ -176,7 +176,7 @@ class Exchange:
         return self._persist(request, self._sending(request, stream=True), _leave)
 
     def _whole(self, request: Request, answer: "BaseHTTPResponse") -> Response:
-        response = read_answer(answer)
+        response = read_answer(answer, request.keep)
         if not request.is_dry and (place := place_of(request.path)):
             self.newest.note(place, response.document)
         return response

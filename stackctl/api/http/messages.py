@@ -12,6 +12,7 @@ from stackctl.api.http.refusals import name_path
 JSON = "application/json"
 READ_SECONDS = 65.0  # for one try: an API server ends a request after 60
 
+Keep = Callable[[Any], Any]  # takes any value; nothing is taken out of what is no object
 Fence = Callable[[], None]  # raises where nothing may be written any more
 
 
@@ -31,6 +32,8 @@ class Request:
     repeatable: bool = True  # carrying it out twice does no harm
     retry_until: float | None = None  # by the clock given to the exchange; None: its patience
     fence: Fence | None = None  # asked before each try
+    # What is kept of the object in the answer, or of each of the items: as they are decoded.
+    keep: Keep | None = None
     hear: Callable[[str], None] | None = None  # is told each warning, and nobody else is
 
     @property

@@ -5,7 +5,7 @@ What it means is for `refusals` and `answers`.
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stackctl.api.http.messages import Response
+from stackctl.api.http.messages import Keep, Response
 from stackctl.api.http.newest import version_in
 from stackctl.api.http.retries import Fault
 from stackctl.api.http.transport import TransportFault, body_of
@@ -31,14 +31,14 @@ def require_head(answer: "BaseHTTPResponse") -> None:
         raise TransportFault(Fault.TRUNCATED, "its head ends too early")
 
 
-def read_answer(answer: "BaseHTTPResponse") -> Response:
-    """Read the whole of an answer, and learn what in it is secret."""
+def read_answer(answer: "BaseHTTPResponse", keep: Keep | None = None) -> Response:
+    """Read the whole of an answer, and learn what in it is secret; of many items what is kept."""
     body = answer.data
     if not _is_json(answer):
         return Response(answer.status, answer.headers, body)
-    document = document_of(body)
+    document = document_of(body) if keep is None else _items_of(body, keep)
     SECRETS.learn(values_of(objects_in(document)))
-    return Response(answer.status, answer.headers, body, document)
+    return Response(answer.status, answer.headers, body if keep is None else b"", document)
 
 
 def read_refused(answer: "BaseHTTPResponse") -> bytes:
@@ -57,6 +57,13 @@ def document_of(body: bytes) -> Any:
     """Read JSON; what is none was cut short."""
     try:
         return json_text.read(body)
+    except ValueError as error:
+        raise TransportFault(Fault.TRUNCATED, str(error)) from error
+
+
+def _items_of(body: bytes, keep: Keep) -> Any:
+    try:
+        return json_text.read_list(body, keep)
     except ValueError as error:
         raise TransportFault(Fault.TRUNCATED, str(error)) from error
 

@@ -29,6 +29,7 @@ from stackctl.model.readiness.allocation import Allocation
 from stackctl.model.readiness.children import pods_of
 
 Tell = Callable[[str], None]
+_TELLING = frozenset({("", "Node"), ("", "Pod"), ("apps", "DaemonSet")})  # what is allocated
 PAUSE_SECONDS = 0.25  # between two attempts
 
 
@@ -56,7 +57,9 @@ def _wait_allocatable(
 
     def look() -> Allocation | NotYet:
         nodes.check()
+        began = observer.now()
         found = _allocation(store, part, resource, needs)
+        wakeup.spare(observer.now() - began)
         if nodes.listed and found.complete:
             return found
         if nodes.listed:
@@ -68,12 +71,12 @@ def _wait_allocatable(
             return NotReadyError(f"time is up, {found}", hint=_hint(store, part, found))
 
         return NotYet(
-            LOOK_SECONDS,
+            max(LOOK_SECONDS, wakeup.gather),
             late=late,
             stopped=f"stopped while waiting for {resource}",
         )
 
-    with store.waking(lambda _: True) as wakeup:
+    with store.waking(lambda obj: kind_of(obj) in _TELLING) as wakeup:
         return until(
             look,
             deadline=session.deadline,

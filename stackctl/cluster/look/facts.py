@@ -14,6 +14,7 @@ from stackctl.model.objects.conditions import condition
 from stackctl.model.objects.kinds import GroupKind
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
 from stackctl.model.plan.preflight import Facts, Node, ServedKinds, Topic
+from stackctl.model.readiness import kept
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 PATHS = {
@@ -41,7 +42,9 @@ def read(
             return ()
         try:
             # Of a node its capacity counts, of the others that they are there.
-            return client.list(PATHS[topic], metadata_only=topic is not Topic.NODES).items
+            if topic is Topic.NODES:
+                return client.list(PATHS[topic], keep=kept.node).items
+            return client.list(PATHS[topic], metadata_only=True).items
         except Forbidden as refusal:
             hidden[topic] = str(refusal)
             return ()

@@ -13,6 +13,7 @@ from stackctl.errors import Forbidden
 from stackctl.model.catalogue.profile import GpuNeeds
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.plan.preflight import Facts, Node, Topic
+from stackctl.model.readiness import kept
 from stackctl.model.readiness.accelerators import offered, others, shows
 from stackctl.model.readiness.placement import taint_text, tolerates
 from stackctl.model.readiness.requests import requested
@@ -28,7 +29,7 @@ LIVE = "status.phase!=Succeeded,status.phase!=Failed"
 def read_pods(client: Client) -> Sequence[Manifest] | None:
     """List the Pods that hold what they asked for; None where they may not be listed."""
     try:
-        return client.list(PODS, fields=LIVE).items
+        return client.list(PODS, fields=LIVE, keep=kept.request).items
     except Forbidden:
         return None
 

@@ -21,7 +21,8 @@ from stackctl.cluster.wait.targets import Target
 from stackctl.errors import AccessDenied, Forbidden, NotServed
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.readiness.children import WORKLOADS
+from stackctl.model.readiness import kept
+from stackctl.model.readiness.children import WORKLOADS, is_settled
 from stackctl.model.readiness.kubectl import may_get
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import settles
@@ -93,7 +94,7 @@ class _Survey:
         self._discovery = discovery
         self._labels = labels
         self._seen = seen
-        self._store = ObjectStore()
+        self._store = ObjectStore(settled=is_settled)
         context = ReadinessContext(client, discovery, rules)
         self._assessor = Assessor(self._store, context, Patience(), client.now)
 
@@ -180,11 +181,16 @@ class _Survey:
 
     def _read_children(self, path: str) -> None:
         try:
-            items = self._client.list(path).items
+            items = self._client.list(path, keep=self._keep(path)).items
         except AccessDenied:
             return  # then nobody can say why
         for item in items:
             self._store.put(item)
+
+    @staticmethod
+    def _keep(path: str) -> kept.Keep:
+        kinds = {"pods": "Pod", "nodes": "Node"}
+        return kept.of_kind("", kinds.get(path.rpartition("/")[2], ""))
 
 
 def _by_ref(resource: ApiResource, items: Iterable[Manifest]) -> dict[Ref, Manifest]:

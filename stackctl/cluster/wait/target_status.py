@@ -101,7 +101,7 @@ class Assessor:
         """Return a Pod that keeps a workload from being ready."""
         if found.live is None:
             return None
-        return next(unready_pods(found.live, self._store.owned), None)
+        return next(unready_pods(found.live, self._store.unsettled), None)
 
     def _unseen(self, target: Target) -> TargetStatus:
         last = self._store.deleted(target.uid)
@@ -124,7 +124,7 @@ class Assessor:
 
     def _with_pods(self, found: TargetStatus, live: Manifest) -> TargetStatus:
         """Let the Pods of a workload say why it is not ready."""
-        faults = [*faults_of(live, self._store.owned, self._patience), *self._around(live)]
+        faults = [*faults_of(live, self._store.unsettled, self._patience), *self._around(live)]
         since = self._note(found.target.ref, faults)
         for fault in faults:
             grace = fault.grace

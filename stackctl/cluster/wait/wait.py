@@ -33,7 +33,8 @@ from stackctl.cluster.wait.targets import Progress, Target
 from stackctl.errors import NotReadyError, NotServed
 from stackctl.model.objects.refs import Manifest, Ref, ref_of, version_of
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.readiness.children import WORKLOADS, controller, short_of_pods
+from stackctl.model.readiness import kept
+from stackctl.model.readiness.children import WORKLOADS, controller, is_settled, short_of_pods
 from stackctl.model.readiness.kubectl import describe
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import BUILT_IN, settles
@@ -47,9 +48,6 @@ JOIN_SECONDS = 1.0
 FIELDS = {("", "Event"): "reason=FailedCreate"}  # what is looked for of a kind
 UNMADE = "why no Pods are made cannot be told"
 UNEXPLAINED = "why Pods fail cannot be told"
-# Of Pods, of which there may be thousands, what is read: where they run, and what they ask for.
-_OF_PODS = frozenset({"nodeName", "containers", "initContainers", "restartPolicy", "overhead"})
-_OF_CONTAINERS = frozenset({"name", "image", "resources", "restartPolicy"})
 NAMED = 5  # objects whose causes are looked up when time is up
 
 
@@ -70,7 +68,7 @@ class Observer:
         self.client = client
         self.discovery = discovery
         self.now = now
-        self.store = ObjectStore(keeps_deleted=True)
+        self.store = ObjectStore(keeps_deleted=True, settled=is_settled)
         self._labels = stack.selector
         self._notify = notify
         self._assessor = Assessor(
@@ -221,7 +219,7 @@ class Observer:
                     fields=FIELDS.get((group, kind), ""),
                     names=frozenset(names),
                     without=without,
-                    trim=_trim,
+                    keep=kept.of_kind(group, kind),
                     notify=self._notify,
                 )
                 self._informers[key].start()
@@ -286,7 +284,7 @@ class Observer:
                 statuses
                 if not missing
                 else NotYet(
-                    LOOK_SECONDS,
+                    max(LOOK_SECONDS, wakeup.gather),
                     late=lambda: self._late(missing, total),
                     stopped=f"stopped while waiting for {missing[0]}",
                 )
@@ -343,20 +341,6 @@ class Observer:
             for each in spec["versions"]
             if each.get("served") and self.discovery.find(group, kind, each["name"]) is None
         ]
-
-
-def _trim(live: Manifest) -> None:
-    """Take out, in place, what no status follows from and what makes up most of a Pod."""
-    live["metadata"].pop("managedFields", None)
-    if live["kind"] != "Pod":
-        return
-    spec = live.get("spec") or {}
-    for key in spec.keys() - _OF_PODS:
-        del spec[key]
-    for key in ("containers", "initContainers"):
-        for container in spec.get(key) or ():
-            for name in container.keys() - _OF_CONTAINERS:
-                del container[name]
 
 
 def _stays(found: TargetStatus) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 _QUANTITY = re.compile(
@@ -19,6 +20,7 @@ LONGEST = 2**63 / 1e9  # seconds in the nanoseconds that Go counts
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 
 
+@lru_cache(1024)  # of thousands of Pods and nodes most say the same
 def amount(quantity: str) -> float:
     """Return what a Kubernetes quantity comes to.
 

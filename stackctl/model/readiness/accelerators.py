@@ -7,6 +7,7 @@ other names of the same family, and count as well.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stackctl.model.objects.quantities import count
 
@@ -47,10 +48,14 @@ _MAKERS = {
 
 def offered(resource: str, allocatable: Mapping[str, str]) -> dict[str, int]:
     """Return what a node offers of a resource's family, by name; empty for nothing."""
-    maker = _MAKERS.get(resource)
-    names = [name for name in allocatable if (maker and maker.family.fullmatch(name))]
-    names = names if maker else [name for name in allocatable if name == resource]
+    names = [name for name in allocatable if _is_of(resource, name)]
     return {name: amount for name in sorted(names) if (amount := count(allocatable[name]))}
+
+
+@lru_cache(1024)
+def _is_of(resource: str, name: str) -> bool:
+    maker = _MAKERS.get(resource)
+    return maker.family.fullmatch(name) is not None if maker else name == resource
 
 
 def offered_count(resource: str, allocatable: Mapping[str, str]) -> int:

@@ -15,6 +15,7 @@ from stackctl.model.readiness.pod_faults import (
     Patience,
     PodFault,
     fault_of,
+    is_well,
     refusal_grace,
     refusal_hint,
 )
@@ -44,6 +45,11 @@ def controller(obj: Manifest) -> str:
         if owner.get("controller"):
             return str(owner["uid"])
     return ""
+
+
+def is_settled(child: Manifest) -> bool:
+    """Tell what a workload controls and what neither keeps it from being ready nor tells why."""
+    return child.get("kind") == "Pod" and is_well(child)
 
 
 def pods_of(workload: Manifest, owned: Owned) -> list[Manifest]:

@@ -118,6 +118,14 @@ def fault_of(pod: Manifest, patience: Patience) -> PodFault | None:
     return next((fault for fault in faults if fault), None)
 
 
+def is_well(pod: Manifest) -> bool:
+    """Tell a Pod that is ready and shows no fault: nothing that is waited for hangs on it."""
+    return holds(pod, "Ready") and fault_of(pod, _ANY) is None
+
+
+_ANY = Patience()  # how long a fault may last says nothing of whether there is one
+
+
 def unready(pod: Manifest) -> str:
     """Return what a Pod without a fault is still waiting for."""
     if condition(pod, "PodScheduled").get("reason") == "SchedulingGated":

@@ -5,6 +5,8 @@ Concerns ask for all objects of a kind and are woken when one changes. What they
 
 import threading
 from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
@@ -51,7 +53,7 @@ class Mirror:
             resource,
             self._store,
             threading.Event(),
-            trim=_trim,
+            keep=partial(_kept, resource.group_kind),
             on_trouble=tell,
         )
         self._informers[resource.group_kind] = informer
@@ -87,14 +89,20 @@ class Mirror:
         return [kind for kind, each in informers.items() if each is None or not each.listed]
 
 
-def _trim(manifest: Manifest) -> None:
+def _kept(kind: GroupKind, manifest: Any) -> Any:
     """Drop, in place, what nobody here reads and what makes up most of an object.
 
     The informer keeps a reference to the same object: a shortened copy would save nothing.
     """
-    manifest["metadata"].pop("managedFields", None)
-    if kind_of(manifest) == SECRET:  # that they are there is enough
+    if not isinstance(manifest, dict):
+        return manifest
+    if isinstance(metadata := manifest.get("metadata"), dict):
+        metadata.pop("managedFields", None)
+    if kind == SECRET:  # that they are there is enough
         manifest.pop("data", None)
-    if kind_of(manifest) == DEFINITION:
-        for version in manifest["spec"]["versions"]:
+    spec = manifest.get("spec") if kind == DEFINITION else None
+    versions = spec.get("versions") if isinstance(spec, dict) else None
+    for version in versions if isinstance(versions, list) else ():
+        if isinstance(version, dict):
             version.pop("schema", None)
+    return manifest
