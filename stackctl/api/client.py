@@ -161,6 +161,7 @@ class Client:
                 verb="apply",
                 what=str(ref_of(manifest)),
                 retry_until=retry_until,
+                paced=True,
             )
         )
 

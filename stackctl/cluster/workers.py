@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 
-WORKERS = 16
+from stackctl.api.http.pace import MOST
+
+WORKERS = MOST  # how many of them apply at once is for the pace of the client
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from stackctl.api.http.guard import Guard, Hold
 from stackctl.api.http.limits import FOR_EVER, Limits
 from stackctl.api.http.messages import READ_SECONDS, Request, Response
 from stackctl.api.http.newest import Newest, place_of
+from stackctl.api.http.pace import Pace
 from stackctl.api.http.reading import read_answer, read_refused, require_head, require_newer
 from stackctl.api.http.refusals import (
     Intent,
@@ -130,6 +132,7 @@ class Exchange:
         self.limits = Limits(terms.now, terms.stop)
         self.guard = Guard()
         self.newest = Newest()
+        self._pace = Pace()
         self._access = access
         self._terms = terms
         self._known = False  # something answered
@@ -221,17 +224,41 @@ class Exchange:
         while True:
             self._require_time(request, course)
             course.attempt += 1
-            if request.fence is not None:
+            if request.fence is not None and not request.paced:
                 request.fence()
             identity = self._credentials.identity()
-            sent = self.now()
-            outcome = self._try(request, sending, identity, course, read)
+            with self._turn(request, course):
+                sent = self.now()
+                outcome = self._try(request, sending, identity, course, read)
+                self._note_pace(request, outcome, self.now() - sent)
             if not isinstance(outcome, Refusal):
                 return outcome
             if course.late and outcome.failure.fault is Fault.SILENT:
                 self.limits.give_up()  # what is left to say would be said to nobody
             course.note(outcome.failure, sent, self.now())
             self._prepare_another(request, outcome, course, identity)
+
+    @contextmanager
+    def _turn(self, request: Request, course: _Course) -> Iterator[None]:
+        """Wait until the request may be sent beside others; most need no turn.
+
+        What the lock and the record ask never waits for what is applied.
+        """
+        if not request.paced:
+            yield
+            return
+        with self._pace.turn(lambda: self._require_time(request, course)):
+            if request.fence is not None:
+                request.fence()  # somebody else may have the lock by now
+            yield
+
+    def _note_pace(self, request: Request, outcome: object, seconds: float) -> None:
+        if not request.paced:
+            return
+        if isinstance(outcome, Refusal) and outcome.failure.status == 429:
+            self._pace.refused()
+        elif not isinstance(outcome, Refusal) or outcome.failure.fault is None:
+            self._pace.answered(seconds)
 
     def _try(
         self,

@@ -34,6 +34,7 @@ class Request:
     fence: Fence | None = None  # asked before each try
     # What is kept of the object in the answer, or of each of the items: as they are decoded.
     keep: Keep | None = None
+    paced: bool = False  # one of many: as many are under way as the server answers well
     hear: Callable[[str], None] | None = None  # is told each warning, and nobody else is
 
     @property
