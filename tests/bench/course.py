@@ -52,6 +52,7 @@ class Course:
         self.odd = Load(odd=True).catalogue(folder / "odd")
         self.larger = Load(times=TIMES).catalogue(folder / "larger")
         self.lines = Load().lines(folder / "lines")
+        self.new_lines = Load().lines(folder / "new-lines", new=True)
         self.file = Load().file(folder / "first.yaml")
         self.odd_file = Load(odd=True).file(folder / "odd.yaml")
         self.chart = Load().chart(folder / "chart")
@@ -76,6 +77,17 @@ class Course:
         """Deploy a catalogue."""
         profile = ("--catalog", str(catalogue), "--profile", NAME, "--yes")
         self.run(name, *STACKCTL, "deploy", *profile, *options, through=through)
+
+    def spaces(self) -> None:
+        """Make the namespaces alone: what is to be in them can be tried then."""
+        for name in NAMESPACES:
+            space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            self.client.apply(f"/api/v1/namespaces/{name}", space, manager="bench")
+
+    def tried(self, name: str, catalogue: Path) -> None:
+        """Have the server try what a deploy would make, and make nothing."""
+        profile = ("--catalog", str(catalogue), "--profile", NAME, "--dry-run")
+        self.run(name, *STACKCTL, "deploy", *profile)
 
     def teardown(self, name: str = "teardown") -> None:
         """Take it off again."""
@@ -128,10 +140,10 @@ def troubled(course: Course) -> Iterator[Path]:
 
 
 @contextmanager
-def slowed(course: Course) -> Iterator[Path]:
+def slowed(course: Course, delay: int = DELAY) -> Iterator[Path]:
     """Lead to the API server by a wire on which every request takes longer."""
     server = urlsplit(course.access.server)
-    command = [*LATENCY, str(server.hostname), str(server.port), str(DELAY)]
+    command = [*LATENCY, str(server.hostname), str(server.port), str(delay)]
     with subprocess.Popen(
         command, cwd=REPOSITORY, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as wire:

@@ -82,9 +82,13 @@ class Load:
         path.write_text(_documents(self.objects()))
         return path
 
-    def lines(self, path: Path) -> Path:
-        """Write a line for each request of the bare loop, an empty one after the namespaces."""
-        lines = [f"{_path(each)}\t{json.dumps(each)}" for each in self.objects()]
+    def lines(self, path: Path, *, new: bool = False) -> Path:
+        """Write a line for each request of the bare loop, an empty one after the namespaces.
+
+        With `new` the server is to refuse what is there already, as it is with ours.
+        """
+        objects = [_only_new(each) if new else each for each in self.objects()]
+        lines = [f"{_path(each)}\t{json.dumps(each)}" for each in objects]
         parts = (lines[: len(NAMESPACES)], lines[len(NAMESPACES) :])
         path.write_text("\n\n".join("\n".join(part) for part in parts))
         return path
@@ -170,6 +174,10 @@ def _path(manifest: Manifest) -> str:
     root = f"/apis/{version}" if "/" in version else f"/api/{version}"
     inside = f"/namespaces/{metadata['namespace']}" if "namespace" in metadata else ""
     return f"{root}{inside}/{manifest['kind'].lower()}s/{metadata['name']}"
+
+
+def _only_new(manifest: Manifest) -> Manifest:
+    return manifest | {"metadata": manifest["metadata"] | {"resourceVersion": "1"}}
 
 
 def _by_kind(objects: Iterable[Manifest]) -> dict[str, list[Manifest]]:

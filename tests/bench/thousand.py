@@ -16,6 +16,7 @@ from tests.bench.load import NAME
 from tests.sandboxes import sandbox_in
 
 ROUNDS = 3
+DELAYS = (DELAY, 100)  # milliseconds, of the wires that are slow
 BARE = (sys.executable, "-m", "tests.bench.bare")
 
 
@@ -40,8 +41,20 @@ ROWS = (
     Row("diff, one object changed", "diff", "kubectl diff", most=0.2),
     Row("status", "status", limit=1.0),
     Row("teardown", "teardown", "helm uninstall", most=0.6),
-    Row(f"first deploy, {DELAY} ms more for a request", "slow deploy", "slow loop", limit=4.0),
-    Row(f"nothing changed, {DELAY} ms more for a request", "slow again", limit=2.0),
+    Row("one PATCH for each object, if it is new", "bare loop, new only", "bare loop"),
+    Row("new objects tried first, `--dry-run`", "dry run", "deploy --no-wait", most=1.0),
+    *(
+        Row(f"first deploy, {delay} ms more for a request", f"deploy +{delay}", other, most=most)
+        for delay, times in ((30, 1.4), (100, 1.8))
+        for other, most in (
+            ("bare loop", times),
+            (f"bare loop +{delay}", 0.0),
+            (f"kubectl apply +{delay}", 1.0),
+            (f"helm install +{delay}", 1.0),
+        )
+    ),
+    Row(f"nothing changed, {DELAY} ms more", f"again +{DELAY}", "deploy again", most=1.4),
+    Row(f"nothing changed, {DELAY} ms more", f"again +{DELAY}", f"helm upgrade +{DELAY}"),
     Row("first deploy, requests refused and lost", "troubled deploy", limit=30.0),
 )
 
@@ -59,7 +72,8 @@ def main() -> None:
             sys.stderr.write(f"round {number + 1} of {rounds}\n")
             _bare(course)
             _ours(course)
-            _slow(course)
+            for delay in DELAYS:
+                _slow(course, delay, kubectl, helm)
             _troubled(course)
             _kubectl(course, kubectl)
             _helm(course, helm)
@@ -70,9 +84,14 @@ def main() -> None:
 def _bare(course: Course) -> None:
     course.run("bare loop", *BARE, str(course.lines))
     course.clean()
+    course.run("bare loop, new only", *BARE, str(course.new_lines))
+    course.clean()
 
 
 def _ours(course: Course) -> None:
+    course.spaces()
+    course.tried("dry run", course.first)
+    course.clean()
     course.deploy("deploy --no-wait", course.first, "--no-wait")
     course.teardown("teardown at once")
     course.deploy("deploy", course.first)
@@ -84,14 +103,23 @@ def _ours(course: Course) -> None:
     course.teardown()
 
 
-def _slow(course: Course) -> None:
-    with slowed(course) as kubeconfig:
-        course.run("slow loop", *BARE, str(course.lines), through=kubeconfig)
-    course.clean()
-    with slowed(course) as kubeconfig:
-        course.deploy("slow deploy", course.first, through=kubeconfig)
-        course.deploy("slow again", course.first, through=kubeconfig)
-    course.teardown("teardown at once")
+def _slow(course: Course, delay: int, kubectl: str | None, helm: str | None) -> None:
+    """Let every contender use the wire on which a request takes so many milliseconds more."""
+    with slowed(course, delay) as kubeconfig:
+        course.run(f"bare loop +{delay}", *BARE, str(course.lines), through=kubeconfig)
+        course.clean()
+        course.deploy(f"deploy +{delay}", course.first, "--no-wait", through=kubeconfig)
+        course.deploy(f"again +{delay}", course.first, through=kubeconfig)
+        course.teardown("teardown at once")
+        if kubectl is not None:
+            apply = (kubectl, "apply", "--server-side", "-f", str(course.file))
+            course.run(f"kubectl apply +{delay}", *apply, through=kubeconfig)
+            course.clean()
+        if helm is not None:
+            chart = (NAME, str(course.chart))
+            course.run(f"helm install +{delay}", helm, "install", *chart, through=kubeconfig)
+            course.run(f"helm upgrade +{delay}", helm, "upgrade", *chart, through=kubeconfig)
+            course.run("helm uninstall", helm, "uninstall", NAME, "--wait")
 
 
 def _troubled(course: Course) -> None:
