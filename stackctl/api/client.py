@@ -141,8 +141,11 @@ class Client:
         force: bool = False,
         dry_run: bool = False,
         retry_until: float | None = None,
+        paced: bool = False,
     ) -> Manifest:
         """Create the object or update the fields that the manifest names.
+
+        Of those that are `paced` as many are under way as the server answers well.
 
         Raises:
             FieldConflict: other managers own some of them.
@@ -161,7 +164,7 @@ class Client:
                 verb="apply",
                 what=str(ref_of(manifest)),
                 retry_until=retry_until,
-                paced=True,
+                paced=paced,
             )
         )
 

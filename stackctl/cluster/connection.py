@@ -4,6 +4,7 @@ Credentials and requests belong to `api`; what the cluster has belongs to `facts
 """
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from stackctl.api.access.kubeconfig import Access
@@ -40,11 +41,14 @@ def connect(
     client = Client(access, notify=notify, stop=stop)
     if allowance is not None:
         client.look_within(allowance)
-    version = _version(client)
+    with ThreadPoolExecutor(1, "identity") as beside:
+        identity = beside.submit(_identity, client)
+        version = _version(client)  # raises first where nothing answers
+        uid = identity.result()
     info = TargetInfo(
         context=access.context,
         server=access.server,
-        cluster_uid=_identity(client),
+        cluster_uid=uid,
         version=version,
         simulated=access.simulated,
     )

@@ -151,7 +151,9 @@ class Sender:
         self, path: str, sent: Manifest, *, dry_run: bool = False, force: bool = False
     ) -> Manifest:
         manager = self.stack.manager
-        return self.client.apply(path, sent, manager=manager, dry_run=dry_run, force=force)
+        return self.client.apply(
+            path, sent, manager=manager, dry_run=dry_run, force=force, paced=True
+        )
 
 
 def _conditions(live: Manifest) -> dict[str, str]:

@@ -61,9 +61,9 @@ def test_an_index_comes_after_all_that_it_names():
     begun(client, [PART, OTHER])
     assert client.writes == [
         SIGN,  # a program that knows only the first format is kept out before anything else
+        f"apply {SECRETS}/stackctl.ml.v1.sets",
         f"apply {shard(PART)}",
         f"apply {shard(OTHER)}",
-        f"apply {SECRETS}/stackctl.ml.v1.sets",
         f"create {INDEXES}",
         SIGN,
     ]

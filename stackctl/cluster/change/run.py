@@ -17,7 +17,7 @@ from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.prune import prune
 from stackctl.cluster.change.session import Session, hold_stack, observe_stack
 from stackctl.cluster.context import RunContext
-from stackctl.cluster.record import recording, releases
+from stackctl.cluster.record import recording, releases, shards
 from stackctl.cluster.record.lock import Claim, Lock
 from stackctl.cluster.record.releases import Recorded
 from stackctl.errors import (
@@ -86,10 +86,16 @@ def _execute(run: RunContext, intent: RunIntent, options: RunOptions) -> tuple[O
 
 def _begin(run: RunContext, intent: RunIntent, claim: Claim, lock: Lock) -> Recorded:
     """Record what the run is about to do, if nobody has done anything since it was planned."""
+    kept = run.pool.submit(shards.kept, run.client, intent.stack)
     releases.require_latest(run.client, intent.stack, intent.recorded)
     release = revision.pending(intent, run.info.cluster_uid, claim.holder, lock.stamp())
     begun = recording.begin(
-        run.client, release, intent.bundle.components, run.pool, intent.secret_sets
+        run.client,
+        release,
+        intent.bundle.components,
+        run.pool,
+        intent.secret_sets,
+        held=kept.result(),
     )
     _close_dead_run(run.client, intent.recorded, release)
     run.notify(Subject(str(intent.stack), release.revision))

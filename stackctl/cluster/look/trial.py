@@ -101,6 +101,7 @@ def _try(sender: Sender, path: str, manifest: Manifest) -> Rejected | Forbidden 
             marked(manifest, DRY_RUN),
             manager=sender.stack.manager,
             dry_run=True,
+            paced=True,
             retry_until=client.now(),  # a webhook that is down is waited for when it matters
         )
     except (Rejected, Forbidden) as error:

@@ -71,21 +71,24 @@ def begin(
     components: Collection[BundleComponent],
     pool: Executor,
     secrets: Mapping[str, str] | None = None,
+    held: shards.StoredIndex | None = None,
 ) -> Recorded:
     """Store a pending revision with everything it is about to touch, before it is touched.
 
-    `secrets` is what `--set` says of secrets; the release has only their names.
+    `secrets` is what `--set` says of secrets; the release has only their names. `held` is what is
+    stored, where that was looked at under the lock already.
     """
     stack = release.stack
     reach.require_release(client, release)
-    held = shards.kept(client, stack)
+    held = held or shards.kept(client, stack)
     if not held.newest:
         shards.sign(client, stack, 0)
     first_format.move(client, stack, held.others)
+    settings = pool.submit(secret_settings.keep, client, release, secrets or {})
     keep_shards(
         client, stack, [part for part in components if part.digest not in held.shards], pool
     )
-    secret_settings.keep(client, release, secrets or {})
+    settings.result()
     try:
         stored = client.create(store.indexes_of(stack), indexes.index(client, release))
     except AlreadyExists as error:
