@@ -18,8 +18,7 @@ from stackctl.model.plan.comparison import compare
 from stackctl.model.plan.plan import Plan
 from stackctl.model.release.release import Release
 from stackctl.model.run.events import Notice, Notify
-from stackctl.sources.files import read_catalogue
-from stackctl.sources.folders import is_here
+from stackctl.sources.files import is_here, read_catalogue
 
 
 def diff(request: StackRequest, connection: Connection, notify: Notify) -> Plan:
