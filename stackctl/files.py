@@ -76,6 +76,12 @@ def is_folder(path: Path) -> bool:
     return mode is not None and stat.S_ISDIR(mode)
 
 
+def is_file(path: Path) -> bool:
+    """Tell whether a path leads to a regular file, as far as we may know."""
+    mode = _mode(path)
+    return mode is not None and stat.S_ISREG(mode)
+
+
 def _mode(path: Path | str) -> int | None:
     try:
         return Path(path).stat().st_mode

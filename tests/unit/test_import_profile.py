@@ -279,6 +279,28 @@ def test_a_bad_file_that_a_recipe_names_is_refused(here, capsys, file, text):
     assert (code, Path(file).name in err) == (3, True), err
 
 
+@pytest.mark.parametrize("name", ["9" * 400, "a\\0b"])
+@pytest.mark.parametrize("field", ["name", "valuesFile", "manifestFiles"])
+def test_a_name_that_no_file_can_have_is_no_file(here, capsys, field, name):
+    """What is too long for the file system is missing, or refused; it is no bug of ours."""
+    said = f'["{name}"]' if field == "manifestFiles" else f'"{name}"'
+    part = '- {name: hall, type: Helm, source: "https://charts.example.com", version: 1.0.0, '
+    part = f"- {{{field}: {said}, type: Helm" if field == "name" else f"{part}{field}: {said}"
+    (here / "lab.yaml").write_text(RECIPE.replace("- name: shop\n", f"{part}}}\n- name: shop\n", 1))
+    code, _, err = imported(capsys, "lab.yaml")
+    assert code in (0, 3), err
+
+
+def test_manifests_of_wide_letters_come_along_as_text(here, capsys):
+    """YAML may be written in UTF-16, and is as good then."""
+    text = FILES["components/rules/manifests/rules.yaml"]
+    (here / "components/rules/manifests/rules.yaml").write_bytes(text.encode("utf-16"))
+    code, _, err = imported(capsys, "lab.yaml")
+    assert code == 0, err
+    made = next((here / "catalog/manifests/rules").rglob("rules.yaml"))
+    assert made.read_text() == text
+
+
 def test_a_profile_cannot_be_called_anything(here, capsys):
     """As everywhere else; how to call it is said."""
     (here / "My Recipe.yaml").write_text(RECIPE)

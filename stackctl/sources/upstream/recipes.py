@@ -4,6 +4,7 @@ What names no field of the format is kept apart and told, for the format grows. 
 recipe is the model's part.
 """
 
+import codecs
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from stackctl.errors import ConfigError
-from stackctl.files import is_folder
+from stackctl.files import is_file, is_folder
 from stackctl.model.catalogue.profile import Lines, Origin, origin_of
 from stackctl.model.objects.paths import show
 from stackctl.model.recipes.conversion import Supplies
@@ -135,7 +136,7 @@ def _layer(path: Path, raw: Any, lines: Lines) -> RecipeLayer:
 
 def _defaults(roots: Sequence[Path]) -> dict[str, ChartDefaults]:
     """Read the registry that is beside a recipe; what is in it and not asked for is not told."""
-    path = next((each for root in roots if (each := root / "registry.yaml").is_file()), None)
+    path = next((each for root in roots if is_file(each := root / "registry.yaml")), None)
     if path is None:
         return {}
     raw, lines = _document(path)
@@ -241,8 +242,14 @@ def read_supplies(part: Ingredient, recipe: Path, data: Path | None) -> Supplies
             templates.append(name)
         else:
             read_objects(found)
-            manifests[found.name] = content.decode()
+            manifests[found.name] = _text(content)
     return Supplies(laid_over(values, overrides), manifests, tuple(missing), tuple(templates))
+
+
+def _text(content: bytes) -> str:
+    """Read a text as YAML is read: in UTF-16 where its mark says so."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if wide else "utf-8")
 
 
 def _value_files(part: Ingredient, roots: Sequence[Path]) -> Iterator[str]:
@@ -263,7 +270,7 @@ def _find(roots: Sequence[Path], name: str) -> Path | None:
     """Find a file of a folder, and none outside it."""
     for root in roots:
         path = root / name
-        if path.is_file() and path.resolve().is_relative_to(root.resolve()):
+        if is_file(path) and path.resolve().is_relative_to(root.resolve()):
             return path
     return None
 
