@@ -6,6 +6,7 @@ each group version elsewhere. A group whose own server is down is left out, neve
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -185,19 +186,20 @@ class Discovery:
 
 def read_served(client: Client, accept: str = AGGREGATED) -> Served:
     """Ask the server what it serves; one that does not know the asked form answers in the old."""
-    resources: list[ApiResource] = []
-    broken: set[str] = set()
-    for root in ("/api", "/apis"):
-        request = Request("GET", root, accept=accept, verb="discover")
-        document = client.ask(request, served)
-        part = (
-            read_aggregated(document)
-            if is_aggregated(document)
-            else _ask_each(client, root, document)
-        )
-        resources += part.resources
-        broken |= part.broken
-    return Served(tuple(resources), frozenset(broken))
+    with ThreadPoolExecutor(1, "discovery") as beside:
+        groups = beside.submit(_read_root, client, "/apis", accept)
+        parts = (_read_root(client, "/api", accept), groups.result())
+    return Served(
+        tuple(each for part in parts for each in part.resources),
+        frozenset().union(*(part.broken for part in parts)),
+    )
+
+
+def _read_root(client: Client, root: str, accept: str) -> Served:
+    document = client.ask(Request("GET", root, accept=accept, verb="discover"), served)
+    if is_aggregated(document):
+        return read_aggregated(document)
+    return _ask_each(client, root, document)
 
 
 def read_aggregated(document: Mapping[str, Any]) -> Served:

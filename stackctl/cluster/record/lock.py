@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -286,8 +287,10 @@ def _patiently(
 
 
 def _take(client: Client, stack: StackId, claim: Claim) -> Manifest:
-    now = server_time(client)
-    found = client.get(lease_path(stack))
+    with ThreadPoolExecutor(1, "time") as beside:
+        telling = beside.submit(server_time, client)
+        found = client.get(lease_path(stack))
+        now = telling.result()
     try:
         if found is None:
             return client.create(leases_of(stack), _held(_fresh(stack, now), claim, now))
