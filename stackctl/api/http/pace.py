@@ -11,8 +11,8 @@ from contextlib import contextmanager
 FIRST = 16  # what every API server takes
 LEAST = 2  # where it asks us to slow down
 MOST = 48
-RISEN = 1.5  # times the best, up to which answers count as fast as ever
-SLOW = 3.0  # and from which on as slow
+RISEN = 1.2  # times the best, up to which answers count as fast as ever
+SLOW = 1.4  # and from which on as slow
 LOOK_SECONDS = 0.1  # how late it may be noticed that nobody waits any more
 
 
