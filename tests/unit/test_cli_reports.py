@@ -19,7 +19,7 @@ from stackctl.model.plan.plan import Action, Change, DataLoss, Plan
 from stackctl.model.plan.removal import DATA
 from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import ReleaseStatus
-from stackctl.model.run.outcome import Gpus
+from stackctl.model.run.outcome import HALF_SEEN, Gpus
 from tests.unit.cli_samples import (
     CURRENT,
     DEPLOYED,
@@ -105,6 +105,8 @@ def test_a_stack_that_was_deployed_and_is_not_well_is_not_called_deployed_alone(
     lines = stacks_lines([replace(stack, message="drifted: 1 object")], NOW, PLAIN)
     assert "deployed, not well" in lines[1]
     assert lines[2:] == ["    drifted: 1 object", "    → stackctl status --stack gpu8"]
+    lines = stacks_lines([replace(stack, message=HALF_SEEN)], NOW, PLAIN)
+    assert "deployed, not all seen" in lines[1]
 
 
 def test_what_could_not_be_looked_at_is_said():

@@ -35,6 +35,7 @@ from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import ReleaseStatus
 from stackctl.model.resolve.overrides import spoken
 from stackctl.model.run.outcome import (
+    HALF_SEEN,
     ComponentStatus,
     Gpus,
     ObjectStatus,
@@ -384,7 +385,8 @@ def _stack_row(each: StackSummary, now: datetime) -> Row:
         return (str(each.stack), "-", str(each.revision or "-"), Cell("unreadable", ("red",)), "-")
     status = Cell("a run is on", ("yellow",)) if each.running else status_cell(release)
     if each.message and release.status is ReleaseStatus.DEPLOYED and not each.running:
-        status = Cell(f"{release.word}, not well", ("yellow",))
+        how = "not all seen" if each.message == HALF_SEEN else "not well"
+        status = Cell(f"{release.word}, {how}", ("yellow",))
     when = ago(release.finished or release.begun, now).removesuffix(" ago")
     return (str(each.stack), release.profile, str(each.revision), status, when)
 

@@ -18,6 +18,8 @@ from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.model.run.events import ComponentState
 
+HALF_SEEN = "not all could be looked at"
+
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
@@ -118,7 +120,7 @@ class StackStatus:
             f"drifted: {drifted} object{'' if drifted == 1 else 's'}" if drifted else "",
             *(f"GPUs {each.allocatable}/{each.expected}" for each in short),
             *(f"{each.subject}: {each.message}" for each in self.findings[:1]),
-            "not all could be looked at" if self.unseen or hidden else "",
+            HALF_SEEN if self.unseen or hidden else "",
         )
         return "; ".join(filter(None, said))
 
