@@ -58,6 +58,19 @@ kind: Pod
 metadata: {name: try, annotations: {helm.sh/hook: test}}
 spec: {containers: [{name: main, image: "example.com/try:1"}]}
 """
+TESTS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: words, annotations: {helm.sh/hook: test, helm.sh/hook-weight: "-1"}}
+data: {greeting: hello}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: try, annotations: {helm.sh/hook: test}}
+spec:
+  containers:
+  - {name: main, image: "example.com/try:1", envFrom: [{configMapRef: {name: words}}]}
+"""
 KEPT = """\
 apiVersion: v1
 kind: ConfigMap

@@ -44,11 +44,34 @@ def test_a_moment_that_a_deploy_has_not(moments: str):
     assert sorted_hooks([job("a", moments)], {"Job/a": HookUse.AFTER}).objects
 
 
-def test_tests_are_left_out_and_told():
-    """They are no part of a deploy."""
+def test_tests_are_no_part_of_a_deploy_and_prove_that_it_works():
+    """Each in its turn; what Helm 2 expected to fail is run by no Helm any more."""
     found = sorted_hooks([job("a", "test"), job("b", "test-success"), job("c")], {})
-    assert found.tests == ("Job/a", "Job/b")
+    assert [each["metadata"]["name"] for each in found.tests] == ["a", "b"]
+    assert {each["metadata"]["annotations"]["stackctl.dev/runs"] for each in found.tests} == {
+        "before"
+    }
     assert found.objects == (job("c"),)
+    old = sorted_hooks([job("d", "test-failure")], {})
+    assert (old.tests, old.objects, old.refused) == ((), (), ())
+
+
+def test_a_pod_that_is_a_test_gets_a_job_around_it():
+    """Alone it would count as ready before it has ended."""
+    spec = {"restartPolicy": "Always", "containers": [{"name": "m", "image": "a"}]}
+    labels = {"app": "try"}
+    metadata = {"name": "try", "labels": labels, "annotations": {"helm.sh/hook": "test"}}
+    pod: Manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    (made,) = sorted_hooks([pod], {}).tests
+    assert (made["apiVersion"], made["kind"], made["metadata"]["name"]) == (
+        "batch/v1",
+        "Job",
+        "try",
+    )
+    assert made["spec"] == {
+        "backoffLimit": 0,
+        "template": {"metadata": {"labels": labels}, "spec": spec | {"restartPolicy": "Never"}},
+    }
 
 
 def test_a_hook_that_is_not_there_is_named():

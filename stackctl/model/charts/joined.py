@@ -20,6 +20,7 @@ from stackctl.model.objects.wording import first_few
 from stackctl.model.resolve.selection import Chosen
 
 UNVERSIONED = "0"
+_TESTS = "smoke/chart"  # beside those of the folder
 
 
 def joined(chosen: Chosen, own: Manifests, rendered: Rendered) -> tuple[Chosen, Manifests]:
@@ -34,6 +35,8 @@ def joined(chosen: Chosen, own: Manifests, rendered: Rendered) -> tuple[Chosen, 
     version = _version(chosen, rendered)
     component = replace(chosen.component, spec=replace(spec, namespace=namespace, version=version))
     layers = _moved(own, spec.namespace, namespace)
+    if rendered.tests:
+        layers = replace(layers, files={**layers.files, _TESTS: rendered.tests})
     base = (*_missing_namespace(namespace, (*rendered.objects, *layers.base)), *rendered.objects)
     return replace(chosen, component=component), replace(layers, base=(*base, *layers.base))
 

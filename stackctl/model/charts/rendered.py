@@ -17,4 +17,5 @@ class Rendered:
     program: str = ""  # the version of what it installs, as a chart says it
     generated: Fields = field(default_factory=dict)  # what differs at each rendering
     notes: tuple[str, ...] = ()
+    tests: tuple[Manifest, ...] = ()  # what proves that it works
     digest: str = ""  # of a chart: of its archive, or of all files of its folder

@@ -74,7 +74,8 @@ def render(chart: ChartSource, path: Path, wanted: ChartRequest) -> Rendered:
         found = _Rendering(text, found.generated, found.version, found.lookups)
     title = f"chart {chart}"
     made = _objects(title, found.text, wanted)
-    objects, notes = _sorted(title, made, chart, wanted)
+    objects, tests = _sorted(title, made, chart, wanted)
+    notes = []
     generated = _fields(found.generated)
     if generated:
         named = first_few(shown(generated), _NAMED, "more fields")
@@ -85,7 +86,7 @@ def render(chart: ChartSource, path: Path, wanted: ChartRequest) -> Rendered:
     told = tuple(f"{wanted.component}: {note}" for note in notes)
     program = str(files.metadata.get("appVersion") or "")
     digest = f"sha256:{files.digest}"
-    return Rendered(tuple(objects), found.version, program, generated, told, digest)
+    return Rendered(objects, found.version, program, generated, told, tests, digest)
 
 
 def _rendered(
@@ -143,8 +144,8 @@ def _objects(title: str, text: bytes, wanted: ChartRequest) -> list[tuple[str, M
 
 def _sorted(
     title: str, made: list[tuple[str, Manifest]], chart: ChartSource, wanted: ChartRequest
-) -> tuple[tuple[Manifest, ...], list[str]]:
-    """Give hooks their steps.
+) -> tuple[tuple[Manifest, ...], tuple[Manifest, ...]]:
+    """Give hooks their steps, and part the tests from them.
 
     Raises:
         RenderError: some have none, or some are named that are not there.
@@ -169,11 +170,8 @@ def _sorted(
             f"{title} has no hook {what}{did_you_mean(what, names)}",
             hint=f"take it out of {where}",
         )
-    notes = []
-    if found.tests:
-        notes.append(f"test hooks are left out: {first_few(found.tests, _NAMED)}")
     steps = {name for name, _ in found.refused}
-    return (*found.objects, *(each for _, each in made if _title(each) in steps)), notes
+    return (*found.objects, *(each for _, each in made if _title(each) in steps)), found.tests
 
 
 def _title(manifest: Manifest) -> str:
