@@ -44,7 +44,7 @@ def stack(
     components = {name: fake.component(text, name) for name, text in (given | specs).items()}
     chosen = {name: Choice() for name in components}
     profile = Profile("p", "", "p.yaml", components=chosen)
-    known = components | {"store": fake.component(STORE, "store")}
+    known = {"store": fake.component(STORE, "store")} | components
     written = fake.stack_file(tmp, f"profile: p\n{file}") if file else None  # type: ignore[arg-type]
     return resolve(Catalogue({"p": profile}, known), "p", sets=sets, stack=written)
 
@@ -187,3 +187,80 @@ def test_what_no_attribute_can_be_is_refused_when_the_catalogue_is_read(spec, sa
     """At the line of the attribute or of the wire."""
     found = declaration_problems(fake.component(spec), fake.layers())
     assert any(said in str(each) for each in found)
+
+
+FOLLOWED = """
+provides: [store]
+upstream:
+  project: https://example.com
+  version: "1"
+  chart: {repository: "https://example.com", name: store, version: 1.0.0CHART}
+attributes: {store.url: "hdfs://name.{namespace}.svc:{port}"}
+parameters:
+  port:
+    {type: integer, default: 8020, description: d, places: [{values: service.port}]}
+"""
+CARRIES = 'attributes: {store.url: "hdfs://store-rpc.{namespace}.svc:{port}"}'
+
+
+def following(chart: str = "") -> str:
+    """Write a store whose manifests follow a chart, of which this is said."""
+    return FOLLOWED.replace("CHART", f", {chart}" if chart else "")
+
+
+def followed(*sets: str, chart: str = "", more: str = "", **others: object) -> Selection:
+    """Resolve a reader beside a store that is switched to its chart."""
+    stores = {"store": following(chart)}
+    return stack(
+        "store.source=chart",
+        *sets,
+        stores=stores,
+        reader=reader("store.url", more),
+        **others,  # type: ignore[arg-type]
+    )
+
+
+def test_a_chart_that_stands_in_carries_what_is_said_of_it():
+    """With the parameters that it is told."""
+    found = followed("store.port=9", chart=CARRIES)
+    assert wired(found).value == "hdfs://store-rpc.store.svc:9"
+
+
+@pytest.mark.parametrize("more", ["", "default: nowhere, "])
+def test_what_nobody_says_of_a_chart_is_refused_and_not_made_of_manifests(more):
+    """Nor is the wire left out silently, where the manifests would have carried it."""
+    with pytest.raises(ConfigError) as refused:
+        followed(more=more)
+    assert (
+        "reader.p comes from store.url: store comes from its chart, and nobody says what store.url "
+        "is there: write spec.components.store.attributes.store.url, or set reader.p"
+    ) in str(refused.value.each)
+    assert wired(followed("reader.p=mine", more=more)).value == "mine"
+
+
+def test_a_stack_file_says_what_a_chart_carries(tmp_path):
+    """Its word comes before that of component.yaml."""
+    file = 'components: {store: {attributes: {store.url: "hdfs://far"}}}'
+    assert wired(followed(chart=CARRIES, file=file, tmp=tmp_path)).value == "hdfs://far"
+
+
+def test_a_wire_of_manifests_that_a_chart_stands_in_for_is_not_asked_for():
+    """Their parameters lead nowhere."""
+    text = following().replace("default: 8020,", "from: other.port,")
+    text = text.replace("places: [{values: service.port}]", "places: []")
+    assert stack("store.source=chart", stores={"store": text})
+    with pytest.raises(ConfigError, match=r"comes from other\.port"):
+        stack(stores={"store": text})
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ('{store.uri: "x"}', "the component has no such attribute; did you mean store.url?"),
+        ('{store.url: "x:{part}"}', "no parameter part is bound to a value of the chart"),
+    ],
+)
+def test_what_a_chart_is_said_to_carry_is_checked(said, fault):
+    component = fake.component(following(f"attributes: {said}"), "store")
+    problems = [each.what for each in declaration_problems(component, fake.layers())]
+    assert any(each.startswith(fault) for each in problems)

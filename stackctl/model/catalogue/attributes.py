@@ -88,6 +88,26 @@ def attribute_problems(spec: ComponentSpec) -> Iterator[Problem]:
         at = ("spec", "features", name, "attributes")
         provided = (*spec.provides, *feature.provides)
         yield from _of_attributes(at, spec, feature.attributes, provided)
+    yield from _of_chart(spec)
+
+
+def _of_chart(spec: ComponentSpec) -> Iterator[Problem]:
+    """Check what attributes are where the chart stands in, made of what it is told alone."""
+    if spec.upstream is None or spec.upstream.chart is None:
+        return
+    said = spec.upstream.chart.attributes
+    features = [each for feature in spec.features.values() for each in feature.attributes]
+    known = {*spec.attributes, *features}
+    told = {NAMESPACE, *(k for k, p in spec.parameters.items() if any(e.values for e in p.places))}
+    for name, text in said.items():
+        here = ("spec", "upstream", "chart", "attributes", name)
+        if name not in known:
+            yield Problem(here, f"the component has no such attribute{did_you_mean(name, known)}")
+        yield from _stray_braces(here, text, "{parameter}")
+        for hole in holes_in(text):
+            if hole not in told:
+                what = f"no parameter {hole} is bound to a value of the chart"
+                yield Problem(here, f"{what}{did_you_mean(hole, told)}")
 
 
 def _of_attributes(

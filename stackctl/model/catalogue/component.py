@@ -181,6 +181,7 @@ class Chart:
     repository: str
     name: str
     version: str
+    attributes: Mapping[str, str] = field(default_factory=dict)  # where it stands in for manifests
 
 
 class Maturity(StrEnum):

@@ -32,7 +32,8 @@ DESCRIPTIONS = {
     "external: somebody else's, and relied on; skip: left out",
     "Choice.parameters": "Parameters by name: stackctl components NAME lists them",
     "Choice.features": "Features by name, true or false",
-    "Choice.attributes": "With mode external: what its capabilities carry, such as hdfs.url",
+    "Choice.attributes": "With mode external, or from its chart: what its capabilities carry, "
+    "such as hdfs.url",
     "Choice.patches": "Partial objects, laid over those with the same identity",
     "ignore": "Fields that are never sent and never compared",
     "contested": "Who keeps fields that another field manager holds as well; "
@@ -118,6 +119,8 @@ DESCRIPTIONS = {
     "Chart.repository": "Address of the repository",
     "Chart.name": "Name of the chart",
     "Chart.version": "Version of the chart",
+    "Chart.attributes": "What its capabilities carry where it stands in for the manifests; "
+    "{parameter} stands for one that is bound to a value of the chart",
     "Parameter.type": "What its values are",
     "Parameter.description": "What it does, in one line",
     "Parameter.default": "Its value where nobody says another; unsaid: nothing is written",

@@ -32,7 +32,7 @@ class Choice:
     values: Mapping[str, Any] = field(default_factory=dict)  # of the component's chart
     parameters: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, bool] = field(default_factory=dict)
-    attributes: Mapping[str, Any] = field(default_factory=dict)  # of what somebody else runs
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # of what has no manifests of ours
     patches: tuple[Manifest, ...] = ()
     ignore: tuple[IgnoredField, ...] = ()
     contested: tuple[ContestedField, ...] = ()

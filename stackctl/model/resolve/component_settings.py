@@ -92,6 +92,8 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     if mode is not Mode.SKIP:
         problems += _idle(component, parameters, features)
         problems += _exceeding(component, parameters)
+    source = choose_source(component, inputs.choices, problems, _asked(inputs.overrides))
+    elsewhere = mode is Mode.EXTERNAL or (source is not None and source.instead)
     return Chosen(
         component=component,
         mode=mode,
@@ -100,8 +102,8 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
         parameters=parameters,
         features=features,
         feature_settings=said_of_features,
-        said_attributes=dict(_attributes(component, mode, inputs, problems)),
-        source=choose_source(component, inputs.choices, problems, _asked(inputs.overrides)),
+        said_attributes=dict(_attributes(component, inputs, problems, elsewhere=elsewhere)),
+        source=source,
         patches=tuple(_listed(name, inputs, "patches")),
         ignore=tuple(_listed(name, inputs, "ignore")),
         # The latest file is asked first, its rules in the order they are written.
@@ -130,9 +132,9 @@ def _listed(
 
 
 def _attributes(
-    component: Component, mode: Mode, inputs: Inputs, problems: list[str]
+    component: Component, inputs: Inputs, problems: list[str], *, elsewhere: bool
 ) -> Iterator[tuple[str, tuple[Any, Origin]]]:
-    """Yield what is said of the attributes of what somebody else runs, the latest last."""
+    """Yield what is said of attributes that follow from no manifests of ours, the latest last."""
     name, known = component.name, attributes_of(component)
     for choice, layer in inputs.choices:
         for key, value in choice.attributes.items():
@@ -140,10 +142,10 @@ def _attributes(
             where = f"{origin}: spec.components.{name}.attributes.{key}"
             if key not in known:
                 problems.append(f"{where}: {name} has no such attribute{did_you_mean(key, known)}")
-            elif mode is not Mode.EXTERNAL:
+            elif not elsewhere:
                 problems.append(
                     f"{where}: follows from the parameters of {name}, "
-                    "unless somebody else runs it: mode: external"
+                    "unless somebody else runs it (mode: external) or it comes from its chart"
                 )
             elif value is not None:
                 yield key, (value, origin)

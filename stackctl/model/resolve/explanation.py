@@ -15,7 +15,7 @@ from stackctl.model.catalogue.profile import DEFAULT, Origin, declared
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.graph import provided
 from stackctl.model.resolve.selection import Chosen, Selection, Setting
-from stackctl.model.resolve.wires import attribute_text
+from stackctl.model.resolve.wires import made_of
 from stackctl.model.shapes.suggest import did_you_mean, nearest
 from stackctl.secrets import HIDDEN
 
@@ -149,7 +149,7 @@ def _supplies(selection: Selection, setting: Setting, *, secret: bool) -> Iterat
     for wire in setting.wires:
         part = parts[wire.provider]
         value = part.attributes[wire.attribute].value
-        text = attribute_text(part.component, wire.attribute, part.features) or ""
+        text = made_of(part, wire.attribute) or ""
         external = wire.attribute in part.said_attributes
         yield Supply(
             wire.attribute,
@@ -162,7 +162,7 @@ def _supplies(selection: Selection, setting: Setting, *, secret: bool) -> Iterat
 
 def _feeds(part: Chosen, key: str) -> Iterator[str]:
     for attribute in part.attributes:
-        text = attribute_text(part.component, attribute, part.features) or ""
+        text = made_of(part, attribute) or ""
         if f"{{{key}}}" in text and attribute not in part.said_attributes:
             yield attribute
 
@@ -178,8 +178,8 @@ def _of_feature(part: Chosen, key: str) -> Explanation:
 
 def _of_attribute(selection: Selection, part: Chosen, name: str) -> Explanation:
     found = part.attributes[name]
-    text = attribute_text(part.component, name, part.features) or ""
-    made_of = f", made of {text}" if name not in part.said_attributes else ""
+    text = made_of(part, name) or ""
+    made = f", made of {text}" if name not in part.said_attributes else ""
     readers = (
         f"{each.component.name}.{key}"
         for each in selection.components
@@ -188,7 +188,7 @@ def _of_attribute(selection: Selection, part: Chosen, name: str) -> Explanation:
     )
     return Explanation(
         name=name,
-        description=f"What {capability_of(name)} of {part.component.name} carries{made_of}",
+        description=f"What {capability_of(name)} of {part.component.name} carries{made}",
         said=(Said(HIDDEN if found.secret else found.value, found.origin),),
         secret=found.secret,
         readers=tuple(readers),

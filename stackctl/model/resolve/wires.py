@@ -44,8 +44,26 @@ def attribute_text(component: Component, name: str, features: Iterable[str]) -> 
     return found
 
 
+def made_of(part: Chosen, name: str) -> str | None:
+    """Return what a component says an attribute is made of in a stack, whatever it comes from.
+
+    What is true of its own manifests says nothing of a chart that stands in for them.
+    """
+    if not stands_in(part):
+        return attribute_text(part.component, name, part.features)
+    upstream = part.component.spec.upstream
+    return upstream.chart.attributes.get(name) if upstream and upstream.chart else None
+
+
+def stands_in(part: Chosen) -> bool:
+    """Tell whether a chart stands in for a component's own manifests."""
+    return part.source is not None and part.source.instead
+
+
 def matters(part: Chosen, key: str, parameter: Parameter) -> bool:
     """Tell whether a parameter's value goes anywhere with the features that are on."""
+    if stands_in(part):
+        return any(place.values for place in parameter.places)
     homes = {place.feature for place in parameter.places}
     return not homes or key in part.component.spec.each or bool(homes & {"", *part.features})
 
@@ -106,7 +124,7 @@ class _Wiring:
             provider = self._provider(title, attribute)
             found = self._attribute(provider, attribute) if provider else None
             if found is None:
-                if parameter.default is None:
+                if parameter.default is None or self._silenced(provider, attribute):
                     self._problems += self._unmet(part, title, attribute, provider)
                 return None
             if found.secret and not confidential(key, parameter):
@@ -159,13 +177,20 @@ class _Wiring:
             self._open.pop()
         return self._attributes[name, attribute]
 
+    def _silenced(self, provider: str, attribute: str) -> bool:
+        """Tell whether a component would say it, did no chart stand in for its manifests."""
+        part = self._parts.get(provider)
+        if part is None or not stands_in(part) or part.mode is Mode.EXTERNAL:
+            return False
+        return attribute_text(part.component, attribute, part.features) is not None
+
     def _worked_out(self, part: Chosen, attribute: str) -> Attribute | None:
         component = part.component
-        text = attribute_text(component, attribute, part.features)
+        text = made_of(part, attribute)
         declared = parameters_of(component)
         secret = any(confidential(hole, declared[hole]) for hole in holes_in(text or ""))
-        if part.mode is Mode.EXTERNAL:
-            said = part.said_attributes.get(attribute)
+        said = part.said_attributes.get(attribute)
+        if part.mode is Mode.EXTERNAL or (said and stands_in(part)):
             return Attribute(said[0], said[1], secret) if said else None
         if text is None:
             return None
@@ -195,7 +220,12 @@ class _Wiring:
                 f"somebody else runs {provider}: "
                 f"write spec.components.{provider}.attributes.{attribute}, or set {title}"
             )
-        text = attribute_text(part.component, attribute, part.features)
+        text = made_of(part, attribute)
+        if text is None and stands_in(part):
+            return (
+                f"{provider} comes from its chart, and nobody says what {attribute} is there: "
+                f"write spec.components.{provider}.attributes.{attribute}, or set {title}"
+            )
         if text is None:
             others = self._ways(attribute, without=provider)
             return f"{provider} does not say it: {others}set {title}"
@@ -239,6 +269,8 @@ def _written(part: Chosen, attribute: str) -> Origin:
     """Return where a component says what an attribute is."""
     component = part.component
     at: tuple[str, ...] = ("attributes", attribute)
+    if stands_in(part):
+        return declared(component, "upstream", "chart", "attributes", attribute)
     for feature, said in component.spec.features.items():
         if feature in part.features and attribute in said.attributes:
             at = ("features", feature, "attributes", attribute)
