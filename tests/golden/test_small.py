@@ -57,7 +57,7 @@ def test_the_edge_leaves_half_of_a_small_cluster_to_itself():
 
 
 @pytest.mark.parametrize(
-    ("profile", "cpu", "memory"), [("base", 1, 1), ("serve", 1, 2), ("data", 2, 4)]
+    ("profile", "cpu", "memory"), [("base", 1, 1), ("serve", 1, 2), ("data", 2, 4), ("train", 2, 2)]
 )
 def test_small_makes_other_profiles_small(profile, cpu, memory):
     """The same programs, for a laptop: fewer CPUs and GiB than they have by themselves."""
@@ -70,7 +70,14 @@ def test_small_makes_other_profiles_small(profile, cpu, memory):
 
 def test_small_asks_for_no_more_than_it_limits():
     """A request above its limit is refused by the API server."""
-    for profile in ("edge", "base+small", "data+small", "serve+small", "gpu8+monitoring+small"):
+    for profile in (
+        "edge",
+        "base+small",
+        "data+small",
+        "serve+small",
+        "gpu8+monitoring+small",
+        "full+small",
+    ):
         for manifest in objects(profile):
             for _, each in containers(manifest):
                 for what, limit in each["resources"].get("limits", {}).items():
