@@ -68,7 +68,8 @@ AVAILABLE = ("hdfs.features.high-availability=true", "hdfs.features.checkpoint=f
 def properties(manifest: Manifest, key: str) -> dict[str, str]:
     """Return the properties of one of Hadoop's files."""
     root = ElementTree.fromstring(manifest["data"][key])
-    return {each.findtext("name"): each.findtext("value") for each in root.iter("property")}
+    found = root.iter("property")
+    return {each.findtext("name", ""): each.findtext("value", "") for each in found}
 
 
 @pytest.fixture(scope="module")
