@@ -82,9 +82,15 @@ def is_file(path: Path) -> bool:
     return mode is not None and stat.S_ISREG(mode)
 
 
-def _mode(path: Path | str) -> int | None:
+def is_link(path: Path) -> bool:
+    """Tell whether there is a symbolic link at a path, as far as we may know."""
+    mode = _mode(path, follow=False)
+    return mode is not None and stat.S_ISLNK(mode)
+
+
+def _mode(path: Path | str, *, follow: bool = True) -> int | None:
     try:
-        return Path(path).stat().st_mode
+        return Path(path).stat(follow_symlinks=follow).st_mode
     except (OSError, ValueError):  # not there, not for us, too long, not a name
         return None
 

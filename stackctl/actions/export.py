@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stackctl.actions.compose import Composed, StackRequest, compose_stack, learn_bundle
 from stackctl.errors import RenderError
+from stackctl.files import exists
 from stackctl.model.export.contents import exported
 from stackctl.model.export.exported import Export, Repository
 from stackctl.model.export.formats import ExportFormat
@@ -57,7 +58,7 @@ def folder_in_repository(folder: Path) -> str:
     """Name a folder from the top of the Git repository it is in; the top where it is in none."""
     whole = folder.absolute()
     for above in (whole, *whole.parents):
-        if (above / ".git").exists():
+        if exists(above / ".git"):
             return whole.relative_to(above).as_posix()
     return "."
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.errors import ConfigError
-from stackctl.files import is_folder
+from stackctl.files import is_file, is_folder
 from stackctl.model.catalogue.component import Component, Manifests
 from stackctl.model.lint.finding import LintFinding
 from stackctl.model.lint.lint import Look, lint
@@ -88,7 +88,7 @@ def _in_folder(text: str, catalogs: Sequence[Path]) -> Component:
     folder = Path(text)
     if not is_folder(folder):
         return read_catalogue(catalogs).component(text)  # says which there are
-    if not (folder / "component.yaml").is_file():
+    if not is_file(folder / "component.yaml"):
         raise ConfigError(
             f"{folders.shown(folder)}: no component: it has no component.yaml",
             hint=f"stackctl component new NAME --from {folders.shown(folder)}",

@@ -7,7 +7,7 @@ from pathlib import Path
 from stackctl import __version__
 from stackctl.actions.compose import Composed, StackRequest, compose_stack, spoken
 from stackctl.errors import ConfigError, ConflictError
-from stackctl.files import write_readable
+from stackctl.files import exists, write_readable
 from stackctl.model.catalogue.lock_file import LockDocument
 from stackctl.model.release.locking import FromCharts, LockDifference, lock_differences, lock_of
 from stackctl.model.shapes.decode import encoded
@@ -44,7 +44,7 @@ def lock(request: StackRequest, path: Path) -> LockOutcome:
         ConflictError: it is the lock of another stack.
     """
     now = lock_now(compose_stack(request))
-    before = read_lock(path) if path.exists() else None
+    before = read_lock(path) if exists(path) else None
     if before is not None and before.metadata.name != now.metadata.name:
         raise ConflictError(
             f"{path} is the lock of stack {before.metadata.name}, not {now.metadata.name}",
@@ -83,7 +83,7 @@ def written_lock(request: StackRequest, path: Path) -> LockDocument:
     Raises:
         ConfigError: there is no lock, or it is none.
     """
-    if not path.exists():
+    if not exists(path):
         raise ConfigError(f"{path}: there is no lock", hint=f"{_again(request, path)} writes it")
     return read_lock(path)
 

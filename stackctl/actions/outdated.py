@@ -8,6 +8,7 @@ from stackctl.actions.compose import StackRequest, compose_stack
 from stackctl.actions.lock import lock_now, written_lock
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
+from stackctl.files import exists
 from stackctl.model.catalogue.lock_file import LockedComponent
 
 
@@ -63,7 +64,7 @@ def outdated(
     """
     composed = compose_stack(request)
     now = lock_now(composed).spec.components
-    there = required or path.exists()
+    there = required or exists(path)
     locked = written_lock(request, path).spec.components if there else None
     recorded = releases.current(connection.client, composed.stack) if connection else None
     deployed = recorded.release.components if recorded else {}

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from stackctl.errors import SandboxError, UsageError
+from stackctl.files import exists
 from stackctl.sandbox.machine.places import DEFAULT_NAME, Places, Sandbox
 from stackctl.sandbox.plane.parts import PARTS
 from stackctl.sandbox.plane.readiness import NodeStatus, api_pending, read_nodes
@@ -178,7 +179,7 @@ def _read_logs(
 
 
 def _tail(path: Path, lines: int) -> tuple[list[str], int]:
-    if not path.exists():
+    if not exists(path):
         return [], 0
     with path.open(errors="replace") as file:
         last = deque((line.rstrip("\n") for line in file), maxlen=lines)
@@ -187,7 +188,7 @@ def _tail(path: Path, lines: int) -> tuple[list[str], int]:
 
 def _rest(path: Path, start: int) -> tuple[list[str], int]:
     """Return the whole lines written since, and where they end."""
-    if not path.exists() or path.stat().st_size < start:
+    if not exists(path) or path.stat().st_size < start:
         return [], 0
     with path.open("rb") as file:
         file.seek(start)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.errors import Interrupted, SandboxError
+from stackctl.files import exists
 from stackctl.model.run.events import Notify
 from stackctl.sandbox.machine.interrupts import Interrupts, interruptible
 from stackctl.sandbox.machine.locks import locked
@@ -134,7 +135,7 @@ def down(
     errand = _Errand(Wanted(), environment, notify)
     with errand.changing(name) as (sandbox, interrupts), interrupts.held():
         record = _readable_record(sandbox)
-        existed = sandbox.root.exists()
+        existed = exists(sandbox.root)
         stopped = stop_parts(record) if record else 0
         stopped += stop_strays(sandbox, None)
         if record and record.merged_into:
@@ -229,7 +230,7 @@ def _undone(start: Start, before: Record | None) -> Iterator[None]:
             stop_parts(start.record, start.started)
             if before is None and isinstance(error, Interrupted | KeyboardInterrupt):
                 remove_folder(start.sandbox)
-            elif start.sandbox.root.exists():  # with the logs that tell why
+            elif exists(start.sandbox.root):  # with the logs that tell why
                 left = {
                     part: process
                     for part, process in start.record.processes.items()

@@ -11,7 +11,15 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from stackctl.errors import ConfigError, ConflictError
-from stackctl.files import Unreadable, read_file, write_private, write_readable
+from stackctl.files import (
+    Unreadable,
+    exists,
+    is_folder,
+    is_link,
+    read_file,
+    write_private,
+    write_readable,
+)
 from stackctl.model.export.exported import ExportFile
 
 LIST = ".stackctl-export"  # without an ending: nothing that reads manifests reads it
@@ -114,19 +122,19 @@ def _list(pairs: Iterable[tuple[str, str]]) -> bytes:
 
 def _found(path: Path) -> str:
     """Return the checksum of what is there; nothing if nothing is, a dash if it is no file."""
-    if path.is_symlink():
+    if is_link(path):
         return "-"
     try:
         return _sum(read_file(path))
     except Unreadable as error:
-        return "" if error.absent and not path.exists() else "-"
+        return "" if error.absent and not exists(path) else "-"
 
 
 def _require_inside(folder: Path, paths: Iterable[str]) -> None:
     """Refuse folders that are links: what is written through them lies somewhere else."""
     inner = {folder / above for path in paths for above in PurePosixPath(path).parents}
     for each in sorted(inner - {folder}):
-        if each.is_symlink() or (each.exists() and not each.is_dir()):
+        if is_link(each) or (exists(each) and not is_folder(each)):
             raise ConflictError(
                 f"{each}: expected a folder, found something else", hint="name another folder"
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import stackctl
 from stackctl.errors import ConfigError
-from stackctl.files import is_folder
+from stackctl.files import is_file, is_folder, is_link
 
 if TYPE_CHECKING:  # completion does without
     from stackctl.model.catalogue.source import Source
@@ -43,9 +43,9 @@ def catalogues(extra: Sequence[Path], env: Mapping[str, str] = os.environ) -> tu
 def _shipped() -> Path:
     """Find what came with the package: next to it in a checkout, inside it when installed."""
     package = Path(stackctl.__file__).resolve().parent
-    checkout = package.parent if (package.parent / "pyproject.toml").is_file() else package
+    checkout = package.parent if is_file(package.parent / "pyproject.toml") else package
     for folder in (checkout, package / "_bundled"):
-        if (folder / PROFILES).is_dir() and (folder / MANIFESTS).is_dir():
+        if is_folder(folder / PROFILES) and is_folder(folder / MANIFESTS):
             return folder
     raise ConfigError(f"no profiles and manifests beside {package}", hint="install stackctl again")
 
@@ -153,7 +153,7 @@ def _require_inside(path: Path, root: Path) -> None:
     Raises:
         ConfigError: it is one.
     """
-    if path.is_symlink() and not _contains(root, path):
+    if is_link(path) and not _contains(root, path):
         raise ConfigError(
             f"{shown(path)}: leads out of the catalogue {shown(root)}",
             hint="put a copy there, or add the other catalogue with --catalog",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stackctl.errors import ConfigError, ConflictError
-from stackctl.files import exists
+from stackctl.files import exists, is_link
 from stackctl.sources import folders
 
 Content = tuple[bytes, int]  # and the mode of the file
@@ -55,7 +55,7 @@ def require_absent(path: Path) -> None:
     Raises:
         ConflictError: there is.
     """
-    if exists(path) or path.is_symlink():
+    if exists(path) or is_link(path):
         raise ConflictError(
             f"{folders.shown(path)}: exists already and is never rewritten",
             hint="choose another name, or another catalogue with --catalog",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.errors import ConfigError
-from stackctl.files import exists, is_folder
+from stackctl.files import exists, is_file, is_folder
 from stackctl.model.export.kustomize import KUSTOMIZATIONS
 from stackctl.model.objects.refs import Manifest
 from stackctl.sources import folders
@@ -73,18 +73,18 @@ def _file(path: Path) -> PlainFile:
 
 def _require_plain(source: Path) -> None:
     shown = folders.shown(source)
-    if (source / _CHART).is_file() or source.suffix == ".tgz" or source.name == _CHART:
+    if is_file(source / _CHART) or source.suffix == ".tgz" or source.name == _CHART:
         chart = folders.shown(source.parent) if source.name == _CHART else shown
         raise ConfigError(
             f"{shown}: a chart is not taken apart: a component names it as its source",
             hint=f"spec: {{source: {{chart: {{path: {chart}}}}}}} in component.yaml; or "
             f"helm template NAME {chart} > NAME.yaml, then --from NAME.yaml",
         )
-    if any((source / each).is_file() for each in KUSTOMIZATIONS) or source.name in KUSTOMIZATIONS:
+    if any(is_file(source / each) for each in KUSTOMIZATIONS) or source.name in KUSTOMIZATIONS:
         folder = folders.shown(source.parent) if source.name in KUSTOMIZATIONS else shown
         raise ConfigError(
             f"{shown}: Kustomize makes manifests of this",
             hint=f"kubectl kustomize {folder} > NAME.yaml, then --from NAME.yaml",
         )
-    if (source / _OURS).is_file():
+    if is_file(source / _OURS):
         raise ConfigError(f"{shown}: a component already", hint=f"stackctl component lint {shown}")

@@ -80,6 +80,32 @@ def catalogue(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "lock --profile base --lock-file NAME",
+        "outdated base --offline --lock-file NAME",
+        "component new shop --from NAME",
+        "component new shop --from ./NAME/a.yaml",
+        "component lint ./NAME",
+        "export --profile base --format plain NAME",
+        "export --profile base --format plain a/NAME/b",
+        "render --catalog NAME",
+        "render -f NAME",
+        "deploy --plan NAME --yes",
+        "profile import NAME",
+        "status --kubeconfig NAME",
+        "sandbox up --assets NAME",
+    ],
+)
+def test_commands_refuse_names_that_are_too_long(tmp_path, monkeypatch, capsys, command):
+    """Whatever they are the names of."""
+    monkeypatch.chdir(tmp_path)
+    assert run([part.replace("NAME", "x" * 300) for part in command.split()]) in (2, 3, 5)
+    assert capsys.readouterr().err.startswith("error: ")
+    assert list(tmp_path.rglob("*.*")) == []
+
+
 def test_a_link_that_leads_out_of_a_catalogue_is_refused(tmp_path):
     """Who gave us the catalogue did not mean what lies outside of it."""
     outside = tmp_path / "outside.yaml"

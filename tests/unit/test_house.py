@@ -270,6 +270,23 @@ def test_nobody_prints_or_exits():
     assert broken(speaks) == {}
 
 
+def test_what_is_there_is_asked_in_one_place():
+    """A path's own methods fail on names that no file can have, and where we may not look."""
+    asking = {"exists", "is_file", "is_dir", "is_symlink"}
+    ours = {
+        "paths.exists",
+        "entry.is_symlink",
+        "each.is_symlink",
+        "entry.is_dir",
+    }  # what a folder was said to hold
+
+    def asks(path: Path) -> set[str]:
+        calls = read(path).calls - ours
+        return {call for call in calls if "." in call and call.rpartition(".")[2] in asking}
+
+    assert broken(asks) == {}
+
+
 def test_every_module_says_what_it_answers():
     """The first line of a module is its answer, and it is one line."""
 

@@ -177,7 +177,7 @@ def _missing(
 def _in_cluster(env: Mapping[str, str], folder: Path) -> Access | None:
     host, port = env.get("KUBERNETES_SERVICE_HOST"), env.get("KUBERNETES_SERVICE_PORT")
     token, ca = folder / "token", folder / "ca.crt"
-    if not (host and port and token.exists()):
+    if not (host and port and exists(token)):
         return None
     namespace = folder / "namespace"
     server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
@@ -189,9 +189,9 @@ def _in_cluster(env: Mapping[str, str], folder: Path) -> Access | None:
         server=server,
         context="in-cluster",
         cluster="in-cluster",
-        namespace=namespace.read_text().strip() if namespace.exists() else "default",
+        namespace=namespace.read_text().strip() if exists(namespace) else "default",
         origin=str(folder),
-        ca_file=str(ca) if ca.exists() else "",
+        ca_file=str(ca) if exists(ca) else "",
         login=Login(user="ServiceAccount", token_file=str(token)),
     )
 

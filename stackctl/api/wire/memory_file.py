@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from stackctl.files import is_folder
+
 _DESCRIPTORS = Path("/proc/self/fd")
 
 
 def in_memory(text: str) -> AbstractContextManager[str]:
     """Give a name under which the text can be read once, as long as the block runs."""
-    if hasattr(os, "memfd_create") and _DESCRIPTORS.is_dir():
+    if hasattr(os, "memfd_create") and is_folder(_DESCRIPTORS):
         try:
             return sealed(text.encode())
         except OSError:

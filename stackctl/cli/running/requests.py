@@ -19,6 +19,7 @@ from stackctl.cli.options.options import (
 )
 from stackctl.cli.running.stopping import stopping
 from stackctl.errors import ApplyError
+from stackctl.files import is_file
 from stackctl.model.run.events import Notify
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def stack_file_of(which: StackName) -> Path | None:
     """Choose the stack file: the one that is named, or the one that lies here."""
     if which.file is not None:
         return which.file
-    return STACK_FILE if STACK_FILE.is_file() else None
+    return STACK_FILE if is_file(STACK_FILE) else None
 
 
 def run_options(chosen: Agreement, **more: Any) -> "RunOptions":

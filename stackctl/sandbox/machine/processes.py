@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.errors import SandboxError
+from stackctl.files import is_folder
 
 _POLL = 0.02
 _PROC = Path("/proc")
@@ -77,7 +78,7 @@ def _send(process: Process, number: signal.Signals) -> None:
 
 def birth_of(pid: int) -> str | None:
     """Return when a process was born, or None when there is none (or only its zombie)."""
-    if not _PROC.is_dir():
+    if not is_folder(_PROC):
         return _birth_by_ps(pid)
     try:
         stat = (_PROC / str(pid) / "stat").read_text(errors="replace")
@@ -120,7 +121,7 @@ def _birth_by_ps(pid: int) -> str | None:
 
 def bearing(mark: str) -> tuple[Process, ...]:
     """Find every process with `NAME=VALUE` in its environment, where the system can tell."""
-    if not _PROC.is_dir():
+    if not is_folder(_PROC):
         return ()
     wanted = mark.encode()
     found = []

@@ -13,6 +13,7 @@ from stackctl.api.access.kubeconfig import kubeconfig_files
 from stackctl.api.access.kubeconfig_file import lock_of, nodes_in, put, value_of, write_nodes
 from stackctl.api.polling import NotYet, until
 from stackctl.errors import ClusterError, SandboxError
+from stackctl.files import exists
 
 if TYPE_CHECKING:
     import yaml
@@ -29,7 +30,7 @@ def user_kubeconfig(environment: Mapping[str, str]) -> Path:
     if not files:
         raise SandboxError("--merge: there is no HOME and no KUBECONFIG", hint="set KUBECONFIG")
     # A link stays one: what it points to is rewritten.
-    return next((path for path in files if path.exists()), files[-1]).resolve()
+    return next((path for path in files if exists(path)), files[-1]).resolve()
 
 
 def check_kubeconfig(path: Path) -> None:
@@ -54,7 +55,7 @@ def add_context(path: Path, addition: Mapping[str, Any]) -> None:
 
 def remove_context(path: Path, name: str) -> None:
     """Take the entries of a name out of a file."""
-    if not path.exists():
+    if not exists(path):
         return
     with _locked(path):
         document = _read(path)

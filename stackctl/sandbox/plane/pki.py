@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from stackctl.files import write_private
+from stackctl.files import exists, write_private
 from stackctl.sandbox.machine.certificates import (
     CertificateContent,
     Pair,
@@ -67,7 +67,7 @@ _IDENTITIES = (
 def issue_all(sandbox: Sandbox) -> None:
     """Write every key and certificate of a sandbox; one that has them keeps them."""
     last = sandbox.pki / "service-accounts.key"
-    if last.exists():
+    if exists(last):
         return
     sandbox.pki.mkdir(mode=0o700, exist_ok=True)
     begin = datetime.now(UTC) - _CLOCK_SKEW

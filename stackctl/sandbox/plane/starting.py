@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stackctl.api.polling import NotYet, until
 from stackctl.errors import SandboxError
-from stackctl.files import write_private
+from stackctl.files import exists, write_private
 from stackctl.model.run.events import Notify, Step
 from stackctl.sandbox.machine import processes
 from stackctl.sandbox.machine.interrupts import Interrupts
@@ -153,7 +153,7 @@ class Start:
 
     def _crashed(self, part: str) -> SandboxError:
         log = self.sandbox.log(part)
-        last = log.read_text(errors="replace").splitlines()[-_LOG_LINES:] if log.exists() else []
+        last = log.read_text(errors="replace").splitlines()[-_LOG_LINES:] if exists(log) else []
         words = "\n".join(f"  {line}" for line in last)
         return SandboxError(
             f"{part} stopped while starting; its last words:\n{words or '  (none)'}",

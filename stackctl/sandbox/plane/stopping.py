@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 
+from stackctl.files import exists
 from stackctl.sandbox.machine import processes
 from stackctl.sandbox.machine.places import Places, Sandbox
 from stackctl.sandbox.plane.parts import PARTS, mark_of
@@ -34,7 +35,7 @@ def stop_strays(sandbox: Sandbox, record: Record | None) -> int:
 
 def remove_folder(sandbox: Sandbox) -> None:
     """Remove everything a sandbox has written."""
-    if sandbox.root.exists():
+    if exists(sandbox.root):
         rmtree(sandbox.root)
 
 

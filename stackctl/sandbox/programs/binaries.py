@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from stackctl.errors import SandboxError
+from stackctl.files import is_file
 from stackctl.model.run.events import Notice, Notify
 from stackctl.sandbox.machine.interrupts import Interrupts
 from stackctl.sandbox.machine.locks import locked
@@ -92,7 +93,7 @@ def _from_kubebuilder(search: Search, _notify: Notify, _interrupts: Interrupts) 
 
 def missing_programs(folder: Path) -> tuple[str, ...]:
     """Name the programs that a folder lacks."""
-    return tuple(program for program in PROGRAMS if not (folder / program).is_file())
+    return tuple(program for program in PROGRAMS if not is_file(folder / program))
 
 
 def _from_cache(search: Search, _notify: Notify, _interrupts: Interrupts) -> Binaries:

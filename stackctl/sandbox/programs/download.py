@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.errors import SandboxError
+from stackctl.files import exists
 from stackctl.model.run.events import Notify, Step
 from stackctl.sandbox.programs.checksums import published_digest
 from stackctl.sandbox.programs.sources import SourceUnavailable
@@ -108,10 +109,10 @@ def _excerpt(text: str) -> str:
 def _fetch(web: Web, release: ProgramRelease, digest: str, partial: Path, notify: Notify) -> Path:
     """Return the verified file; one begun before is continued."""
     path = partial / release.file
-    if path.exists():  # only verified files get this name
+    if exists(path):  # only verified files get this name
         return path
     part = partial / f"{release.file}.part"
-    continued = part.exists()
+    continued = exists(part)
     _transfer(web, release, part, notify)
     actual = _sha256(part)
     if actual != digest and continued:  # the beginning may have been another file's

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree, which
 
+from stackctl.files import exists
 from stackctl.model.run.events import Notify, Step
 from stackctl.sandbox.machine.interrupts import Interrupts
 from stackctl.sandbox.programs.sources import SourceUnavailable
@@ -36,7 +37,7 @@ def find_go(cache: Path, environment: Mapping[str, str]) -> Go | None:
     if program and _recent(Path(program)):
         return Go(Path(program))
     private = _private(cache)
-    return Go(private, private=True) if private.exists() else None
+    return Go(private, private=True) if exists(private) else None
 
 
 def _recent(program: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stackctl.api.wire.proxies import proxy_for
+from stackctl.files import exists
 from stackctl.model.objects.wording import span
 from stackctl.sandbox.programs.sources import SourceUnavailable
 
@@ -144,7 +145,7 @@ def _resolve(url: str, host: str) -> None:
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    return path.stat().st_size if exists(path) else 0
 
 
 def _reason(error: Exception) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.errors import ConfigError, RenderError
-from stackctl.files import Unreadable, is_folder, read_file
+from stackctl.files import Unreadable, is_file, is_folder, read_file
 from stackctl.sources import yaml
 from stackctl.sources.folders import shown
 
@@ -63,7 +63,7 @@ def _in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
     size = count = 0
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if _LEFT_OUT.intersection(name.parts) or not path.is_file():
+        if _LEFT_OUT.intersection(name.parts) or not is_file(path):
             continue
         content = _read(path)
         size, count = size + len(content), count + 1

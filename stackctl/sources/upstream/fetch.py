@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stackctl.errors import ConfigError, RenderError
-from stackctl.files import Unreadable, exists, read_file, write_private
+from stackctl.files import Unreadable, exists, is_file, read_file, write_private
 from stackctl.model.catalogue.source import ChartSource
 from stackctl.sources import yaml
 from stackctl.sources.upstream import helm
@@ -31,7 +31,7 @@ def located(chart: ChartSource, base: str) -> Path:
     """
     if chart.path:
         path = Path(base).parent / chart.path
-        if chart.digest and path.is_file():
+        if chart.digest and is_file(path):
             _require(chart, _digest(path), path)
         return path
     folder = helm.cache_folder() / "charts"
