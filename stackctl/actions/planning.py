@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 
 from stackctl import __version__
@@ -70,18 +69,12 @@ def look(
     reach.require_bundle(connection.client, stack, bundle)
     pool.submit(connection.discovery.all)  # known by the time it is asked for
     recording = pool.submit(releases.current, connection.client, stack, known)
-    kept = pool.submit(releases.kept, connection.client, stack)
+    keeping = pool.submit(releases.kept, connection.client, stack)
     touched = bundle.narrowed(only) if only else bundle
-    kinds = {kind_of(each) for each in touched.manifests}
-    seen = facts.read(connection, pool, topics(touched), foreign_namespaces(touched), kinds)
-    lacking = check(touched, seen)
-    for gap in unchecked(touched, seen) if not lacking else ():
-        notify(Notice(gap))
+    lacking = _lacking(run, touched)
     recorded = recording.result()
     inventory = _concerned(recorded.release.inventory if recorded else (), bundle, only)
-    new = new_components(touched, {entry.component for entry in inventory})
-    begun = installations.begin(connection, pool) if new else []
-    require_facts((*lacking, *_installed(run, stack, new, begun)))
+    require_facts((*lacking, *_installed(run, stack, touched, inventory)))
     learn(connection.client, connection.discovery, (entry.ref for entry in inventory))
     found = snapshot.take(connection, touched, stack, inventory, pool, trying=trying)
     for note in untried(found.untried):
@@ -90,23 +83,45 @@ def look(
         raise refusal
     SECRETS.learn(secrets_in(touched, found.live))
     plan = spare(connection, make(touched, stack, found, inventory), provenance(inventory), pool)
-    plan = _with_unseen(run, plan, inventory)
-    plan = replace(plan, before=recorded.release.profile if recorded else "")
-    plan = replace(plan, generated=_wanting(run, stack, bundle, touched))
-    held, newest = kept.result(), recorded.release.revision if recorded else 0
-    gone = recorded is None or (held is not None and held.newest > newest)
-    if held is not None and held.newest > newest:
-        notify(Notice(f"stack {stack}: revision {held.newest} was recorded and is gone"))
+    plan = replace(
+        _with_unseen(run, plan, inventory),
+        before=recorded.release.profile if recorded else "",
+        generated=_wanting(run, stack, bundle, touched),
+    )
+    kept = keeping.result()
+    gone = _newest_gone(run, stack, recorded, kept)
     return RunIntent(
         stack,
         bundle,
         plan,
         recorded,
         __version__,
-        lost=_lost(bundle, recorded, held),
+        lost=_lost(bundle, recorded, kept),
         strays=() if only else _strays(run, stack, found.live, plan, lost=gone),
         only=only,
     )
+
+
+def _lacking(run: RunContext, touched: Bundle) -> Sequence[Finding]:
+    """Return what a cluster lacks for a bundle; where it lacks nothing, tell what was not seen."""
+    kinds = {kind_of(each) for each in touched.manifests}
+    wanted, spaces = topics(touched), foreign_namespaces(touched)
+    seen = facts.read(run.connection, run.pool, wanted, spaces, kinds)
+    lacking = check(touched, seen)
+    for gap in unchecked(touched, seen) if not lacking else ():
+        run.notify(Notice(gap))
+    return lacking
+
+
+def _newest_gone(
+    run: RunContext, stack: StackId, recorded: releases.Recorded | None, kept: StoredIndex | None
+) -> bool:
+    """Tell whether the newest record is gone, so that what it had made may still be there."""
+    newest = recorded.release.revision if recorded else 0
+    if kept is None or kept.newest <= newest:
+        return recorded is None
+    run.notify(Notice(f"stack {stack}: revision {kept.newest} was recorded and is gone"))
+    return True
 
 
 def _wanting(
@@ -125,15 +140,13 @@ def _concerned(inventory: Sequence[Entry], bundle: Bundle, only: frozenset[str])
 
 
 def _installed(
-    run: RunContext,
-    stack: StackId,
-    new: Sequence[BundleComponent],
-    begun: Sequence[Future[installations.Looked]],
+    run: RunContext, stack: StackId, touched: Bundle, inventory: Iterable[Entry]
 ) -> Iterator[Finding]:
     """Look once whether what the stack is about to get is there already, by other means."""
+    new = new_components(touched, {entry.component for entry in inventory})
     if not new:
         return
-    workloads, hidden = installations.collect(begun)
+    workloads, hidden = installations.collect(installations.begin(run.connection, run.pool))
     if hidden:
         run.notify(Notice(f"whether components are there already is not checked: {hidden}"))
     found = elsewhere.installations(new, workloads, stack)
