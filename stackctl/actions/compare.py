@@ -15,9 +15,12 @@ from stackctl.model.comparison.comparison import Comparison, compare
 from stackctl.model.compose.compose import scopes_of
 from stackctl.model.compose.embedded import formats
 from stackctl.model.compose.layers import objects_of
+from stackctl.model.objects.masking import names_in
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.resolve.chosen_source import ChosenSource, followed_chart
 from stackctl.model.resolve.component_settings import alone
+from stackctl.model.resolve.confidential import secret_places, secrets_decided
+from stackctl.secrets import SECRETS
 from stackctl.sources.components import YAML, read_manifests
 from stackctl.sources.files import read_catalogue
 from stackctl.sources.upstream.sources import SourceRequest, read_source
@@ -62,7 +65,8 @@ def compare_component(
     rendered = _rendered(component, chart, choice, kubernetes)
     heads = {name, chart.name, chart.oci.rpartition("/")[2], _folder(chart)}
     heads |= {f"{name}-{each}" for each in heads if each}
-    found = compare(ours, rendered.objects, filter(None, heads))
+    secret = list(secret_places(component))
+    found = compare(ours, rendered.objects, filter(None, heads), secret)
     return Compared(component, chart, rendered.version, rendered.program, found, rendered.notes)
 
 
@@ -112,7 +116,10 @@ def _ours(component: Component) -> list[Manifest]:
         raise ConfigError.listing(f"component {component.name} is not right:", problems)
     manifests = read_manifests(component)
     scopes = scopes_of([manifests])
-    return list(objects_of(chosen, manifests, scopes, formats(YAML), Settings()))
+    made = list(objects_of(chosen, manifests, scopes, formats(YAML), Settings()))
+    SECRETS.name(names_in(made))
+    SECRETS.learn(secrets_decided(chosen))
+    return made
 
 
 def _rendered(

@@ -1,5 +1,6 @@
 """Two sets of objects beside each other: what is the same thing, and what it says otherwise."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from stackctl.cli.report.catalogue.comparison import comparison_result
 from stackctl.cli.report.rendering import Page
 from stackctl.cli.terminal.terminal import Paint
 from stackctl.errors import ConfigError, UsageError
+from stackctl.model.catalogue.component import Place
 from stackctl.model.catalogue.source import ChartSource
 from stackctl.model.comparison.comparison import Comparison, compare
 from stackctl.secrets import HIDDEN
@@ -258,6 +260,37 @@ def test_contents_of_secrets_never_show():
     secret = "{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {key: VALUE}}"
     found = differences(secret.replace("VALUE", "c2VzYW1l"), secret.replace("VALUE", "b3Blbg=="))
     assert found == [("content", "key", HIDDEN, HIDDEN)]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        Place("Deployment/shop", env="LEVEL"),
+        Place("Deployment/shop", arg="--level"),
+        Place("Deployment/shop", path="spec.level"),
+    ],
+)
+def test_secret_settings_never_show(place):
+    """On neither side, where their places are; the same at another object does."""
+    plain = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: shop, namespace: ml}
+    spec:
+      level: {a: VALUE}
+      template:
+        spec:
+          containers: [{name: main, args: [--level=VALUE], env: [{name: LEVEL, value: VALUE}]}]
+    """
+    ours, chart = (fake.values(plain.replace("VALUE", each)) for each in ("here", "there"))
+    hidden, shown = (HIDDEN, HIDDEN), ("here", "there")
+
+    def seen(*places: Place) -> list[tuple[str | None, str | None]]:
+        found = compare(ours, chart, HEADS, places).differences
+        return sorted((each.ours, each.chart) for each in found)
+
+    assert seen(place) == [hidden, shown, shown]
+    assert seen(replace(place, object="Deployment/other")) == [shown, shown, shown]
 
 
 @pytest.mark.parametrize(

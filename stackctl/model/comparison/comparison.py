@@ -5,13 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stackctl.model.catalogue.component import Place
 from stackctl.model.comparison.facts import Aspect, ComparedUnit, Fact
 from stackctl.model.comparison.matching import Matched, MatchedPair, matched
 from stackctl.model.comparison.schema_facts import OPEN
+from stackctl.model.comparison.secret_facts import is_secret
 from stackctl.model.comparison.units import units
 from stackctl.model.objects.quantities import amount
 from stackctl.model.objects.refs import Manifest
-from stackctl.secrets import HIDDEN, secretive
+from stackctl.secrets import HIDDEN
 
 _ACCOUNT = "ServiceAccount"
 
@@ -40,15 +42,21 @@ class Comparison:
 
 
 def compare(
-    ours: Sequence[Manifest], chart: Sequence[Manifest], prefixes: Iterable[str]
+    ours: Sequence[Manifest],
+    chart: Sequence[Manifest],
+    prefixes: Iterable[str],
+    secret: Sequence[Place] = (),
 ) -> Comparison:
-    """Compare the objects of two sides; names of the chart's that were matched count as ours."""
+    """Compare the objects of two sides; names of the chart's that were matched count as ours.
+
+    `secret` are the places of secret settings: what stands there is not shown.
+    """
     mine, theirs = units(ours), units(chart)
     first = matched(mine, theirs, prefixes)
     names = Names.of(first.pairs)
     again = units([names.ours(each) for each in chart])
     first = _with_facts(first, theirs, again)
-    found = tuple(each for pair in first.pairs for each in _differences(pair))
+    found = tuple(each for pair in first.pairs for each in _differences(pair, secret))
     return Comparison(first, found)
 
 
@@ -127,7 +135,7 @@ class Names:
         return re.sub(pattern, lambda match: self.others[match[1]], value)
 
 
-def _differences(pair: MatchedPair) -> Iterator[MeaningDifference]:
+def _differences(pair: MatchedPair, secret: Sequence[Place]) -> Iterator[MeaningDifference]:
     ours, chart = pair.ours.facts, pair.chart.facts
     told: list[str] = []  # fields that one side lacks, or leaves open, with all that is in them
     for fact in sorted({*ours, *chart}):
@@ -136,7 +144,7 @@ def _differences(pair: MatchedPair) -> Iterator[MeaningDifference]:
         if not inner and not _same(fact, one, other):
             if fact.aspect is Aspect.SCHEMA and _settles(one, other):
                 told += [f"{fact.what}{mark}" for mark in (".", "[", "{")]
-            hidden = pair.ours.secret or _is_secret(fact)
+            hidden = is_secret(pair.ours, fact, secret)
             shown = [HIDDEN if hidden and each is not None else each for each in (one, other)]
             yield MeaningDifference(pair, fact, *shown)
 
@@ -155,9 +163,3 @@ def _same(fact: Fact, one: str | None, other: str | None) -> bool:
 def _settles(one: str | None, other: str | None) -> bool:
     """Tell where nothing more is to be said of what is in a field."""
     return any(side is None or OPEN in side.split(", ") for side in (one, other))
-
-
-def _is_secret(fact: Fact) -> bool:
-    """Tell values that are called like secrets, written out where they should not be."""
-    told = fact.aspect in (Aspect.ENVIRONMENT, Aspect.FLAG)
-    return told and secretive(fact.what.rpartition(": ")[2].lstrip("-"))

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from stackctl.model.catalogue.component import Component, Parameter, ParameterType
+from stackctl.model.catalogue.component import Component, Parameter, ParameterType, Place
 from stackctl.model.catalogue.generated import Generated
 from stackctl.model.catalogue.parameters import parsed, text_of
 from stackctl.model.catalogue.profile import Choice
@@ -34,6 +34,13 @@ def shown_default(name: str, parameter: Parameter) -> Any:
     """Return a default as it may be shown."""
     secret = parameter.default is not None and confidential(name, parameter)
     return HIDDEN if secret else parameter.default
+
+
+def secret_places(component: Component) -> Iterator[Place]:
+    """Yield the places of everything secret that can be set, whatever is switched on."""
+    for name, parameter in component.spec.parameters.items():
+        if confidential(name, parameter):
+            yield from parameter.places
 
 
 def _in_secret(place: str) -> bool:
