@@ -109,7 +109,7 @@ def _component_text(made: Made, recipe: str) -> str:
     if wrong:
         named = [f"{recipe}: {made.ingredient.name}: {each}" for each in wrong]
         raise ConfigError.listing(f"{recipe} is not right:", named)
-    return f"# Of the AICR recipe {recipe}. Yours to edit.\n{yaml.dump(document)}"
+    return f"# Of the AICR recipe {_in_one_line(recipe)}. Yours to edit.\n{yaml.dump(document)}"
 
 
 def _profile_text(name: str, recipe: ResolvedRecipe, found: Conversion, path: str) -> str:
@@ -127,20 +127,25 @@ def _profile_text(name: str, recipe: ResolvedRecipe, found: Conversion, path: st
     }
     _require(ProfileFile, document, path)
     lost = [line for text in grouped(found.left) for line in _comment(text)]
-    head = [f"# Of the AICR recipe {path}. Yours to edit."]
+    head = [f"# Of the AICR recipe {_in_one_line(path)}. Yours to edit."]
     head += ["# What of it is not here:", *lost] if lost else []
     return "\n".join([*head, yaml.dump(document)])
 
 
 def _comment(text: str) -> list[str]:
     return wrap(
-        text,
+        _in_one_line(text),
         100,
         initial_indent="#   ",
         subsequent_indent="#     ",
         break_on_hyphens=False,
         break_long_words=False,
     )
+
+
+def _in_one_line(text: str) -> str:
+    """Leave out of a comment what would end it, and what no file of YAML may hold."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def _require(kind: type, document: Mapping[str, Any], recipe: str) -> None:

@@ -319,3 +319,11 @@ def test_a_recipe_of_which_nothing_is_left_is_refused(here, capsys):
     assert code == 3
     assert "nothing can be made of it" in err
     assert "bell: Kustomize x" in err
+
+
+@pytest.mark.usefixtures("some_shipped")
+def test_what_a_recipe_says_stays_in_its_comment(here, capsys):
+    """Whatever ends a line, or may be in no file, is left out of the profile."""
+    (here / "lab.yaml").write_text(RECIPE.replace("lift]", r'"a\Lspec: 1\e\Nb"]'))
+    assert imported(capsys, "lab.yaml")[0] == 0
+    assert "till" in profile(here)["components"]
