@@ -62,7 +62,9 @@ from stackctl.model.shapes.patterns import PatternError, matches
 from stackctl.sources import yaml
 from stackctl.sources.components import YAML
 from stackctl.sources.planfile import read_plan
+from tests import recipes
 from tests.fuzz.mutations import DEEP, mutations, nodes, replaced, texts
+from tests.recipes import RECIPE, write_files
 from tests.unit import fake
 
 RICH = Path(__file__).parent / "rich"
@@ -140,16 +142,34 @@ def as_json(value: Any) -> str:
 
 def rendered(folder: Path, name: str, content: bytes, *more: str) -> tuple[int, str]:
     """Render the stack of the catalogue with one file replaced; return exit code and stderr."""
-    file = folder / name
+    with instead(folder / name, content):
+        return ended("render", "-f", str(folder / "stack.yaml"), *more)
+
+
+@contextmanager
+def instead(file: Path, content: bytes) -> Iterator[None]:
+    """Let a file hold something else for a while."""
     before = file.read_bytes()
     file.write_bytes(content)
-    out, err = StringIO(), StringIO()
     try:
-        with bounded(), redirect_stdout(out), redirect_stderr(err):
-            code = run(["render", "-f", str(folder / "stack.yaml"), *more])
+        yield
     finally:
         file.write_bytes(before)
+
+
+def ended(*arguments: str) -> tuple[int, str]:
+    """Run a command; return exit code and stderr."""
+    out, err = StringIO(), StringIO()
+    with bounded(), redirect_stdout(out), redirect_stderr(err):
+        code = run(list(arguments))
     return code, err.getvalue()
+
+
+def taken(*arguments: str) -> bool:
+    """Tell whether a command took its input; what it refuses, it refuses as documented."""
+    code, said = ended(*arguments)
+    assert code in {0, 1, 3, 4, 7}, (arguments, said)
+    return code in {0, 1}
 
 
 @st.composite
@@ -172,8 +192,6 @@ CONTAINER = (0, "spec", "template", "spec", "containers", 0)
 
 def catalogue(count: int, folder: Path) -> None:
     """Profiles, components, stack files, manifests, patches: exit 0, or 3 or 4 with the file."""
-    copy = folder / "rich"
-    shutil.copytree(RICH, copy)
 
     @drawn(max(1, count // 4))
     @given(changed_files(), st.booleans())
@@ -197,9 +215,114 @@ def catalogue(count: int, folder: Path) -> None:
         if code in {3, 4} and "\n" not in said.strip():
             assert ".yaml" in said or "all" in said, said
 
+    with shipped(folder) as copy:
+        one()
+
+
+@contextmanager
+def shipped(folder: Path) -> Iterator[Path]:
+    """Let a copy of the catalogue that has everything be the one that is shipped."""
+    copy = folder / "rich"
+    shutil.copytree(RICH, copy)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STACKCTL_SHIPPED_CATALOG", str(copy))
+        yield copy
+
+
+def looked_over(count: int, folder: Path) -> None:
+    """`component lint`, of whatever is in a catalogue: exit 0 or 1, or 3 or 4 with the file."""
+
+    @drawn(max(1, count // 4))
+    @given(changed_files())
+    def one(file: tuple[str, str]) -> None:
+        name, text = file
+        with instead(copy / name, text.encode(errors="surrogatepass")):
+            taken("component", "lint", "all", "--no-schemas")
+
+    with shipped(folder) as copy:
         one()
+
+
+MANIFESTS = [name for name in FILES_BY_NODES if "/base/" in name]
+
+
+@st.composite
+def changed_manifests(draw: st.DrawFn) -> tuple[str, str]:
+    """Draw a file of manifests with one node changed, or with anything in it."""
+    name = draw(st.sampled_from(MANIFESTS))
+    return name, draw(MUTATIONS[name].map(as_yaml) | texts())
+
+
+def new_components(count: int, folder: Path) -> None:
+    """`component new --from` a file or its folder: what it writes can be read and looked over."""
+    catalog = folder / "catalog"
+
+    @drawn(max(1, count // 4))
+    @given(changed_manifests(), st.booleans())
+    def one(file: tuple[str, str], whole: bool) -> None:
+        shutil.rmtree(catalog, ignore_errors=True)
+        name, text = file
+        path = copy / name
+        origin, to = path.parent if whole else path, ("--catalog", str(catalog))
+        with instead(path, text.encode(errors="surrogatepass")):
+            made = taken("component", "new", "shop", "--from", str(origin), *to)
+        if made:
+            assert taken("component", "lint", "shop", "--no-schemas", *to)
+
+    with shipped(folder) as copy:
+        one()
+
+
+def locks(count: int, folder: Path) -> None:
+    """Lock files, as `outdated` and `lock` read them."""
+
+    @drawn(max(1, count // 4))
+    @given(st.deferred(lambda: mutations(written)).map(as_yaml) | texts())
+    def one(text: str) -> None:
+        with instead(lock, text.encode(errors="surrogatepass")):
+            taken("outdated", "--offline", *stack)
+            taken("lock", *stack)
+
+    with shipped(folder) as copy:
+        stack, lock = ("-f", str(copy / "stack.yaml")), copy / "stack.lock.yaml"
+        assert taken("lock", *stack)
+        written = documents(lock)
+        one()
+
+
+# recipes of others, and the files that they name
+
+RECIPES: dict[str, str] = {"recipe.yaml": RECIPE, **recipes.FILES, **recipes.LAYERS}
+PLAIN = [name for name in RECIPES if "made" not in name]
+READ_AS = {name: [each.value for each in yaml.load_all(RECIPES[name])] for name in PLAIN}
+PLAIN_BY_NODES = [name for name in PLAIN for _ in nodes(READ_AS[name])]
+
+
+@st.composite
+def changed_recipes(draw: st.DrawFn) -> tuple[str, str]:
+    """Draw a recipe, or a file that one names, with one node changed or with anything in it."""
+    name = draw(st.sampled_from(PLAIN_BY_NODES))
+    return name, draw(mutations(READ_AS[name]).map(as_yaml) | texts())
+
+
+def imported(count: int, folder: Path) -> None:
+    """`profile import`: what it writes is a catalogue that can be read."""
+    catalog = folder / "catalog"
+    write_files(folder, RECIPES)
+
+    @drawn(max(1, count // 4))
+    @given(changed_recipes())
+    @example(("recipe.yaml", RECIPE.replace("lift]", r'"\e[2J\Lspec: 1"]')))
+    def one(file: tuple[str, str]) -> None:
+        name, text = file
+        shutil.rmtree(catalog, ignore_errors=True)
+        asked = "overlays/lab-training.yaml" if name in recipes.LAYERS else "recipe.yaml"
+        with instead(folder / name, text.encode(errors="surrogatepass")):
+            made = taken("profile", "import", str(folder / asked), "--catalog", str(catalog))
+        if made:
+            assert taken("profiles", "--catalog", str(catalog))
+
+    one()
 
 
 def settings_typed(count: int, folder: Path) -> None:
@@ -565,6 +688,10 @@ READERS: dict[str, Callable[[int, Path], None]] = {
     each.__name__: each
     for each in (
         catalogue,
+        looked_over,
+        new_components,
+        locks,
+        imported,
         settings_typed,
         scalars,
         trees,
