@@ -3,7 +3,7 @@
 Decoding from text is done by sources; binding parameters to places by `bind`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -117,6 +117,18 @@ class Feature:
     provides: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)  # in place of the component's
     detect: Detect = Detect()
+
+
+def standing(
+    features: Mapping[str, Feature], on: Collection[str], said: Collection[str] = ()
+) -> frozenset[str]:
+    """Leave out what is on by default alone, not `said`, and requires a feature that is off."""
+    kept = frozenset(on)
+    while waiting := {
+        name for name in kept.difference(said) if not kept.issuperset(features[name].requires)
+    }:
+        kept -= waiting
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

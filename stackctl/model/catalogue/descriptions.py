@@ -157,7 +157,7 @@ DESCRIPTIONS = {
     "Place.as": "What is written for each value, where that is something else",
     "Place.absent": "Values for which the whole object is left out; nothing else is said then",
     "Feature.description": "What it does, in one line",
-    "Feature.default": "Whether it is on unless somebody says otherwise",
+    "Feature.default": "Whether it is on unless somebody says otherwise, with what it requires",
     "Feature.conflicts": "Features that cannot be on at the same time",
     "Feature.requires": "Features that must be on as well",
     "Feature.needs": "Capabilities that another component must provide while it is on",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stackctl.model.catalogue.component import Component, Manifests
+from stackctl.model.catalogue.component import Component, Manifests, standing
 from stackctl.model.compose.layers import built, spelled
 from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import NAMESPACE, Scopes, kind_of
@@ -127,7 +127,7 @@ def asked_by_features(
         NotFound, OverlayError: a feature does not fit.
     """
     known = component.spec.features
-    usual = {name for name, feature in known.items() if feature.default}
+    usual = standing(known, {name for name, feature in known.items() if feature.default})
     repeated = [
         normalised(each, component.spec.namespace, scopes)
         for layer in manifests.each.values()

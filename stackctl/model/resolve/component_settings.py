@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stackctl.model.catalogue.attributes import attributes_of
-from stackctl.model.catalogue.component import Component, Mode, Parameter
+from stackctl.model.catalogue.component import Component, Mode, Parameter, standing
 from stackctl.model.catalogue.generated import Generated
 from stackctl.model.catalogue.parameters import (
     NAMESPACE,
@@ -279,9 +279,21 @@ def _said_of_features(
     found = {
         key: Setting(*said[key][-1], overrode=tuple(reversed(said[key][:-1]))) for key in known
     }
+    found = _with_what_waits(component, found)
     active = {key: setting.origin for key, setting in found.items() if setting.value}
     problems += _quarrels(component, active)
     return found
+
+
+def _with_what_waits(component: Component, said: dict[str, Setting]) -> dict[str, Setting]:
+    """Turn off what is on by default and nobody speaks of, where what it requires is off."""
+    features = component.spec.features
+    on = {key for key, setting in said.items() if setting.value}
+    kept = standing(features, on, {key for key in on if said[key].origin != DEFAULT})
+    return {
+        key: setting if key in kept else replace(setting, value=False)
+        for key, setting in said.items()
+    }
 
 
 def _quarrels(component: Component, active: Mapping[str, Origin]) -> Iterator[str]:

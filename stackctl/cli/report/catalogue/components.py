@@ -206,7 +206,8 @@ def shown_value(value: Any) -> str:
 
 def _feature(item: tuple[str, Feature], chosen: Chosen | None) -> tuple[str, str]:
     name, feature = item
-    words = ["on by default" if feature.default else "off by default"]
+    by_default = "on with what it requires" if feature.requires else "on by default"
+    words = [by_default if feature.default else "off by default"]
     for key in ("requires", "conflicts", "needs", "provides"):
         named = getattr(feature, key)
         words += [f"{key} {', '.join(named)}"] if named else []
