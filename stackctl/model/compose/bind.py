@@ -5,7 +5,7 @@ their defaults keeps its comments. Which value it is was decided by `resolve`.
 """
 
 import base64
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,11 +163,16 @@ def _object(value: Any) -> Manifest:
 # fields
 
 
+_WHOLE_MAPS = (("metadata", "labels"), ("metadata", "annotations"))  # of texts, as a map parameter
+
+
 def _field_value(manifest: Manifest, path: paths.Path, value: Any, place: Place) -> Any:
     found = paths.get(manifest, path)
     texts = path[:2] in (("metadata", "labels"), ("metadata", "annotations")) or (
         path[0] == "data" and kind_of(manifest) == ("", "ConfigMap")
     )
+    if isinstance(value, Mapping) and path in _WHOLE_MAPS:
+        return dict(value)
     return text_of(value, place.join) if texts else _like(found, value, place)
 
 
