@@ -8,6 +8,24 @@ TO_BE_SET = {
     ("model-registry", "external-database"): (
         "externalHost: db.example.com, externalPassword: chosen-here"
     ),
+} | {
+    (name, feature): said
+    for name in (
+        "argo-workflows",
+        "ditto",
+        "grafana",
+        "mlflow",
+        "model-registry",
+        "prometheus",
+        "spark-history-server",
+    )
+    for feature, said in (
+        (
+            "ingress",
+            "ingressHost: page.example.com, ingressClass: nginx, ingressAnnotations: {asks: who}",
+        ),
+        ("ingress-policy", "ingressNamespace: edge"),
+    )
 }
 
 

@@ -115,15 +115,19 @@ def _said(component: Component) -> str:
     return ", ".join(f"{name}: {text!r}" for name, text in said.items())
 
 
+# What has no default, and is no address.
+_SAID = {"domain": "example.com", "className": "nginx", "authentication": "asks=who-comes"}
+
+
 def _elsewhere(component: Component, text: str) -> str:
     """Give a value of the kind that an attribute has: itself, a default, or an address."""
     holes = holes_in(text)
     if not holes:
         return text
     declared = parameters_of(component)[holes[0]]
-    alone = text == f"{{{holes[0]}}}" and declared.default is not None
-    if alone:
-        return text_of(declared.default)
+    alone = text == f"{{{holes[0]}}}"
+    if alone and (declared.default is not None or holes[0] in _SAID):
+        return text_of(_SAID.get(holes[0], declared.default))
     scheme, there, _ = ("http", "://", "") if text.startswith("{") else text.rpartition("://")
     return f"{scheme}{there}elsewhere.example.com"
 

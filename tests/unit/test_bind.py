@@ -114,6 +114,7 @@ def args(binder: Binder, index: int = 0) -> list[str]:
         ("{path: spec.new.deep}", MISSING, "x", "x"),
         ("{path: metadata.labels.size}", "1", 2, "2"),
         ("{path: metadata.annotations.on}", MISSING, True, "true"),
+        ("{path: metadata.annotations}", MISSING, {"a.b/c": "d"}, {"a.b/c": "d"}),
         ("{path: spec.tolerations}", MISSING, ["a"], ["a"]),
         ("{path: 'spec.template.spec.containers[name=server].resources.limits.cpu'}",
          "100m", "2", "2"),

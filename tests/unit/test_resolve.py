@@ -382,6 +382,41 @@ def test_a_parameter_may_be_bound_to_another(given, said):
     assert [each.partition(": set ")[0] for each in problems] == ([said] if said else [])
 
 
+@pytest.mark.parametrize(
+    ("said", "on"),
+    [
+        ({}, set()),
+        ({"door": True}, {"door"}),
+        ({"door": True, "wall": True}, {"door", "wall", "key", "ring"}),
+        ({"door": True, "wall": True, "key": False}, {"door", "wall"}),
+    ],
+)
+def test_a_default_feature_waits_for_what_it_requires(said, on):
+    """On by itself where all of that is on, and what requires it in turn; nobody is refused."""
+    component = fake.component(
+        "features: {door: {description: d}, wall: {description: d}, "
+        "ring: {description: d, default: true, requires: [key]}, "
+        "key: {description: d, default: true, requires: [door, wall]}}"
+    )
+    layer = Layer("me.yaml", {"thing": Choice(features=said)}, {}, {}, {})
+    problems: list[str] = []
+    found = choose(component, Inputs([(Choice(features=said), layer)]), problems)
+    assert (found.features, problems) == (on, [])
+
+
+def test_a_feature_that_somebody_asks_for_does_not_wait():
+    """What it requires is named, for a default alone gives way in silence."""
+    component = fake.component(
+        "features: {door: {description: d}, key: {description: d, default: true, requires: [door]}}"
+    )
+    choice = Choice(features={"key": True})
+    problems: list[str] = []
+    choose(component, Inputs([(choice, Layer("me.yaml", {"thing": choice}, {}, {}, {}))]), problems)
+    assert [each.partition(": ")[2] for each in problems] == [
+        "thing.features.key needs the feature door: set thing.features.door=true"
+    ]
+
+
 def test_a_list_that_layers_are_repeated_over_is_not_idle(tmp_path):
     """Whether the feature is on or off that it has places in as well; others with such are idle."""
     profiles = fake.profiles(tmp_path, p="components: {thing: {}}").profiles
