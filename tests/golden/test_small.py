@@ -22,9 +22,13 @@ FOR_BOTH = {
 }
 
 
-def objects(profile: str) -> list[Manifest]:
+# In the other way of keeping what HDFS knows, there are no checkpoints to make small.
+TWO_NAMENODES = ("hdfs.features.high-availability=true", "hdfs.features.checkpoint=false")
+
+
+def objects(profile: str, *sets: str) -> list[Manifest]:
     """Return everything that a profile comes to."""
-    bundle = compose_stack(StackRequest(profile=profile)).bundle
+    bundle = compose_stack(StackRequest(profile=profile, sets=sets)).bundle
     return [each for part in bundle.components for each in part.objects]
 
 
@@ -36,10 +40,10 @@ def containers(manifest: Manifest) -> Iterator[tuple[Manifest, Manifest]]:
             yield pod, each
 
 
-def asked(profile: str) -> dict[str, float]:
+def asked(profile: str, *sets: str) -> dict[str, float]:
     """Add up what a profile sets aside on one node."""
     total = {"cpu": 0.0, "memory": 0.0}
-    for manifest in objects(profile):
+    for manifest in objects(profile, *sets):
         if manifest["kind"] not in RUNNING:  # runtimes of models are no Pods yet
             continue
         number = manifest.get("spec", {}).get("replicas", 1)
@@ -66,6 +70,18 @@ def test_small_makes_other_profiles_small(profile, cpu, memory):
     assert small["memory"] < plain["memory"]
     assert small["cpu"] <= cpu
     assert small["memory"] <= memory * GIB
+
+
+def test_small_goes_with_two_namenodes():
+    """What it says of checkpoints is left aside without them; JournalNodes shrink too."""
+    plain, small = asked("data", *TWO_NAMENODES), asked("data+small", *TWO_NAMENODES)
+    assert small["memory"] <= plain["memory"] / 2
+    (journal,) = [
+        each for each in objects("data+small", *TWO_NAMENODES)
+        if (each["kind"], each["metadata"]["name"]) == ("StatefulSet", "hdfs-journalnode")
+    ]  # fmt: skip
+    (container,) = [each for _, each in containers(journal)]
+    assert container["resources"]["requests"]["memory"] == "256Mi"
 
 
 def test_small_asks_for_no_more_than_it_limits():

@@ -248,6 +248,23 @@ def test_a_mixin_adjusts_what_is_there_and_puts_nothing_in(tmp_path):
     assert (setting(laid, "replicas").value, setting(laid, "level").value) == (1, "error")
 
 
+def test_what_is_adjusted_of_a_feature_that_is_off_is_left_aside(tmp_path):
+    """A mixin cannot know what is off below it; what a profile says itself must count."""
+    catalogue = fake.profiles(
+        tmp_path,
+        small="adjust: {web: {parameters: {boost: 3}}}",
+        base="components: {certs: {}, agent: {}, web: {}}",
+        idle="extends: base\ncomponents: {web: {parameters: {boost: 3}}}",
+    )
+    assert resolve(catalogue, "base+small")
+    on = resolve(catalogue, "base+small", sets=("web.features.fast=true",))
+    assert setting(on, "boost").value == 3
+    with pytest.raises(ConfigError, match=r"idle.yaml:6: web.boost only matters with the feature"):
+        resolve(catalogue, "idle")
+    with pytest.raises(ConfigError, match=r"--set: web.boost only matters with the feature fast"):
+        resolve(catalogue, "base+small", sets=("web.boost=5",))
+
+
 def test_what_is_adjusted_is_checked_as_what_is_put_in(tmp_path):
     """A component that nobody knows, a key that another mixin sets, with both lines."""
     catalogue = fake.profiles(

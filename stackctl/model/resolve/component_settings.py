@@ -90,7 +90,7 @@ def choose(component: Component, inputs: Inputs, problems: list[str]) -> Chosen:
     }
     _unknown(component, inputs, problems)
     if mode is not Mode.SKIP:
-        problems += _idle(component, parameters, features)
+        problems += _idle(component, parameters, features, frozenset(_adjusted(name, inputs)))
         problems += _exceeding(component, parameters)
     source = choose_source(component, inputs.choices, problems, _asked(inputs.overrides))
     elsewhere = mode is Mode.EXTERNAL or (source is not None and source.instead)
@@ -221,14 +221,28 @@ def _generated(name: str, parameter: Parameter, setting: Setting) -> Setting:
     return replace(setting, value=Generated(name)) if made else setting
 
 
+def _adjusted(name: str, inputs: Inputs) -> Iterator[Origin]:
+    """Yield where parameters are adjusted: said for whoever has the component, and its features."""
+    for choice, layer in inputs.choices:
+        if choice is layer.adjust.get(name):
+            for key in choice.parameters:
+                yield layer.origin("components", name, "parameters", key)
+
+
 def _idle(
-    component: Component, parameters: Mapping[str, Setting], features: frozenset[str]
+    component: Component,
+    parameters: Mapping[str, Setting],
+    features: frozenset[str],
+    adjusted: Collection[Origin],
 ) -> Iterator[str]:
-    """Refuse settings that would go nowhere because the features they belong to are off."""
+    """Refuse settings that would go nowhere because the features they belong to are off.
+
+    A mixin that adjusts them cannot know what the profile it is laid over has switched off.
+    """
     for key, parameter in component.spec.parameters.items():
         setting = parameters[key]
         homes = {place.feature for place in parameter.places}
-        unset = setting.origin == DEFAULT or setting.value == parameter.default
+        unset = setting.origin in (DEFAULT, *adjusted) or setting.value == parameter.default
         if unset or not homes or key in component.spec.each or homes & {"", *features}:
             continue
         names = " or ".join(sorted(homes))
