@@ -157,6 +157,7 @@ def compose_stack(request: StackRequest, target: Target | None = None) -> Compos
                 problems += error.problems or [str(error)]
     if problems:
         raise ConfigError.listing("the catalogue is not right:", problems)
+    learn_settled(selection)  # settings that a chart in their stead has no use for, too
     made = with_sources(selection, manifests, target)
     selection = made.selection
     bundle = compose(selection, made.manifests, stack, yaml=YAML, served=made.scopes)
