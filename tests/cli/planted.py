@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 from stackctl.api.client import Client
 from stackctl.sources import yaml
+from tests import charts
+from tests.recipes import FILES, RECIPE, write_files
 
 API = "stackctl.dev/v1alpha1"
 NAMESPACE = "vault"
@@ -24,6 +26,8 @@ SOURCES = (
     *("last-applied", "helm-note", "unreadable-manifest"),
     *("token", "token-line", "password", "server-login", "proxy-login", "env-proxy"),
     *("exec-argument", "exec-variable", "exec-said", "exec-token", "client-key", "environment"),
+    *("smoke-data", "smoke-env", "chart-data", "chart-values"),
+    *("recipe-value", "recipe-file", "recipe-mistake", "new-mistake"),
 )
 MARKERS = {
     name: f"plant+{number:02}/{name}&Zq{number * 7919:x}" for number, name in enumerate(SOURCES)
@@ -50,9 +54,9 @@ def forms(marker: str) -> set[str]:
     }
 
 
-def found_in(text: str) -> set[str]:
+def found_in(text: str, markers: Mapping[str, str] = MARKERS) -> set[str]:
     """Name the markers that a text gives away."""
-    return {name for name, marker in MARKERS.items() if any(form in text for form in forms(marker))}
+    return {name for name, marker in markers.items() if any(form in text for form in forms(marker))}
 
 
 @dataclass
@@ -60,11 +64,13 @@ class Watch:
     """Collects where markers came out."""
 
     leaks: list[str] = field(default_factory=list)
+    made: dict[str, str] = field(default_factory=dict)  # more markers: what is generated, by name
     indexes: int = 0  # of revisions, that were looked into
 
     def look(self, where: str, text: str) -> None:
         """Search a text."""
-        self.leaks += [f"{name} in {where}" for name in sorted(found_in(text))]
+        found = found_in(text) | found_in(text, self.made)
+        self.leaks += [f"{name} in {where}" for name in sorted(found)]
 
     def look_at_files(self, folder: Path, but: frozenset[str] = frozenset()) -> None:
         """Search every file below a folder, but for those in which something was planted."""
@@ -88,7 +94,7 @@ class Watch:
                 self.look(f"{item['metadata']['name']} of {path}", json.dumps(item))
 
 
-def parameter(*places: Mapping[str, str], **more: Any) -> dict[str, Any]:
+def parameter(*places: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "string", "description": "for tests", "places": list(places)} | more
 
 
@@ -117,6 +123,14 @@ def write_catalogue(folder: Path) -> None:
             secret=True,
             default=MARKERS["default"],
         ),
+        "made": parameter(
+            {"object": "Secret/made", "path": "data.made"}, type="secret", generate="password"
+        ),
+        "tried": parameter(
+            {"object": "Job/vault", "container": "vault", "env": "TRIED", "smoke": True},
+            secret=True,
+            default=MARKERS["smoke-env"],
+        ),
         "workers": parameter(
             {"object": "ConfigMap/vault", "key": "a.yaml", "path": "workers"},
             type="integer",
@@ -134,6 +148,7 @@ def write_catalogue(folder: Path) -> None:
             parameters=parameters,
             features={"more": {"description": "more", "default": True}},
             images=[{"image": "registry.example.com/vault", "tag": "1.0.0"}],
+            upstream={"project": "https://example.com", "version": "1.0.0", "chart": _FOLLOWED},
         ),
     )
     _write(home / "base" / "all.yaml", *_objects())
@@ -143,9 +158,22 @@ def write_catalogue(folder: Path) -> None:
             "Secret", "more", data={"key": encoded(MARKERS["feature"]), "yes": encoded("true")}
         ),
     )
+    _write(home / "smoke" / "all.yaml", *_trial())
     _write(folder / "profiles" / "vault.yaml", _file("Profile", "vault", components={"vault": {}}))
 
 
+def _trial() -> Iterator[dict[str, Any]]:
+    yield _object("Secret", "vault-tried", stringData={"data": MARKERS["smoke-data"]})
+    container = {
+        "name": "vault",
+        "image": "registry.example.com/vault:1.0.0",
+        "env": [{"name": "TRIED", "value": MARKERS["smoke-env"]}],
+    }
+    pod = {"spec": {"restartPolicy": "Never", "containers": [container]}}
+    yield _object("Job", "vault", apiVersion="batch/v1", spec={"template": pod})
+
+
+_FOLLOWED = {"repository": "oci://example.com/charts", "name": "vault", "version": "1.0.0"}
 _NOTE = 'metadata.annotations["example.com/note"]'
 
 
@@ -158,6 +186,7 @@ def _objects() -> Iterator[dict[str, Any]]:
         data={"data": encoded(MARKERS["data"])},
         stringData={"text": MARKERS["stringData"], "a.yaml": document, "debug": "true"},
     )
+    yield _object("Secret", "made")
     yield _object("ConfigMap", "vault", data={"a.yaml": "workers: 3\n"})
     container = {
         "name": "vault",
@@ -185,6 +214,53 @@ def write_stack_file(path: Path) -> None:
     _write(path, _file("Stack", "vault", profile="vault", components={"vault": choice}))
 
 
+def write_chart(folder: Path) -> None:
+    """Write a chart and values of it, and two programs: for Helm, and for one that says too much.
+
+    The chart comes to the same objects with other secrets in them.
+    """
+    charts.write_chart(folder / "chart", {}, name="vault")
+    _write(folder / "values.yaml", {"password": MARKERS["chart-values"], "color": "blue"})
+    space, secret, _, config, deployment = _objects()
+    secret |= {"data": {"data": encoded(MARKERS["chart-data"])}}
+    secret["stringData"] = {"text": MARKERS["chart-data"]}
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    variables = {"DEFAULT": "theirs", "DB_PASSWORD": MARKERS["chart-data"]}
+    container["env"] = [{"name": key, "value": each} for key, each in variables.items()]
+    _write(folder / "objects.yaml", space, secret, config, deployment)
+    (folder / "vault-1.0.0.tgz").write_bytes(charts.packed(folder / "chart", "vault"))
+    said = 'echo "Error: values do not meet the schema: $(cat)" >&2; exit 1'
+    for name, answer in (("helm", f"cat {folder}/objects.yaml"), ("chatty", said)):
+        path = folder / name
+        path.write_text(_HELM.format(archive=folder / "vault-1.0.0.tgz", answer=answer))
+        path.chmod(0o755)
+
+
+# Speaks as Helm does of `version`, `pull NAME --destination DIR` and `template`.
+_HELM = """\
+#!/bin/sh
+case "$1" in
+version) echo v4.3.1 ;;
+pull) cp {archive} "$4" ;;
+*) {answer} ;;
+esac
+"""
+
+
+def write_recipes(folder: Path) -> None:
+    """Write a recipe with secrets in values of its charts, and one that is wrong with them."""
+    secret = {"adminPassword": MARKERS["recipe-value"], "auth": {"token": MARKERS["recipe-value"]}}
+    text = RECIPE.replace("{webhook: {timeoutSeconds: 5}}", json.dumps(secret))
+    lost = json.dumps({"password": MARKERS["recipe-value"]})
+    text = text.replace("{color: blue", f"{{admin: {json.dumps(secret)}, color: blue")
+    text = text.replace("later: {answer: 42}", f"later: {lost}")
+    values = {name: text for name, text in FILES.items() if name.endswith(".yaml")}
+    values["components/shop/values-lab.yaml"] += f"password: {MARKERS['recipe-file']}\n"
+    mistake = json.dumps([{"password": MARKERS["recipe-mistake"]}])
+    wrong = RECIPE.replace("{color: blue, shades: {dark: null}}", mistake)
+    write_files(folder, {"lab.yaml": text, "wrong.yaml": wrong, **values})
+
+
 def write_broken_component(folder: Path) -> None:
     """Write a component with a Secret that is none."""
     home = folder / "manifests" / "broken"
@@ -201,7 +277,7 @@ _SEEN = "object.data.map(k, k + '=' + object.data[k]).join(', ')"
 _SET = "object.spec.template.spec.containers[0].env.map(e, e.name + '=' + e.value).join(', ')"
 # Policies that make the API server repeat what it is given, by what they do and look at.
 POLICIES = (
-    ("vault-warns", "Warn", "", "secrets", "object.metadata.name != 'vault'", _SEEN),
+    ("vault-warns", "Warn", "", "secrets", "!object.metadata.name.startsWith('vault')", _SEEN),
     ("vault-denies", "Deny", "", "secrets", "!('refuse' in object.data)", _SEEN),
     ("vault-tells", "Warn", "apps", "deployments", "object.metadata.name != 'vault'", _SET),
 )

@@ -16,8 +16,11 @@ from tests.cli.planted import MARKERS, NAMESPACE, REVEALING, Watch
 
 pytestmark = pytest.mark.timeout(600)
 
-PLANTED = frozenset({"catalogue", "broken", "stack.yaml", "kubeconfigs", "plugin"})
+PLANTED = frozenset(
+    {"catalogue", "broken", "stack.yaml", "kubeconfigs", "plugin", "charts", "recipes"}
+)
 SECRET = f"/api/v1/namespaces/{NAMESPACE}/secrets/vault"
+MADE = f"/api/v1/namespaces/{NAMESPACE}/secrets/made"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/vault"
 SETS = [
     f"--set=vault.{name}={MARKERS[marker]}"
@@ -65,7 +68,10 @@ class Snoop:
 
 
 _COMPOSING = frozenset(
-    {"deploy", "diff", "upgrade", "adopt", "components", "profiles", "render", "export"}
+    {
+        *("deploy", "diff", "upgrade", "adopt", "components", "profiles", "render", "export"),
+        *("explain", "lock", "outdated", "smoke"),
+    }
 )
 
 
@@ -80,6 +86,9 @@ def snoop(cli, watch, tmp_path) -> Snoop:
     planted.write_catalogue(tmp_path / "catalogue")
     planted.write_broken_component(tmp_path / "broken")
     planted.write_stack_file(tmp_path / "stack.yaml")
+    (tmp_path / "charts").mkdir()
+    planted.write_chart(tmp_path / "charts")
+    planted.write_recipes(tmp_path / "recipes")
     return Snoop(cli, watch)
 
 
@@ -184,6 +193,100 @@ def test_a_stack_full_of_secrets_shows_none(snoop, revealing, watch):
     watch.look_at_files(cli.home, PLANTED)
     assert watch.indexes, "no revision was looked into"
     assert watch.leaks == [], report(watch)
+
+
+def test_a_stack_full_of_secrets_shows_none_on_other_days(snoop, revealing, watch):
+    """By commands that look around, try, change a part of it or mend its record."""
+    cli, stack, client = snoop.cli, ("-f", "stack.yaml"), snoop.cli.connection.client
+    assert snoop("deploy", *stack, *SETS, "--dry-run", "--plan", "plan.json").code == 0
+    planned = ("deploy", "--plan", "plan.json", "--yes", "-v", "--events", "one.ndjson")
+    assert snoop(*planned).code == 2  # a plan keeps no secrets
+    planned = snoop(*planned, *SETS)
+    assert planned.code == 0, planned.text
+    made = base64.b64decode(client.get(MADE)["data"]["made"]).decode()
+    watch.made["made"] = made
+    await_policies(cli)
+    for look in (("stacks",), ("credentials",), ("policies",), ("record", "check")):
+        for more in (("-o", "json"), ("-v", "--debug")):
+            assert snoop(*look, *more).code == 0
+    assert made in cli("credentials", "vault").out  # it was asked for
+    tried = snoop("smoke", *stack, "--yes", "-v", "--debug", "--events", "two.ndjson")
+    assert (tried.code, REVEALING in tried.err) == (0, True), tried.text
+    again = f"--set=vault.bound={MARKERS['set-again']}"
+    part = snoop("deploy", *stack, again, "--only", "vault", "--yes", "-o", "json")
+    assert part.code == 0, part.text
+    lose_newest_revision(cli)
+    assert snoop("record", "check", "-o", "json").code == 1
+    assert snoop("record", "repair", "--yes", "-v", "--debug").code == 0
+    other = ("deploy", *stack, *SETS, "--source", "vault=chart", "--dry-run", "--debug")
+    for helm, form, code in (("chatty", "json", 4), ("helm", "table", 0)):
+        program = str(cli.home / "charts" / helm)
+        answer = snoop(*other, "-o", form, STACKCTL_HELM=program)
+        assert answer.code == code, answer.text
+    rotated = snoop("credentials", "--rotate", "vault.made", "--yes", "-o", "json")
+    assert rotated.code == 0, rotated.text
+    watch.look_at_records(client)
+    assert snoop("teardown", "--yes", "-v", "--debug").code == 0
+    watch.look_at_files(cli.home, PLANTED | {"upstream"})
+    cached = Watch(made=watch.made)
+    cached.look_at_files(cli.home / ".cache" / "stackctl" / "upstream")
+    assert {each.partition(" in ")[0] for each in cached.leaks} == {"chart-data"}  # as charts are
+    assert watch.indexes, "no revision was looked into"
+    assert watch.leaks == [], report(watch)
+
+
+def lose_newest_revision(cli: Cli) -> None:
+    """Delete the index of the newest revision, as somebody does who tidies up."""
+    path = "/api/v1/namespaces/stackctl-system/configmaps"
+    found = cli.connection.client.list(path).items
+    indexes = [
+        each["metadata"]["name"] for each in found if "release" in (each.get("binaryData") or {})
+    ]
+    cli.connection.client.delete(f"{path}/{max(indexes)}")
+
+
+def test_what_is_written_for_others_holds_no_secret(snoop, watch):
+    """Locks, exports, what is said of components; of a chart beside them and a recipe as well."""
+    stack, catalogue = ("-f", "stack.yaml"), ("--catalog", "catalogue")
+    for name in ("vault", *(f"vault.{each}" for each in ("bound", "list", "default", "made"))):
+        assert snoop("explain", name, *stack, *SETS).code == 0
+        assert snoop("explain", name, *stack, *SETS, "-o", "json").code == 0
+    for more in (("-o", "json"), ("--debug",)):
+        assert snoop("component", "lint", "vault", *catalogue, *more).code == 1
+        assert snoop("component", "lint", "broken", "--catalog", "broken", *more).code == 3
+    source = ("--from", "catalogue/manifests/vault/base")
+    assert snoop("component", "new", "mine", *source, "--catalog", "mine").code == 0
+    source = ("--from", "broken/manifests/broken/base")
+    assert snoop("component", "new", "other", *source, "--catalog", "mine", "--debug").code == 3
+    watch.look_at_files(snoop.cli.home, PLANTED | {"base"})
+    for helm, code in (("helm", 1), ("chatty", 4)):
+        chart = ("--chart", "charts/chart", "--values", "charts/values.yaml", *catalogue)
+        for more in (("-o", "json"), ("-v", "--debug")):
+            program = str(snoop.cli.home / "charts" / helm)
+            compared = snoop("component", "compare", "vault", *chart, *more, STACKCTL_HELM=program)
+            assert compared.code == code, compared.text
+    for recipe, code in (("lab", 0), ("wrong", 3)):
+        file = f"recipes/{recipe}.yaml"
+        imported = snoop("profile", "import", file, "--catalog", recipe, "-o", "json", "--debug")
+        assert imported.code == code, imported.text
+    for sets in (SETS, []):
+        assert snoop("lock", *stack, *sets, "-o", "json").code == 0
+        assert snoop("outdated", "--offline", *stack, *sets, "-v").code == 0
+    assert watch.leaks == [], report(watch)
+
+
+@pytest.mark.parametrize("format", ["plain", "kustomize", "helm", "argocd", "flux"])
+def test_an_export_holds_the_secrets_that_were_asked_for(snoop, watch, format):
+    """Settings in the objects that are named; nothing that is in Secrets."""
+    named = ("Deployment/vault/vault", "ConfigMap/vault/vault")
+    asked = [f"--with-secret={each}" for each in named]
+    where = ("--repository", "ssh://git@example.com/ml") if format in ("argocd", "flux") else ()
+    written = snoop("export", "-f", "stack.yaml", *SETS, *asked, "--format", format, *where, "out")
+    assert written.code == 0, written.text
+    assert watch.leaks == [], report(watch)  # in what it says
+    watch.look_at_files(snoop.cli.home / "out")
+    leaks = {each.partition(" in ")[0] for each in watch.leaks}
+    assert leaks == {"file-argument", "file-list", "default", "set-marked", "set-field", "set-word"}
 
 
 @pytest.mark.parametrize(
