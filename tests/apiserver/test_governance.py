@@ -1,5 +1,7 @@
 """What the component governance lets through, warns of and refuses, and whom it exempts."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,10 +16,12 @@ from stackctl.api.client import Client, encode
 from stackctl.api.http.messages import Request
 from stackctl.cluster.connection import Connection
 from stackctl.errors import Forbidden, NotServed, Rejected
+from stackctl.model.compose.compose import scopes_of, smoke_bundle
 from stackctl.model.objects.kinds import DEFINITION, kind_of
 from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.readiness.policies import PolicyMode, denying, warning_in
-from stackctl.sources.components import read_manifests
+from stackctl.sources.components import YAML, read_manifests
 from stackctl.sources.files import read_catalogue
 from tests.apiserver.scenery import until
 from tests.apiserver.shipped import connected, profile_of, redeployed, torn_down
@@ -468,3 +472,111 @@ def test_policies_that_have_gone_come_back_as_they_were(town):
     town.connection.discovery.refresh()
     town.under("deny")
     assert town.judged(pod(spec())) == (set(), "")
+
+
+def smoke_objects(town: Town, mode: str) -> list[Manifest]:
+    """Compose the smoke test of the component, for every policy in one mode."""
+    composed = compose_stack(town.request(mode))
+    (chosen,) = [
+        each for each in composed.selection.components if each.component.name == "governance"
+    ]
+    manifests = composed.manifests["governance"]
+    stack = StackId.for_smoke("governance", composed.stack.namespace)
+    bundle = smoke_bundle(
+        chosen,
+        manifests,
+        stack,
+        composed.selection.settings,
+        yaml=YAML,
+        scopes={**composed.scopes, **scopes_of([manifests])},
+    )
+    return [each for part in bundle.components for each in part.objects]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """What the smoke test asks with: its container's script, as its ServiceAccount may."""
+
+    town: Town
+    account: Path
+
+    def answers(self, mode: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run the script as a process, told that every policy is in a mode."""
+        (job,) = [each for each in smoke_objects(self.town, mode) if each["kind"] == "Job"]
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        host, _, port = self.town.client.access.server.rpartition("/")[2].partition(":")
+        said = {each["name"]: each["value"] for each in container["env"]}
+        said |= {"ACCOUNT": str(self.account), "KUBERNETES_SERVICE_HOST": host}
+        (_, *argv) = container["command"]
+        return subprocess.run(
+            [sys.executable, *argv],
+            env=said | {"KUBERNETES_SERVICE_PORT": port} | more,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def asker(town: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+    """The smoke test's account with its rights, and no Job."""
+    folder = tmp_path_factory.mktemp("account")
+    made = [each for each in smoke_objects(town, "warn") if each["kind"] != "Job"]
+    paths = [town.connection.discovery.path_of(each) for each in made]
+    for path, manifest in zip(paths, made, strict=True):
+        town.client.apply(path, manifest)
+    (account,) = [path for path in paths if "/serviceaccounts/" in path]
+    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+    token = town.client.create(f"{account}/token", asked)["status"]["token"]
+    (folder / "token").write_text(token, encoding="utf-8")
+    trust = town.client.get("/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt")
+    (folder / "ca.crt").write_text(trust["data"]["ca.crt"], encoding="utf-8")
+    yield Asker(town, folder)
+    for path in reversed(paths):
+        town.client.delete(path)
+
+
+@pytest.mark.parametrize("mode", ["deny", "warn", "audit", "off"])
+def test_the_smoke_test_finds_what_each_policy_does(town, asker, mode):
+    """Run as its container would be; everything that it asked is answered as it should be."""
+    town.under(mode)
+    found = asker.answers(mode)
+    assert (found.returncode, found.stderr) == (0, "")
+    lines = found.stdout.splitlines()
+    assert len(lines) == 16
+    assert all(each.startswith("as it should be: ") for each in lines)
+    assert sum("taken False" in each for each in lines) == (14 if mode == "deny" else 0)
+
+
+def test_the_smoke_test_fails_where_a_policy_does_something_else(town, asker):
+    """One that is only said to deny, and one whose binding somebody has taken away."""
+    town.under("warn")
+    found = asker.answers("deny", PATIENCE="0")
+    assert found.returncode == 1
+    assert "WRONG: against GPUS_PER_POD, report False: taken True" in found.stdout
+    path = f"{_POLICIES}bindings/governance-gpus-per-pod"
+    town.client.delete(path)
+    try:
+        until(lambda: town.judged(pod(spec(resources=gpus(5)))) == (set(), ""))
+        found = asker.answers("warn", PATIENCE="0")
+    finally:
+        redeployed(town.request("warn"), town.connection)
+    wrong = [each for each in found.stdout.splitlines() if each.startswith("WRONG")]
+    assert (found.returncode, len(wrong)) == (1, 1)
+    assert "against GPUS_PER_POD, report False: taken True, named []" in wrong[0]
+
+
+def test_the_smoke_test_may_do_nothing_else(town, asker):
+    """Not even look at what it creates, nor create it in the namespace that it runs in."""
+    tenant = Client(
+        replace(town.client.access, login=Login(token=(asker.account / "token").read_text()))
+    )
+    try:
+        for namespace, kind in (("governance-smoke", "pods"), ("kube-system", "secrets")):
+            with pytest.raises(Forbidden):
+                tenant.list(f"/api/v1/namespaces/{namespace}/{kind}")
+        with pytest.raises(Forbidden):
+            tenant.create("/apis/apps/v1/namespaces/kube-system/deployments", PLAIN)
+    finally:
+        tenant.close()
