@@ -13,6 +13,7 @@ from stackctl.model.compose.stages import RUNS
 from stackctl.model.objects.refs import annotations_of
 from stackctl.model.objects.wording import first_few
 from stackctl.model.plan.plan import Action, Change, Plan
+from stackctl.model.plan.warnings import volumes_left
 from stackctl.model.run.events import ComponentState, Notice
 from stackctl.model.run.failure_policy import OnFailure
 from stackctl.model.run.outcome import DeployOutcome, StackStatus, TargetInfo
@@ -202,7 +203,11 @@ def _require_consent(plan: Plan, options: RunOptions) -> None:
         if change.action is Action.RECREATE and not _runs_anew(change)
     ]
     if found and options.yes and not options.allow_recreate:
-        lines = [f"  {change.ref}: {change.reason}" for change in found]
+        lines = [
+            f"  {change.ref}: {said}"
+            for change in found
+            for said in (change.reason, *volumes_left(change))
+        ]
         raise ConflictError(
             "\n".join(["objects would have to be deleted and made anew:", *lines]),
             hint="--allow-recreate does that; while it lasts, what they do is interrupted",

@@ -11,7 +11,7 @@ from stackctl.model.objects.versions import is_older
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.plan.upgrades import UpgradeVerdict, passages, require_allowed
-from stackctl.model.plan.warnings import Attention, WarningTopic, worth_knowing
+from stackctl.model.plan.warnings import Attention, WarningTopic, volumes_left, worth_knowing
 from stackctl.model.release.history import VersionChange
 
 RULES = {
@@ -164,6 +164,22 @@ def test_an_api_that_stays_is_not_mentioned(api, kind, server):
 def change(kind: str, name: str, action: Action, component: str = "a", **sides) -> Change:
     manifest = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": "ns"}}
     return Change(ref_of(manifest), component, action, **sides)
+
+
+def stateful(size: str) -> Manifest:
+    """Describe what makes a volume of a size for each of its Pods."""
+    claim = {"metadata": {"name": "d"}, "spec": {"resources": {"requests": {"storage": size}}}}
+    return {"kind": "StatefulSet", "spec": {"volumeClaimTemplates": [claim]}}
+
+
+@pytest.mark.parametrize(("size", "said"), [("2Gi", 1), ("1024Mi", 0), ("1Mi", 0)])
+def test_volumes_that_are_to_be_larger_have_the_command_that_grows_them(size, said):
+    """None where they are as large as before, in other words, or would have to shrink."""
+    made = change("StatefulSet", "s", Action.RECREATE, live=stateful("1Gi"), desired=stateful(size))
+    found = [*volumes_left(made)]
+    assert len(found) == said
+    assert all("kubectl patch pvc -n ns d-s-N -p " in each for each in found)
+    assert all('{"storage":"2Gi"}' in each for each in found)
 
 
 def test_what_stands_out_of_a_plan_is_collected():

@@ -8,8 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stackctl.model.objects import paths
 from stackctl.model.objects.crd_changes import schema_changes
 from stackctl.model.objects.deprecations import retiring
+from stackctl.model.objects.quantities import amount
+from stackctl.model.objects.refs import Manifest
 from stackctl.model.objects.versions import is_older
 from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.release.history import VersionChange
@@ -34,6 +37,7 @@ class Attention:
     message: str
 
 
+_STORAGE = ("spec", "resources", "requests", "storage")
 # What takes users' objects along when it leaves.
 _GRAVE = frozenset({"CustomResourceDefinition", "Namespace", "PersistentVolumeClaim"})
 
@@ -68,6 +72,30 @@ def _recreated(changes: Iterable[Change]) -> Iterator[Attention]:
             yield Attention(
                 WarningTopic.RECREATION, str(change.ref), f"deleted and made again: {why}"
             )
+            for message in volumes_left(change):
+                yield Attention(WarningTopic.RECREATION, str(change.ref), message)
+
+
+def volumes_left(change: Change) -> Iterator[str]:
+    """Say of a StatefulSet whose volumes are to be larger that those that are there are not."""
+    if change.ref.kind != "StatefulSet":
+        return
+    old, new = (_sizes(each) for each in (change.live, change.desired))
+    for claim in old.keys() & new.keys():
+        if amount(new[claim]) > amount(old[claim]):
+            patch = f'{{"spec":{{"resources":{{"requests":{{"storage":"{new[claim]}"}}}}}}}}'
+            yield (
+                "its volumes stay, and stay as large as they are; for the Pod with each number N: "
+                f"kubectl patch pvc -n {change.ref.namespace} {claim}-{change.ref.name}-N "
+                f"-p '{patch}'"
+            )
+
+
+def _sizes(manifest: Manifest | None) -> dict[str, str]:
+    """Return how large a StatefulSet makes its volumes, by the names of its claims."""
+    claims = paths.get(manifest or {}, ("spec", "volumeClaimTemplates"), None) or ()
+    sizes = {each["metadata"]["name"]: paths.get(each, _STORAGE, None) for each in claims}
+    return {name: str(size) for name, size in sizes.items() if size is not None}
 
 
 def _definitions(changes: Iterable[Change]) -> Iterator[Attention]:
