@@ -24,6 +24,7 @@ from tests.schemas import DEFINITIONS, open_in, schemas
 from tests.standins import remote
 
 SAMPLES = Path(__file__).parent / "samples"
+CANARY = Path(__file__).parents[2] / "examples" / "canary"
 
 
 # What comes from elsewhere has schemas of its own, which are not ours to try.
@@ -71,6 +72,12 @@ def _submit(manifest: Manifest, target: Connection) -> None:
 @each(SAMPLES.glob("*/accepted/*.yaml"), SAMPLES)
 def test_an_object_of_the_documentation_is_accepted(target, path):
     """Nothing in it is unknown to the schemas, and nothing is refused."""
+    submit(path, target)
+
+
+@each(CANARY.glob("[0-9]-*.yaml"), CANARY)
+def test_a_step_of_the_canary_is_accepted(target, path):
+    """Its namespace, its models, and the route that splits what is asked of them."""
     submit(path, target)
 
 

@@ -9,7 +9,7 @@ from stackctl.cli import EXIT_CODES, run
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "examples/path/README.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "examples/path/README.md", "examples/canary/README.md")
 # Commands whose output is the same everywhere.
 SHOWN = ("stackctl --help", "stackctl profiles")
 
