@@ -1,7 +1,7 @@
 """A page is opened without a controller that answers: nothing waits for an address."""
 
 from stackctl.actions.compose import compose_stack
-from stackctl.model.run.outcome import ComponentState
+from stackctl.model.run.events import ComponentState
 from tests.apiserver.shipped import connected, deployed, profile_of, torn_down
 
 
