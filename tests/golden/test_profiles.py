@@ -72,6 +72,7 @@ def test_every_image_can_come_from_another_registry(profile, tmp_path):
         line.strip()
         for part in composed.bundle.components
         for manifest in map(brief, part.objects)
+        if manifest["kind"] != "ValidatingAdmissionPolicy"  # says what an image's name means
         for line in yaml.dump(manifest).splitlines()
         if any(f"{host}/" in line for host in hosts)
     ]
