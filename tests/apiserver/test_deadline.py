@@ -116,12 +116,15 @@ LOOKING = ("deploy --profile base --yes", "teardown --yes", "adopt cert-manager 
 @pytest.mark.parametrize("line", LOOKING)
 @pytest.mark.parametrize("answered", [0, 3])
 def test_looking_counts_as_well(proxy, tmp_path, line, answered):
-    """The time is up before anything was touched: who says nothing is named."""
+    """The time is up before anything was touched: who says nothing is named.
+
+    There is enough of it for what is done before the fourth question: to compose a profile.
+    """
     proxy.on_everything(After(answered, Silence()))
     began = time.monotonic()
-    with command(proxy, tmp_path, *line.split(), "--timeout", "3s") as process:
+    with command(proxy, tmp_path, *line.split(), "--timeout", "8s") as process:
         _, said = process.communicate(timeout=SOON)
-    assert time.monotonic() - began < AT_ONCE
+    assert time.monotonic() - began < SOON
     assert process.returncode == 5
     assert f"no answer from {proxy.access.server} within" in said
     assert "--timeout" in said
