@@ -24,6 +24,7 @@ class Contents:
     features: Mapping[str, Mapping[str, int]]  # more with each
     each: Mapping[str, Mapping[str, int]]  # more for each item of a list parameter
     privileges: "Mapping[str, tuple[Privilege, ...]]"  # by feature; as it comes, under no name
+    hidden: RenderError | None = None  # why what it installs is not known
 
 
 def components(catalogs: Sequence[Path] = ()) -> "Mapping[str, Component]":
@@ -38,7 +39,7 @@ def components(catalogs: Sequence[Path] = ()) -> "Mapping[str, Component]":
 
 
 def contents(name: str, catalogs: Sequence[Path] = ()) -> Contents:
-    """Read everything of one component.
+    """Read everything of one component; of one that cannot be rendered here what it says itself.
 
     Raises:
         ConfigError: there is none of this name, or its files are not right.
@@ -53,7 +54,10 @@ def contents(name: str, catalogs: Sequence[Path] = ()) -> Contents:
     component = read_catalogue(catalogs).component(name)
     manifests = read_manifests(component)
     if component.spec.source is not None:
-        component, manifests = _rendered(component, manifests)
+        try:
+            component, manifests = _rendered(component, manifests)
+        except RenderError as error:
+            return Contents(component, {}, {}, {}, {}, hidden=error)
     try:
         asked = asked_by_features(component, manifests, scopes_of([manifests]))
     except (NoSuchObject, OverlayError) as error:

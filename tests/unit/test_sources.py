@@ -8,10 +8,14 @@ import pytest
 
 from stackctl.actions.components import contents
 from stackctl.actions.compose import StackRequest, compose_stack
+from stackctl.cli.report.catalogue.components import component_result
+from stackctl.cli.report.rendering import Page
+from stackctl.cli.terminal.terminal import Paint
 from stackctl.errors import ConfigError, RenderError, StackError
 from stackctl.model.catalogue.source import ChartSource, ManifestFile, Source, overlaid
 from stackctl.model.charts.capabilities import Capabilities
 from stackctl.model.compose.bundle import Bundle
+from stackctl.model.documents.documents import document_schema
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.resolve.bound_values import with_parameters
 from stackctl.model.resolve.resolve import resolve
@@ -19,6 +23,7 @@ from stackctl.model.resolve.selection import Chosen
 from stackctl.model.shapes.decode import decode
 from stackctl.sources.files import read_catalogue, read_stack_file
 from stackctl.sources.upstream import helm, kustomize
+from tests.documents import faults
 from tests.unit import fake
 
 COMPONENT = """\
@@ -179,16 +184,24 @@ def test_a_text_alone_is_the_path_of_a_file():
     assert decode(ManifestFile, "a.yaml") == ManifestFile(path="a.yaml")
 
 
-def test_without_helm_the_error_says_how_to_get_it(shop: Path, monkeypatch: pytest.MonkeyPatch):
-    """It is needed for charts alone, and nowhere else."""
+def test_without_helm_a_component_is_described_as_far_as_it_goes(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """What can be set is known; what it installs is not, and how to get Helm is said."""
     (shop / "manifests" / "shop" / "chart").mkdir()
     (shop / "manifests" / "shop" / "chart" / "Chart.yaml").write_text("name: x\nversion: 1.0.0\n")
     monkeypatch.setenv("XDG_CACHE_HOME", str(shop / "cache"))
     monkeypatch.setenv("PATH", str(shop))
     monkeypatch.delenv("STACKCTL_HELM", raising=False)
-    with pytest.raises(RenderError, match="there is no program called helm") as caught:
-        contents("shop", [shop])
-    assert "STACKCTL_HELM" in caught.value.hint
+    found = contents("shop", [shop])
+    assert found.hidden is not None
+    assert "there is no program called helm" in str(found.hidden)
+    assert "STACKCTL_HELM" in found.hidden.hint
+    told = component_result(found)
+    assert "color  (string" in (text := "\n".join(told.lines(Page(Paint(on=False), 80))))
+    assert "not known" in text
+    assert "STACKCTL_HELM" in text
+    assert faults(told.document(), document_schema("ComponentList")) == []
 
 
 def test_a_helm_that_is_too_old_is_refused(tmp_path: Path):

@@ -89,6 +89,7 @@ _COMPONENT: dict[str, Schema] = {
             "each": by_name("More for each item of a list parameter", KINDS),
         },
     ),
+    "hidden?": text("Why what it installs is not known, where it cannot be rendered"),
     "privileges?": items(
         "What it asks for; where one component is described",
         fields(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackctl.cli.report.rendering import Document, Rendering, document, known
 from stackctl.cli.terminal.terminal import Paint, Row, plain, table, wrap
+from stackctl.errors import headline
 from stackctl.model.catalogue.parameters import parameters_of, text_of
 from stackctl.model.catalogue.profile import DEFAULT
 from stackctl.model.resolve.confidential import confidential, shown_default
@@ -136,6 +137,9 @@ def _said_attributes(component: Component) -> Iterator[tuple[str, str, str]]:
 
 
 def _objects(found: Contents) -> Iterator[tuple[str, str]]:
+    if found.hidden is not None:
+        yield "not known", "; ".join(filter(None, (headline(found.hidden), found.hidden.hint)))
+        return
     yield "always", counted(found.base)
     yield from ((f"with the feature {key}", counted(more)) for key, more in found.features.items())
     yield from ((f"for each of {key}", counted(more)) for key, more in found.each.items())
@@ -223,7 +227,9 @@ def components_document(
 ) -> Document:
     """List components with what can be set; of a single one, also what is in it, by feature."""
     items = [_component(each) for each in components]
-    if contents is not None:
+    if contents is not None and contents.hidden is not None:
+        items[0]["hidden"] = headline(contents.hidden)
+    elif contents is not None:
         from stackctl.cli.report.privileges import privilege_document
 
         items[0]["objects"] = {
