@@ -9,6 +9,7 @@ import pytest
 from stackctl.model.readiness import kept
 from stackctl.model.readiness.children import is_settled
 from stackctl.model.readiness.pod_faults import Patience, fault_of, unready
+from stackctl.model.readiness.readiness import assess
 from stackctl.model.readiness.requests import requested
 from stackctl.model.shapes import json_text
 
@@ -70,6 +71,15 @@ def test_a_shortened_pod_is_judged_as_the_whole(state):
     for each in (short, kept.request(copy.deepcopy(pod(state)))):
         assert requested(each, "nvidia.com/gpu") == 2
     assert len(json.dumps(short)) < len(json.dumps(whole))
+
+
+def test_what_holds_a_pod_that_is_being_deleted_is_still_named():
+    """Whoever waits for its end has to know whom to ask."""
+    leaving = pod("ready")
+    leaving["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["a.com/b"]}
+    short = kept.pod(copy.deepcopy(leaving))
+    assert assess(short) == assess(leaving)
+    assert "held by a.com/b" in assess(short).message
 
 
 def test_of_a_node_is_kept_what_it_offers_and_who_may_have_it():

@@ -13,7 +13,7 @@ Keep = Callable[[Any], Any]
 _METADATA = frozenset(
     {
         *("name", "namespace", "uid", "resourceVersion", "generation", "deletionTimestamp"),
-        *("labels", "annotations", "ownerReferences"),
+        *("labels", "annotations", "ownerReferences", "finalizers"),
     }
 )
 _OF_PODS = frozenset({"nodeName", "containers", "initContainers", "restartPolicy", "overhead"})
