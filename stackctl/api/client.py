@@ -16,12 +16,13 @@ from stackctl.api.access.access import Access
 from stackctl.api.http.answers import Look, an_object, at, created, outcome
 from stackctl.api.http.exchange import PATIENCE_SECONDS, Exchange, Sleep, Terms
 from stackctl.api.http.limits import FOR_EVER, Allowance
-from stackctl.api.http.messages import JSON, READ_SECONDS, Fence, Keep, Request, Response
+from stackctl.api.http.messages import JSON, READ_SECONDS, Fence, Request, Response
 from stackctl.api.listing import Listing, ListSelection, read_list, read_page
 from stackctl.api.watching import Known, WatchEvent, follow
 from stackctl.errors import AlreadyExists, NotFound, Rejected, StaleWrite
 from stackctl.model.objects.refs import FIELD_MANAGER, Manifest, ref_of
 from stackctl.model.run.events import Notify
+from stackctl.model.shapes.json_text import Keep
 
 __all__ = ["Client", "Listing", "Request", "Response", "WatchEvent"]
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
-from stackctl.api.http.messages import Keep
 from stackctl.api.listing import Listing
 from stackctl.api.store import ObjectStore
 from stackctl.api.watching import LISTED, Known, WatchEvent
@@ -19,6 +18,7 @@ from stackctl.errors import AccessDenied, ClusterError, Interrupted, StackError
 from stackctl.model.objects.refs import Ref
 from stackctl.model.objects.wording import span
 from stackctl.model.run.events import Notice, Notify
+from stackctl.model.shapes.json_text import Keep
 
 POLL_SECONDS = 2.0  # between two lists, where nothing may be watched
 TROUBLE_SECONDS = 1.0  # before what failed is tried again

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 from stackctl.api.http.answers import a_list
 from stackctl.api.http.exchange import Exchange
-from stackctl.api.http.messages import JSON, Keep, Request
+from stackctl.api.http.messages import JSON, Request
 from stackctl.errors import Expired
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.shapes.json_text import Keep
 
 PAGE = "500"
 METADATA = f"{JSON};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,{JSON}"

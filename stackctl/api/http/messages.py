@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from stackctl.api.http.refusals import name_path
+from stackctl.model.shapes.json_text import Keep
 
 JSON = "application/json"
 READ_SECONDS = 65.0  # for one try: an API server ends a request after 60
 
-Keep = Callable[[Any], Any]  # takes any value; nothing is taken out of what is no object
 Fence = Callable[[], None]  # raises where nothing may be written any more
 
 

@@ -5,12 +5,13 @@ What it means is for `refusals` and `answers`.
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stackctl.api.http.messages import Keep, Response
+from stackctl.api.http.messages import Response
 from stackctl.api.http.newest import version_in
 from stackctl.api.http.retries import Fault
 from stackctl.api.http.transport import TransportFault, body_of
 from stackctl.model.objects.masking import objects_in, values_of
 from stackctl.model.shapes import json_text
+from stackctl.model.shapes.json_text import Keep
 from stackctl.secrets import SECRETS
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from stackctl.model.readiness.kubectl import may_get
 from stackctl.model.readiness.pod_faults import Patience
 from stackctl.model.readiness.readiness import settles
 from stackctl.model.readiness.status import Assessment, Status
+from stackctl.model.shapes.json_text import Keep
 from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules
 
 WORKERS = 8
@@ -188,7 +189,7 @@ class _Survey:
             self._store.put(item)
 
     @staticmethod
-    def _keep(path: str) -> kept.Keep:
+    def _keep(path: str) -> Keep:
         kinds = {"pods": "Pod", "nodes": "Node"}
         return kept.of_kind("", kinds.get(path.rpartition("/")[2], ""))
 

@@ -69,13 +69,13 @@ def _test(manifest: Manifest) -> Manifest:
 
 def _in_job(pod: Manifest) -> Manifest:
     spec = {**(pod.get("spec") or {}), "restartPolicy": "Never"}
-    marks = {key: pod["metadata"][key] for key in ("labels",) if pod["metadata"].get(key)}
-    template: dict[str, Any] = {"metadata": marks, "spec": spec} if marks else {"spec": spec}
+    labels = pod["metadata"].get("labels")
+    template: dict[str, Any] = {"metadata": {"labels": labels}} if labels else {}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": pod["metadata"],
-        "spec": {"backoffLimit": 0, "template": template},
+        "spec": {"backoffLimit": 0, "template": template | {"spec": spec}},
     }
 
 

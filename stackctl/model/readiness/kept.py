@@ -3,12 +3,11 @@
 A Pod is 50 KB once it is decoded; whether it is ready, and what ails it, is in a tenth of that.
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from stackctl.model.objects.kinds import GroupKind
-
-Keep = Callable[[Any], Any]
+from stackctl.model.shapes.json_text import Keep
 
 _METADATA = frozenset(
     {
@@ -28,6 +27,18 @@ _OF_RUNNING = frozenset({"name", "ready", "restartCount", "state", "lastState"})
 _OF_CONDITIONS = frozenset({"type", "status", "reason", "message"})
 _OF_NODES = frozenset({"taints", "unschedulable"})
 _OF_NODE_STATUS = frozenset({"allocatable", "conditions"})
+
+
+def _each(names: Container[str]) -> Keep:
+    """Return what keeps some fields of each map in a list."""
+
+    def keep(found: Any) -> Any:
+        return [_only(each, names) for each in found] if isinstance(found, list) else found
+
+    return keep
+
+
+_containers, _running, _conditions = map(_each, (_OF_CONTAINERS, _OF_RUNNING, _OF_CONDITIONS))
 
 
 def pod(obj: Any) -> Any:
@@ -81,18 +92,6 @@ _OF_KINDS: Mapping[GroupKind, Keep] = {("", "Pod"): pod, ("", "Node"): node}
 def of_kind(group: str, kind: str) -> Keep:
     """Return what keeps of an object of a kind what its status follows from."""
     return _OF_KINDS.get((group, kind), unclaimed)
-
-
-def _containers(found: Any) -> Any:
-    return [_only(each, _OF_CONTAINERS) for each in found] if isinstance(found, list) else found
-
-
-def _running(found: Any) -> Any:
-    return [_only(each, _OF_RUNNING) for each in found] if isinstance(found, list) else found
-
-
-def _conditions(found: Any) -> Any:
-    return [_only(each, _OF_CONDITIONS) for each in found] if isinstance(found, list) else found
 
 
 def _only(value: Any, names: Container[str]) -> Any:

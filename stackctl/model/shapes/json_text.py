@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+Keep = Callable[[Any], Any]  # takes any value; nothing is taken out of what is no object
+
 MAX_DEPTH = 200
 _PART = 1024
 _BLANKS = frozenset(" \t\n\r")
@@ -22,7 +24,7 @@ def read(text: str | bytes) -> Any:
     return _bounded(text, _loads)
 
 
-def read_list(text: str | bytes, keep: Callable[[Any], Any]) -> Any:
+def read_list(text: str | bytes, keep: Keep) -> Any:
     """Read a document whose `items` are many; of each only what is kept is ever there with others.
 
     Raises:
@@ -35,7 +37,7 @@ def _loads(text: str | bytes) -> Any:
     return json.loads(text, parse_int=_whole, parse_float=_number, parse_constant=_constant)
 
 
-def _in_parts(text: str | bytes, keep: Callable[[Any], Any]) -> Any:
+def _in_parts(text: str | bytes, keep: Keep) -> Any:
     text = text.decode() if isinstance(text, bytes) else text
     at = _after_blanks(text, 0)
     if text[at : at + 1] != "{":
@@ -49,7 +51,7 @@ def _in_parts(text: str | bytes, keep: Callable[[Any], Any]) -> Any:
 class _Reader:
     """Reads the members of a document one after the other, and its items likewise."""
 
-    def __init__(self, text: str, keep: Callable[[Any], Any]) -> None:
+    def __init__(self, text: str, keep: Keep) -> None:
         self._text, self._keep = text, keep
         self._value = json.JSONDecoder(
             parse_int=_whole, parse_float=_number, parse_constant=_constant
