@@ -1,6 +1,7 @@
 """One sandbox for the whole tier; every test works in a namespace of its own."""
 
 import itertools
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,17 +15,41 @@ from stackctl.cluster.connection import Connection, connect
 from stackctl.sandbox.lifecycle import UpResult
 from tests.apiserver.faults import FaultProxy
 from tests.apiserver.programs import built
+from tests.apiserver.shipped import COMPONENTS, MANIFESTS, connected
 from tests.apiserver.stacks import Stack, behind
 from tests.sandboxes import sandbox_in
 
 _NUMBERS = itertools.count(1)
+_STARTED: list[Path] = []  # the kubeconfig of the sandbox, once there is one
+_NAMESPACE = re.compile(r"^  namespace: (\S+)$", re.MULTILINE)
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpResult]:
     """A running sandbox with two nodes of eight GPUs and one without."""
     with sandbox_in(tmp_path_factory.mktemp("state")) as result:
+        _STARTED.append(result.kubeconfig)
         yield result
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tidy() -> Iterator[None]:
+    """Blame who leaves a component's namespace, not who finds it: it was there before, and stays.
+
+    Which tests share a sandbox, and in which order, is another matter each time.
+    """
+    yield
+    for kubeconfig in _STARTED:
+        with connected(kubeconfig) as connection:
+            namespaces = connection.client.list("/api/v1/namespaces").items
+        assert {each["metadata"]["name"] for each in namespaces} & component_namespaces() == set()
+
+
+def component_namespaces() -> set[str]:
+    """Name what the shipped components live in, and nothing else does."""
+    files = [MANIFESTS / name / "component.yaml" for name in COMPONENTS]
+    found = {name for file in files for name in _NAMESPACE.findall(file.read_text("utf-8"))}
+    return found - {"default"}
 
 
 @pytest.fixture(scope="session")

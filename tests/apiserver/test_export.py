@@ -20,6 +20,7 @@ from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref, 
 from stackctl.model.ownership.proof import APPLIED
 from stackctl.sources import yaml
 from tests.apiserver.programs import built
+from tests.apiserver.scenery import without_namespaces
 from tests.apiserver.shipped import PATIENT, deployed, torn_down
 from tests.bench.rivals import kubectl
 
@@ -106,7 +107,10 @@ def test_kubectl_makes_of_an_export_what_a_deploy_makes(program, connection, kub
             options=options,
         )
     assert live(connection) == wanted
-    assert torn_down(compose_stack(REQUEST).stack, connection).residue == ()
+    gone = torn_down(compose_stack(REQUEST).stack, connection)
+    assert gone.residue == ()
+    assert {each.ref for each in gone.kept} == {ref for ref in wanted if ref.kind == "Namespace"}
+    without_namespaces(connection.client, *(each.ref.name for each in gone.kept))
 
 
 @pytest.mark.build  # minutes go into building Helm, the first time

@@ -23,7 +23,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.readiness.policies import PolicyMode, denying, warning_in
 from stackctl.sources.components import YAML, read_manifests
 from stackctl.sources.files import read_catalogue
-from tests.apiserver.scenery import until
+from tests.apiserver.scenery import until, without_namespaces
 from tests.apiserver.shipped import connected, profile_of, redeployed, torn_down
 
 MODES = {
@@ -355,6 +355,7 @@ def test_a_component_that_joins_comes_into_a_namespace_that_was_governed(town):
     assert town.judged(PLAIN, "state-metrics") == (set(), "")
     town.under("deny")
     until(lambda: town.judged(PLAIN, "state-metrics")[1] == "images-by-digest")
+    without_namespaces(town.client, "state-metrics")
 
 
 def test_what_is_there_already_may_be_touched_and_end(town):
