@@ -68,8 +68,8 @@ def look(
     notify(Step("looking at the cluster"))
     reach.require_bundle(connection.client, stack, bundle)
     pool.submit(connection.discovery.all)  # known by the time it is asked for
-    recording = pool.submit(releases.current, connection.client, stack, known)
     keeping = pool.submit(releases.kept, connection.client, stack)
+    recording = pool.submit(releases.current, connection.client, stack, known, keeping)
     touched = bundle.narrowed(only) if only else bundle
     lacking = _lacking(run, touched)
     recorded = recording.result()

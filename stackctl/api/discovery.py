@@ -6,7 +6,6 @@ each group version elsewhere. A group whose own server is down is left out, neve
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from stackctl.api.client import Client
 from stackctl.api.http.answers import is_aggregated, resources_of_version, served
 from stackctl.api.http.messages import Request
+from stackctl.api.together import together
 from stackctl.errors import ClusterError, ConflictError, NotServed, Rejected
 from stackctl.model.objects.kinds import GroupKind
 from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of, version_of
@@ -186,9 +186,9 @@ class Discovery:
 
 def read_served(client: Client, accept: str = AGGREGATED) -> Served:
     """Ask the server what it serves; one that does not know the asked form answers in the old."""
-    with ThreadPoolExecutor(1, "discovery") as beside:
-        groups = beside.submit(_read_root, client, "/apis", accept)
-        parts = (_read_root(client, "/api", accept), groups.result())
+    parts = together(
+        lambda: _read_root(client, "/api", accept), lambda: _read_root(client, "/apis", accept)
+    )
     return Served(
         tuple(each for part in parts for each in part.resources),
         frozenset().union(*(part.broken for part in parts)),

@@ -4,13 +4,13 @@ Credentials and requests belong to `api`; what the cluster has belongs to `facts
 """
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from stackctl.api.access.kubeconfig import Access
 from stackctl.api.client import Client
 from stackctl.api.discovery import Discovery
 from stackctl.api.http.limits import Allowance
+from stackctl.api.together import together
 from stackctl.errors import ClusterError, Forbidden
 from stackctl.model.run.events import Notify
 from stackctl.model.run.outcome import TargetInfo
@@ -41,10 +41,8 @@ def connect(
     client = Client(access, notify=notify, stop=stop)
     if allowance is not None:
         client.look_within(allowance)
-    with ThreadPoolExecutor(1, "identity") as beside:
-        identity = beside.submit(_identity, client)
-        version = _version(client)  # raises first where nothing answers
-        uid = identity.result()
+    # Where nothing answers, that is said of the version.
+    version, uid = together(lambda: _version(client), lambda: _identity(client))
     info = TargetInfo(
         context=access.context,
         server=access.server,

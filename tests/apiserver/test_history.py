@@ -128,5 +128,6 @@ def test_the_story_is_told_as_events_of_the_record(stack):
     ).items
     told = sorted((each["eventTime"], each["reason"]) for each in events)
     assert [reason for _, reason in told] == ["DeployStarted", "ComponentReady", "DeployFinished"]
-    assert {each["regarding"]["name"] for each in events} == {f"stackctl.{stack.name}.v1"}
+    about = {(each["regarding"]["kind"], each["regarding"]["name"]) for each in events}
+    assert about == {("ConfigMap", f"stackctl.{stack.name}.v1")}
     assert {each["reportingInstance"] for each in events} == {"tester@here"}

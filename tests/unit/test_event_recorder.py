@@ -36,7 +36,8 @@ def heard(ending: BaseException | None) -> list[tuple[str, str]]:
     listener = Listener()
 
     def run() -> None:
-        with record_events(cast(Client, listener), STACK, "me@here", "Deploy") as story:
+        recording = record_events(cast(Client, listener), STACK, "me@here", "Deploy")
+        with recording as story, story.telling():
             story.begin(1, "revision 1", lambda: datetime.now(UTC))
             story.residue([Ref("", "ConfigMap", "ns", "x")])
             if ending is not None:

@@ -17,7 +17,7 @@ from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.change.prune import prune
 from stackctl.cluster.change.session import Session, hold_stack, observe_stack
 from stackctl.cluster.context import RunContext
-from stackctl.cluster.record import recording, releases, shards
+from stackctl.cluster.record import recording, releases
 from stackctl.cluster.record.lock import Claim, Lock
 from stackctl.cluster.record.releases import Recorded
 from stackctl.errors import (
@@ -78,7 +78,8 @@ def _execute(run: RunContext, intent: RunIntent, options: RunOptions) -> tuple[O
         error = _attempt(session, intent, options.on_failure, outcome)
         client.conclude()
         release = _finish(client, intent, begun, outcome, error, lock)
-        _tidy(client, intent.stack, run.notify)
+        if intent.recorded is not None:  # of the first revision none is old
+            _tidy(client, intent.stack, run.notify)
         if error is not None:
             raise _recorded(error, release)
     return outcome, release
@@ -86,8 +87,8 @@ def _execute(run: RunContext, intent: RunIntent, options: RunOptions) -> tuple[O
 
 def _begin(run: RunContext, intent: RunIntent, claim: Claim, lock: Lock) -> Recorded:
     """Record what the run is about to do, if nobody has done anything since it was planned."""
-    kept = run.pool.submit(shards.kept, run.client, intent.stack)
-    releases.require_latest(run.client, intent.stack, intent.recorded)
+    kept = run.pool.submit(releases.kept, run.client, intent.stack)
+    releases.require_latest(run.client, intent.stack, intent.recorded, kept)
     release = revision.pending(intent, run.info.cluster_uid, claim.holder, lock.stamp())
     begun = recording.begin(
         run.client,

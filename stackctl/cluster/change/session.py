@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from secrets import token_hex
 
 from stackctl.cluster.connection import Connection
@@ -98,10 +99,11 @@ def hold_stack(
         PreflightError: the namespace of the record is not there.
     """
     connection, client, stop = run.connection, run.client, run.stop
-    recording.ensure_namespace(client, stack, stop)
+    ready = partial(recording.ensure_namespace, client, stack, stop)
     with (
         record_events(client, stack, claim.holder, action) as recorder,
-        locked(client, stack, claim, stop, run.notify) as lock,
+        locked(client, stack, claim, stop, run.notify, ready) as lock,
+        recorder.telling(),  # its last word is written while the lock is given back
         Observer(
             client,
             connection.discovery,

@@ -4,7 +4,7 @@ What an object would become is for `prediction`, what follows from it for `snaps
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
@@ -15,7 +15,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import scoped_list
 from stackctl.cluster.look.unseen import definition_gone
 from stackctl.errors import Forbidden, NotServed
-from stackctl.model.objects.kinds import GroupKind
+from stackctl.model.objects.kinds import NAMESPACE, GroupKind
 from stackctl.model.objects.refs import Manifest, Ref
 from stackctl.model.ownership.stack_id import StackId
 
@@ -24,6 +24,7 @@ LIST_FROM = 6
 
 
 Choose = Callable[[GroupKind], bool]
+_Place = tuple[ApiResource, str]  # a kind, and the namespace or none
 
 
 def find(
@@ -103,15 +104,25 @@ def _by_name(
     connection: Connection, refs: Sequence[Ref], found: Mapping[Ref, Manifest], pool: Executor
 ) -> dict[Ref, Manifest]:
     """Read objects by their names, where the namespace may exist; `found` is known to be there."""
-    groups: dict[tuple[ApiResource, str], list[Ref]] = defaultdict(list)
+    groups: dict[_Place, list[Ref]] = defaultdict(list)
     for ref in refs:
         if resource := connection.discovery.find(ref.group, ref.kind):
             groups[resource, ref.namespace].append(ref)
-    spaces = _namespaces(connection, {space for _, space in groups if space}, found, pool)
-    asked = [key for key in groups if not key[1] or key[1] in spaces]
     client = connection.client
-    answers = pool.map(lambda key: _in_one_place(client, key[0], key[1], groups[key]), asked)
-    return {ref: manifest for answer in answers for ref, manifest in answer.items()}
+
+    def read(places: Iterable[_Place]) -> Iterator[dict[Ref, Manifest]]:
+        return pool.map(
+            lambda place: _in_one_place(client, place[0], place[1], groups[place]), places
+        )
+
+    # Namespaces that are asked for themselves, which the others wait for, are asked for once.
+    reading = read([place for place in groups if not place[1]])
+    own = {ref.name for ref in refs if (ref.group, ref.kind) == NAMESPACE}
+    spaces = _namespaces(connection, {space for _, space in groups if space} - own, found, pool)
+    there = {ref: each for answer in reading for ref, each in answer.items()}
+    spaces |= {ref.name for ref in there if (ref.group, ref.kind) == NAMESPACE}
+    more = read([place for place in groups if place[1] in spaces])
+    return there | {ref: each for answer in more for ref, each in answer.items()}
 
 
 def _namespaces(

@@ -89,6 +89,17 @@ class EventRecorder:
 
         return told
 
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Record how the block went, whatever way it ends."""
+        try:
+            yield
+        except BaseException as error:
+            self.end(error)
+            raise
+        else:
+            self.end(None)
+
     def close(self) -> None:
         """Write what is left to write, if that takes no time to speak of."""
         self._events.put(None)
@@ -135,7 +146,7 @@ class EventRecorder:
             "reason": reason,
             "regarding": {
                 "apiVersion": "v1",
-                "kind": "Secret",
+                "kind": "ConfigMap",
                 "namespace": self._stack.namespace,
                 "name": f"stackctl.{self._stack.name}.v{self._revision}",
             },
@@ -148,15 +159,10 @@ class EventRecorder:
 def record_events(
     client: Client, stack: StackId, holder: str, action: str
 ) -> Iterator[EventRecorder]:
-    """Record how the block went, whatever way it ends."""
+    """Record what happens in the block; at its end, what is on its way is waited for."""
     recorder = EventRecorder(client, stack, holder, action)
     try:
         yield recorder
-    except BaseException as error:
-        recorder.end(error)
-        raise
-    else:
-        recorder.end(None)
     finally:
         recorder.close()
 

@@ -40,6 +40,14 @@ def all_of(client: Client, stack: StackId, *, metadata_only: bool = False) -> li
     return sorted(filterfalse(shards.is_sign, found.items), key=store.revision_of)
 
 
+def among(stack: StackId, held: shards.StoredIndex) -> list[Manifest]:
+    """Choose the metadata of these indexes of what is in the Secrets of a record, oldest first."""
+    if not stack.administrators:
+        return []
+    found = (each for each in held.others if store.REVISION_LABEL in labels_of(each))
+    return sorted(filterfalse(shards.is_sign, found), key=store.revision_of)
+
+
 def find(client: Client, stack: StackId, revision: int) -> Manifest | None:
     """Read the index of one revision."""
     if not stack.administrators:

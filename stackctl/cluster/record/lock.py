@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from stackctl.api.client import Client
 from stackctl.api.http.dates import date_in
 from stackctl.api.http.messages import READ_SECONDS
 from stackctl.api.polling import NotYet, once, until
+from stackctl.api.together import together
 from stackctl.errors import (
     AlreadyExists,
     ClusterError,
@@ -38,6 +38,7 @@ RENEWALS = 3  # in the time of a lease
 LOOK_SECONDS = 1.0  # between two attempts to take a lock that is held
 RECORD_LABEL = "stackctl.dev/record"
 T = TypeVar("T")
+Ready = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Lock:
         Raises:
             LockedError: it was lost; whatever was to be written belongs to another run now.
         """
-        trouble = None if self.lost.is_set() else self._renew()
+        trouble = None if self.lost.is_set() else self._renew(self.time())
         if self.lost.is_set():
             raise LockedError(
                 f"stack {self._stack}: the lock was lost; nothing more was written",
@@ -139,13 +140,16 @@ class Lock:
     def _pause(self) -> float:
         return self._claim.lease / RENEWALS
 
-    def _renew(self) -> ClusterError | None:
-        """Renew the lease; return what kept us from it, losing the lock apart."""
+    def _renew(self, now: datetime | None = None) -> ClusterError | None:
+        """Renew the lease; return what kept us from it, losing the lock apart.
+
+        Somebody waits for it where the time is known; else the server is asked.
+        """
         with self._renewing:
             began = _clock()
             deadline = self._client.now() + self._pause
             try:
-                now = stated_time(self._client, self._pause, deadline) or self.time()
+                now = now or stated_time(self._client, self._pause, deadline) or self.time()
                 self._lease = self._client.replace(
                     lease_path(self._stack),
                     _held(self._lease, self._claim, now),
@@ -176,13 +180,16 @@ def locked(
     claim: Claim,
     abandoned: threading.Event,
     notify: Notify = lambda _: None,
+    ready: Ready = lambda: True,
 ) -> Iterator[Lock]:
     """Hold the stack's lock; `abandoned` is set when it is lost.
+
+    `ready` makes sure that the namespace is there, and tells whether it was.
 
     Raises:
         LockedError: another run holds it; the message says who, and since when.
     """
-    take, deadline = partial(_take, client, stack, claim), client.now() + claim.wait
+    take, deadline = partial(_take, client, stack, claim, ready), client.now() + claim.wait
     lease = _patiently(take, client, deadline, abandoned, notify)
     lock = Lock(client, stack, claim, lease, abandoned)
     try:
@@ -286,11 +293,10 @@ def _patiently(
     return until(look, deadline=deadline, now=client.now, wait=pause)
 
 
-def _take(client: Client, stack: StackId, claim: Claim) -> Manifest:
-    with ThreadPoolExecutor(1, "time") as beside:
-        telling = beside.submit(server_time, client)
-        found = client.get(lease_path(stack))
-        now = telling.result()
+def _take(client: Client, stack: StackId, claim: Claim, ready: Ready) -> Manifest:
+    stood, (found, now) = together(ready, lambda: _seen(client, stack))
+    if not stood:  # what was seen is of a namespace that has gone
+        found, now = _seen(client, stack)
     try:
         if found is None:
             return client.create(leases_of(stack), _held(_fresh(stack, now), claim, now))
@@ -304,6 +310,11 @@ def _take(client: Client, stack: StackId, claim: Claim) -> Manifest:
             f"stack {stack}: another run took the lock at the same moment",
             hint="wait for that run to end",
         ) from error
+
+
+def _seen(client: Client, stack: StackId) -> tuple[Manifest | None, datetime]:
+    """Return the lease, if there is one, and the time."""
+    return together(lambda: client.get(lease_path(stack)), lambda: server_time(client))
 
 
 def _taken(hold: HeldLock) -> LockedError:

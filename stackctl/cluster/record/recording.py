@@ -35,10 +35,11 @@ TERMINATING_SECONDS = 60.0
 POLL_SECONDS = 0.2
 
 
-def ensure_namespace(client: Client, stack: StackId, stop: threading.Event) -> None:
-    """Make sure that the namespace of the record is there; the administrators' one is made.
+def ensure_namespace(client: Client, stack: StackId, stop: threading.Event) -> bool:
+    """Make sure that the namespace of the record is there, and tell whether it was.
 
-    One that a teardown is just removing is waited for: nothing can be written into it.
+    The administrators' one is made. One that a teardown is just removing is waited for: nothing
+    can be written into it.
 
     Raises:
         PreflightError: a tenant's is not there.
@@ -47,14 +48,15 @@ def ensure_namespace(client: Client, stack: StackId, stop: threading.Event) -> N
     try:
         live = client.get(path, metadata_only=True)
     except Forbidden:
-        return  # somebody else has made it; if not, the first write will say so
+        return True  # somebody else has made it; if not, the first write will say so
+    stood = live is not None and not live["metadata"].get("deletionTimestamp")
     for _ in range(int(TERMINATING_SECONDS / POLL_SECONDS)):
         if live is None or not live["metadata"].get("deletionTimestamp"):
             break
         stop.wait(POLL_SECONDS)
         live = client.get(path, metadata_only=True)
     if live is not None:
-        return
+        return stood
     if not stack.administrators:
         raise PreflightError(
             f"stack {stack}: the namespace {stack.namespace}, which is to hold its record, "
@@ -63,6 +65,7 @@ def ensure_namespace(client: Client, stack: StackId, stop: threading.Event) -> N
         )
     metadata = {"name": stack.namespace, "labels": {MANAGED_BY: FIELD_MANAGER}}
     client.apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    return False
 
 
 def begin(
@@ -81,14 +84,13 @@ def begin(
     stack = release.stack
     reach.require_release(client, release)
     held = held or shards.kept(client, stack)
-    if not held.newest:
-        shards.sign(client, stack, 0)
-    first_format.move(client, stack, held.others)
+    signed = pool.submit(_ready_for_indexes, client, stack, held)
     settings = pool.submit(secret_settings.keep, client, release, secrets or {})
     keep_shards(
         client, stack, [part for part in components if part.digest not in held.shards], pool
     )
     settings.result()
+    signed.result()
     try:
         stored = client.create(store.indexes_of(stack), indexes.index(client, release))
     except AlreadyExists as error:
@@ -98,6 +100,13 @@ def begin(
         ) from error
     shards.sign(client, stack, release.revision)
     return Recorded(release, stored["metadata"]["resourceVersion"])
+
+
+def _ready_for_indexes(client: Client, stack: StackId, held: shards.StoredIndex) -> None:
+    """Keep programs that know no other format away, before an index is written in this one."""
+    if not held.newest:
+        shards.sign(client, stack, 0)
+    first_format.move(client, stack, held.others)
 
 
 def keep_shards(

@@ -6,6 +6,7 @@ address. What they are kept in is for `indexes` and `shards`, writing them for `
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from stackctl.api.client import Client
@@ -30,6 +31,7 @@ from stackctl.model.release.release import Release, ReleaseStatus
 from stackctl.secrets import SECRETS
 
 Tell = Callable[[str], None]
+Held = Future[shards.StoredIndex | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,18 @@ class Recorded:
     old: bool = False  # of the first format: moved before anything is written
 
 
-def current(client: Client, stack: StackId, known: Sequence[int] = ()) -> Recorded | None:
+def current(
+    client: Client, stack: StackId, known: Sequence[int] = (), held: Held | None = None
+) -> Recorded | None:
     """Read the newest revision, of those just seen; `None` when it was never deployed here.
+
+    `held` is what is in Secrets, where that is being asked for already.
 
     Raises:
         ReleaseError: it cannot be read.
         ConflictError: it names what whoever can write it must not have touched for them.
     """
-    revisions = known or _revisions(client, stack)
+    revisions = known or _revisions(client, stack, held)
     return read_as_is(client, stack, revisions[-1]) if revisions else None
 
 
@@ -73,7 +79,9 @@ def read(client: Client, stack: StackId, revision: int) -> Release:
     return read_as_is(client, stack, revision).release
 
 
-def require_latest(client: Client, stack: StackId, recorded: Recorded | None) -> None:
+def require_latest(
+    client: Client, stack: StackId, recorded: Recorded | None, held: Held | None = None
+) -> None:
     """Refuse a plan that was made before another run ended.
 
     Raises:
@@ -83,7 +91,7 @@ def require_latest(client: Client, stack: StackId, recorded: Recorded | None) ->
     if recorded is not None and not recorded.version:
         require_newest(client, stack, recorded.newest)
         return
-    newest = _newest(client, stack)
+    newest = _newest(client, stack, held)
     version = newest["metadata"]["resourceVersion"] if newest else ""
     if version != (recorded.version if recorded else ""):
         raise _went_on(stack, store.revision_of(newest) if newest else 0)
@@ -136,7 +144,8 @@ def places(
     where = f"/namespaces/{namespace}" if namespace else ""
     labels = ",".join((f"{RECORD_LABEL}={name}" if name else RECORD_LABEL, store.REVISION_LABEL))
     found: dict[StackId, list[int]] = defaultdict(list)
-    for item in client.list(f"/api/v1{where}/configmaps", labels=labels, metadata_only=True).items:
+    listing = client.list(f"/api/v1{where}/configmaps", labels=labels, metadata_only=True)
+    for item in listing.items:
         stack = StackId(labels_of(item)[RECORD_LABEL], item["metadata"]["namespace"])
         if revision := store.revision_of(item):
             found[stack].append(revision)
@@ -212,16 +221,24 @@ def numbers(client: Client, stack: StackId) -> list[int]:
     return sorted({*found, *first_format.numbers(client, stack)} - {0})
 
 
-def _newest(client: Client, stack: StackId) -> Manifest | None:
+def _newest(client: Client, stack: StackId, held: Held | None) -> Manifest | None:
     """Read the metadata of the newest index."""
-    found = indexes.all_of(client, stack, metadata_only=True)
-    found = found or first_format.all_of(client, stack, metadata_only=True)
+    found = _metadata(client, stack, held)
     return found[-1] if found else None
 
 
-def _revisions(client: Client, stack: StackId) -> list[int]:
-    found = map(store.revision_of, indexes.all_of(client, stack, metadata_only=True))
-    return sorted({*found} - {0}) or first_format.numbers(client, stack)
+def _revisions(client: Client, stack: StackId, held: Held | None = None) -> list[int]:
+    return sorted({*map(store.revision_of, _metadata(client, stack, held))} - {0})
+
+
+def _metadata(client: Client, stack: StackId, held: Held | None) -> list[Manifest]:
+    """Read the metadata of the indexes, oldest first; of the first format, where that is all."""
+    if found := indexes.all_of(client, stack, metadata_only=True):
+        return found
+    stored = held.result() if held is not None else None
+    if stored is not None:
+        return first_format.among(stack, stored)
+    return first_format.all_of(client, stack, metadata_only=True)
 
 
 def read_as_is(client: Client, stack: StackId, revision: int) -> Recorded:

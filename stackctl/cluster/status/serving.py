@@ -5,10 +5,12 @@ expired, or whose Secret is gone, looks well until somebody creates something. S
 in a dry run; and where that may not be done, or tells nothing, Secrets and bundles are compared.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from types import ModuleType
 
 from stackctl.api.client import Client
 from stackctl.cluster.connection import Connection
@@ -61,19 +63,22 @@ def look_at_webhooks(
     mounts = list(mounts_of(ours))
     client = connection.client
     services = sorted({each.service for each in trusts})
-    unanswered = dict(
-        zip(services, pool.map(lambda each: _unanswered(client, each), services), strict=True)
-    )
     samples = [each for name in well for each in release.samples.get(name, ())]
+    telling = pool.submit(lock.server_time, client) if mounts else None
+    if mounts:
+        pool.submit(_checks)  # loaded while the server answers
+    answers = pool.map(lambda each: _unanswered(client, each), services)
     trials = pool.map(lambda each: _refused(connection, each, trusts, live), samples)
     secrets = pool.map(lambda each: _secret(client, each), mounts)
+    unanswered = dict(zip(services, answers, strict=True))
     pairs = [(mount, found) for mount, found in zip(mounts, secrets, strict=True)]
+    now = telling.result if telling else partial(lock.server_time, client)
     quiet = [service for service, why in unanswered.items() if why]
     reached = [trust for trust in trusts if trust.service not in quiet]
     findings = [
         *(_quiet(service, unanswered[service], live, redeploy(release)) for service in quiet),
         *(found for trust, found in filter(None, trials) if trust is None or trust in reached),
-        *_certificates(client, ours, pairs, trusts),
+        *_certificates(ours, pairs, trusts, now),
         *_at_odds(trusts, live),
     ]
     return Serving(_each_once(findings), tuple(_unseen(pairs)))
@@ -160,10 +165,10 @@ def _unseen(pairs: Iterable[tuple[Mount, Secret]]) -> Iterator[str]:
 
 
 def _certificates(
-    client: Client,
     live: Mapping[Ref, Manifest],
     pairs: Iterable[tuple[Mount, Secret]],
     trusts: Collection[WebhookTrust],
+    time: Callable[[], datetime],
 ) -> Iterator[Finding]:
     """Look at the certificates that workloads serve with, and at those that are asked for."""
     makers = issued(live)
@@ -177,7 +182,7 @@ def _certificates(
     asked = {ref: end for ref in makers.values() if (end := _end(live[ref]))}
     if not (chains or asked):
         return
-    now = lock.server_time(client)
+    now = time()
     for ref, end in asked.items():
         if end < now:
             delete = f"kubectl -n {ref.namespace} delete secret {live[ref]['spec']['secretName']}"
@@ -197,8 +202,7 @@ def _served(
     live: Mapping[Ref, Manifest],
 ) -> Iterator[Finding]:
     """Look at one certificate, and at the bundles of those who meet it."""
-    from stackctl.cluster.status import certificates
-
+    certificates = _checks()
     if ended := certificates.ended(chain, now):
         anew = f"; without it {maker} issues it anew" if maker else ""
         yield Finding(str(mount.secret), f"its certificate {ended}{anew}", _renew(mount, maker))
@@ -207,6 +211,13 @@ def _served(
         if trust.bundle and not certificates.verifies(trust.bundle, chain):
             what = f"its caBundle does not verify the certificate in {mount.secret}"
             yield Finding(f"{trust.ref}: webhook {trust.name}", what, _mend_trust(trust, live))
+
+
+def _checks() -> ModuleType:
+    """Load what reads certificates, which takes its time."""
+    from stackctl.cluster.status import certificates
+
+    return certificates
 
 
 def _chain(secret: Manifest) -> str:

@@ -15,6 +15,7 @@ from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules, rule_of
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 LATE = "WaitForFirstConsumer"
+_Kind = tuple[str, str, str]  # group, kind and version
 
 
 class ReadinessContext:
@@ -25,7 +26,8 @@ class ReadinessContext:
         self._rules = rules
         self._discovery = discovery
         self._asking = threading.Lock()
-        self._reports: dict[tuple[str, str, str], bool] = {}
+        self._asking_of: dict[_Kind, threading.Lock] = {}
+        self._reports: dict[_Kind, bool] = {}
         self._late: frozenset[str] | None = None
 
     def around(self, ref: Ref, version: str, *, may_match_no_node: bool = False) -> Surroundings:
@@ -57,8 +59,8 @@ class ReadinessContext:
         kind = ref.group, ref.kind
         if ref.group in BUILT_IN:
             return False
-        with self._asking:
-            key = (*kind, version)
+        key = (*kind, version)
+        with self._asking_of.setdefault(key, threading.Lock()):  # many kinds at once
             if key not in self._reports:
                 found = self._discovery.find(*kind, version)
                 self._reports[key] = found is not None and self._asks_for_status(found)
