@@ -10,7 +10,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from types import ModuleType
 
 from stackctl.api.client import Client
 from stackctl.cluster.connection import Connection
@@ -66,7 +65,7 @@ def look_at_webhooks(
     samples = [each for name in well for each in release.samples.get(name, ())]
     telling = pool.submit(lock.server_time, client) if mounts else None
     if mounts:
-        pool.submit(_checks)  # loaded while the server answers
+        pool.submit(_load)  # while the server answers
     answers = pool.map(lambda each: _unanswered(client, each), services)
     trials = pool.map(lambda each: _refused(connection, each, trusts, live), samples)
     secrets = pool.map(lambda each: _secret(client, each), mounts)
@@ -202,7 +201,8 @@ def _served(
     live: Mapping[Ref, Manifest],
 ) -> Iterator[Finding]:
     """Look at one certificate, and at the bundles of those who meet it."""
-    certificates = _checks()
+    from stackctl.cluster.status import certificates
+
     if ended := certificates.ended(chain, now):
         anew = f"; without it {maker} issues it anew" if maker else ""
         yield Finding(str(mount.secret), f"its certificate {ended}{anew}", _renew(mount, maker))
@@ -213,11 +213,9 @@ def _served(
             yield Finding(f"{trust.ref}: webhook {trust.name}", what, _mend_trust(trust, live))
 
 
-def _checks() -> ModuleType:
-    """Load what reads certificates, which takes its time."""
-    from stackctl.cluster.status import certificates
-
-    return certificates
+def _load() -> None:
+    """Load what reads certificates, which takes a moment."""
+    from stackctl.cluster.status import certificates  # noqa: F401
 
 
 def _chain(secret: Manifest) -> str:
