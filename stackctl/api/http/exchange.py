@@ -4,13 +4,11 @@ What requests there are is for `client`; whether a failure is worth repeating fo
 is sent and what comes back is in `messages`.
 """
 
-import json
 import random
-import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +18,7 @@ from stackctl import __version__
 from stackctl.api.access.access import Access
 from stackctl.api.access.credentials import Credentials, Identity
 from stackctl.api.http.answers import Look, an_object, require
+from stackctl.api.http.course import Course
 from stackctl.api.http.guard import Guard, Hold
 from stackctl.api.http.limits import FOR_EVER, Limits
 from stackctl.api.http.messages import READ_SECONDS, Request, Response
@@ -39,22 +38,16 @@ from stackctl.api.http.retries import (
     Failure,
     Fault,
     Retry,
-    calling_webhook,
     decide,
     happened_nothing,
 )
 from stackctl.api.http.transport import Sending, Transport, TransportFault
-from stackctl.api.http.webhooks import (
-    CONFIGURATIONS,
-    Configuration,
-    configuration_of,
-    some_configurations,
-)
+from stackctl.api.http.warnings import Warnings
+from stackctl.api.http.webhooks import Callers, some_configurations
 from stackctl.errors import ClusterError, Interrupted, OutOfTime, Rejected
-from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, labels_of, ref_of
+from stackctl.model.objects.refs import Manifest
 from stackctl.model.objects.wording import span
-from stackctl.model.run.events import Notice, Notify, Retrying, ServerWarning
-from stackctl.model.shapes.shapes import TEXT, Shape, misshapen
+from stackctl.model.run.events import Notice, Notify, Retrying
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -70,13 +63,6 @@ QUIET_SECONDS = 2.0  # a longer first wait is told at once
 Sleep = Callable[[float], None]
 T = TypeVar("T")
 
-_NAMED_OBJECT: Shape = {
-    "apiVersion!": TEXT,
-    "kind!": TEXT,
-    "metadata!": {"name!": TEXT, "namespace": TEXT, "labels": {"*": TEXT}},
-}
-_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
-
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -88,39 +74,6 @@ class Terms:
     now: Callable[[], float] = time.monotonic
     sleep: Sleep | None = None  # None: until `stop` is set
     chance: Callable[[], float] = random.random
-
-
-@dataclass(slots=True)
-class _Course:
-    """How one request went so far."""
-
-    began: float
-    late: bool = False  # it began after the stop: it may be writing down how far the run came
-    attempt: int = 0
-    uncertain: bool = False  # an attempt got no answer and may have been carried out
-    first_failure: float | None = None
-    last: Failure = Failure()
-    same: int = 0  # failures in a row that say the same
-    same_since: float = 0.0
-    refused: int = 0  # credentials
-    refused_since: float = 0.0
-    until: float = 0.0  # as long as tries may take in all, beyond what is usual
-    silent_since: float | None = None  # no answer has come to anything that was sent since
-
-    def note(self, failure: Failure, sent: float, now: float) -> None:
-        """Count the failure of what was sent at some time."""
-        if failure.fault is not Fault.SILENT:
-            self.silent_since = None
-        elif self.silent_since is None:
-            self.silent_since = sent
-        if self.first_failure is None:
-            self.first_failure = now
-        if failure != self.last:
-            self.last, self.same, self.same_since = failure, 0, now
-        self.same += 1
-        if failure.status == 401:
-            self.refused_since = self.refused_since if self.refused else now
-            self.refused += 1
 
 
 class Exchange:
@@ -139,10 +92,9 @@ class Exchange:
         self._accepted = False  # and knew us
         self._silence = ""  # that nothing answers, where nothing did since it was noticed
         self._told: set[str] = set()
-        self._warned: set[str] = set()
         self._counting = threading.Lock()
-        self._asking = threading.Lock()
-        self._configurations: dict[str, Configuration | None] = {}
+        self._warnings = Warnings(terms.notify)
+        self._callers = Callers(self._configurations)
         self._headers = _fixed_headers(access)
         self._transport = Transport(access)
         self._credentials = Credentials(access, tell=lambda line: terms.notify(Notice(line)))
@@ -212,7 +164,7 @@ class Exchange:
 
     def error_of(self, refusal: Refusal, request: Request) -> ClusterError:
         """Return what a refusal that came in the middle of an answer means."""
-        return self._error(request, refusal, _Course(self.now()))
+        return self._error(request, refusal, Course(self.now()))
 
     def _persist(
         self,
@@ -220,7 +172,7 @@ class Exchange:
         sending: Sending,
         read: "Callable[[Request, BaseHTTPResponse], T]",
     ) -> T:
-        course = _Course(self.now(), late=self._terms.stop.is_set())
+        course = Course(self.now(), late=self._terms.stop.is_set())
         while True:
             self._require_time(request, course)
             course.attempt += 1
@@ -239,7 +191,7 @@ class Exchange:
             self._prepare_another(request, outcome, course, identity)
 
     @contextmanager
-    def _turn(self, request: Request, course: _Course) -> Iterator[None]:
+    def _turn(self, request: Request, course: Course) -> Iterator[None]:
         """Wait until the request may be sent beside others; most need no turn.
 
         What the lock and the record ask never waits for what is applied.
@@ -265,7 +217,7 @@ class Exchange:
         request: Request,
         sending: Sending,
         identity: Identity,
-        course: _Course,
+        course: Course,
         read: "Callable[[Request, BaseHTTPResponse], T]",
     ) -> T | Refusal:
         """Send a request once, and wait for the answer no longer than there is time."""
@@ -294,7 +246,7 @@ class Exchange:
         place = place_of(request.path)
         return self.newest.known(place) if place else 0
 
-    def _end_of_try(self, request: Request, sending: Sending, course: _Course) -> float:
+    def _end_of_try(self, request: Request, sending: Sending, course: Course) -> float:
         """Say until when to wait for an answer; of a stream, for its beginning."""
         longest = READ_SECONDS if sending.stream else request.timeout
         if not self._known:
@@ -304,7 +256,7 @@ class Exchange:
         last = max(course.began + whole, longer)
         return min(self.now() + longest, max(last, self.now() + SHORTEST_SECONDS))
 
-    def _require_time(self, request: Request, course: _Course) -> None:
+    def _require_time(self, request: Request, course: Course) -> None:
         """Send nothing that nobody would wait for.
 
         Raises:
@@ -331,12 +283,11 @@ class Exchange:
         answer = self._transport.send(sending, identity, hold)
         self._known, self._silence = True, ""
         self._accepted = self._accepted or answer.status < 300 or answer.status == 403
-        if "Warning" in answer.headers:
-            self._pass_on_warnings(answer.headers, request)
+        self._warnings.pass_on(answer.headers, request)
         return answer
 
     def _prepare_another(
-        self, request: Request, refusal: Refusal, course: _Course, identity: Identity
+        self, request: Request, refusal: Refusal, course: Course, identity: Identity
     ) -> None:
         """Wait until the request is worth sending again, or raise."""
         retry = decide(refusal.failure, self._circumstances(request, course, self.now()))
@@ -347,7 +298,7 @@ class Exchange:
         if retry.renew:
             self._credentials.renew(identity)
 
-    def _circumstances(self, request: Request, course: _Course, now: float) -> Circumstances:
+    def _circumstances(self, request: Request, course: Course, now: float) -> Circumstances:
         return Circumstances(
             repeatable=request.repeatable,
             attempt=course.attempt,
@@ -359,7 +310,7 @@ class Exchange:
             refused_for=now - course.refused_since,
         )
 
-    def _wait_for(self, retry: Retry, request: Request, refusal: Refusal, course: _Course) -> None:
+    def _wait_for(self, retry: Retry, request: Request, refusal: Refusal, course: Course) -> None:
         now = self.now()
         until = self._deadline(request, course, retry)
         seconds = retry.seconds * (1 + self._terms.chance() / 2)  # many threads failed just now
@@ -367,11 +318,11 @@ class Exchange:
             late = course.until and until < FOR_EVER
             raise (self._late if late else self._error)(request, refusal, course)
         if course.attempt > 1 or seconds > QUIET_SECONDS:
-            asked = self._asked(refusal.failure)
+            asked = self._callers.behind(refusal.failure)
             self.tell(request.name, f"{retry.why} ({asked})" if asked else retry.why, seconds)
         self._sleep(min(seconds, max(retry.seconds, until - now)), retry.why, course.late)
 
-    def _deadline(self, request: Request, course: _Course, retry: Retry) -> float:
+    def _deadline(self, request: Request, course: Course, retry: Retry) -> float:
         """Say until when another try may begin."""
         until = (course.first_failure or course.began) + self._terms.patience
         course.until = self.limits.until(writing=True) if retry.lasting else 0.0
@@ -397,7 +348,7 @@ class Exchange:
         if stop.is_set() and not late:
             raise Interrupted(f"interrupted while waiting: {why}")
 
-    def _error(self, request: Request, refusal: Refusal, course: _Course) -> ClusterError:
+    def _error(self, request: Request, refusal: Refusal, course: Course) -> ClusterError:
         waited = ""
         if course.first_failure is not None:
             waited = _duration(course.attempt, self.now() - course.first_failure)
@@ -413,60 +364,24 @@ class Exchange:
             self._silence = str(error)
         return error
 
-    def _late(self, request: Request, refusal: Refusal, course: _Course) -> OutOfTime:
+    def _late(self, request: Request, refusal: Refusal, course: Course) -> OutOfTime:
         """Say what was waited for as long as there was time."""
         waited = _duration(course.attempt, self.now() - (course.first_failure or course.began))
         return out_of_time(refusal, self._intent(request, refusal, course), waited)
 
-    def _intent(self, request: Request, refusal: Refusal, course: _Course) -> Intent:
+    def _intent(self, request: Request, refusal: Refusal, course: Course) -> Intent:
         verb = request.verb or ("read" if request.method == "GET" else request.method)
         silent = self.now() - course.silent_since if course.silent_since is not None else 0.0
-        asked = self._asked(refusal.failure)
+        asked = self._callers.behind(refusal.failure)
         return Intent(verb, request.name, self._access.server, silent, asked)
 
-    def _asked(self, failure: Failure) -> Configuration | None:
-        """Find out, once, which configuration has a webhook called that does not answer."""
-        webhook = calling_webhook(failure)
-        if webhook is None:
+    def _configurations(self, path: str) -> Sequence[Manifest] | None:
+        """List configurations of webhooks; None for who may not, or cannot now."""
+        request = Request("GET", path, timeout=ASKED_SECONDS, retry_until=self.now())
+        try:
+            return self.answer(request, some_configurations).get("items") or ()
+        except ClusterError:
             return None
-        with self._asking:
-            if webhook not in self._configurations:
-                self._configurations[webhook] = self._configuration(webhook)
-            return self._configurations[webhook]
-
-    def _configuration(self, webhook: str) -> Configuration | None:
-        for kind, path in CONFIGURATIONS.items():
-            request = Request("GET", path, timeout=ASKED_SECONDS, retry_until=self.now())
-            try:
-                items = self.answer(request, some_configurations).get("items") or ()
-            except ClusterError:  # who cannot be told is not named
-                continue
-            if found := configuration_of(webhook, kind, items):
-                return found
-        return None
-
-    def _pass_on_warnings(self, headers: Mapping[str, str], request: Request) -> None:
-        for text in _WARNING.findall(headers["Warning"]):
-            warning = text.replace('\\"', '"').replace("\\\\", "\\")
-            if request.hear is not None:
-                request.hear(warning)
-                continue
-            with self._counting:
-                new = warning not in self._warned
-                self._warned.add(warning)
-            if new:
-                self._terms.notify(_warning(warning, request.body))
-
-
-def _warning(text: str, body: bytes | None) -> ServerWarning:
-    """Name the object that a warning is about, where one was sent."""
-    try:
-        sent = json.loads(body or b"null")
-    except ValueError:
-        return ServerWarning(text)
-    if not isinstance(sent, dict) or misshapen(sent, _NAMED_OBJECT):
-        return ServerWarning(text)
-    return ServerWarning(text, ref_of(sent), labels_of(sent).get(COMPONENT_LABEL, ""))
 
 
 def _fixed_headers(access: Access) -> tuple[tuple[str, str], ...]:

@@ -4,10 +4,12 @@ That a call failed is read in `retries`; whether it is tried again is decided th
 """
 
 import re
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from stackctl.api.http.retries import Failure, calling_webhook
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.shapes.decode import Problem
 from stackctl.model.shapes.shapes import TEXT, Shape, misshapen
@@ -35,12 +37,39 @@ class Configuration:
         return f"{self.kind} {self.name}"
 
 
+class Callers:
+    """Finds out, once for each, who has a webhook called that does not answer.
+
+    `listing` lists the configurations at a path, or gives None where they may not be seen.
+    """
+
+    def __init__(self, listing: Callable[[str], Iterable[Manifest] | None]) -> None:
+        self._listing = listing
+        self._known: dict[str, Configuration | None] = {}
+        self._asking = threading.Lock()
+
+    def behind(self, failure: Failure) -> Configuration | None:
+        """Name the configuration behind a failure; None where it is of no webhook, or unknown."""
+        webhook = calling_webhook(failure)
+        if webhook is None:
+            return None
+        with self._asking:
+            if webhook not in self._known:
+                self._known[webhook] = self._find(webhook)
+            return self._known[webhook]
+
+    def _find(self, webhook: str) -> Configuration | None:
+        lists = ((kind, self._listing(path) or ()) for kind, path in CONFIGURATIONS.items())
+        found = (_configuration_of(webhook, kind, items) for kind, items in lists)
+        return next(filter(None, found), None)
+
+
 def some_configurations(document: Any) -> list[Problem]:
     """Look at a list of configurations."""
     return misshapen(document, _LIST)
 
 
-def configuration_of(webhook: str, kind: str, items: Iterable[Manifest]) -> Configuration | None:
+def _configuration_of(webhook: str, kind: str, items: Iterable[Manifest]) -> Configuration | None:
     """Find the configuration that a webhook is in."""
     for item in items:
         if any(each.get("name") == webhook for each in item.get("webhooks") or ()):
