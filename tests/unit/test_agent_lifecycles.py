@@ -6,13 +6,9 @@ from typing import Any
 import pytest
 
 from stackctl.api.discovery import ApiResource
-from stackctl.sandbox.agent.simulation.certificates import ready_status, secret_of, wish_of
-from stackctl.sandbox.agent.simulation.lifecycles import (
-    CERT_MANAGER,
-    KSERVE,
-    LIFECYCLES,
-    SPARK,
-    TRAINING,
+from stackctl.sandbox.agent.lifecycles.certificates import CERT_MANAGER
+from stackctl.sandbox.agent.lifecycles.known import LIFECYCLES
+from stackctl.sandbox.agent.lifecycles.lifecycle import (
     Lifecycle,
     LifecycleStep,
     covers,
@@ -22,6 +18,10 @@ from stackctl.sandbox.agent.simulation.lifecycles import (
     ready_state,
     run_seconds,
 )
+from stackctl.sandbox.agent.lifecycles.serving import KSERVE
+from stackctl.sandbox.agent.lifecycles.spark import SPARK
+from stackctl.sandbox.agent.lifecycles.training import TRAINING
+from stackctl.sandbox.agent.simulation.certificates import ready_status, secret_of, wish_of
 from stackctl.sandbox.agent.simulation.operators import running_pods, served_kinds
 from stackctl.sandbox.agent.webhooks.authority import Issued
 

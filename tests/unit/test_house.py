@@ -48,7 +48,7 @@ FLOORS = {
     "sources": (("",), ("upstream",)),
     "cluster": (("",), ("look",), ("record", "wait"), ("status", "change"), ("teardown",)),
     "sandbox": (
-        ("machine", "agent"),
+        ("machine", "agent", "agent.lifecycles"),
         ("programs", "agent.webhooks"),
         ("plane",),
         ("agent.simulation", ""),

@@ -13,12 +13,12 @@ from stackctl.api.access.kubeconfig import find_access
 from stackctl.api.client import Client
 from stackctl.api.discovery import ApiResource
 from stackctl.model.run.events import Event, Retrying
+from stackctl.sandbox.agent.lifecycles.known import LIFECYCLES
 from stackctl.sandbox.agent.log import log_to_stderr
 from stackctl.sandbox.agent.mirror import NODES, PODS, SERVICES, SLICES, Mirror
 from stackctl.sandbox.agent.simulation import injector
 from stackctl.sandbox.agent.simulation.certificates import Certificates
 from stackctl.sandbox.agent.simulation.kubelets import Kubelets
-from stackctl.sandbox.agent.simulation.lifecycles import LIFECYCLES
 from stackctl.sandbox.agent.simulation.operators import Operators
 from stackctl.sandbox.agent.simulation.volumes import Volumes
 from stackctl.sandbox.agent.webhooks.addresses import Destination, World, resolve

@@ -11,15 +11,15 @@ from datetime import timedelta
 from stackctl.api.client import Client
 from stackctl.model.objects.kinds import SECRET
 from stackctl.model.objects.refs import Manifest
-from stackctl.sandbox.agent.mirror import Mirror
-from stackctl.sandbox.agent.simulation.lifecycles import (
-    CERT_MANAGER,
+from stackctl.sandbox.agent.lifecycles.certificates import CERT_MANAGER
+from stackctl.sandbox.agent.lifecycles.lifecycle import (
     Lifecycle,
     LifecycleStep,
     conditions_of,
     ready_state,
     run_seconds,
 )
+from stackctl.sandbox.agent.mirror import Mirror
 from stackctl.sandbox.agent.webhooks.authority import Authority, CertificateRequest, Issued
 from stackctl.sandbox.agent.writes import MANAGER
 

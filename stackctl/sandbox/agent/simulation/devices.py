@@ -13,6 +13,7 @@ from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
 from stackctl.model.readiness.accelerators import NVIDIA as GPU
 from stackctl.model.readiness.accelerators import TPU
+from stackctl.sandbox.agent.lifecycles.lifecycle import words_of
 from stackctl.sandbox.agent.simulation.mig import STATE_LABEL, Layout
 from stackctl.sandbox.plane.nodes import AMD_LABEL, NVIDIA_LABEL, gpus_of, resource_of
 
@@ -233,11 +234,6 @@ def _config_paths(container: Manifest) -> Iterator[PurePosixPath]:
 def _all_containers(pod: Manifest) -> Iterator[Manifest]:
     yield from pod["spec"]["containers"]
     yield from pod["spec"].get("initContainers") or ()
-
-
-def words_of(container: Manifest) -> list[str]:
-    """Return a container's command line, as far as it is not the image's own."""
-    return [*(container.get("command") or ()), *(container.get("args") or ())]
 
 
 def environment_of(container: Manifest) -> dict[str, str]:

@@ -16,10 +16,11 @@ from stackctl.api.discovery import ApiResource
 from stackctl.errors import ClusterError
 from stackctl.model.objects.kinds import DEFINITION
 from stackctl.model.objects.refs import Manifest, annotations_of, ref_of
+from stackctl.sandbox.agent.lifecycles.certificates import CA_INJECTOR
+from stackctl.sandbox.agent.lifecycles.lifecycle import is_operator
 from stackctl.sandbox.agent.log import Log
 from stackctl.sandbox.agent.mirror import PODS, Mirror
 from stackctl.sandbox.agent.simulation.devices import is_ready
-from stackctl.sandbox.agent.simulation.lifecycles import CA_INJECTOR, is_operator
 from stackctl.sandbox.agent.webhooks.routes import Routes
 from stackctl.sandbox.agent.writes import patch_fields
 

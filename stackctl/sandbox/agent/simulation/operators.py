@@ -15,16 +15,16 @@ from stackctl.errors import ClusterError, NotServed
 from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.kinds import DEFINITION, SECRET, GroupKind, kind_of
 from stackctl.model.objects.refs import Manifest, labels_of, ref_of
-from stackctl.sandbox.agent.log import Log
-from stackctl.sandbox.agent.mirror import PODS, SERVICES, Mirror
-from stackctl.sandbox.agent.simulation.devices import is_ready
-from stackctl.sandbox.agent.simulation.lifecycles import (
+from stackctl.sandbox.agent.lifecycles.lifecycle import (
     Lifecycle,
     Operator,
     covers,
     is_operator,
     next_step,
 )
+from stackctl.sandbox.agent.log import Log
+from stackctl.sandbox.agent.mirror import PODS, SERVICES, Mirror
+from stackctl.sandbox.agent.simulation.devices import is_ready
 from stackctl.sandbox.agent.webhooks.addresses import key_of
 from stackctl.sandbox.agent.webhooks.routes import Routes
 from stackctl.sandbox.agent.writes import merge

@@ -1,0 +1,1 @@
+"""What simulated operators say of their custom resources, and when."""
