@@ -9,6 +9,7 @@ from stackctl.sandbox.agent.simulation.devices import (
     DeviceReport,
     Sharing,
     config_source,
+    is_gpu_operator,
     report,
     sharing_in,
 )
@@ -85,6 +86,19 @@ AMD_PLUGIN = pod("docker.io/rocm/k8s-device-plugin:1.31.0.9", path=PLUGINS)
 def made(text: str) -> Objects:
     """Return the first node of a group, as the sandbox makes it."""
     return dict(node_manifests(parse_nodes(text))[0])
+
+
+def test_gpus_are_there_while_an_operator_would_start_the_plugin():
+    """Its Pod is on any node; a plugin that is there itself says more."""
+    operator = pod("registry.example.com/nvidia/gpu-operator:v26.7.0", "gpu-operator")
+    assert is_gpu_operator(operator)
+    assert not is_gpu_operator(pod("registry.example.com/nvidia/gpu-operator:v1", ready=False))
+    assert not is_gpu_operator(PLUGIN)
+    shared = report(node(), [PLUGIN], lambda _: Sharing("time-slicing", 4), operated=True)
+    assert shared.resources == {"nvidia.com/gpu": "32"}
+    for machine, resources in ((node(), {"nvidia.com/gpu": "8"}), (node(gpus=0), {})):
+        found = report(machine, [], lambda _: Sharing(), operated=True)
+        assert found.resources == resources
 
 
 def test_gpus_of_amd_are_there_while_their_own_plugin_is():

@@ -69,6 +69,9 @@ def walk(lifecycle: Lifecycle, manifest: Objects) -> list[str]:
         ("RayCluster", ["ready"]),
         ("RayJob", ["Initializing", "Running", "Complete"]),
         ("RayService", ["NotReady", "Ready"]),
+        ("ClusterPolicy", ["notReady", "ready"]),
+        ("NicClusterPolicy", ["notReady", "ready"]),
+        ("NicNodePolicy", ["notReady", "ready"]),
     ],
 )
 def test_every_kind_comes_to_its_end(kind, states):

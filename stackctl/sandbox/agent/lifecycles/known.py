@@ -1,6 +1,14 @@
 """The custom resources whose operators are simulated; what each says is in its module."""
 
-from stackctl.sandbox.agent.lifecycles import certificates, ray, serving, spark, training, workbench
+from stackctl.sandbox.agent.lifecycles import (
+    accelerators,
+    certificates,
+    ray,
+    serving,
+    spark,
+    training,
+    workbench,
+)
 
 LIFECYCLES = (
     *certificates.LIFECYCLES,
@@ -9,4 +17,5 @@ LIFECYCLES = (
     *serving.LIFECYCLES,
     *ray.LIFECYCLES,
     *workbench.LIFECYCLES,
+    *accelerators.LIFECYCLES,
 )

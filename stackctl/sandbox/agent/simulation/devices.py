@@ -13,7 +13,8 @@ from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of
 from stackctl.model.readiness.accelerators import NVIDIA as GPU
 from stackctl.model.readiness.accelerators import TPU
-from stackctl.sandbox.agent.lifecycles.lifecycle import words_of
+from stackctl.sandbox.agent.lifecycles.accelerators import GPU_OPERATOR
+from stackctl.sandbox.agent.lifecycles.lifecycle import is_operator, words_of
 from stackctl.sandbox.agent.simulation.mig import STATE_LABEL, Layout
 from stackctl.sandbox.plane.nodes import AMD_LABEL, NVIDIA_LABEL, gpus_of, resource_of
 
@@ -51,8 +52,13 @@ def report(
     pods: Iterable[Manifest],
     sharing_of: Callable[[Manifest], Sharing],
     layout_of: Callable[[Manifest], Layout] = lambda _: Layout(),
+    *,
+    operated: bool = False,
 ) -> DeviceReport:
-    """Describe a node by the Pods on it that run."""
+    """Describe a node by the Pods on it that run.
+
+    Where it is `operated`, an operator would start the plugin there: whole GPUs are offered.
+    """
     running = [pod for pod in pods if is_ready(pod)]
     labels = _found_by_worker(node) if any(map(_is_feature_worker, running)) else {}
     gpus = gpus_of(node)
@@ -69,7 +75,7 @@ def report(
         labels |= _gpu_labels(node, _Devices(gpus, sharing_of(discovery), layout))
     plugin = next(filter(_is_device_plugin, running), None)
     if plugin is None:
-        return DeviceReport({}, labels)
+        return DeviceReport({GPU: str(gpus)} if operated else {}, labels)
     offered = _resources(_Devices(gpus, sharing_of(plugin), layout), _mig_strategy(plugin), running)
     return DeviceReport(offered, labels)
 
@@ -155,6 +161,11 @@ def _is_amd_plugin(pod: Manifest) -> bool:
 
 def _is_mig_manager(pod: Manifest) -> bool:
     return any(_MIG_IMAGE in container["image"] for container in pod["spec"]["containers"])
+
+
+def is_gpu_operator(pod: Manifest) -> bool:
+    """Recognise the program that starts a plugin on each node with GPUs."""
+    return is_ready(pod) and is_operator(GPU_OPERATOR, pod)
 
 
 def is_feature_master(pod: Manifest) -> bool:

@@ -20,6 +20,7 @@ from stackctl.sandbox.agent.simulation.devices import (
     Sharing,
     config_source,
     is_feature_master,
+    is_gpu_operator,
     report,
     sharing_in,
 )
@@ -70,6 +71,7 @@ class Kubelets:
         ruled = self._mirror.all(RULES) if any(map(is_feature_master, pods)) else ()
         alive = {pod["metadata"]["uid"] for pod in pods}
         self._sharing = {uid: known for uid, known in self._sharing.items() if uid in alive}
+        operated = any(map(is_gpu_operator, pods))
         by_node = defaultdict(list)
         for pod in pods:
             by_node[pod["spec"].get("nodeName")].append(pod)
@@ -77,7 +79,7 @@ class Kubelets:
             here = by_node[node["metadata"]["name"]]
             try:
                 shares, layout = partial(self._shares, node), partial(self._layout, node)
-                found = report(node, here, shares, layout)
+                found = report(node, here, shares, layout, operated=operated)
                 labels = {**found.labels, **labels_by(ruled, node)}
                 self._tell(node, DeviceReport(found.resources, labels))
             except ClusterError as error:
