@@ -4,7 +4,7 @@ Going back is `rollback`; what that would change is for `diff`.
 """
 
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.record import releases
+from stackctl.cluster.record import indexes, releases
 from stackctl.cluster.record.missing_record import absent
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.ownership.stack_id import StackId
@@ -26,6 +26,11 @@ def history(
     found = releases.history(connection.client, stack, tell)
     if not found:
         raise absent(connection, stack)
+    if tell is not None:
+        held = releases.kept(connection.client, stack)
+        newest = found[-1].revision
+        if gone := releases.newest_gone(connection.client, stack, newest, held):
+            tell(str(indexes.gone(stack, gone)))
     return revisions(found)
 
 

@@ -118,9 +118,10 @@ def _newest_gone(
 ) -> bool:
     """Tell whether the newest record is gone, so that what it had made may still be there."""
     newest = recorded.release.revision if recorded else 0
-    if kept is None or kept.newest <= newest:
+    gone = releases.newest_gone(run.client, stack, newest, kept)
+    if not gone:
         return recorded is None
-    run.notify(Notice(f"stack {stack}: revision {kept.newest} was recorded and is gone"))
+    run.notify(Notice(f"stack {stack}: revision {gone} was recorded and is gone"))
     return True
 
 

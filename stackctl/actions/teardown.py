@@ -85,13 +85,20 @@ def _limited(run: RunContext, options: RunOptions) -> AbstractContextManager[Non
 def _recorded(run: RunContext, stack: StackId, options: RunOptions) -> Recorded | None:
     """Read what the stack owns, or find it out where no record says so."""
     try:
-        if recorded := releases.current(run.client, stack):
+        recorded = releases.current(run.client, stack)
+        if recorded is not None and not _newest_gone(run, recorded):
             return recorded
     except LaterFormat:
         raise
     except ReleaseError:
         pass  # what was wrong is in the message of what is found out
     return recovery.rebuild(run.connection, stack, run.pool, by=options.holder, tool=__version__)
+
+
+def _newest_gone(run: RunContext, recorded: Recorded) -> int:
+    """Tell whether there was a newer revision, which knew what else the stack has made."""
+    release, held = recorded.release, releases.kept(run.client, recorded.release.stack)
+    return releases.newest_gone(run.client, release.stack, release.revision, held)
 
 
 def _sweep(run: RunContext, stack: StackId, options: RunOptions) -> TeardownOutcome:

@@ -19,6 +19,7 @@ from stackctl.cluster.context import running
 from stackctl.cluster.record import indexes, recording, releases, shards
 from stackctl.cluster.record import record_store as store
 from stackctl.cluster.record.lock import Claim
+from stackctl.cluster.record.recovery import UNKNOWN
 from stackctl.errors import ApplyError, LaterFormat, ReleaseError, StackError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, Ref, digest
@@ -412,6 +413,25 @@ def test_a_newest_revision_that_was_deleted_by_hand_is_noticed(stack):
     assert [each.ref.name for each in intent.strays] == ["two"]
     notes = stack.notes
     assert f"stack {stack.name}: revision 2 was recorded and is gone" in notes
+    found = status(stack.id, stack.connection)
+    assert found.run is not None
+    assert not found.current
+    assert f"stackctl.{stack.name}.v2 is gone" in found.run.message
+    assert found.run.hint == f"stackctl record repair --stack {stack.name}"
+    stack.told.clear()
+    history(stack.id, stack.connection, stack.tell)
+    assert [f"stackctl.{stack.name}.v2: is gone" in each for each in stack.notes] == [True]
+
+
+def test_a_teardown_takes_what_only_a_deleted_newest_revision_named(stack):
+    """The revision before it can be read, and does not know of everything."""
+    recorded_twice(stack)
+    stack.client.delete(index_path(stack, 2))
+    found = stack.teardown()
+    assert found.residue == ()
+    assert stack.get("configmaps/two") is None
+    assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
+    assert found.unseen == (UNKNOWN,)
 
 
 def test_an_inventory_larger_than_an_object_is_cut_into_parts(stack):

@@ -195,6 +195,18 @@ def kept(client: Client, stack: StackId) -> shards.StoredIndex | None:
         return None
 
 
+def newest_gone(
+    client: Client, stack: StackId, newest: int, held: shards.StoredIndex | None
+) -> int:
+    """Return the revision that was the newest and is not there any more; 0 where none is.
+
+    `newest` is the newest there is, and `held` what is in Secrets, looked at since.
+    """
+    if held is None or held.newest <= newest or latest(client, stack) >= held.newest:
+        return 0
+    return held.newest
+
+
 def secret_sets(client: Client, release: Release) -> dict[str, str]:
     """Read what `--set` said of secrets for a revision.
 

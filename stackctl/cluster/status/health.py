@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.look import facts
-from stackctl.cluster.record import lock, releases
+from stackctl.cluster.record import indexes, lock, releases
 from stackctl.cluster.record.missing_record import absent
 from stackctl.cluster.status.drift import Drifts, read_drift
 from stackctl.cluster.status.gpus import gpus, read_pods
@@ -56,6 +56,7 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
         raise absent(connection, stack)
     release = recorded.release
     locked = pool.submit(_lock, connection, stack)
+    keeping = pool.submit(releases.kept, client, stack)
     reading = pool.submit(_read_statuses, connection, release)
     seen, offered = _gpus(connection, release, pool)
     statuses = reading.result()
@@ -67,6 +68,7 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
     well = [part.name for part in components if part.status is Status.CURRENT]
     serving = look_at_webhooks(connection, release, statuses.live, well, pool)
     hold, unlocked = locked.result()
+    gone = releases.newest_gone(client, stack, release.revision, keeping.result())
     return StackStatus(
         target=connection.info,
         release=release,
@@ -74,7 +76,7 @@ def assess_stack(connection: Connection, stack: StackId, pool: Executor) -> Stac
         gpus=_explained(offered(statuses), components, way_back),
         locked_by=str(hold) if hold else "",
         unseen=(*_unseen(release, seen), *drifts.unseen, *serving.unseen, *unlocked),
-        run=_of_run(release, hold),
+        run=_of_run(release, hold, gone),
         findings=serving.findings,
         remedy=way_back,
     )
@@ -160,12 +162,16 @@ def _lock(connection: Connection, stack: StackId) -> tuple[HeldLock | None, tupl
     return (hold if hold is not None and not hold.expired else None), ()
 
 
-def _of_run(release: Release, hold: HeldLock | None) -> Finding | None:
-    """Say what is wrong with the last run, or that one is on."""
+def _of_run(release: Release, hold: HeldLock | None, gone: int) -> Finding | None:
+    """Say what is wrong with the last run, that its record is gone, or that one is on."""
     name, stack = f"revision {release.revision}", release.stack
     if hold is not None:
         what = f"{hold}; should it have died: stackctl unlock --stack {stack}"
         return Finding("a run is on", what, f"stackctl status --watch --stack {stack}")
+    if gone:
+        where = indexes.ref_of_index(stack, gone)
+        what = f"{where} is gone; what it had made beside what revision {release.revision} names"
+        return Finding(f"revision {gone}", f"{what} is not looked at", indexes.repair_hint(stack))
     if release.status is ReleaseStatus.UNINSTALLING:
         what = "its teardown began and has not ended; no run is on"
         return Finding(name, what, f"stackctl teardown --stack {stack}")
