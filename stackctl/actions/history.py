@@ -5,7 +5,7 @@ Going back is `rollback`; what that would change is for `diff`.
 
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import indexes, releases
-from stackctl.cluster.record.missing_record import absent
+from stackctl.cluster.record.missing_record import absent, none_readable
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.history import Revision, revisions
@@ -25,7 +25,7 @@ def history(
     tell = None if notify is None else (lambda text: notify(Notice(text)))
     found = releases.history(connection.client, stack, tell)
     if not found:
-        raise absent(connection, stack)
+        raise none_readable(connection, stack)
     if tell is not None:
         held = releases.kept(connection.client, stack)
         newest = found[-1].revision
@@ -50,6 +50,8 @@ def bundle_of(stack: StackId, revision: int, connection: Connection) -> Bundle:
     """Read what a revision applied.
 
     Raises:
-        ReleaseError: there is no such revision.
+        ReleaseError: there is no such revision, or no such stack here.
     """
+    if not releases.latest(connection.client, stack):
+        raise absent(connection, stack)
     return releases.bundle_of(connection.client, releases.read(connection.client, stack, revision))

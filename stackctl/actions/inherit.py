@@ -8,7 +8,7 @@ from dataclasses import replace
 from stackctl.actions.compose import Composed, StackRequest, folders_in
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
-from stackctl.errors import ReleaseError
+from stackctl.cluster.record.missing_record import absent
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Release
 from stackctl.model.resolve.overrides import KeptOverrides, spoken
@@ -25,7 +25,7 @@ def resumed(request: StackRequest, stack: StackId, connection: Connection) -> St
     recorded = releases.current(connection.client, stack)
     if request.profile is None and request.stack_file is None:
         if recorded is None:
-            raise ReleaseError(f"stack {stack}: not on {connection.info.context}")
+            raise absent(connection, stack)
         then = recorded.release
         folders = folders_in(then.command)
         request = replace(request, profile=then.profile, folders_then=folders)

@@ -17,8 +17,9 @@ from stackctl.cluster.context import running
 from stackctl.cluster.look.sparing import STAYS
 from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import await_free
+from stackctl.cluster.record.missing_record import absent
 from stackctl.cluster.record.releases import Recorded
-from stackctl.errors import ConfigError, ConflictError, ReleaseError, UsageError
+from stackctl.errors import ConfigError, ConflictError, UsageError
 from stackctl.model.catalogue.catalogue import SHIPPED
 from stackctl.model.catalogue.component import Component
 from stackctl.model.compose.bundle import Bundle, BundleComponent, needs_first
@@ -95,7 +96,7 @@ def teardown_only(
         await_free(run.client, stack, options.wait_lock, run.stop, notify)
         recorded = releases.current(run.client, stack)
         if recorded is None:
-            raise ReleaseError(f"stack {stack}: not on {run.info.context}")
+            raise absent(run.connection, stack)
         _require_settled(recorded)
         before = releases.bundle_of(run.client, recorded.release)
         _require_known(only, {part.name for part in before.components}, before)

@@ -10,6 +10,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import running
 from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import await_free
+from stackctl.cluster.record.missing_record import none_readable
 from stackctl.cluster.record.shards import unrestorable
 from stackctl.errors import ReleaseError
 from stackctl.model.ownership.stack_id import StackId
@@ -33,13 +34,15 @@ def rollback(
     `take_over` names whose fields are taken; of a plan that is kept, it says so itself.
 
     Raises:
-        ReleaseError: there is no such revision, or none to go back to.
+        ReleaseError: there is no such stack here, no such revision, or none to go back to.
         ConflictError: a definition would go back to a schema that loses stored objects.
     """
     with running(connection, notify) as run:
         notify(Subject(str(stack)))
         await_free(run.client, stack, options.wait_lock, run.stop, notify)
         known = releases.history(run.client, stack, lambda text: notify(Notice(text)))
+        if not known:
+            raise none_readable(connection, stack)
         if revision is not None and all(each.revision != revision for each in known):
             releases.read(run.client, stack, revision)  # says why it is not known
         if revision is None and options.plan is not None and not options.dry_run:

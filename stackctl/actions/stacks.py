@@ -1,5 +1,6 @@
 """Which stacks there are, which of them a command means, and where its record is."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.cluster.record.missing_record import none_recorded, record_lost
 from stackctl.errors import ConflictError, Forbidden, ReleaseError, UsageError, headline
+from stackctl.model.catalogue.envelope import LABEL, LABEL_HELP
 from stackctl.model.objects.refs import RECORD_NAMESPACE
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.run.outcome import StackSummary
@@ -45,16 +47,25 @@ def stacks_meant(
 
     Raises:
         ReleaseError: none is named, and none is there.
+        UsageError: what is named cannot be the name of one.
     """
     file = read_stack_file(stack_file) if stack_file is not None and name is None else None
     name = name or (file.name if file else None)
     namespace = namespace or (file.record.namespace if file else None)
+    _require_names(name, namespace)
     if name is not None and namespace is not None:
         return [StackId(name, namespace)]
     known = recorded(connection, name, namespace)
     if not known and name is None:
         raise none_recorded(connection)
     return _at_home(known, connection) or [StackId(name or "", namespace or RECORD_NAMESPACE)]
+
+
+def _require_names(name: str | None, namespace: str | None) -> None:
+    """Refuse what would mean something else in an address, or in what is looked for."""
+    for what, text in (("a stack", name), ("the namespace of a record", namespace)):
+        if text is not None and not re.fullmatch(LABEL, text):
+            raise UsageError(f'{what} cannot be called "{text}": expected {LABEL_HELP}')
 
 
 def stacks(connection: Connection, namespace: str | None = None) -> tuple[StackSummary, ...]:
@@ -92,6 +103,7 @@ def recorded(
         Forbidden: we may look nowhere.
     """
     client = connection.client
+    _require_names(None, namespace)
     if namespace is not None:
         return releases.places(client, namespace, name)
     try:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from stackctl.actions import record
+from stackctl.actions.compose import StackRequest
 from stackctl.actions.diff import diff_revision
 from stackctl.actions.history import history
+from stackctl.actions.inherit import resumed
 from stackctl.actions.planning import look
 from stackctl.actions.status import status
 from stackctl.cluster.context import running
@@ -339,6 +341,34 @@ def test_a_namespace_of_a_lost_record_is_not_said_to_have_been_there_before(stac
     stack.deploy(parts(stack, "two"))
     stack.deploy(parts(stack, "three"))
     assert_unsure(stack)
+
+
+def test_a_lost_record_is_told_by_whoever_names_a_revision(stack):
+    """That there is no such revision would lead from there to `history`, which has none."""
+    recorded_twice(stack)
+    for revision in (1, 2):
+        stack.client.delete(index_path(stack, revision))
+    for act in (
+        stack.rollback,
+        lambda: stack.rollback(1),
+        lambda: diff_revision(stack.id, 1, stack.connection, stack.tell),
+        lambda: resumed(StackRequest(), stack.id, stack.connection),
+    ):
+        with pytest.raises(ReleaseError, match=r"no record on .*, but objects with its label") as no:
+            act()
+        assert f"stackctl teardown --stack {stack.name}" in no.value.hint
+
+
+def test_a_stack_of_which_nothing_can_be_read_is_not_called_absent(stack):
+    """Its index is named, and what makes it anew."""
+    stack.deploy(parts(stack))
+    with damaged(stack, index_path(stack, 1), OF_INDEXES["garbage"]):
+        for act in (lambda: history(stack.id, stack.connection, stack.tell), stack.rollback):
+            with pytest.raises(
+                ReleaseError, match=f"stackctl.{stack.name}.v1: cannot be read"
+            ) as no:
+                act()
+            assert no.value.hint == f"stackctl record repair --stack {stack.name}"
 
 
 def test_a_newest_revision_that_is_spoilt_is_made_anew(stack):

@@ -14,6 +14,7 @@ from stackctl.api.access.access import Login
 from stackctl.cluster.connection import connect
 from stackctl.cluster.record import record_store as store
 from stackctl.cluster.record import recording, releases
+from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.cluster.workers import workers
 from stackctl.errors import ConflictError, Forbidden, UsageError
 from stackctl.model.compose.bundle import BundleComponent
@@ -126,6 +127,24 @@ def test_a_tenant_can_neither_read_nor_change_what_is_anothers(town):
         with pytest.raises(Forbidden):
             releases.places(client, namespace)
     town.one.teardown()
+
+
+@pytest.mark.parametrize("name", ["", "A_B", "a..b", "1.x"])
+def test_what_a_tenant_labels_as_no_stack_can_be_called_is_none(town, name):
+    """It stands in nobody's list, and nobody's command goes where it leads."""
+    config = town.one.config("odd")
+    config["metadata"]["labels"] = {RECORD_LABEL: name, store.REVISION_LABEL: "1"}
+    town.one.client.create(store.indexes_of(town.one.id), config)
+    assert releases.places(town.one.client, town.one.home) == {}
+    assert StackId(name, town.one.home) not in releases.places(town.administrator.client)
+
+
+@pytest.mark.parametrize("name", ["A_B", "a b", "x,y", "../y", "a.b"])
+def test_a_stack_that_cannot_be_is_not_looked_for(town, name):
+    """Neither as a name, nor as where its record is: both come into addresses."""
+    for stack, home in ((name, None), (SHARED, name)):
+        with pytest.raises(UsageError, match="cannot be called"):
+            choose_stack(stack, None, town.one.connection, home)
 
 
 def foreign(town: Town) -> dict[str, Ref]:

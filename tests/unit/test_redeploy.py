@@ -28,6 +28,8 @@ GPU8 = "--profile gpu8"
         ),
         ("", "ml", {}, f"deploy {GPU8} --stack ml"),
         ("it's not closed", "gpu8", {}, f"deploy {GPU8}"),
+        ("rollback", "gpu8", {}, f"deploy {GPU8}"),
+        ("smoke web;reboot", "smoke-web", {}, "smoke 'web;reboot'"),
     ],
 )
 def test_what_to_type(command, name, sets, typed):

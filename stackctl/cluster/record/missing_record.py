@@ -9,7 +9,7 @@ from stackctl.api.client import Client
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import recovery, releases
 from stackctl.cluster.workers import workers
-from stackctl.errors import AccessDenied, ReleaseError
+from stackctl.errors import AccessDenied, ConflictError, ReleaseError, StackError
 from stackctl.model.objects.kinds import Phase, phase_of
 from stackctl.model.objects.refs import STACK_LABEL, Ref, labels_of, namespace_ref
 from stackctl.model.objects.wording import first_few
@@ -35,6 +35,15 @@ def absent(connection: Connection, stack: StackId) -> ReleaseError:
     return ReleaseError(
         f"stack {stack}: not on {connection.info.context} (there: {known})", hint=DEPLOY
     )
+
+
+def none_readable(connection: Connection, stack: StackId) -> StackError:
+    """Return the error where no revision can be read: why the newest cannot, or that none is."""
+    try:
+        releases.current(connection.client, stack)
+    except (ReleaseError, ConflictError) as error:
+        return error
+    return absent(connection, stack)
 
 
 def _visible(client: Client, stack: StackId) -> Iterable[StackId]:

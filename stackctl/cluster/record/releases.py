@@ -4,6 +4,7 @@ An index for each revision, and beside it the objects of each component under th
 address. What they are kept in is for `indexes` and `shards`, writing them for `recording`.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -19,6 +20,7 @@ from stackctl.errors import (
     LaterFormat,
     ReleaseError,
 )
+from stackctl.model.catalogue.envelope import LABEL
 from stackctl.model.compose.bundle import Bundle, needs_first, secrets_in
 from stackctl.model.objects.masking import names_in
 from stackctl.model.objects.refs import (
@@ -147,7 +149,8 @@ def places(
     listing = client.list(f"/api/v1{where}/configmaps", labels=labels, metadata_only=True)
     for item in listing.items:
         stack = StackId(labels_of(item)[RECORD_LABEL], item["metadata"]["namespace"])
-        if revision := store.revision_of(item):
+        # Whoever may write ConfigMaps anywhere may label them as they like.
+        if (revision := store.revision_of(item)) and re.fullmatch(LABEL, stack.name):
             found[stack].append(revision)
     known = {stack: sorted(found[stack]) for stack in sorted(found)}
     if namespace not in ("", RECORD_NAMESPACE) or (name and StackId(name) in known):

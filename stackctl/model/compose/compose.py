@@ -96,6 +96,9 @@ def compose(
     """
     if not re.fullmatch(LABEL, stack.name):
         raise ConfigError(f"a stack cannot be called {stack}: expected {LABEL_HELP}")
+    if not re.fullmatch(LABEL, stack.namespace):
+        what = f"the namespace of a record cannot be called {stack.namespace}"
+        raise ConfigError(f"{what}: expected {LABEL_HELP}")
     if stack.is_smoke:
         raise ConfigError(f"a stack cannot be called {stack}: smoke tests are called so")
     scopes = {**served, **scopes_of(manifests.values())}

@@ -16,11 +16,11 @@ def redeploy(release: Release, take_over: Iterable[str] = ()) -> str:
     words = _words(release.command)
     taking = [word for manager in sorted(take_over) for word in ("--take-over", manager)]
     home = [] if release.stack.administrators else ["--record-namespace", release.stack.namespace]
-    if words[:1] == ["rollback"]:
+    if words[:1] == ["rollback"] and words[1:]:
         back = ["stackctl", "rollback", words[1], "--stack", release.stack.name]
         return shlex.join([*back, *home, *taking])
     if words[:1] == ["smoke"]:
-        return f"stackctl {release.command}"
+        return shlex.join(["stackctl", *words])  # whatever it is, no command of a shell
     verb = "upgrade" if release.sets else "deploy"
     kept = list(_pairs(words))
     if not any(word in ("--profile", "-f") for word in kept):
