@@ -268,6 +268,32 @@ def test_a_lost_shard_is_stored_again_by_a_deploy_that_changes_nothing(stack):
     assert check(stack) == []
 
 
+@pytest.mark.parametrize("label", ["garbage", "empty", "other objects"])
+def test_a_spoilt_shard_is_stored_again_by_a_deploy_that_changes_nothing(stack, label):
+    """It is there, as far as its metadata tells: but somebody else has written to it."""
+    recorded_twice(stack)
+    path = shard_path(stack)
+    spoilt = OF_SHARDS[label](fresh(stack.client.get(path)))
+    stack.client.patch(path, {"data": {"objects": None} | spoilt.get("data", {})})
+    (fault,) = record.check(stack.id, stack.connection).faults
+    assert f"stackctl upgrade --stack {stack.name} stores it again" in fault.hint
+    assert stack.deploy(parts(stack, "two")).release is None
+    assert "the recorded objects of a were lost; they are stored again" in stack.notes
+    assert check(stack) == []
+
+
+def test_a_record_that_was_copied_is_read_and_believed(stack):
+    """As a backup writes it back: every byte is right, only the API server knows another author."""
+    recorded_twice(stack)
+    path = shard_path(stack)
+    copy = fresh(stack.client.get(path))
+    stack.client.delete(path)
+    stack.client.create(path.rpartition("/")[0], copy)
+    assert stack.deploy(parts(stack, "two")).release is None
+    assert stack.notes == []
+    assert check(stack) == []
+
+
 def test_an_earlier_revision_that_is_lost_is_written_off(stack):
     """Nothing can make it again: it is named once, and neither offered nor called damaged then."""
     stack.deploy(parts(stack, "zero"))
@@ -354,7 +380,9 @@ def test_a_lost_record_is_told_by_whoever_names_a_revision(stack):
         lambda: diff_revision(stack.id, 1, stack.connection, stack.tell),
         lambda: resumed(StackRequest(), stack.id, stack.connection),
     ):
-        with pytest.raises(ReleaseError, match=r"no record on .*, but objects with its label") as no:
+        with pytest.raises(
+            ReleaseError, match=r"no record on .*, but objects with its label"
+        ) as no:
             act()
         assert f"stackctl teardown --stack {stack.name}" in no.value.hint
 

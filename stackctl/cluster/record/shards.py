@@ -9,12 +9,14 @@ import base64
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from stackctl.api.client import Client
 from stackctl.cluster.record import record_store as store
 from stackctl.errors import ReleaseError
 from stackctl.model.compose.bundle import BundleComponent, from_plain, to_plain
 from stackctl.model.objects.refs import (
+    FIELD_MANAGER,
     Manifest,
     Ref,
     annotations_of,
@@ -29,14 +31,15 @@ SHARD_LABEL = "stackctl.dev/shard"
 NEWEST = "stackctl.dev/newest"
 SHARDS_AT_ONCE = 50  # a request names each
 _ABOVE_ALL = 2**31 - 1  # no revision's number
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredIndex:
-    """What is in the Secrets of a record, as far as their metadata tells."""
+    """What is in the Secrets of a record."""
 
-    shards: Mapping[str, Sequence[str]]  # the names of their Secrets; those that are complete
-    broken: Mapping[str, Sequence[str]]  # those of which a part is gone
+    shards: Mapping[str, Sequence[str]]  # the names of their Secrets; those that are whole
+    broken: Mapping[str, Sequence[str]]  # those of which a part is gone, or is not what was stored
     others: Sequence[Manifest]  # the sign, and indexes of the first format
 
     @property
@@ -47,7 +50,7 @@ class StoredIndex:
 
 
 def kept(client: Client, stack: StackId) -> StoredIndex:
-    """List the Secrets of a record."""
+    """List the Secrets of a record; only what others have written to is read as well."""
     parts: dict[str, list[Manifest]] = defaultdict(list)
     others = []
     for item in client.list(
@@ -59,11 +62,33 @@ def kept(client: Client, stack: StackId) -> StoredIndex:
             others.append(item)
     names = {shard: [each["metadata"]["name"] for each in parts[shard]] for shard in parts}
     whole = {shard for shard, items in parts.items() if _complete(items)}
+    whole -= _spoilt(client, stack, [each for each in whole if not all(map(_ours, parts[each]))])
     return StoredIndex(
         shards={shard: names[shard] for shard in names if shard in whole},
         broken={shard: names[shard] for shard in names if shard not in whole},
         others=others,
     )
+
+
+def _ours(part: Manifest) -> bool:
+    """Tell whether the content is what we stored: the API server says who wrote it last."""
+    return any(
+        entry.get("manager") == FIELD_MANAGER
+        and entry.get("operation") == "Apply"
+        and "f:objects" in ((entry.get("fieldsV1") or {}).get("f:data") or {})
+        for entry in part["metadata"].get("managedFields") or ()
+    )
+
+
+def _spoilt(client: Client, stack: StackId, doubtful: Sequence[str]) -> set[str]:
+    """Find which shards are not what was stored, by what is in them."""
+    found = set()
+    for shard, parts in _parts_of(client, stack, doubtful).items():
+        try:
+            _content(shard, parts)
+        except _UNREADABLE:
+            found.add(shard)
+    return found
 
 
 def _complete(parts: Sequence[Manifest]) -> bool:
@@ -92,12 +117,16 @@ def stored(
     client: Client, release: Release, only: Iterable[str] = ()
 ) -> Mapping[str, Sequence[Manifest]]:
     """Read the Secrets that a revision's shards are kept in, many shards with each request."""
-    found: dict[str, list[Manifest]] = defaultdict(list)
     shards = sorted(set(only) or set(release.shards.values()))
+    return _parts_of(client, release.stack, shards)
+
+
+def _parts_of(client: Client, stack: StackId, shards: Sequence[str]) -> dict[str, list[Manifest]]:
+    found: dict[str, list[Manifest]] = defaultdict(list)
     for at in range(0, len(shards), SHARDS_AT_ONCE):
         wanted = f"{SHARD_LABEL} in ({','.join(shards[at : at + SHARDS_AT_ONCE])})"
-        labels = store.mine(release.stack, wanted)
-        for each in client.list(store.secrets_of(release.stack), labels=labels).items:
+        labels = store.mine(stack, wanted)
+        for each in client.list(store.secrets_of(stack), labels=labels).items:
             found[each["metadata"]["labels"][SHARD_LABEL]].append(each)
     return found
 
@@ -112,7 +141,7 @@ def joined(release: Release, component: str, parts: Sequence[Manifest]) -> Bundl
     where = shard_ref(release.stack, component, shard)
     try:
         return _joined(component, shard, parts)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise ReleaseError(
             f"stack {release.stack}: {where}: {error}; the objects of {component} in revision "
             f"{release.revision} are lost",
@@ -135,16 +164,26 @@ def _joined(component: str, shard: str, parts: Sequence[Manifest]) -> BundleComp
         raise ValueError("is gone")
     if not _complete(parts):
         raise ValueError("is there in part only")
-    ordered = sorted(parts, key=_part_number)
-    content = b"".join(base64.b64decode((each.get("data") or {})["objects"]) for each in ordered)
-    plain = unpack(content)
-    if digest(plain) != shard or plain["name"] != component:
+    plain = _content(shard, parts)
+    if plain["name"] != component:
         raise ValueError("is not what was stored")
     part = from_plain(plain)
     for ref in map(ref_of, part.objects):
         if not ref.addressable:
             raise ValueError(f"{ref} names no object")
     return part
+
+
+def _content(shard: str, parts: Sequence[Manifest]) -> Any:
+    """Read what the parts of a shard hold together, if it is what was stored."""
+    ordered = sorted(parts, key=_part_number)
+    held = [(each.get("data") or {}).get("objects", "") for each in ordered]
+    if "" in held:
+        raise ValueError("has no objects in it")
+    plain = unpack(b"".join(map(base64.b64decode, held)))
+    if digest(plain) != shard:
+        raise ValueError("is not what was stored")
+    return plain
 
 
 def _part_number(secret: Manifest) -> int:
