@@ -13,6 +13,7 @@ from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import reach, recovery, releases
 from stackctl.cluster.record.shards import StoredIndex
 from stackctl.errors import ConflictError, PreflightError, Unreachable
+from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent, secrets_in
 from stackctl.model.objects.kinds import kind_of
 from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of, ref_of
@@ -190,7 +191,7 @@ def look_back(
     Raises:
         ConflictError: data was migrated since.
     """
-    bundle = replace(releases.bundle_of(run.client, target), taking=tuple(take_over))
+    bundle = replace(_as_recorded(run, target), taking=tuple(take_over))
     intent = look(run, stack, bundle, trying=trying)
     if intent.recorded is not None:
         _require_way_back(run, intent.recorded.release, target)
@@ -204,6 +205,21 @@ def look_back(
         secret_sets=releases.secret_sets(run.client, target),
         sources=target.sources,
     )
+
+
+def _as_recorded(run: RunContext, target: Release) -> Bundle:
+    """Read what a revision applied; a tenant's record does not say whose objects are taken over.
+
+    What was taken over has the stack's marks by now, and needs nobody to say so any more.
+    """
+    bundle = releases.bundle_of(run.client, target)
+    if target.stack.administrators:
+        return bundle
+    parts = (
+        replace(part, mode=Mode.MANAGED) if part.mode is Mode.ADOPTED else part
+        for part in bundle.components
+    )
+    return replace(bundle, components=tuple(parts))
 
 
 def _require_way_back(run: RunContext, now: Release, target: Release) -> None:

@@ -17,6 +17,7 @@ from stackctl.cluster.record import recording, releases
 from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.cluster.workers import workers
 from stackctl.errors import ConflictError, Forbidden, UsageError
+from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import BundleComponent
 from stackctl.model.objects.refs import RECORD_NAMESPACE, Manifest, Ref, digest
 from stackctl.model.ownership.stack_id import StackId
@@ -267,6 +268,26 @@ def test_an_administrators_object_beside_the_tenants_is_neither_pruned_nor_remov
         user.deploy(goods(user, quota))
     assert user.teardown().residue == ()
     assert user.client.get(f"{path}/quota")["metadata"]["uid"] == uid
+
+
+def test_a_record_makes_no_administrator_take_over_what_is_not_the_stacks(town):
+    """That a component adopts is for who deploys it to say, not for who can write its record."""
+    user = town.administrator
+    town.one.deploy(goods(town.one))
+    quota = user.object("v1", "ResourceQuota", "quota")
+    path = f"/api/v1/namespaces/{town.one.name}/resourcequotas"
+    user.client.create(path, quota | {"spec": {"hard": {"pods": "1"}}})
+    wished = quota | {"spec": {"hard": {"pods": "1000"}}}
+    part = goods(town.one, wished, mode=Mode.ADOPTED)
+    recorded = releases.current(town.one.client, town.one.id)
+    assert recorded is not None
+    with workers() as pool:
+        recording.keep_shards(town.one.client, town.one.id, [part], pool)
+    manipulated = replace(recorded.release, shards={"shop": part.digest}, bundle=digest(1))
+    recording.update(town.one.client, recorded, manipulated)
+    with pytest.raises(ConflictError, match="quota"):
+        user.rollback(1)
+    assert user.client.get(f"{path}/quota")["spec"]["hard"] == {"pods": "1"}
 
 
 def test_a_namespace_that_an_administrator_lends_may_be_used(town):
