@@ -8,7 +8,7 @@ from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.change.outcome import Outcome
 from stackctl.cluster.context import RunContext
 from stackctl.cluster.status.health import assess_stack, stands_well
-from stackctl.errors import ApplyError, ConflictError, NotReadyError
+from stackctl.errors import ApplyError, ConflictError, NotReadyError, ReleaseError
 from stackctl.model.compose.stages import RUNS
 from stackctl.model.objects.refs import annotations_of
 from stackctl.model.objects.wording import first_few
@@ -157,16 +157,33 @@ def _not_ready(intent: RunIntent, result: Outcome) -> NotReadyError:
 
 
 def _mend(run: RunContext, intent: RunIntent, options: RunOptions) -> None:
-    """Store the recorded objects of components again that are lost, where they are the same."""
-    if not intent.lost:
-        return
-    names = ", ".join(part.name for part in intent.lost)
-    done = "they would be stored again" if options.dry_run else "they are stored again"
-    run.notify(Notice(f"the recorded objects of {names} were lost; {done}"))
-    if not options.dry_run:
-        from stackctl.cluster.record import recording
+    """Store again what is lost of the newest revision, and is the same in what is wanted now."""
+    if intent.lost:
+        names = ", ".join(part.name for part in intent.lost)
+        done = "they would be stored again" if options.dry_run else "they are stored again"
+        run.notify(Notice(f"the recorded objects of {names} were lost; {done}"))
+        if not options.dry_run:
+            from stackctl.cluster.record import recording
 
-        recording.keep_shards(run.client, intent.stack, intent.lost, run.pool)
+            recording.keep_shards(run.client, intent.stack, intent.lost, run.pool)
+    if intent.settled and intent.secret_sets:
+        _mend_settings(run, intent, options)
+
+
+def _mend_settings(run: RunContext, intent: RunIntent, options: RunOptions) -> None:
+    """Store again what `--set` said of secrets, where only that is lost; a new revision has it."""
+    from stackctl.cluster.record import releases, secret_settings
+
+    assert intent.recorded is not None  # noqa: S101 - it is settled
+    release = intent.recorded.release
+    try:
+        releases.secret_sets(run.client, release)
+    except ReleaseError:
+        names = ", ".join(intent.secret_sets)
+        done = "it would be stored again" if options.dry_run else "it is stored again"
+        run.notify(Notice(f"what --set said of {names} was lost; {done}"))
+        if not options.dry_run:
+            secret_settings.keep(run.client, release, intent.secret_sets)
 
 
 def _agreed_strays(run: RunContext, intent: RunIntent, options: RunOptions) -> bool:

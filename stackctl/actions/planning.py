@@ -12,7 +12,7 @@ from stackctl.cluster.look.sparing import spare
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import reach, recovery, releases
 from stackctl.cluster.record.shards import StoredIndex
-from stackctl.errors import ConflictError, PreflightError, Unreachable
+from stackctl.errors import ConflictError, PreflightError, ReleaseError, Unreachable
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent, secrets_in
 from stackctl.model.objects.kinds import kind_of
@@ -97,6 +97,7 @@ def look(
         plan,
         recorded,
         __version__,
+        newest_gone=gone,
         lost=_lost(bundle, recorded, kept),
         strays=() if only else _strays(run, stack, found.live, plan, lost=gone),
         only=only,
@@ -202,7 +203,7 @@ def look_back(
         command=shlex.join(["rollback", str(target.revision), *taking]),
         recipe=Recipe(take_over=tuple(take_over)),
         sets=target.sets,
-        secret_sets=releases.secret_sets(run.client, target),
+        secret_sets=_secret_sets(run, target),
         sources=target.sources,
     )
 
@@ -220,6 +221,15 @@ def _as_recorded(run: RunContext, target: Release) -> Bundle:
         for part in bundle.components
     )
     return replace(bundle, components=tuple(parts))
+
+
+def _secret_sets(run: RunContext, target: Release) -> Mapping[str, str]:
+    """Read what `--set` said of secrets; what it made of the objects is recorded with those."""
+    try:
+        return releases.secret_sets(run.client, target)
+    except ReleaseError as error:
+        run.notify(Notice(f"{error}; an upgrade later on asks for it"))
+        return {}
 
 
 def _require_way_back(run: RunContext, now: Release, target: Release) -> None:

@@ -282,6 +282,24 @@ def test_a_spoilt_shard_is_stored_again_by_a_deploy_that_changes_nothing(stack, 
     assert check(stack) == []
 
 
+@pytest.mark.parametrize("change", [{"type": "Opaque"}, {"immutable": True}])
+def test_what_cannot_be_changed_of_a_record_is_made_anew(stack, change):
+    """A Secret's type for one: whoever wrote it back may have left that out."""
+    recorded_twice(stack)
+    secrets = store.secrets_of(stack.id)
+    for each in stack.client.list(secrets, labels=store.mine(stack.id)).items:
+        path = f"{secrets}/{each['metadata']['name']}"
+        stack.client.delete(path)
+        stack.client.create(secrets, fresh(each) | {"data": {"x": ""}} | change)
+    stack.deploy(parts(stack, "three"))
+    stack.deploy(parts(stack, "two"))
+    assert releases.current(stack.client, stack.id).release.revision == 4
+    assert "revision 1 are lost" in " ".join(check(stack))
+    repair(stack)
+    assert check(stack) == []
+    assert stack.teardown().residue == ()
+
+
 def test_a_record_that_was_copied_is_read_and_believed(stack):
     """As a backup writes it back: every byte is right, only the API server knows another author."""
     recorded_twice(stack)
@@ -469,6 +487,7 @@ def test_a_newest_revision_that_was_deleted_by_hand_is_noticed(stack):
     assert any(f"stackctl.{stack.name}.v2: is gone" in each for each in check(stack))
     intent = planned(stack, parts(stack))
     assert [each.ref.name for each in intent.strays] == ["two"]
+    assert not intent.settled  # or it would be noticed for ever
     notes = stack.notes
     assert f"stack {stack.name}: revision 2 was recorded and is gone" in notes
     found = status(stack.id, stack.connection)

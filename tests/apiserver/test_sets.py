@@ -1,10 +1,12 @@
 """What `--set` said, from run to run, on a real API server."""
 
+import base64
 import gzip
 from dataclasses import replace
 
 import pytest
 
+from stackctl.actions import record
 from stackctl.actions.adopt import adopt
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.deploy import deploy
@@ -16,7 +18,7 @@ from stackctl.cluster.record import record_store, recording, releases, secret_se
 from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.errors import ApplyError, ConfigError, ConflictError, ReleaseError, UsageError
 from stackctl.model.plan.plan import Action
-from stackctl.model.release.release import encode
+from stackctl.model.release.release import encode, pack
 from stackctl.model.run.failure_policy import OnFailure
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack
@@ -274,9 +276,50 @@ def test_a_lost_secret_setting_is_named_with_the_ways_out(stack, shelf):
     stack.client.delete(f"{record_store.secrets_of(stack.id)}/{name}")
     with pytest.raises(ReleaseError, match=rf"Secret/.*/{name} is gone.*widget\.password") as error:
         run(stack, shelf, upgrade)
-    assert error.value.hint.startswith("say it anew: --set widget.password=…")
+    upgrading = f"stackctl upgrade --stack {stack.name}"
+    assert error.value.hint.startswith(f"say it anew: {upgrading} --set widget.password=…")
+    assert [str(each) for each in record.check(stack.id, stack.connection).faults] == [
+        str(error.value)
+    ]
     run(stack, shelf, upgrade, "widget.password=hunter4")
     assert values(stack) == "a: one password: hunter4"
+
+
+@pytest.mark.parametrize("held", [None, ["hunter2"], {"widget.password": ["hunter2"]}])
+def test_a_lost_secret_setting_is_stored_again_by_a_run_that_changes_nothing(stack, shelf, held):
+    """It is what was said before, or something would change."""
+    run(stack, shelf, deploy, "widget.password=hunter2")
+    spoil(stack, 1, held)
+    assert record.check(stack.id, stack.connection).faults
+    assert run(stack, shelf, deploy, "widget.password=hunter2").release is None
+    assert "what --set said of widget.password was lost; it is stored again" in stack.notes
+    assert record.check(stack.id, stack.connection).faults == ()
+    assert kept_apart(stack) == {"widget.password": "hunter2"}
+
+
+def test_a_rollback_goes_on_without_what_was_set(stack, shelf):
+    """The objects are recorded with what it made of them; only an upgrade would ask for it."""
+    run(stack, shelf, deploy, "widget.password=hunter2")
+    run(stack, shelf, deploy, "widget.password=hunter3")
+    spoil(stack, 1, None)
+    stack.rollback(1)
+    assert values(stack) == "a: default password: hunter2"
+    assert any("v1.sets is gone: it held what --set said of" in note for note in stack.notes)
+    with pytest.raises(ReleaseError, match=r"v3\.sets is gone"):
+        run(stack, shelf, upgrade)
+    run(stack, shelf, upgrade, "widget.password=hunter4")
+    assert values(stack) == "a: default password: hunter4"
+
+
+def spoil(stack: Stack, revision: int, held: object) -> None:
+    """Take away what was set for a revision, or put something else in its place."""
+    name = f"{record_store.name_of(stack.id, revision)}.sets"
+    path = f"{record_store.secrets_of(stack.id)}/{name}"
+    if held is None:
+        stack.client.delete(path)
+    else:
+        content = base64.b64encode(pack(held)).decode()
+        stack.client.patch(path, {"data": {"sets": content}})
 
 
 def test_secret_settings_go_with_their_revisions(stack, shelf):

@@ -31,6 +31,7 @@ class RunIntent:
     # What --set says of it; recorded. Of secrets it only says that they are set.
     sets: Mapping[str, str] = field(default_factory=dict)
     secret_sets: Mapping[str, str] = field(default_factory=dict)  # to what; recorded apart
+    newest_gone: bool = False  # a later revision than the last that is there was recorded
     lost: tuple[BundleComponent, ...] = ()  # recorded, and their objects are not kept any more
     strays: tuple[Change, ...] = ()  # what the stack has made and nothing names any more
     joined: bool = False  # the plan has the strays
@@ -93,10 +94,11 @@ class RunIntent:
 
     @property
     def settled(self) -> bool:
-        """The last run ended well and nothing would change."""
+        """The last run ended well, is recorded, and nothing would change."""
         return (
             self.plan.empty
             and self.recorded is not None
+            and not self.newest_gone
             and self.recorded.release.status is ReleaseStatus.DEPLOYED
             and self.recorded.release.bundle == self.bundle.digest
             and self.recorded.release.sets == self.sets

@@ -33,6 +33,12 @@ def faults(client: Client, stack: StackId) -> Iterator[StackError]:
     yield from (each for each in revisions.values() if isinstance(each, StackError))
     for loss in losses(client, stack):
         yield loss.error
+    # What was set earlier is in the objects of that revision, and asked for by nobody.
+    if revisions and isinstance(last := next(iter(revisions.values())), Release):
+        try:
+            releases.secret_sets(client, last)
+        except ReleaseError as error:
+            yield error
 
 
 def losses(client: Client, stack: StackId) -> tuple[Loss, ...]:

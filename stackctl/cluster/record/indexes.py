@@ -35,7 +35,7 @@ def index(client: Client, release: Release, version: str = "") -> Manifest:
             part = _config(release.stack, _part_name(release.stack, mark, number), piece)
             part["metadata"]["labels"][PART_LABEL] = mark
             path = f"{store.indexes_of(release.stack)}/{part['metadata']['name']}"
-            client.apply(path, part, force=True)
+            store.write(client, path, part)
     made = _config(
         release.stack,
         store.name_of(release.stack, release.revision),

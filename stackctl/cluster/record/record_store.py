@@ -11,6 +11,7 @@ from typing import Any
 
 from stackctl.api.client import Client
 from stackctl.cluster.record.lock import RECORD_LABEL
+from stackctl.errors import Invalid
 from stackctl.model.objects.refs import FIELD_MANAGER, MANAGED_BY, Manifest, labels_of
 from stackctl.model.ownership.stack_id import StackId
 
@@ -70,6 +71,16 @@ def metadata(stack: StackId, name: str) -> dict[str, Any]:
 def pieces(content: bytes) -> list[bytes]:
     """Cut content into parts that the API server takes."""
     return [content[at : at + _PART_BYTES] for at in range(0, len(content), _PART_BYTES)]
+
+
+def write(client: Client, path: str, made: Manifest) -> None:
+    """Write an object of a record, whatever is in its place."""
+    try:
+        client.apply(path, made, force=True)
+    except Invalid:
+        # Neither what a Secret is nor what cannot be changed is changed; it is ours, and made anew.
+        client.delete(path)
+        client.apply(path, made, force=True)
 
 
 def delete_all(client: Client, path: str, names: Iterable[str]) -> None:

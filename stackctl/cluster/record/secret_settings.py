@@ -14,6 +14,7 @@ from stackctl.errors import ReleaseError
 from stackctl.model.objects.refs import Ref, labels_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Release, pack, unpack
+from stackctl.model.shapes.shapes import TEXT_MAP, misshapen
 from stackctl.secrets import HIDDEN, SECRETS
 
 LABEL = "stackctl.dev/sets"  # the revision whose secret settings are kept there
@@ -26,9 +27,8 @@ def keep(client: Client, release: Release, secrets: Mapping[str, str]) -> None:
     content = {"sets": base64.b64encode(pack(dict(secrets))).decode()}
     secret = store.secret(release.stack, _name(release), content)
     secret["metadata"]["labels"][LABEL] = str(release.revision)
-    # Applied, not created: a run that was killed before its index was written may have left one.
-    path = f"{store.secrets_of(release.stack)}/{_name(release)}"
-    client.apply(path, secret, force=True)
+    # A run that was killed before its index was written may have left one.
+    store.write(client, f"{store.secrets_of(release.stack)}/{_name(release)}", secret)
 
 
 def read(client: Client, release: Release) -> dict[str, str]:
@@ -44,12 +44,15 @@ def read(client: Client, release: Release) -> dict[str, str]:
     try:
         known: dict[str, str] = unpack(base64.b64decode((found or {})["data"]["sets"]))
         kept = {key: known[key] for key in hidden}
+        if misshapen(kept, TEXT_MAP):
+            raise ValueError("not texts")  # noqa: TRY301 - as every other damage
     except (KeyError, TypeError, ValueError, OSError, EOFError, zlib.error) as error:
         where = Ref("", "Secret", release.stack.namespace, _name(release))
         what = "is gone" if found is None else "cannot be read"
+        upgrade = f"stackctl upgrade --stack {release.stack}"
         raise ReleaseError(
             f"{where} {what}: it held what --set said of {', '.join(hidden)}",
-            hint=f"say it anew: --set {hidden[0]}=…, or leave it out: stackctl upgrade --reset",
+            hint=f"say it anew: {upgrade} --set {hidden[0]}=…, or leave it out: {upgrade} --reset",
         ) from error
     SECRETS.learn(kept.values())
     return kept

@@ -110,7 +110,7 @@ def keep(client: Client, stack: StackId, part: BundleComponent) -> None:
         made["metadata"]["labels"][SHARD_LABEL] = part.digest
         made["metadata"]["annotations"] = {store.PARTS: str(len(pieces))}
         # Applied, not created: a killed run may have left this very part.
-        client.apply(f"{store.secrets_of(stack)}/{name}", made, force=True)
+        store.write(client, f"{store.secrets_of(stack)}/{name}", made)
 
 
 def stored(
@@ -197,7 +197,7 @@ def sign(client: Client, stack: StackId, revision: int) -> None:
     made = store.secret(stack, name, content)
     made["metadata"]["labels"][store.REVISION_LABEL] = str(_ABOVE_ALL)
     made["metadata"]["annotations"] = {NEWEST: str(revision)}
-    client.apply(f"{store.secrets_of(stack)}/{name}", made, force=True)
+    store.write(client, f"{store.secrets_of(stack)}/{name}", made)
 
 
 def is_sign(found: Manifest) -> bool:
