@@ -511,6 +511,19 @@ def test_a_teardown_takes_what_only_a_deleted_newest_revision_named(stack):
     assert found.unseen == (UNKNOWN,)
 
 
+def test_an_inventory_that_has_lost_something_is_mended_by_a_deploy_that_changes_nothing(stack):
+    """It can be read, and what it does not name would stay for ever."""
+    recorded_twice(stack)
+    recorded = releases.current(stack.client, stack.id)
+    assert recorded is not None
+    whole = {entry.ref for entry in recorded.release.inventory}
+    recording.update(stack.client, recorded, replace(recorded.release, inventory=()))
+    assert stack.deploy(parts(stack, "two")).release is not None
+    made = releases.current(stack.client, stack.id).release
+    assert {entry.ref for entry in made.inventory} == whole
+    assert stack.deploy(parts(stack, "two")).release is None
+
+
 def test_an_inventory_larger_than_an_object_is_cut_into_parts(stack):
     """Thirty thousand objects are recorded, read back, and their parts go with their revision."""
     stack.deploy(parts(stack))

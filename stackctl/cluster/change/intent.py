@@ -93,12 +93,19 @@ class RunIntent:
         )
 
     @property
+    def _all_recorded(self) -> bool:
+        """What is there and wanted is in the inventory, or a teardown would not know of it."""
+        known = {entry.ref for entry in self.inventory}
+        return all(change.ref in known for change in self.plan.changes if change.desired)
+
+    @property
     def settled(self) -> bool:
         """The last run ended well, is recorded, and nothing would change."""
         return (
             self.plan.empty
             and self.recorded is not None
             and not self.newest_gone
+            and self._all_recorded
             and self.recorded.release.status is ReleaseStatus.DEPLOYED
             and self.recorded.release.bundle == self.bundle.digest
             and self.recorded.release.sets == self.sets
