@@ -93,6 +93,22 @@ def asked(*objects: Manifest) -> list[tuple[str, str]]:
             rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations", "patch"),
             ["change admission webhooks"],
         ),
+        (
+            rule("admissionregistration.k8s.io", "validatingadmissionpolicybindings", "delete"),
+            ["change admission policies"],
+        ),
+        (
+            rule("apiextensions.k8s.io", "customresourcedefinitions", "get,patch"),
+            ["change definitions of resources"],
+        ),
+        (rule("apiextensions.k8s.io", "customresourcedefinitions", "get,create"), []),
+        (rule("", "namespaces", "patch"), ["change namespaces"]),
+        (rule("", "namespaces", "get,list,create"), []),
+        (rule("", "endpoints", "update"), ["lead others' traffic elsewhere"]),
+        (
+            rule("discovery.k8s.io", "endpointslices", "create"),
+            ["lead others' traffic elsewhere"],
+        ),
         (rule("sparkoperator.k8s.io", "*", "*"), []),
         ({"nonResourceURLs": ["*"], "verbs": ["get"]}, ["every path of the API server"]),
     ],
@@ -118,6 +134,28 @@ def test_rights_belong_to_who_is_bound():
     assert asked(secrets, there) == found
     own = made("Namespace", "kube-system")
     assert asked(own, secrets, there) == []
+
+
+@pytest.mark.parametrize("kind", ["Group", "User"])
+def test_what_everybody_may_do_is_told_however_little_it_is(kind):
+    """Who is not known to the cluster, or any of its programs: also what is usual for one."""
+    little = role(rule("", "pods", "get"))
+    named = {"Group": "system:unauthenticated", "User": "system:anonymous"}[kind]
+    everybody = {"kind": kind, "name": named}
+    assert asked(little, bound("x", OURS)) == []
+    assert asked(little, bound("x", everybody, OURS)) == [
+        ("what the role x allows", f"{kind}/{named}")
+    ]
+    assert asked(bound("view", everybody)) == [("what the role view allows", f"{kind}/{named}")]
+    assert asked(bound("view", {"kind": kind, "name": "jane"})) == []
+
+
+def test_a_role_made_of_others_is_what_those_come_to():
+    """They may be somebody else's, and come later."""
+    joined = role(name="x") | {
+        "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}
+    }
+    assert asked(joined, bound("x", OURS)) == [("what roles with a=b allow", "ServiceAccount/x/x")]
 
 
 EVERYTHING_THERE = ["everything, as cluster-admin in namespace team-a"]
@@ -295,6 +333,17 @@ def confined(**context: Any) -> dict[str, Any]:
         (confined(seccompProfile={"type": "RuntimeDefault"}), []),
         (confined(appArmorProfile={"type": "Unconfined"}), ["without AppArmor"]),
         (confined(windowsOptions={"hostProcess": True}), ["as a process of the host"]),
+        (confined(seLinuxOptions={"type": "spc_t"}), ["SELinux type spc_t"]),
+        (confined(seLinuxOptions={"type": "container_t", "level": "s0:c1"}), []),
+        (
+            {
+                "containers": [],
+                "securityContext": {
+                    "sysctls": [{"name": "kernel.msgmax"}, {"name": "net.ipv4.tcp_syncookies"}]
+                },
+            },
+            ["kernel parameter kernel.msgmax"],
+        ),
         (
             {"containers": [], "securityContext": {"seccompProfile": {"type": "Unconfined"}}},
             ["without seccomp"],

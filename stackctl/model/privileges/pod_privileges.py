@@ -7,6 +7,21 @@ from stackctl.model.privileges.rights import maps, part, texts
 
 HOST_PATH = "host path "
 _ORDINARY = frozenset({"NET_BIND_SERVICE"})
+# Which the Pod Security Standards let everybody use: they confine, or are of the Pod alone.
+_DOMAINS = ("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
+_OWN_SYSCTLS = frozenset(
+    {
+        "kernel.shm_rmid_forced",
+        *(
+            f"net.ipv4.{name}"
+            for name in (
+                *("ip_local_port_range", "ip_unprivileged_port_start", "tcp_syncookies"),
+                *("ping_group_range", "ip_local_reserved_ports", "tcp_keepalive_time"),
+                *("tcp_fin_timeout", "tcp_keepalive_intvl", "tcp_keepalive_probes"),
+            )
+        ),
+    }
+)
 _ARMOUR = "container.apparmor.security.beta.kubernetes.io/"
 
 
@@ -68,6 +83,12 @@ def _unconfined(contexts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"without {name}"
         if part(context, "windowsOptions").get("hostProcess"):
             yield "as a process of the host"
+        domain = str(part(context, "seLinuxOptions").get("type", ""))
+        if domain not in _DOMAINS:
+            yield f"SELinux type {domain}"
+        for name in (str(each.get("name")) for each in maps(context.get("sysctls"))):
+            if name not in _OWN_SYSCTLS:
+                yield f"kernel parameter {name}"
 
 
 def _unarmoured(annotations: Any) -> Iterator[str]:

@@ -27,7 +27,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, Plan
 from stackctl.model.privileges.kind_privileges import KINDS, Sort
 from stackctl.model.privileges.pod_privileges import of_pods
-from stackctl.model.privileges.rights import maps, part, rights, rights_of_role
+from stackctl.model.privileges.rights import maps, of_everybody, part, rights, rights_of_role
 from stackctl.model.shapes.pod_specs import pod_specs
 
 _OF_ACCOUNT = "kubernetes.io/service-account-token"  # a type of Secrets
@@ -192,9 +192,16 @@ def _rights(given: Sequence[tuple[str, Manifest]], own: Collection[str]) -> Iter
         if space in own:
             continue
         phrases = rights(roles[role]) if role in roles else rights_of_role(role.name)
+        subjects = maps(manifest.get("subjects"))
         for phrase in phrases:
-            for whom in (_subject(each, space) for each in maps(manifest.get("subjects"))):
+            for whom in (_subject(each, space) for each in subjects):
                 yield Privilege(component, Sort.RIGHTS, ref, phrase + _where(space), whom)
+        # What is not worth telling of a program is, of everybody.
+        for each in filter(of_everybody, () if phrases else subjects):
+            what = f"what the role {role.name} allows"
+            yield Privilege(
+                component, Sort.RIGHTS, ref, what + _where(space), _subject(each, space)
+            )
     for component, manifest in given:
         ref = ref_of(manifest)
         if ref in roles and ref.namespace not in own and (whom := _unbound(manifest, ref in bound)):

@@ -11,6 +11,7 @@ from stackctl.model.objects.refs import Manifest
 
 EVERYTHING = "everything, as cluster-admin"
 _WRITING = frozenset({"create", "update", "patch"})
+_CHANGING = _WRITING | {"delete"}
 _READING = frozenset({"get", "list", "watch"})
 _RBAC = "rbac.authorization.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"
@@ -63,11 +64,34 @@ _RIGHTS = (
         "change admission webhooks",
         _ADMISSION,
         "mutatingwebhookconfigurations validatingwebhookconfigurations mutatingadmissionpolicies",
-        _WRITING,
+        _CHANGING,
+    ),
+    _right(
+        "change admission policies",
+        _ADMISSION,
+        "validatingadmissionpolicies validatingadmissionpolicybindings "
+        "mutatingadmissionpolicybindings",
+        _CHANGING,
+    ),
+    _right(
+        "change definitions of resources",
+        "apiextensions.k8s.io",
+        "customresourcedefinitions",
+        {"update", "patch", "delete"},
     ),
     _right("change API services", "apiregistration.k8s.io", "apiservices", _WRITING),
-    _right("change nodes", "", "nodes nodes/status", {*_WRITING, "delete"}),
+    _right("change nodes", "", "nodes nodes/status", _CHANGING),
+    # Their labels say which Pods they let in.
+    _right("change namespaces", "", "namespaces", {"update", "patch", "delete"}),
+    _right("lead others' traffic elsewhere", "", "endpoints", _WRITING),
+    _right("lead others' traffic elsewhere", "discovery.k8s.io", "endpointslices", _WRITING),
     _right("create PersistentVolumes", "", "persistentvolumes", _WRITING),
+)
+_EVERYBODY = frozenset(
+    {
+        *("system:anonymous", "system:unauthenticated", "system:authenticated"),
+        "system:serviceaccounts",
+    }
 )
 # Roles that clusters have, and that say nothing worth telling.
 _HARMLESS = frozenset(
@@ -100,7 +124,20 @@ def rights(role: Manifest) -> tuple[str, ...]:
     rules = maps(role.get("rules"))
     if any(map(_is_everything, rules)):
         return (EVERYTHING,)
-    return tuple(dict.fromkeys(what for rule in rules for what in _of_rule(rule)))
+    found = (*_joined(role), *(what for rule in rules for what in _of_rule(rule)))
+    return tuple(dict.fromkeys(found))
+
+
+def _joined(role: Manifest) -> Iterator[str]:
+    """Yield that a role is made of others, which may come at any time."""
+    for selector in maps(part(role, "aggregationRule").get("clusterRoleSelectors")):
+        labels = ",".join(f"{key}={each}" for key, each in part(selector, "matchLabels").items())
+        yield f"what roles with {labels or 'some labels'} allow"
+
+
+def of_everybody(subject: Mapping[str, Any]) -> bool:
+    """Tell those that nobody has to be let into, or all of a cluster's programs are in."""
+    return subject.get("kind") in ("Group", "User") and str(subject.get("name")) in _EVERYBODY
 
 
 def rights_of_role(name: str) -> tuple[str, ...]:
