@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from stackctl.api.client import Client
+from stackctl.cluster.wait.target_status import TAKEN_NOW
 from stackctl.errors import AccessDenied, ApplyError, Interrupted, NotReadyError
 from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.readiness.pod_faults import REFUSALS, Patience
 from stackctl.model.readiness.status import Status
 from stackctl.model.run.events import Notice
 from tests.apiserver.proxy import Proxy
@@ -165,6 +167,36 @@ def test_pods_that_admission_refuses_fail_in_seconds(scenery, kind, guard, spec,
         scenery.client.apply(scenery.path(made), made)
     with pytest.raises(NotReadyError, match=said):
         scenery.wait(scenery.apply(scenery.workload(kind, "refused", **pod)))
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "DaemonSet", "StatefulSet"])
+def test_what_refused_pods_may_be_over_before_their_controller_tries_again(scenery, kind):
+    """A controller tries ever more rarely: its last words are no failure once a Pod is taken."""
+    quota = scenery.thing("v1", "ResourceQuota", "tight", spec=QUOTA)
+    scenery.client.apply(scenery.path(quota), quota)
+    refused = scenery.apply(scenery.workload(kind, "refused"))
+    with pytest.raises(NotReadyError, match="exceeded quota: tight"):
+        scenery.wait(refused)
+    assert "exceeded quota: tight" in scenery.statuses([refused.ref])[refused.ref].message
+    # Its next try is seconds away now, and each one after that twice as far.
+    until(lambda: sum(map(_count, _tries(scenery))) > 9)
+    scenery.client.delete(scenery.path(quota))
+    found = scenery.statuses([refused.ref])[refused.ref]
+    assert found.message.endswith(TAKEN_NOW)
+    assert found.hint == (
+        f"kubectl -n {scenery.name} rollout restart {kind.lower()} {refused.ref.name}"
+    )
+    scenery.patience = Patience(unschedulable=0, inherited=0)
+    scenery.wait(refused)
+
+
+def _tries(scenery: Scenery) -> list[Manifest]:
+    path = f"/api/v1/namespaces/{scenery.name}/events"
+    return list(scenery.client.list(path, fields=REFUSALS).items)
+
+
+def _count(event: Manifest) -> int:
+    return int(event.get("count") or 1)
 
 
 def job(scenery: Scenery, *, fail: str = "", **spec: Any) -> Manifest:

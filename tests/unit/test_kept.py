@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stackctl.model.readiness import kept
-from stackctl.model.readiness.children import is_settled
-from stackctl.model.readiness.pod_faults import Patience, fault_of, unready
+from stackctl.model.readiness.children import is_settled, refused_pods
+from stackctl.model.readiness.pod_faults import REFUSED, Patience, fault_of, unready
 from stackctl.model.readiness.readiness import assess
 from stackctl.model.readiness.requests import requested
 from stackctl.model.shapes import json_text
@@ -80,6 +80,23 @@ def test_what_holds_a_pod_that_is_being_deleted_is_still_named():
     short = kept.pod(copy.deepcopy(leaving))
     assert assess(short) == assess(leaving)
     assert "held by a.com/b" in assess(short).message
+
+
+@pytest.mark.parametrize(
+    ("group", "kind"), [("apps", "DaemonSet"), ("apps", "StatefulSet"), ("batch", "Job")]
+)
+def test_what_was_told_before_a_workload_was_last_written_is_over(group, kind):
+    """When that was is kept, and not which fields were written."""
+    claims = [{"manager": "m", "time": "2026-01-02T00:00:00Z", "fieldsV1": {"f:spec": {}}}]
+    metadata = {"name": "w", "uid": "u", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    whole = {"kind": kind, "metadata": metadata | {"managedFields": claims}}
+    event = {"reason": REFUSED, "involvedObject": {"uid": "u"}, "message": "no"}
+    event |= {"lastTimestamp": "2026-01-01T12:00:00Z"}
+    short = kept.of_kind(group, kind)(copy.deepcopy(whole))
+    assert list(refused_pods(short, [event], Patience())) == []
+    assert "fieldsV1" not in json.dumps(short)
+    event |= {"lastTimestamp": "2026-01-02T12:00:00Z"}
+    assert len(list(refused_pods(short, [event], Patience()))) == 1
 
 
 def test_of_a_node_is_kept_what_it_offers_and_who_may_have_it():

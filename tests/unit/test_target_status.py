@@ -152,6 +152,18 @@ def test_a_forgiven_fault_never_fails(play):
     assert play.at(99, APPLIED) is Status.IN_PROGRESS
 
 
+def test_a_fault_that_is_told_in_other_words_is_not_forgiven_any_more(play):
+    """Somebody has tried again since, and was refused again."""
+    for each in (deployment(ready=0), SET, HOMELESS):
+        play.store.put(each)
+    play.at(0, APPLIED)
+    play.seconds = 20
+    play.assessor.forgive(play.assessor.assess(APPLIED).fault)
+    refused = HOMELESS["status"]["conditions"][0] | {"message": "0/9 nodes are available"}
+    play.store.put(pod(conditions=[refused]))
+    assert play.at(99, APPLIED) is Status.FAILED
+
+
 def test_pods_of_an_unseen_change_are_not_looked_at(play):
     """Until the controller has seen the change, the Pods there are belong to what was before."""
     changed = Target(WEB, "v1", uid="web", generation=2)

@@ -15,16 +15,17 @@ from stackctl.api.discovery import ApiResource, Discovery
 from stackctl.api.store import ObjectStore
 from stackctl.cluster.look import lookup, scoped_list
 from stackctl.cluster.look.unseen import learn, unseen
+from stackctl.cluster.wait.acceptance import takes_pods
 from stackctl.cluster.wait.readiness_context import ReadinessContext
 from stackctl.cluster.wait.target_status import Assessor, TargetStatus, asks_for_nodes
 from stackctl.cluster.wait.targets import Target
 from stackctl.errors import AccessDenied, Forbidden, NotServed
-from stackctl.model.objects.refs import Manifest, Ref
+from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.readiness import kept
-from stackctl.model.readiness.children import WORKLOADS, is_settled
+from stackctl.model.readiness.children import WORKLOADS, is_settled, short_of_pods
 from stackctl.model.readiness.kubectl import may_get
-from stackctl.model.readiness.pod_faults import Patience
+from stackctl.model.readiness.pod_faults import REFUSALS, Patience
 from stackctl.model.readiness.readiness import settles
 from stackctl.model.readiness.status import Assessment, Status
 from stackctl.model.shapes.json_text import Keep
@@ -33,6 +34,7 @@ from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules
 WORKERS = 8
 SERVED = "kubectl get apiservices"  # tells which of them do not answer
 NODES = "/api/v1/nodes"
+EVENTS = "/api/v1/namespaces/{}/events"
 Found = dict[Ref, Assessment]
 NOTHING: Mapping[Ref, Manifest] = MappingProxyType({})
 
@@ -136,10 +138,23 @@ class _Survey:
         paths = {
             found.path(ref.namespace) for found in resources if found is not None for ref in unready
         }
-        if any(each.live is not None and asks_for_nodes(each.live) for each in statuses):
+        live = [each.live for each in statuses if each.live is not None]
+        if any(map(asks_for_nodes, live)):
             paths.add(NODES)
+        paths |= {EVENTS.format(ref_of(each).namespace) for each in live if short_of_pods(each)}
         list(pool.map(self._read_children, paths))
-        return list(pool.map(self._assessor.assess, targets))
+        statuses = list(pool.map(self._assessor.assess, targets))
+        return list(pool.map(self._again, statuses))
+
+    def _again(self, found: TargetStatus) -> TargetStatus:
+        """See whether it is still true that Pods of a workload are refused."""
+        fault, live = found.fault, found.live
+        if fault is None or live is None or not fault.refused:
+            return found
+        if not takes_pods(self._client, self._discovery, live):
+            return found
+        self._assessor.forgive(fault)
+        return self._assessor.assess(found.target)
 
     def _unserved(self, refs: Sequence[Ref]) -> Found:
         doubts = unseen(self._client, self._discovery, refs)
@@ -182,7 +197,8 @@ class _Survey:
 
     def _read_children(self, path: str) -> None:
         try:
-            items = self._client.list(path, keep=self._keep(path)).items
+            fields = REFUSALS if path.endswith("/events") else ""
+            items = self._client.list(path, fields=fields, keep=self._keep(path)).items
         except AccessDenied:
             return  # then nobody can say why
         for item in items:

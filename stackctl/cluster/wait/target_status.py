@@ -13,6 +13,7 @@ from stackctl.cluster.wait.targets import Target
 from stackctl.model.objects.conditions import holds
 from stackctl.model.objects.refs import Manifest, Ref, group_of
 from stackctl.model.readiness.children import (
+    RESTARTED,
     WORKLOADS,
     faults_of,
     off_every_node,
@@ -21,11 +22,13 @@ from stackctl.model.readiness.children import (
     unready_pods,
 )
 from stackctl.model.readiness.ending import GONE, goes_by_itself, has_completed
+from stackctl.model.readiness.kubectl import restart
 from stackctl.model.readiness.pod_faults import Patience, PodFault, unready
 from stackctl.model.readiness.readiness import OBSERVING, assess, established
 from stackctl.model.readiness.status import Assessment, Status
 
 FaultKey = tuple[str, str, str]
+TAKEN_NOW = "the API server would take a Pod now, and the controller tries again by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,12 @@ class Assessor:
         self._patience = patience
         self._now = now
         self._since: dict[Ref, dict[FaultKey, float]] = {}
-        self._forgiven: set[FaultKey] = set()
+        self._forgiven: dict[FaultKey, str] = {}  # and in which words
         self.ended: set[Ref] = set()  # what goes by itself and was seen to complete
 
     def forgive(self, fault: PodFault) -> None:
-        """Take a fault for one that passes by itself."""
-        self._forgiven.add(fault.key)
+        """Take a fault for one that passes by itself, until it is told in other words."""
+        self._forgiven[fault.key] = fault.text
 
     def assess(self, target: Target) -> TargetStatus:
         """Find out whether a target is ready."""
@@ -130,14 +133,25 @@ class Assessor:
             grace = fault.grace
             if not found.target.fresh:
                 grace = max(grace, self._patience.inherited)
-            if self._now() - since[fault.key] >= grace and fault.key not in self._forgiven:
+            if self._now() - since[fault.key] >= grace and not self._is_forgiven(fault):
                 return _faulty(found, fault, Status.FAILED)
         if faults:
-            return _faulty(found, faults[0], found.status)
+            return self._with_way_out(_faulty(found, faults[0], found.status), live)
         if pod := self.unready_pod(found):
             said = f"{found.message}; Pod {pod['metadata']['name']}: {unready(pod)}"
             return replace(found, message=said)
         return found
+
+    def _is_forgiven(self, fault: PodFault) -> bool:
+        return self._forgiven.get(fault.key) == fault.text
+
+    def _with_way_out(self, found: TargetStatus, live: Manifest) -> TargetStatus:
+        """Say of a refusal that is over that it is, and what shortens the wait."""
+        fault = found.fault
+        if fault is None or not (fault.refused and self._is_forgiven(fault)):
+            return found
+        hint = restart(found.target.ref) if live["kind"] in RESTARTED else found.hint
+        return replace(found, message=f"{found.message}; {TAKEN_NOW}", hint=hint)
 
     def _around(self, live: Manifest) -> Iterator[PodFault]:
         """Read in nodes and events what neither a workload nor its Pods tell."""

@@ -21,6 +21,7 @@ from stackctl.api.polling import NotYet, once, until
 from stackctl.api.store import ObjectStore
 from stackctl.cluster.silence import silence
 from stackctl.cluster.wait import diagnosis
+from stackctl.cluster.wait.acceptance import takes_pods
 from stackctl.cluster.wait.deletion import Deletion
 from stackctl.cluster.wait.readiness_context import ReadinessContext
 from stackctl.cluster.wait.target_status import (
@@ -36,7 +37,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.readiness import kept
 from stackctl.model.readiness.children import WORKLOADS, controller, is_settled, short_of_pods
 from stackctl.model.readiness.kubectl import describe
-from stackctl.model.readiness.pod_faults import Patience
+from stackctl.model.readiness.pod_faults import REFUSALS, Patience, PodFault
 from stackctl.model.readiness.readiness import BUILT_IN, settles
 from stackctl.model.readiness.status import Status
 from stackctl.model.run.events import Notify
@@ -45,7 +46,7 @@ from stackctl.model.shapes.ready_rules import NO_RULES, ReadyRules
 LOOK_SECONDS = 0.25  # how late a stop, a deadline or the end of a grace may be noticed
 SERVED_SECONDS = 0.1  # between two looks at what the server serves
 JOIN_SECONDS = 1.0
-FIELDS = {("", "Event"): "reason=FailedCreate"}  # what is looked for of a kind
+FIELDS = {("", "Event"): REFUSALS}  # what is looked for of a kind
 UNMADE = "why no Pods are made cannot be told"
 UNEXPLAINED = "why Pods fail cannot be told"
 NAMED = 5  # objects whose causes are looked up when time is up
@@ -300,13 +301,18 @@ class Observer:
             raise _error([self._explained(each) for each in failed[:NAMED]], failed)
 
     def _passes(self, found: TargetStatus) -> bool:
-        """Return whether a node is on its way for a Pod that finds none."""
+        """Return whether a fault is one that ends by itself."""
         fault = found.fault
-        if fault is None or fault.reason != "Unschedulable":
+        if fault is None or found.live is None or not self._is_over(fault, found.live):
             return False
-        if coming := diagnosis.scaling_up(self.client, fault):
-            self._assessor.forgive(fault)
-        return coming
+        self._assessor.forgive(fault)
+        return True
+
+    def _is_over(self, fault: PodFault, live: Manifest) -> bool:
+        """Return whether a node is on its way for a Pod, or Pods are refused no more."""
+        if fault.refused:
+            return takes_pods(self.client, self.discovery, live)
+        return fault.reason == "Unschedulable" and diagnosis.scaling_up(self.client, fault)
 
     def _late(self, missing: Sequence[TargetStatus], total: int) -> NotReadyError:
         if mute := silence(self.client):

@@ -12,6 +12,7 @@ from stackctl.model.objects.refs import Manifest, annotations_of, labels_of, ref
 from stackctl.model.readiness.placement import accelerated, kept_off
 from stackctl.model.readiness.pod_faults import (
     NEVER,
+    REFUSED,
     Patience,
     PodFault,
     fault_of,
@@ -22,7 +23,6 @@ from stackctl.model.readiness.pod_faults import (
 
 REVISION = "deployment.kubernetes.io/revision"
 GENERATION = "deprecated.daemonset.template.generation"
-_REFUSED = "FailedCreate"
 _SECONDS = len("2026-01-02T03:04:05")
 WORKLOADS = frozenset(
     {
@@ -35,6 +35,7 @@ WORKLOADS = frozenset(
         ("", "Pod"),
     }
 )
+RESTARTED = frozenset({"Deployment", "DaemonSet", "StatefulSet"})  # by `kubectl rollout restart`
 
 Owned = Callable[[str], Iterable[Manifest]]  # what the object of a uid controls
 
@@ -117,7 +118,20 @@ def _refusal(workload: Manifest, patience: Patience) -> PodFault | None:
     refused = condition(workload, "ReplicaFailure")
     if refused.get("status") != "True":
         return None
-    return _refused(workload, str(refused.get("reason") or _REFUSED), words(refused), patience)
+    return _refused(workload, str(refused.get("reason") or REFUSED), words(refused), patience)
+
+
+def as_a_pod(workload: Manifest) -> Manifest:
+    """Make a Pod as the controller of a workload makes them."""
+    metadata, template = workload["metadata"], workload["spec"]["template"]
+    named = {"name": f"{metadata['name']}-pod", "namespace": metadata.get("namespace", "default")}
+    kept = {key: template.get("metadata", {}).get(key) or {} for key in ("labels", "annotations")}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": named | kept,
+        "spec": template["spec"],
+    }
 
 
 def short_of_pods(workload: Manifest) -> bool:
@@ -145,13 +159,13 @@ def refused_pods(
     told = [
         each
         for each in events
-        if each.get("reason") == _REFUSED
+        if each.get("reason") == REFUSED
         and (each.get("involvedObject") or {}).get("uid") == metadata.get("uid")
         and _time(each) >= since
     ]
     if told:
         said = one_line(max(told, key=_time).get("message"))
-        yield _refused(workload, _REFUSED, said, patience)
+        yield _refused(workload, REFUSED, said, patience)
 
 
 def _refused(workload: Manifest, reason: str, said: str, patience: Patience) -> PodFault:

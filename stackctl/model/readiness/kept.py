@@ -25,6 +25,7 @@ _OF_POD_STATUS = frozenset(
 )
 _OF_RUNNING = frozenset({"name", "ready", "restartCount", "state", "lastState"})
 _OF_CONDITIONS = frozenset({"type", "status", "reason", "message"})
+_OF_CLAIMS = frozenset({"time", "subresource"})
 _OF_NODES = frozenset({"taints", "unschedulable"})
 _OF_NODE_STATUS = frozenset({"allocatable", "conditions"})
 
@@ -39,6 +40,7 @@ def _each(names: Container[str]) -> Keep:
 
 
 _containers, _running, _conditions = map(_each, (_OF_CONTAINERS, _OF_RUNNING, _OF_CONDITIONS))
+_times = _each(_OF_CLAIMS)
 
 
 def pod(obj: Any) -> Any:
@@ -81,12 +83,25 @@ def request(obj: Any) -> Any:
     )
 
 
+def workload(obj: Any) -> Any:
+    """Keep of what makes Pods, of who set its fields, when that was."""
+    return _changed(obj, metadata=lambda found: _changed(found, managedFields=_times))
+
+
 def unclaimed(obj: Any) -> Any:
     """Keep of any object all but who set which field of it."""
     return _changed(obj, metadata=lambda found: _without(found, "managedFields"))
 
 
-_OF_KINDS: Mapping[GroupKind, Keep] = {("", "Pod"): pod, ("", "Node"): node}
+_OF_KINDS: Mapping[GroupKind, Keep] = {
+    ("", "Pod"): pod,
+    ("", "Node"): node,
+    # Whose Pods are refused is told by events alone; those from before the last change are over.
+    **dict.fromkeys(
+        (("apps", "DaemonSet"), ("apps", "StatefulSet"), ("batch", "Job")),
+        workload,
+    ),
+}
 
 
 def of_kind(group: str, kind: str) -> Keep:

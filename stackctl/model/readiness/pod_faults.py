@@ -15,6 +15,8 @@ from stackctl.model.objects.refs import Manifest
 from stackctl.model.readiness.status import Assessment, Status
 
 NEVER = math.inf  # the grace of a fault that is worth telling and may pass by itself
+REFUSED = "FailedCreate"  # a Pod, by the API server
+REFUSALS = f"reason={REFUSED}"  # the events that say so
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class PodFault:
     def key(self) -> tuple[str, str, str]:
         """Name a fault so that it stays the same while its reason alternates."""
         return self.uid, self.container, FAMILIES.get(self.reason, self.reason)
+
+    @property
+    def refused(self) -> bool:
+        """The API server did not take the Pods, when their controller last tried."""
+        return not self.pod and self.reason == REFUSED
 
     @property
     def message(self) -> str:
