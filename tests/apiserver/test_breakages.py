@@ -18,6 +18,7 @@ from stackctl.actions.compose import StackRequest
 from stackctl.actions.planning import look
 from stackctl.actions.stacks import assessed, stacks
 from stackctl.actions.status import status
+from stackctl.cli.report.diff import drift_text
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.context import running
 from stackctl.cluster.record import recording, releases
@@ -213,6 +214,20 @@ def test_a_deployment_was_scaled_to_nothing(operated):
     assert changed(operated.plan()) == {"server": Action.UPDATE}
     operated.up()
     assert operated.status().current
+
+
+def test_whoever_scales_a_deployment_is_named_as_long_as_the_server_knows(operated):
+    """Nobody holds the replicas of what was scaled to nothing; that is said with the reason."""
+    scale = _in(operated, "deployments/server/scale")
+    write_as(operated.client, "kubectl", scale, {"spec": {"replicas": 2}})
+    (drift,) = the(operated.status(), "server").drift
+    assert (drift.manager, drift.fields) == ("kubectl", ("spec.replicas",))
+    assert drift_text(drift) == "spec.replicas 1 → 2, by kubectl"
+    write_as(operated.client, "kubectl", scale, {"spec": {"replicas": 0}})
+    (drift,) = the(operated.status(), "server").drift
+    assert drift.manager == ""
+    assert drift_text(drift).startswith("spec.replicas 1 → 0, by whom is not recorded: Kubernetes")
+    operated.up()
 
 
 def test_an_image_cannot_be_pulled(operated):

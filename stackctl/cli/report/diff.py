@@ -36,6 +36,8 @@ from stackctl.secrets import SECRETS
 _WIDEST = 120  # columns a field may take where there is no terminal to say
 _BRIEF = 40  # letters of a value in a line
 _MOST_FIELDS = 4
+_REPLICAS = "spec.replicas"
+_FORGOTTEN = ": Kubernetes forgets who scales to 0"
 _QUIET = frozenset({Action.CREATE, Action.PRUNE, Action.UNCHANGED})
 
 
@@ -89,8 +91,8 @@ def _object(component: str, change: Change, paint: Paint, width: int) -> Iterabl
     holders = {each.manager for each in change.held}
     for drift in change.drift:
         if drift.manager not in holders:  # that is said already
-            told = replace(drift, fields=()) if _all_of_it(drift, change) else drift
-            yield f"    {paint(drift_text(told), 'magenta')}"
+            told = drift_text(drift, fieldless=_all_of_it(drift, change))
+            yield from (paint(line, "magenta") for line in wrap(f"    {told}", width, " " * 6))
     for difference in change.differences:
         yield from _field(difference, paint, width)
     if change.action is Action.CREATE and change.desired is not None:
@@ -104,12 +106,13 @@ def _all_of_it(drift: Drift, change: Change) -> bool:
     return {*drift.fields} >= {each.path for each in change.differences}
 
 
-def drift_text(drift: Drift, when: str = "") -> str:
+def drift_text(drift: Drift, when: str = "", *, fieldless: bool = False) -> str:
     """Say who changed an object behind our back, and when."""
     changed = [f"{each.path} {_brief(each.old)} → {_brief(each.new)}" for each in drift.differences]
-    fields = first_few(changed or drift.fields, _MOST_FIELDS)
+    fields = "" if fieldless else first_few(changed or drift.fields, _MOST_FIELDS)
     if not drift.manager:
-        return plain(f"{fields or 'changed'}, by whom is not recorded")
+        why = _FORGOTTEN if _REPLICAS in drift.fields else ""
+        return plain(f"{fields or 'changed'}, by whom is not recorded{why}")
     what = f"{fields}{',' if changed else ' set'} by" if fields else "changed by"
     when = (when or f"at {drift.time}") if drift.time else ""
     return plain(f"{what} {drift.manager} {when}".rstrip())
