@@ -28,7 +28,7 @@ from stackctl.model.catalogue.component import Probe
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.ownership.stack_id import StackId
-from stackctl.model.plan.plan import Action, Plan
+from stackctl.model.plan.plan import DELETED, Action, Plan
 from stackctl.model.plan.preflight import Finding
 from stackctl.model.readiness.status import Status
 from stackctl.model.release.release import ReleaseStatus, uninstalling
@@ -194,7 +194,10 @@ def test_a_deployment_was_deleted(operated):
     found = the(operated.status(), "server")
     assert (found.status, found.message) == (Status.NOT_FOUND, "does not exist")
     assert found.hint == REDEPLOY.format(operated.name)
-    assert changed(operated.plan()) == {"server": Action.CREATE}
+    plan = operated.plan()
+    assert changed(plan) == {"server": Action.CREATE}
+    (change,) = (each for each in plan.changes if each.action is Action.CREATE)
+    assert (change.reason, change.returning) == (DELETED, True)  # its rights are not new
     operated.up()
     assert operated.status().current
 

@@ -21,6 +21,7 @@ from stackctl.model.ownership.ownership import owned_digest
 from stackctl.model.ownership.proof import mark_of, marked
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import (
+    DELETED,
     Action,
     Change,
     Plan,
@@ -232,6 +233,24 @@ def test_the_same_content_is_proven_whoever_of_us_wrote_it():
     """A run that was killed may have got as far as what is wanted now."""
     live = live_config(run="other")
     assert proven_unchanged(config(), live, ML, entry_for(config(), live_config()))
+
+
+@pytest.mark.parametrize(
+    ("entry", "wanted", "reason", "returning"),
+    [
+        ({}, "1", DELETED, True),
+        ({}, "2", DELETED, False),
+        ({"uid": ""}, "1", "", False),
+        ({"ended": True}, "2", "", False),
+    ],
+    ids=["as it was", "as it never was", "never applied", "gone by itself"],
+)
+def test_what_was_deleted_and_comes_back_is_told_from_what_is_new(entry, wanted, reason, returning):
+    """The record says that it was there, and what was applied."""
+    recorded = replace(entry_for(config("1"), live_config("1")), **entry)
+    change = only(planned([config(wanted)], Snapshot({}, {}, frozenset()), (recorded,)))
+    assert change.action is Action.CREATE
+    assert (change.reason, change.returning) == (reason, returning)
 
 
 def test_what_another_run_wrote_is_drift():

@@ -273,6 +273,20 @@ def test_to_take_over_what_is_in_kube_system_is_new():
     assert new(Action.UPDATE) == new(Action.UNCHANGED, left=True) == []
 
 
+def test_what_was_deleted_and_comes_back_as_it_was_asks_for_nothing_new():
+    """As the record of administrators says; a tenant could write anything into the tenant's."""
+    pod = made("Pod", "x", "own") | {"spec": {"hostNetwork": True, "containers": []}}
+    back = change(Action.CREATE, pod)
+
+    def new(stack: StackId, *, returning: bool) -> list[str]:
+        plan = Plan(stack, "p", (replace(back, returning=returning),))
+        return [each.what for each in newly_asked(plan)]
+
+    assert new(StackId("s"), returning=True) == []
+    said = ["the host's network"]
+    assert new(StackId("s"), returning=False) == new(TENANTS, returning=True) == said
+
+
 def test_a_role_that_nobody_is_bound_to_is_told_too():
     """Somebody else may bind it, and a label gives it to many, who else it may be bound to."""
     key = "rbac.authorization.k8s.io/aggregate-to-edit"

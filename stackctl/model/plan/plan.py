@@ -46,6 +46,7 @@ from stackctl.model.release.release import Entry
 LEFT = "left as it is: it will do, and we may not change it"
 EARLIER = "marks of an earlier stackctl"
 LEAVING = "once the one that is being deleted is gone"
+DELETED = "was deleted since it was applied"
 
 
 class Action(StrEnum):
@@ -123,6 +124,7 @@ class Change:
     created: bool = False  # it is there because the stack has made it, as the record says
     result: Manifest | None = None  # what it would be, by the server's word
     held: tuple[HeldValue, ...] = ()  # of others, unless it is known to be theirs to write
+    returning: bool = False  # created as it was before, as the record says
 
     @property
     def done(self) -> bool:
@@ -224,7 +226,7 @@ def make(bundle: Bundle, stack: StackId, snapshot: Snapshot, inventory: Iterable
     ]
     changes = [
         replace(each, created=True) if _created(known.get(each.ref), each.live, stack) else each
-        for each in changes
+        for each in (_returning(change, known.get(change.ref)) for change in changes)
     ]
     # One object can be known under two API groups, of which the bundle now names another.
     staying = {snapshot.live[ref]["metadata"]["uid"] for ref in desired if ref in snapshot.live}
@@ -245,6 +247,15 @@ def _created(entry: Entry | None, live: Manifest | None, stack: StackId) -> bool
     if entry is None or live is None or not entry.created:
         return False
     return recorded_as_ours(live, stack, entry.uid)
+
+
+def _returning(change: Change, entry: Entry | None) -> Change:
+    """Tell what was deleted behind our back from what is new."""
+    was_there = entry is not None and entry.uid and not entry.ended
+    if change.action is not Action.CREATE or entry is None or not was_there:
+        return change
+    same = change.desired is not None and Mark.parse(entry.mark).digest == digest(change.desired)
+    return replace(change, reason=change.reason or DELETED, returning=same)
 
 
 def _discreet(change: Change, places: tuple[Place, ...], snapshot: Snapshot) -> Change:

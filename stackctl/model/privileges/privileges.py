@@ -48,14 +48,15 @@ class Privilege:
 def newly_asked(plan: Plan) -> tuple[Privilege, ...]:
     """Name what a plan gives that is not given already.
 
-    What is unchanged is as it was; what is there is compared with what it becomes.
+    What is unchanged is as it was, and so is what was deleted and comes back as it was; what is
+    there is compared with what it becomes.
     """
     own = _own(plan)
     taken = {change.ref for change in plan.changes if change.action is Action.ADOPT}
     # That an object is in a place of others is nothing new, that we would write to it is.
     before = {
         _gist(each)
-        for each in privileges(_before(plan.changes), own)
+        for each in privileges(_before(plan), own)
         if each.sort is not Sort.CLUSTER or each.object not in taken
     }
     return tuple(
@@ -110,9 +111,11 @@ def _after(changes: Iterable[Change]) -> Iterator[tuple[str, Manifest]]:
             yield change.component, change.desired
 
 
-def _before(changes: Iterable[Change]) -> Iterator[tuple[str, Manifest]]:
-    for change in changes:
-        if change.action is Action.UNCHANGED and change.desired is not None:
+def _before(plan: Plan) -> Iterator[tuple[str, Manifest]]:
+    for change in plan.changes:
+        # A tenant writes the tenant's record, and what it says of the past proves nothing.
+        returns = change.returning and plan.stack.administrators
+        if (change.action is Action.UNCHANGED or returns) and change.desired is not None:
             yield change.component, change.desired
         elif change.action is not Action.CREATE and change.live is not None:
             yield change.component, change.live
