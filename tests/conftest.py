@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
+from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.model.run.events import Event, Notify, Step
 from tests.environment import CALLERS, bare_environment
 from tests.sandboxes import have_programs
@@ -47,6 +48,12 @@ def pytest_collection(session: pytest.Session) -> None:
         home.cleanup()
 
     session.config.add_cleanup(undo)
+
+
+@pytest.fixture(autouse=True)
+def nothing_typed():
+    """Let no test advise a command for the line that another has typed."""
+    TYPED.learn((), {})
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -21,6 +21,7 @@ from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import spread
 from stackctl.cli.options.shells import ASKED, answer
 from stackctl.cli.terminal.ending import ending
+from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.streams import write_result
 from stackctl.errors import Interrupted, StackError, UsageError
 from stackctl.secrets import SECRETS, secretive
@@ -105,6 +106,7 @@ def run(arguments: Sequence[str], application: Callable[..., int | None] | None 
     """Run one command line and return its exit code."""
     SECRETS.forget()
     SECRETS.learn(typed_secrets(arguments, os.environ))
+    TYPED.learn(arguments, os.environ)
     if ASKED in os.environ:
         write_result(sys.stdout, answer(command_line(), os.environ))
         return 0

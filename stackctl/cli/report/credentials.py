@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from stackctl.actions.credentials import GeneratedValue, Rotation
 from stackctl.cli.report.rendering import Document, Rendering, document, known, ref_document
+from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.terminal import Paint, plain
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.secrets import HIDDEN
@@ -91,7 +92,9 @@ def _rotated(found: Rotation, paint: Paint) -> list[str]:
     lines = [f"{paint('rotated:', 'green', 'bold')} {plain(found.name)}"]
     lines += [f"  {each}" for each in found.written]
     return lines + [
-        f"  → kubectl rollout restart -n {each.namespace} {each.kind.lower()}/{each.name}"
+        TYPED.addressed(
+            f"  → kubectl rollout restart -n {each.namespace} {each.kind.lower()}/{each.name}"
+        )
         for each in found.readers
         if each.kind in ("Deployment", "StatefulSet", "DaemonSet")
     ]

@@ -3,6 +3,7 @@
 import sys
 
 from stackctl.cli.report.rendering import Document, document, dumped
+from stackctl.cli.terminal.next_commands import TYPED, is_command
 from stackctl.cli.terminal.streams import write_aside, write_document
 from stackctl.cli.terminal.terminal import Paint, labelled, plain, wants_colour, width_of
 from stackctl.errors import FileError, Interrupted, Rejected, StackError
@@ -35,7 +36,9 @@ def report_error(
     lines = labelled("error:", plain(text), width)
     lines[0] = lines[0].replace("error:", paint("error:", "red", "bold"), 1)
     if error.hint:
-        first, *more = labelled("hint:", plain(error.hint), width)
+        hint = TYPED.addressed(plain(error.hint))
+        # A command stays on a line of its own: it is to be copied.
+        first, *more = labelled("hint:", hint, None if is_command(hint) else width)
         lines += [first.replace("hint:", paint("hint:", "cyan", "bold"), 1), *more]
     write_aside(sys.stderr, "".join(f"{line}\n" for line in lines))
     if format in ("json", "yaml"):
@@ -49,7 +52,7 @@ def error_document(error: StackError, code: int) -> Document:
         reason=type(error).__name__,
         exitCode=code,
         message=str(error),
-        hint=error.hint,
+        hint=TYPED.addressed(error.hint),
         problems=list(error.each) if isinstance(error, FileError) else None,
         server=_refusal(error) if isinstance(error, Rejected) else None,
     )

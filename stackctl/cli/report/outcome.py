@@ -22,6 +22,7 @@ from stackctl.cli.report.rendering import (
     ref_document,
 )
 from stackctl.cli.report.upgrade import review_document, review_lines
+from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.terminal import plain, wrap
 from stackctl.errors import ApplyError, NotReadyError
 from stackctl.model.objects.wording import span
@@ -188,10 +189,11 @@ def _smoke_line(each: SmokeResult, page: Page) -> list[str]:
         return [f"{page.paint('✓', 'green')} {name}  {span(each.seconds)}"]
     room = page.width and page.width - 4
     said = [plain(line) for line in str(each.failure).splitlines()]
-    said += [f"→ {plain(each.failure.hint)}"] if each.failure.hint else []
+    said += [f"→ {TYPED.addressed(plain(each.failure.hint))}"] if each.failure.hint else []
     if isinstance(each.failure, ApplyError | NotReadyError):  # of any other nothing was made
         way = f"--stack {each.stack}"
-        said.append(f"→ stackctl status {way}; gone with: stackctl teardown {way}")
+        ways = f"→ stackctl status {way}; gone with: stackctl teardown {way}"
+        said.append(TYPED.addressed(ways))
     head = f"{page.paint('✗', 'red')} {name}  {span(each.seconds)}"
     return [head, *(f"    {part}" for line in said for part in wrap(line, room))]
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from stackctl.cli.report.privileges import new_privilege_lines, privilege_document
 from stackctl.cli.report.rendering import Document, Page, known, ref_document
 from stackctl.cli.terminal.field_changes import brief, field_lines, setting_line
+from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.terminal import Paint, flow, plain, section, visible, wrap
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
@@ -94,7 +95,7 @@ def generated_lines(plan: Plan, page: Page) -> list[str]:
     for ref, names in plan.generated.items():
         text = plain(f"{ref}: {', '.join(names)}")
         lines += [f"  {line}" for line in wrap(text, page.width and page.width - 2, "  ")]
-    title = "Secrets that are written, and not shown: stackctl credentials"
+    title = TYPED.addressed("Secrets that are written, and not shown: stackctl credentials")
     return [page.paint(title, "bold"), *lines] if lines else []
 
 

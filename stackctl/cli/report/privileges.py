@@ -6,6 +6,7 @@ What counts as one is decided in `model.privileges`.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stackctl.cli.report.rendering import Document, ref_document
+from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.terminal import Paint, plain, wrap
 from stackctl.model.objects.refs import Ref
 from stackctl.model.objects.wording import first_few
@@ -25,7 +26,8 @@ def new_privilege_lines(plan: Plan, paint: Paint, width: int | None = None) -> l
     if not asked:
         return []
     own = {"", *map(str, own_accounts(plan))}
-    lines = [f"{paint('New privileges', 'yellow', 'bold')}, in full: stackctl components NAME"]
+    full = TYPED.addressed("in full: stackctl components NAME")
+    lines = [f"{paint('New privileges', 'yellow', 'bold')}, {full}"]
     for component in _in_order(plan, {each.component for each in asked}):
         lines.append(f"  {paint(plain(component), 'bold')}")
         lines += _lines([each for each in asked if each.component == component], own, paint, width)

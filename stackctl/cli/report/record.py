@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from stackctl.cli.report.rendering import Document, Rendering, document
+from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.terminal import Paint, plain
 from stackctl.errors import StackError
 from stackctl.model.objects.wording import span
@@ -62,7 +63,7 @@ def _faults(faults: Iterable[StackError], paint: Paint) -> Iterator[str]:
     for error in faults:
         yield f"{paint('damaged:', 'red', 'bold')} {plain(str(error))}"
         if error.hint:
-            yield f"  {paint('hint:', 'cyan')} {plain(error.hint)}"
+            yield f"  {paint('hint:', 'cyan')} {TYPED.addressed(plain(error.hint))}"
 
 
 # locks

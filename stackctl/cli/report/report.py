@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from stackctl.cli.options.options import OutputOptions
 from stackctl.cli.report.rendering import Page, document, dumped
 from stackctl.cli.terminal.ending import ending
+from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.streams import write_aside, write_document, write_manifests, write_result
 from stackctl.cli.terminal.terminal import (
     Paint,
@@ -99,6 +100,7 @@ class Report:
         """Say which of several clusters the following is about."""
         gap = [""] if self._context else []
         self._context = context
+        TYPED.turn(context)
         text = f"target {number} of {of}: {plain(context)}"
         if looks and self.format in ("table", "wide"):  # a result that would not say it itself
             self.lines([*gap, self.paint(text, "bold")])
@@ -163,6 +165,7 @@ class Report:
 
     def document(self, found: Any) -> None:
         """Write the result for a program to read."""
+        found = TYPED.addressed_document(found)
         if self._gathered is not None:
             self._gathered[self._context] = found
             return

@@ -18,6 +18,7 @@ from stackctl.cli.report.plan import (
     unseen_lines,
 )
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, known, ref_document
+from stackctl.cli.terminal.next_commands import TYPED, is_command
 from stackctl.cli.terminal.terminal import (
     Cell,
     Paint,
@@ -64,7 +65,6 @@ _ROOM_FOR_MESSAGE = 30  # columns below which messages go under the table's line
 _PIPED = 80  # columns where there is no terminal; `-o wide` keeps to none
 _MOST_OBJECTS = 5
 _MOST_NODES = 8
-_PROGRAMS = ("stackctl ", "kubectl ")  # what a command begins with
 
 
 def status_result(status: StackStatus, now: datetime) -> Rendering:
@@ -129,7 +129,7 @@ def _elsewhere(status: StackStatus) -> str:
 
 
 def _finding(found: Finding, paint: Paint, width: int | None) -> Iterable[str]:
-    text = wrap(plain(f"{found.subject}: {found.message}"), width)
+    text = wrap(TYPED.addressed(plain(f"{found.subject}: {found.message}")), width)
     yield from (paint(line, "yellow") for line in text)
     yield from way_out(found.hint, paint, 4, width)
 
@@ -138,9 +138,8 @@ def way_out(hint: str, paint: Paint, indent: int, width: int | None = None) -> l
     """Write what to do next; a command stays on a line of its own: it is to be copied."""
     if not hint:
         return []
-    text = plain(hint)
-    command = text.startswith(_PROGRAMS)
-    lines = [text] if command else wrap(text, width and width - indent - 2)
+    text = TYPED.addressed(plain(hint))
+    lines = [text] if is_command(text) else wrap(text, width and width - indent - 2)
     return [
         f"{' ' * indent}{mark} {paint(line, 'cyan')}"
         for mark, line in zip(chain("→", repeat(" ")), lines, strict=False)
@@ -299,7 +298,11 @@ def status_document(status: StackStatus) -> Document:
         components=[_component_status(part) for part in status.components],
         gpus=[_gpus_document(each) for each in status.gpus],
         findings=[
-            {"subject": each.subject, "message": each.message, "hint": each.hint}
+            {
+                "subject": each.subject,
+                "message": TYPED.addressed(each.message),
+                "hint": each.hint,
+            }
             for each in (*([status.run] if status.run else ()), *status.findings)
         ],
         unseen=list(status.unseen),

@@ -18,6 +18,7 @@ from stackctl.cli.options.options import (
     StackOptions,
 )
 from stackctl.cli.running.stopping import stopping
+from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.errors import ApplyError
 from stackctl.files import is_file
 from stackctl.model.run.events import Notify
@@ -45,6 +46,7 @@ def connected(
     Looking at it counts against `timeout`; a command without one has a time of its own for that.
     """
     from stackctl.actions.connect import TargetRequest, connect
+    from stackctl.api.access.kubeconfig import kubeconfig_files
     from stackctl.api.http.limits import Allowance
 
     allowance = reading() if timeout is None else Allowance(timeout)
@@ -53,6 +55,9 @@ def connected(
     with stopping(stop) as stops:
         connection = connect(target, os.environ, notify, stop, allowance)
         stops.hurry = connection.client.give_up
+        origin = connection.client.access.origin
+        if origin and Path(origin) not in kubeconfig_files(target.kubeconfig, os.environ):
+            TYPED.reached(origin)  # a sandbox that was found without a kubeconfig
         try:
             yield connection
         finally:

@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from stackctl.cli.report.report import Report
 from stackctl.cli.report.status import status_result
+from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.terminal import Paint, visible
 from stackctl.errors import UsageError
 from stackctl.model.objects.wording import span
@@ -75,7 +76,8 @@ def fitted(lines: Sequence[str], columns: int, rows: int) -> list[str]:
     if not taken or taken[-1] <= rows:
         return list(lines)
     count = sum(each < rows for each in taken)
-    return [*lines[:count], f"... {len(lines) - count} more lines: stackctl status"]
+    rest = f"... {len(lines) - count} more lines: stackctl status"
+    return [*lines[:count], TYPED.addressed(rest)]
 
 
 def _is_well(part: ComponentStatus) -> bool:

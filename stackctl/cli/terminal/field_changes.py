@@ -28,7 +28,8 @@ def field_lines(
     shown = found if every else found[:MOST_FIELDS]
     lines = [line for each in shown for line in _field(each, indent, paint, width)]
     if len(found) > len(shown):
-        rest = f"and {len(found) - len(shown)} more fields; stackctl diff shows all"
+        count = f"and {len(found) - len(shown)} more fields"
+        rest = f"{count}; stackctl diff, asked the same, shows all"
         lines.append(" " * indent + paint(rest, "dim"))
     return lines
 
