@@ -59,6 +59,36 @@ def test_text(golden, name):
     golden(name, TEXTS[name](PLAIN))
 
 
+LONG = Change(
+    Ref("", "ConfigMap", "prometheus", "prometheus"),
+    "prometheus",
+    Action.UPDATE,
+    differences=(
+        Difference("data.a", f"x\n{'a' * 99}1{'z' * 99}\ny", f"x\n{'a' * 99}2{'z' * 99}\ny"),
+        Difference("data.b", "c" * 99, {"d": "e" * 99}),
+        Difference(".".join(["spec", *["step" * 4] * 9]), 1, 2),
+    ),
+)
+
+
+def test_a_diff_fits_a_terminal_and_shows_what_differs_all_the_same():
+    """Values lose their middle, or what is far from the difference; names lose nothing."""
+    lines = diff_lines(Plan(StackId("ml"), "gpu8", (LONG,)), PLAIN)
+    assert max(map(len, lines)) <= WIDTH
+    (was, now) = (line for line in lines if line.startswith(("      -…", "      +…")))
+    assert ("1" in was, "2" in now) == (True, True)
+    assert LONG.differences[2].path in "".join(map(str.strip, lines))
+    assert "-v shows it" in lines[-3]
+
+
+@pytest.mark.parametrize("page", [PIPE, replace(PLAIN, verbose=True)], ids=["piped", "verbose"])
+def test_a_diff_is_whole_where_it_is_asked_for_or_kept(page):
+    """As it is for the next program, or for whoever wants to know."""
+    text = "\n".join(diff_lines(Plan(StackId("ml"), "gpu8", (LONG,)), page))
+    assert f"+{'a' * 99}2{'z' * 99}" in text
+    assert "…" not in text
+
+
 @pytest.mark.parametrize("name", sorted(TEXTS.keys() - {"diff.txt"}))
 def test_text_fits(name):
     """No line is wider than the terminal."""

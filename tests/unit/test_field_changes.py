@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stackctl.cli.terminal.field_changes import MOST_FIELDS, field_lines, setting_line
-from stackctl.cli.terminal.terminal import Paint, cut
+from stackctl.cli.terminal.terminal import Paint, cut, cut_apart
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.plan.plan import SettingChange
 
 PLAIN = Paint(on=False)
-IMAGE = "registry.example.com/team/platform/controller-manager:v1.{}.0-build.20261122"
+IMAGE = "registry.example.com/team/platform/controller-manager:build.20261122-v1.{}"
 
 
 def lines(*found: Difference, width: int | None = 60, every: bool = False) -> list[str]:
@@ -43,7 +43,7 @@ def test_what_is_too_long_loses_its_middle():
     assert name == "  spec.x:"
     assert len(values) <= 60
     assert values.startswith("    registry.")
-    assert values.endswith("20261122")
+    assert values.endswith("-v1.2")
     assert values.count("…") == 2
 
 
@@ -70,7 +70,7 @@ def test_a_shorter_value_gives_no_room_away():
 def test_of_an_object_that_differs_everywhere_some_fields_are_shown():
     """The rest is counted; asked for, all are there."""
     found = [Difference(f"spec.x{number}", 1, 2) for number in range(MOST_FIELDS + 5)]
-    assert lines(*found)[-1] == "  and 5 more fields; stackctl diff shows all"
+    assert lines(*found)[-1] == "  and 5 more fields; stackctl diff, asked the same, shows all"
     assert len(lines(*found, every=True)) == MOST_FIELDS + 5
 
 
@@ -80,6 +80,23 @@ def test_a_setting_shows_its_old_and_its_new_value():
     assert setting_line(setting, 2, PLAIN, 80) == ["  spark-operator.workers 10 → 40"]
     fresh = SettingChange("a", "b", "", "x")
     assert setting_line(fresh, 2, PLAIN, None) == ["  a.b (none) → x"]
+
+
+def test_what_differs_in_the_middle_alone_is_shown_with_what_is_around_it():
+    """Two values that look alike would say that nothing changes."""
+    old, new = f"{'a' * 50}1{'z' * 50}", f"{'a' * 50}2{'z' * 50}"
+    (_, line) = lines(Difference("spec.x", old, new))
+    was, _, now = line.strip().partition(" → ")
+    assert ("1" in was, "2" in now) == (True, True)
+    assert len(line) <= 60
+
+
+@given(TEXTS, TEXTS, st.integers(min_value=8, max_value=60))
+def test_texts_that_differ_look_different_however_short_they_are_cut(old, new, width):
+    """And take no more room than there is."""
+    was, now = cut_apart(old, new, (width, width))
+    assert max(len(was), len(now)) <= width
+    assert (was == now) == (old == new)
 
 
 def test_the_middle_is_cut():

@@ -6,7 +6,7 @@ Which fields differ is decided by the plan; secrets arrive masked.
 import difflib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stackctl.cli.report.plan import (
@@ -24,7 +24,16 @@ from stackctl.cli.report.plan import (
 )
 from stackctl.cli.report.privileges import new_privilege_lines
 from stackctl.cli.report.rendering import Document, Page, Rendering, document
-from stackctl.cli.terminal.terminal import Paint, plain, section, visible, wrap
+from stackctl.cli.terminal.field_changes import broken
+from stackctl.cli.terminal.terminal import (
+    Paint,
+    cut,
+    cut_apart,
+    plain,
+    section,
+    visible,
+    wrap,
+)
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.compose.secret_places import hidden
 from stackctl.model.objects.masking import mask
@@ -34,11 +43,35 @@ from stackctl.model.run.outcome import TargetInfo
 from stackctl.secrets import SECRETS
 
 _WIDEST = 120  # columns a field may take where there is no terminal to say
+_INDENT = 6  # of values below the name of their field
 _BRIEF = 40  # letters of a value in a line
 _MOST_FIELDS = 4
 _REPLICAS = "spec.replicas"
 _FORGOTTEN = ": Kubernetes forgets who scales to 0"
 _QUIET = frozenset({Action.CREATE, Action.PRUNE, Action.UNCHANGED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """How wide lines are, and whether values are cut to that."""
+
+    width: int
+    cuts: bool
+
+    def fitted(self, line: str) -> str:
+        """Cut the middle out of what is too long."""
+        return cut(line, self._room) if self.cuts else line
+
+    def apart(self, old: str, new: str) -> tuple[str, str]:
+        """Cut two lines so that it is seen how they differ."""
+        if not self.cuts:
+            return old, new
+        was, now = cut_apart(old[1:], new[1:], (self._room - 1, self._room - 1))
+        return old[0] + was, new[0] + now
+
+    @property
+    def _room(self) -> int:
+        return self.width - _INDENT
 
 
 def diff_result(plan: Plan, target: TargetInfo) -> Rendering:
@@ -60,13 +93,7 @@ def diff_lines(plan: Plan, page: Page) -> list[str]:
     if plan.empty:
         return [*profile_lines(plan, paint), *section(left), summary(plan, paint)]
     detailed = [change for change in plan.changes if page.verbose or change.action not in _QUIET]
-    lines = [
-        line
-        for component, changes in by_component(detailed).items()
-        for change in changes
-        if change.action is not Action.UNCHANGED
-        for line in _object(component, change, paint, page.width or _WIDEST)
-    ]
+    lines = _objects(detailed, page)
     behind = setting_lines(plan.settings, page)
     lines = [*profile_lines(plan, paint), *section(behind), *lines]
     rest = [change for change in plan.changes if change not in detailed]
@@ -78,14 +105,35 @@ def diff_lines(plan: Plan, page: Page) -> list[str]:
     return [*lines, *section(made), *section(left), *section(asked), summary(plan, paint)]
 
 
-def _object(component: str, change: Change, paint: Paint, width: int) -> Iterable[str]:
-    style = STYLES[change.action]
-    yield (
-        f"{paint(f'{change.action.sign} {plain(str(change.ref))}', style, 'bold')}  "
-        f"{paint(component, 'dim')}"
-    )
+def _objects(changes: Iterable[Change], page: Page) -> list[str]:
+    """Write objects with their fields; on a terminal values are cut, unless all is asked for."""
+    sheet = _Sheet(page.width or _WIDEST, cuts=page.width is not None and not page.verbose)
+    whole = replace(sheet, cuts=False)
+
+    def written(on: _Sheet) -> list[str]:
+        return [
+            line
+            for component, found in by_component(changes).items()
+            for change in found
+            if change.action is not Action.UNCHANGED
+            for line in _object(component, change, page.paint, on)
+        ]
+
+    lines = written(sheet)
+    if sheet.cuts and lines != written(whole):
+        lines += [page.paint("What is too long is cut where there is a …; -v shows it.", "dim"), ""]
+    return lines
+
+
+def _object(component: str, change: Change, paint: Paint, sheet: _Sheet) -> Iterable[str]:
+    width = sheet.width
+    head = f"{change.action.sign} {plain(str(change.ref))}"
+    gap = "  " if len(head) + len(component) + 2 <= width else "\n    "
+    told = f"{paint(head, STYLES[change.action], 'bold')}{gap}{paint(component, 'dim')}"
+    yield from told.splitlines()
     if change.reason:
-        yield f"    {paint(plain(change.reason), 'dim')}"
+        why = wrap(f"    {plain(change.reason)}", width, " " * 6)
+        yield from (paint(line, "dim") for line in why)
     for text in refusal_text(change):
         yield from (paint(line, "red") for line in wrap(f"    {plain(text)}", width, " " * 6))
     holders = {each.manager for each in change.held}
@@ -94,10 +142,10 @@ def _object(component: str, change: Change, paint: Paint, width: int) -> Iterabl
             told = drift_text(drift, fieldless=_all_of_it(drift, change))
             yield from (paint(line, "magenta") for line in wrap(f"    {told}", width, " " * 6))
     for difference in change.differences:
-        yield from _field(difference, paint, width)
+        yield from _field(difference, paint, sheet)
     if change.action is Action.CREATE and change.desired is not None:
         shown, _ = hidden(mask(change.desired), {}, change.secrets)
-        yield from _block(_text(shown).splitlines(), "+", "green", paint)
+        yield from _signed([f"+ {line}" for line in _text(shown).splitlines()], paint, sheet)
     yield ""
 
 
@@ -127,36 +175,57 @@ def _brief(value: Any) -> str:
     return text if len(text) <= _BRIEF else f"{text[: half - 1]}…{text[-half:]}"
 
 
-def _field(difference: Difference, paint: Paint, width: int) -> Iterable[str]:
+def _field(difference: Difference, paint: Paint, sheet: _Sheet) -> Iterable[str]:
     old, new = difference.old, difference.new
     path = plain(difference.path)
     both = MISSING not in (old, new)
     if both and _scalar(old) and _scalar(new):
         was, now = paint(plain(_text(old)), "red"), paint(plain(_text(new)), "green")
         line = f"    {path}: {was} → {now}"
-        if visible(line) <= width:
+        if visible(line) <= sheet.width:
             yield line
             return
-    yield f"    {path}:"
+    yield from broken(f"    {path}:", 4, sheet.width)
     if both and _lines(old) and _lines(new):
-        yield from _document(_text(old), _text(new), paint)
+        yield from _document(_text(old), _text(new), paint, sheet)
         return
-    if old != MISSING:
-        yield from _block(_text(old).splitlines(), "-", "red", paint)
-    if new != MISSING:
-        yield from _block(_text(new).splitlines(), "+", "green", paint)
+    lines = [f"- {line}" for line in _text(old).splitlines()] if old != MISSING else []
+    lines += [f"+ {line}" for line in _text(new).splitlines()] if new != MISSING else []
+    yield from _signed(lines, paint, sheet)
 
 
-def _document(old: str, new: str, paint: Paint) -> Iterable[str]:
+def _document(old: str, new: str, paint: Paint, sheet: _Sheet) -> Iterable[str]:
     compared = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
-    for line in list(compared)[2:]:
-        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
-        yield "      " + paint(plain(line), *([style] if style else []))
+    yield from _signed(list(compared)[2:], paint, sheet)
 
 
-def _block(lines: Sequence[str], sign: str, style: str, paint: Paint) -> Iterable[str]:
-    for line in lines:
-        yield "      " + paint(f"{sign} {plain(line)}", style)
+def _signed(lines: Iterable[str], paint: Paint, sheet: _Sheet) -> Iterable[str]:
+    """Write lines that begin with what became of them; cut, those that became others stay apart."""
+    gone: list[str] = []
+    come: list[str] = []
+    for line in (*map(plain, lines), ""):
+        sign = line[:1]
+        if gone and (sign not in ("-", "+") or (sign == "-" and come)):
+            yield from _changed(gone, come, paint, sheet)
+            gone, come = [], []
+        if sign == "-":
+            gone.append(line)
+        elif sign == "+" and gone:
+            come.append(line)
+        elif line:
+            style = {"+": "green", "@": "cyan"}.get(sign)
+            yield "      " + paint(sheet.fitted(line), *([style] if style else []))
+
+
+def _changed(
+    gone: Sequence[str], come: Sequence[str], paint: Paint, sheet: _Sheet
+) -> Iterable[str]:
+    pairs = [sheet.apart(*pair) for pair in zip(gone, come, strict=False)]
+    was, now = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    was += map(sheet.fitted, gone[len(pairs) :])
+    now += map(sheet.fitted, come[len(pairs) :])
+    yield from (f"      {paint(line, 'red')}" for line in was)
+    yield from (f"      {paint(line, 'green')}" for line in now)
 
 
 def _scalar(value: Any) -> bool:

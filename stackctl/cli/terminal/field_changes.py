@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from stackctl.cli.terminal.terminal import Paint, cut, plain, visible
+from stackctl.cli.terminal.terminal import Paint, cut, cut_apart, plain, visible
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.plan.plan import SettingChange
 from stackctl.secrets import SECRETS
@@ -68,7 +68,7 @@ def _named(
             return [f"{head}{joint}{_pair(old, new, paint)}"]
     within = width and width - indent - 2
     below = [" " * (indent + 2) + _fitted(*each, within, paint) for each in pairs]
-    return [*_broken(head + joint.rstrip(), indent, width), *below]
+    return [*broken(head + joint.rstrip(), indent, width), *below]
 
 
 def _fitted(old: str, new: str, room: int | None, paint: Paint) -> str:
@@ -78,14 +78,14 @@ def _fitted(old: str, new: str, room: int | None, paint: Paint) -> str:
     room = max(room - len(_ARROW), 2 * _LEAST)
     half = room // 2
     first = min(len(old), max(half, room - len(new)))
-    return _pair(cut(old, first), cut(new, room - first), paint)
+    return _pair(*cut_apart(old, new, (first, room - first)), paint)
 
 
 def _pair(old: str, new: str, paint: Paint) -> str:
     return f"{paint(old, 'red')}{_ARROW}{paint(new, 'green')}"
 
 
-def _broken(text: str, indent: int, width: int | None) -> Iterator[str]:
+def broken(text: str, indent: int, width: int | None) -> Iterator[str]:
     """Break a path that is wider than the terminal where one of its steps ends."""
     while width is not None and visible(text) > width:
         at = max(text.rfind(".", indent + 1, width), text.rfind("[", indent + 5, width))

@@ -10,6 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TextIO
 
 from stackctl.secrets import SECRETS
@@ -180,6 +181,20 @@ def cut(text: str, width: int) -> str:
         return text
     end = max(width - 1, 0) // 2
     return f"{text[: max(width - 1 - end, 0)]}…{text[len(text) - end :]}"
+
+
+def cut_apart(old: str, new: str, room: tuple[int, int]) -> tuple[str, str]:
+    """Cut two texts so that it is seen how they differ: their ends, or what is around it."""
+    least = min(room)
+    if cut(old, least) != cut(new, least) or old == new:
+        return cut(old, room[0]), cut(new, room[1])
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))
+    start = sum(1 for _ in alike) - least // 4
+    return _from(old, start, room[0]), _from(new, start, room[1])
+
+
+def _from(text: str, start: int, width: int) -> str:
+    return shorten(f"…{text[start:]}" if start > 0 else text, width)
 
 
 def labelled(label: str, text: str, width: int | None) -> list[str]:
