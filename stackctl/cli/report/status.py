@@ -23,6 +23,7 @@ from stackctl.cli.terminal.terminal import (
     Cell,
     Paint,
     Row,
+    columns,
     flow,
     measure,
     plain,
@@ -93,6 +94,35 @@ def status_lines(status: StackStatus, now: datetime, page: Page) -> list[str]:
     ]
 
 
+def ailments(status: StackStatus, now: datetime, page: Page) -> list[list[str]]:
+    """Write each thing that is wrong by itself: what, why, and the next commands at its end."""
+    paint, width = page.paint, page.width
+    ailing = [part for part in status.components if part.status is not Status.CURRENT]
+    run = [status.run] if status.run else []
+    found = [
+        *([*_finding(each, paint, width)] for each in run),
+        *(_ailing(part, paint, width, _going_on(status)) for part in ailing),
+        *([*_finding(each, paint, width)] for each in status.findings),
+        *(gpu_lines([each], paint, width) for each in status.gpus if not each.complete),
+        _drift(status, now, paint, width),
+        _left(status, paint, width),
+        unseen_lines(status.unseen, paint, width),
+    ]
+    return [lines for lines in found if lines]
+
+
+def _ailing(part: ComponentStatus, paint: Paint, width: int | None, going_on: str) -> list[str]:
+    name, _, _, ready, word = _row(part, going_on)
+    (head,) = columns([(Cell(str(name), ("bold",)), ready, word)], paint)
+    message = wrap(plain(part.message), width and width - 4) if part.message else []
+    return [head, *(f"    {line}" for line in message), *way_out(part.hint, paint, 4, width)]
+
+
+def headline(status: StackStatus, now: datetime, page: Page) -> str:
+    """Write which stack it is, and what was done to it last."""
+    return _header(status, now, page.paint, page.width)[0]
+
+
 def _section(lines: Sequence[str]) -> list[str]:
     return ["", *lines] if lines else []
 
@@ -153,13 +183,17 @@ def _components(
     used = sum(measure([_HEADER, *rows])) + len(_HEADER) * _GAP
     if not any(part.message for part in components):
         return table(_HEADER, rows, paint)
-    if width is None or width - used >= _ROOM_FOR_MESSAGE:
+    if width is None or width - used >= max(_ROOM_FOR_MESSAGE, _longest_word(components)):
         header, *lines = table((*_HEADER, "MESSAGE"), [[*row, ""] for row in rows], paint)
         indent = used
     else:
         header, *lines = table(_HEADER, rows, paint)
         indent = 0
     return [header, *_with_messages(lines, components, indent, paint, width)]
+
+
+def _longest_word(components: Iterable[ComponentStatus]) -> int:
+    return max(len(word) for part in components for word in plain(part.message).split() or [""])
 
 
 def _with_messages(

@@ -4,14 +4,14 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
+from stackctl.cli.report.rendering import Page
 from stackctl.cli.report.report import Report
-from stackctl.cli.report.status import status_result
+from stackctl.cli.report.status import ailments, headline, status_result
 from stackctl.cli.terminal.next_commands import TYPED
-from stackctl.cli.terminal.terminal import Paint, visible
+from stackctl.cli.terminal.terminal import Paint, plain, shorten, visible
 from stackctl.errors import UsageError
 from stackctl.model.objects.wording import span
 from stackctl.model.readiness.status import Status
@@ -44,9 +44,7 @@ def watch_status(
                 report.lines([(_HOME_AND_CLEAR if said else _CLEAR_SCREEN + _HOME_AND_CLEAR)])
                 columns, rows = shutil.get_terminal_size()
                 if (shown := fitted(lines, columns, rows - _TAKEN)) != lines and not last.current:
-                    ailing, well = what_ails(last)
-                    lacking = [*status_result(ailing, moment).lines(report.page)]
-                    shown = [*fitted(lacking, columns, rows - _TAKEN - 1), well]
+                    shown = essentials(last, moment, report.page, columns, rows - _TAKEN)
                 report.lines([*shown, "", looked(moment, report.page.paint)])
             elif lines[1:] != said[1:]:  # the first line holds the age, which always changes
                 report.lines([looked(moment, report.page.paint), *lines, ""])
@@ -62,17 +60,55 @@ def looked(moment: datetime, paint: Paint) -> str:
     return paint(f"looked at {at}, every {span(_SECONDS)}; Ctrl-C ends it", "dim")
 
 
-def what_ails(status: StackStatus) -> tuple[StackStatus, str]:
-    """Leave out the components that are well, where there is no room for all; say how many."""
-    ailing = tuple(part for part in status.components if not _is_well(part))
-    count, every = len(status.components) - len(ailing), len(status.components)
-    said = f"... and {count} of {every} components, which are well"
-    return replace(status, components=ailing), said
+def essentials(
+    status: StackStatus, moment: datetime, page: Page, columns: int, rows: int
+) -> list[str]:
+    """Write what is not well, where there is no room for all: causes and next commands first."""
+    head = headline(status, moment, page)
+    found = ailments(status, moment, page)
+    lines, left = [head], rows - _rows(head, columns) - 1
+    told = 0
+    for each in found:
+        fits = _squeezed(each, columns, left)
+        if not fits:
+            break
+        told, left = told + 1, left - sum(_rows(line, columns) for line in fits)
+        lines += fits
+    well = f"{sum(map(_is_well, status.components))} of {len(status.components)}"
+    rest = f"; {len(found) - told} more: stackctl status" if told < len(found) else ""
+    return [
+        *lines,
+        TYPED.addressed(f"... {well} components are well{rest}"),
+    ]
+
+
+def _squeezed(lines: Sequence[str], columns: int, rows: int) -> list[str]:
+    """Shorten what is said before the next commands to so many rows; empty where none fit."""
+    prose = [*takewhile(lambda line: not _is_command(line), lines)]
+    commands = lines[len(prose) :]
+    room = rows - sum(_rows(line, columns) for line in commands)
+    taken = [*accumulate(_rows(line, columns) for line in prose)]
+    count = sum(each <= room for each in taken)
+    if count == len(prose):
+        return list(lines)
+    if count < 2:  # not even a name and the beginning of its cause
+        return []
+    *first, last = prose[:count]
+    return [*first, shorten(f"{plain(last)} …", columns), *commands]
+
+
+def _is_command(line: str) -> bool:
+    return plain(line).lstrip().startswith("→")
+
+
+def _rows(line: str, columns: int) -> int:
+    """Count the rows that a line takes."""
+    return max(-(-visible(line) // columns), 1)
 
 
 def fitted(lines: Sequence[str], columns: int, rows: int) -> list[str]:
     """Leave out what would make the terminal scroll, and say how much that is."""
-    taken = list(accumulate(max(-(-visible(line) // columns), 1) for line in lines))
+    taken = list(accumulate(_rows(line, columns) for line in lines))
     if not taken or taken[-1] <= rows:
         return list(lines)
     count = sum(each < rows for each in taken)
