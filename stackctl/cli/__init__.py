@@ -19,7 +19,7 @@ from stackctl.cli.commands import COMMANDS
 from stackctl.cli.commands.version import print_version
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import spread
-from stackctl.cli.options.shells import ASKED, answer
+from stackctl.cli.options.shells import ASKED, LINE, answer, split
 from stackctl.cli.terminal.ending import ending
 from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.streams import write_result
@@ -108,7 +108,8 @@ def run(arguments: Sequence[str], application: Callable[..., int | None] | None 
     SECRETS.learn(typed_secrets(arguments, os.environ))
     TYPED.learn(arguments, os.environ)
     if ASKED in os.environ:
-        write_result(sys.stdout, answer(command_line(), os.environ))
+        meant = _meant(split(os.environ.get(LINE, ""))[0])
+        write_result(sys.stdout, answer(command_line(meant), os.environ))
         return 0
     with _terminable():
         try:

@@ -42,15 +42,26 @@ def components(extra: Sequence[Path] = (), name: str = "") -> Iterator[Outline]:
                 yield from _outline(path)
 
 
+def described(extra: Sequence[Path] = ()) -> Iterator[tuple[str, str]]:
+    """Yield the names and descriptions of components; what they consist of is not even parsed."""
+    for root in folders.catalogues(extra):
+        for path in folders.component_files(root):
+            for each in _outline(path, until=b"\nspec:"):
+                yield each.name, each.description
+
+
 def names(extra: Sequence[Path] = ()) -> Iterator[str]:
     """Yield the names of components; no file is read."""
     for root in folders.catalogues(extra):
         yield from (path.parent.name for path in folders.component_files(root))
 
 
-def _outline(path: Path) -> Iterator[Outline]:
+def _outline(path: Path, until: bytes = b"") -> Iterator[Outline]:
     with suppress(ConfigError, Unreadable):
-        found = _map(yaml.load(read_file(path)))
+        text = read_file(path)
+        found = _map(yaml.load(text.partition(until)[0] if until else text))
+        if "metadata" not in found:  # it stands further down
+            found = _map(yaml.load(text))
         metadata = _map(found.get("metadata"))
         name, description = metadata.get("name"), metadata.get("description")
         if isinstance(name, str):

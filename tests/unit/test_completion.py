@@ -33,6 +33,20 @@ def surroundings(monkeypatch, tmp_path):
     (extra / "mine.yaml").write_text("metadata: {name: mine, description: My own}\n")
 
 
+def test_a_component_is_described_wherever_its_file_says_what_it_is(tmp_path):
+    """Its spec is not parsed for that, unless it stands first."""
+    for name, text in {
+        "first": "metadata: {name: first, description: One}\nspec: {broken",
+        "last": "spec: {version: 1.0.0}\nmetadata: {name: last, description: Two}\n",
+    }.items():
+        folder = tmp_path / "extra" / "manifests" / name
+        folder.mkdir(parents=True)
+        (folder / "component.yaml").write_text(text)
+    line = "stackctl components --catalog extra "
+    found = offered(f"{line}fir", "fish") + offered(f"{line}las", "fish")
+    assert found == ["first\tOne", "last\tTwo"]
+
+
 def offered(line: str, shell: str = "bash") -> list[str]:
     asked = {"_STACKCTL_COMPLETE": shell, "_STACKCTL_LINE": line, "_STACKCTL_BREAKS": BREAKS}
     return answer(command_line(), asked).splitlines()

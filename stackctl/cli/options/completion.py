@@ -52,9 +52,9 @@ def complete_profile(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
 @_completer
 def complete_component(ctx: typer.Context, _: str) -> Iterator[Offer]:
     """Offer components."""
-    from stackctl.sources.outline import components
+    from stackctl.sources.outline import described
 
-    return ((each.name, each.description) for each in components(_catalogs(ctx)))
+    return described(_catalogs(ctx))
 
 
 @_completer
@@ -85,14 +85,14 @@ def complete_source(ctx: typer.Context, _: str) -> Iterator[Offer]:
 @_completer
 def complete_subject(ctx: typer.Context, incomplete: str) -> Iterator[Offer]:
     """Offer components, then what can be set of the one that is typed."""
-    from stackctl.sources.outline import components
+    from stackctl.sources.outline import components, described
 
     name, dot, _ = incomplete.partition(".")
-    for component in components(_catalogs(ctx), name if dot else ""):
-        if not dot:
-            yield component.name, component.description
-        else:
-            yield from ((f"{name}.{key.rstrip('=')}", text) for key, text in _keys(component))
+    if not dot:
+        yield from described(_catalogs(ctx))
+        return
+    for component in components(_catalogs(ctx), name):
+        yield from ((f"{name}.{key.rstrip('=')}", text) for key, text in _keys(component))
 
 
 @_completer
