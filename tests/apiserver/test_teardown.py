@@ -201,10 +201,18 @@ def test_a_claim_keeps_its_data_until_the_user_says_so(stack):
     stack.deploy(stack.part("a", stack.namespace()))
     claims = f"/api/v1/namespaces/{stack.name}/persistentvolumeclaims"
     stack.client.create(claims, claim_in(stack))
-    assert stack.teardown(dry_run=True).kept != ()
+    volume = bound(stack, "full", "Retain")
+    kept = {str(each.ref): each.why for each in stack.teardown(dry_run=True).kept}
+    data, full = (f"PersistentVolumeClaim/{stack.name}/{name}" for name in ("data", "full"))
+    assert kept == {
+        data: "holds data",
+        full: f"holds data: 20Gi in {volume}",
+        f"Namespace/{stack.name}": f"holds what stays: {data}, {full}",
+    }
     assert stack.get("persistentvolumeclaims/data") is not None
     assert stack.teardown(delete_data=True).kept == ()
     assert stack.client.get(f"/api/v1/namespaces/{stack.name}") is None
+    stack.client.delete(f"/api/v1/persistentvolumes/{volume}")
 
 
 def test_a_stuck_finalizer_is_named_and_never_stripped(stack):

@@ -98,6 +98,17 @@ def test_a_namespace_stays_with_what_stays_in_it():
     assert kept([NAMESPACE, inside], delete_data=True) == {}
 
 
+def test_claims_that_nobody_applied_are_named_each_where_the_namespace_is_the_stacks():
+    """StatefulSets make them, and users; in a namespace of others they are theirs."""
+    made = tuple(Ref("", "PersistentVolumeClaim", NAMESPACE.name, f"data-{n}") for n in range(5))
+    survey = Survey({}, {NAMESPACE.name: made}, {NAMESPACE.name: made})
+    found = kept([NAMESPACE], survey)
+    assert [found[each] for each in made] == ["holds data"] * 5
+    assert found[NAMESPACE].startswith(f"holds what stays: {made[0]}")
+    assert kept([NAMESPACE], survey, delete_data=True) == {}
+    assert set(kept([NAMESPACE], survey, made=Provenance())) == {NAMESPACE}
+
+
 def test_what_says_that_it_stays_does():
     """As Helm understands it, and until data may go."""
     assert set(kept([CONFIG], asked={CONFIG})) == {CONFIG}

@@ -12,7 +12,7 @@ from stackctl.cluster.look import helm, lookup, removal_impact, scoped_list
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import recovery, releases
 from stackctl.cluster.record.releases import Recorded
-from stackctl.cluster.teardown.data_loss import losses
+from stackctl.cluster.teardown.data_loss import losses, with_volumes
 from stackctl.errors import Forbidden
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import (
@@ -146,6 +146,7 @@ def look(
         keep_definitions=keep_crds,
         asked=frozenset(ref for ref, each in live.items() if stays_by_itself(each)),
     )
+    kept = with_volumes(connection, kept)
     kept += tuple(KeptObject(ref, f"belongs to {other}") for ref, other in taken.items())
     values = _credentials(connection, stack, live)
     kept += _opening(connection, values, provenance(entries), delete_data=delete_data)

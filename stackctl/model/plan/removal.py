@@ -6,7 +6,7 @@ workloads that answer them, definitions and namespaces last, and together: the s
 time over both, and neither needs the other by then.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -18,6 +18,7 @@ from stackctl.model.objects.refs import (
     annotations_of,
     is_protected,
     labels_of,
+    namespace_ref,
 )
 from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.ownership import ours
@@ -48,6 +49,7 @@ _PHASES = {
 _NAMED = 3
 POLICY, KEEP = "helm.sh/resource-policy", "keep"
 DATA = "users' data"
+HOLDS_DATA = "holds data"
 BEFORE = "was there before the stack"
 UNSURE = "whether the stack made it is not known: the record that would tell is lost"
 # What the control plane puts into every namespace, or keeps about its content.
@@ -132,14 +134,16 @@ def spared(
 ) -> tuple[KeptObject, ...]:
     """Name what must stay because it holds something of others, with the reason.
 
-    What is `asked` to stay says so itself. A namespace stays with whatever stays in it.
+    What is `asked` to stay says so itself. A namespace stays with whatever stays in it: claims
+    too that nobody applied, which StatefulSets and users make.
     """
-    found: list[KeptObject] = []
+    volumes = [] if delete_data else [*_volumes(survey, made)]
+    found = [KeptObject(ref, HOLDS_DATA) for ref in volumes]
     for ref in sorted(refs, key=lambda each: each.kind == "Namespace"):
         if ref in asked and not delete_data:
             found.append(KeptObject(ref, f"says so itself: {POLICY}: {KEEP}"))
         elif ref.kind == "PersistentVolumeClaim" and not delete_data:
-            found.append(KeptObject(ref, "holds data"))
+            found.append(KeptObject(ref, HOLDS_DATA))
         elif ref.kind == "CustomResourceDefinition":
             instances = survey.instances.get(ref.name, ())
             if keep_definitions or (instances and not delete_data):
@@ -147,11 +151,16 @@ def spared(
             elif ref in survey.hidden:
                 found.append(KeptObject(ref, survey.hidden[ref]))
         elif ref.kind == "Namespace" and (
-            why := _namespace_stays(ref, survey, made, delete_data=delete_data)
-            or _inside(ref, found)
+            why := _namespace_stays(ref, survey, made) or _inside(ref, found)
         ):
             found.append(KeptObject(ref, why))
     return tuple(found)
+
+
+def _volumes(survey: Survey, made: Provenance) -> Iterator[Ref]:
+    for name, refs in survey.volumes.items():
+        if namespace_ref(name) in made.created:
+            yield from refs
 
 
 def stays_by_itself(manifest: Manifest) -> bool:
@@ -164,13 +173,13 @@ def _inside(namespace: Ref, kept: Iterable[KeptObject]) -> str:
     return f"holds {_many('what stays', inside)}" if inside else ""
 
 
-def _namespace_stays(ref: Ref, survey: Survey, made: Provenance, *, delete_data: bool) -> str:
+def _namespace_stays(ref: Ref, survey: Survey, made: Provenance) -> str:
     if is_protected(ref.name):
         return "a namespace of Kubernetes itself"
     if ref not in made.created:
         return UNSURE if ref in made.unsure else BEFORE
-    going = survey.volumes.get(ref.name, ()) if delete_data else ()
-    if strangers := [each for each in survey.strangers.get(ref.name, ()) if each not in going]:
+    volumes = survey.volumes.get(ref.name, ())  # they go, or are told of by themselves
+    if strangers := [each for each in survey.strangers.get(ref.name, ()) if each not in volumes]:
         return f"holds {_many('objects that are not ours', strangers)}"
     return survey.hidden.get(ref, "")
 
