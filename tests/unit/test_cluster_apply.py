@@ -131,6 +131,23 @@ def test_a_failure_reaches_those_who_need_it_and_no_others():
     assert str(outcome.error()) == "a: no such field\nnot attempted: b, c"
 
 
+def test_a_failure_counts_what_is_as_it_was():
+    """An object that is refused makes none of the others worse, however early it comes."""
+    told: list[ComponentProgress] = []
+    client = Recorder({"apply ml/configmaps/one": Invalid("no such field", status=422)})
+    bundle, outcome = Bundle("p", (part("a", definition(), ONE, TWO),)), Outcome()
+    there = {ref_of(each): ours(each) for each in (definition(), TWO)}
+    plan = make(bundle, ML, Snapshot(there, {}, frozenset(there)), ())
+
+    def note(event: Event) -> None:
+        if isinstance(event, ComponentProgress) and event.state is ComponentState.FAILED:
+            told.append(event)
+
+    with session(client) as run:
+        apply.carry_out(replace(run, notify=note), bundle, plan, OnFailure.CONTINUE, outcome)
+    assert [(each.ready, each.total) for each in told] == [(2, 3)]
+
+
 @pytest.mark.parametrize(
     ("policy", "begun"),
     [(OnFailure.CONTINUE, True), (OnFailure.STOP, False), (OnFailure.ROLLBACK, False)],

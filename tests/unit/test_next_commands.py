@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from stackctl.cli import command_line, run
-from stackctl.cli.terminal.next_commands import TAKEN_BY, Typed
+from stackctl.cli.terminal.next_commands import TAKEN_BY, Typed, laid_out
 
 
 def typed(line: str, **environment: str) -> Typed:
@@ -83,6 +83,31 @@ def typed(line: str, **environment: str) -> Typed:
 def test_an_advised_command_says_again_what_was_typed(line, advised, completed):
     """As far as the command takes it, and does not say it itself."""
     assert typed(line).addressed(advised) == completed
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("stackctl " + "x" * 40, ["stackctl " + "x" * 40]),
+        ("raise it: kubectl get x", ["raise it: kubectl get x"]),
+        (
+            "raise the quota, or free some: kubectl -n ml describe quota",
+            ["raise the quota, or free some:", "kubectl -n ml describe quota"],
+        ),
+        (
+            "correct the template, or the labels of it",
+            ["correct the template, or the", "labels of it"],
+        ),
+        (
+            "a word; kubectl get x; and something more",
+            ["a word; kubectl get x; and", "something more"],
+        ),
+    ],
+)
+def test_a_command_that_is_to_be_copied_stays_in_one_piece(text, lines):
+    """On a line of its own, below what is said of it."""
+    assert laid_out(text, 32) == lines
+    assert laid_out(text, None) == [text]
 
 
 def test_what_has_blanks_is_quoted():

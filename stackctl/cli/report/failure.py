@@ -3,7 +3,7 @@
 import sys
 
 from stackctl.cli.report.rendering import Document, document, dumped
-from stackctl.cli.terminal.next_commands import TYPED, is_command
+from stackctl.cli.terminal.next_commands import TYPED, laid_out
 from stackctl.cli.terminal.streams import write_aside, write_document
 from stackctl.cli.terminal.terminal import Paint, labelled, plain, wants_colour, width_of
 from stackctl.errors import FileError, Interrupted, Rejected, StackError
@@ -36,10 +36,9 @@ def report_error(
     lines = labelled("error:", plain(text), width)
     lines[0] = lines[0].replace("error:", paint("error:", "red", "bold"), 1)
     if error.hint:
-        hint = TYPED.addressed(plain(error.hint))
-        # A command stays on a line of its own: it is to be copied.
-        first, *more = labelled("hint:", hint, None if is_command(hint) else width)
-        lines += [first.replace("hint:", paint("hint:", "cyan", "bold"), 1), *more]
+        hint = laid_out(TYPED.addressed(plain(error.hint)), width and width - len("hint: "))
+        first, *more = (line for each in hint for line in each.splitlines())
+        lines += [f"{paint('hint:', 'cyan', 'bold')} {first}", *(f"  {line}" for line in more)]
     write_aside(sys.stderr, "".join(f"{line}\n" for line in lines))
     if format in ("json", "yaml"):
         write_document(sys.stdout, dumped(SECRETS.masked(error_document(error, code)), format))

@@ -18,7 +18,7 @@ from stackctl.cli.report.plan import (
     unseen_lines,
 )
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, known, ref_document
-from stackctl.cli.terminal.next_commands import TYPED, is_command
+from stackctl.cli.terminal.next_commands import TYPED, laid_out
 from stackctl.cli.terminal.terminal import (
     Cell,
     Paint,
@@ -169,7 +169,7 @@ def way_out(hint: str, paint: Paint, indent: int, width: int | None = None) -> l
     if not hint:
         return []
     text = TYPED.addressed(plain(hint))
-    lines = [text] if is_command(text) else wrap(text, width and width - indent - 2)
+    lines = laid_out(text, width and width - indent - 2)
     return [
         f"{' ' * indent}{mark} {paint(line, 'cyan')}"
         for mark, line in zip(chain("→", repeat(" ")), lines, strict=False)

@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from stackctl.cli.terminal.terminal import wrap
+
 _ON_CLUSTERS = frozenset(
     (
         *("init", "deploy", "status", "stacks", "diff", "upgrade", "rollback", "history", "smoke"),
@@ -44,12 +46,21 @@ _COMMAND = re.compile(
     r"|rollout|logs|config|api-resources|port-forward)\b))"
 )
 _END = re.compile(r"[;`\n]|,? (?:or|and|then)(?: again)?,? (?=stackctl|kubectl)")
+_AT_ITS_END = re.compile(r"(.*?[:;]) ((?:stackctl|kubectl) [^;]+)", re.DOTALL)
 _HINTS = ("hint", "hints", "remedy")
 
 
 def is_command(text: str) -> bool:
     """Tell a command that is to be copied as a whole from a sentence."""
     return text.startswith(_PROGRAMS)
+
+
+def laid_out(text: str, width: int | None) -> list[str]:
+    """Break a hint into lines; a command stays on a line of its own, for it is to be copied."""
+    if width is None or len(text) <= width or is_command(text):
+        return [text]
+    found = _AT_ITS_END.fullmatch(text)
+    return [*wrap(found[1], width), found[2]] if found else wrap(text, width)
 
 
 class Typed:

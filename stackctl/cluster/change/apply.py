@@ -7,7 +7,7 @@ its order of kinds. What is right to do was decided in the plan; how one object 
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
@@ -22,7 +22,7 @@ from stackctl.errors import ApplyError, Interrupted, OutOfTime, StackError, Unre
 from stackctl.model.catalogue.component import Mode, Probe
 from stackctl.model.compose.bundle import Bundle, BundleComponent
 from stackctl.model.compose.stages import Stage, stages
-from stackctl.model.objects.refs import Manifest, ref_of
+from stackctl.model.objects.refs import Manifest, Ref, ref_of
 from stackctl.model.plan.credentials import credentials_of
 from stackctl.model.plan.plan import Action, Plan
 from stackctl.model.readiness.ending import goes_by_itself
@@ -136,7 +136,7 @@ class _Run:
             self._outcome.failures[part.name] = error
             states[part.name] = ComponentState.FAILED
             if not isinstance(error, Interrupted):  # nothing is wrong with what was not begun
-                ready = self._outcome.ready.get(part.name, 0)
+                ready = self._outcome.ready.get(part.name, self._unchanged(part, ()))
                 self._tell(part, ComponentState.FAILED, ready, waiting_for=headline(error))
         else:
             self._tell(part, states[part.name], ready=len(part.objects))
@@ -197,11 +197,12 @@ class _Run:
                 self._wait(part, [target for target in before if target.ref.kind == "Job"])
         targets = self._apply_all(part, stage.objects)
         if stage.establishes:
+            made = [target for target in targets if target.ref.kind == stage.establishes]
             with turn.lent():
                 self._session.observer.wait_established(
-                    [target for target in targets if target.ref.kind == stage.establishes],
+                    made,
                     deadline=self._session.deadline,
-                    progress=self._progress(part),
+                    progress=self._progress(part, made),
                     stop=self._session.abandoned,
                 )
         return targets
@@ -251,13 +252,21 @@ class _Run:
         self._session.observer.wait(
             targets,
             deadline=self._session.deadline,
-            progress=self._progress(part),
+            progress=self._progress(part, targets),
             stop=self._session.abandoned,
         )
 
-    def _progress(self, part: BundleComponent) -> Progress:
+    def _unchanged(self, part: BundleComponent, but: Collection[Ref]) -> int:
+        """Count the objects of a component that are as they were, some left out."""
+        refs = {*map(ref_of, part.objects)} - {*but}
+        return sum(self._changes[ref].action is Action.UNCHANGED for ref in refs)
+
+    def _progress(self, part: BundleComponent, targets: Sequence[Target]) -> Progress:
+        # What is not waited for yet, and need not be changed, is not worse than it was.
+        others = self._unchanged(part, {each.ref for each in targets})
+
         def progress(ready: int, _: int, waiting_for: str) -> None:
-            self._outcome.ready[part.name] = ready
+            self._outcome.ready[part.name] = ready + others
             self._tell(part, ComponentState.WAITING, ready, waiting_for=waiting_for)
 
         return progress
