@@ -84,6 +84,11 @@ class Composed:
         """The cluster the stack file is meant for; empty when it does not say."""
         return self.selection.target.clusterUID
 
+    @property
+    def for_target(self) -> bool:
+        """Something in it was rendered for a target, and may be another thing for another one."""
+        return bool(self.scopes)
+
     def secret_among(self, keys: Iterable[str], known: Container[str] = ()) -> frozenset[str]:
         """Choose the keys of `--set` whose values are secret."""
         parts = self.selection.components
@@ -252,7 +257,12 @@ def select(request: StackRequest) -> tuple[StackId, Selection]:
         )
     _learn_settings(request, catalogue, file)
     selection = resolve(catalogue, profile, stack=file, sets=request.sets, kept=request.kept)
-    return StackId(stack, request.record or selection.record or RECORD_NAMESPACE), selection
+    return StackId(stack, record_namespace(request, selection)), selection
+
+
+def record_namespace(request: StackRequest, selection: Selection) -> str:
+    """Say where the record of a stack is, as far as no cluster is asked."""
+    return request.record or selection.record or RECORD_NAMESPACE
 
 
 def _read(request: StackRequest) -> tuple[StackFile | None, Catalogue]:

@@ -62,7 +62,7 @@ def plan_deploy(
     require_cluster(composed.cluster_uid, run.info)
     await_free(run.client, composed.stack, wait_lock, run.stop, notify)
     if request.locked is not None:
-        require_locked(request, request.locked)
+        require_locked(request, request.locked, composed)
     composed = beside_the_others(request, composed, connection)
     tell_kept(request, composed, notify)
     with referring(request, composed):

@@ -5,7 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl import __version__
-from stackctl.actions.compose import Composed, StackRequest, compose_stack, spoken
+from stackctl.actions.compose import (
+    Composed,
+    StackRequest,
+    compose_stack,
+    record_namespace,
+    spoken,
+)
 from stackctl.errors import ConfigError, ConflictError
 from stackctl.files import exists, write_readable
 from stackctl.model.catalogue.lock_file import LockDocument
@@ -59,17 +65,21 @@ def lock(request: StackRequest, path: Path) -> LockOutcome:
     return LockOutcome(path, now, differences, before is None)
 
 
-def require_locked(request: StackRequest, path: Path) -> None:
+def require_locked(request: StackRequest, path: Path, composed: Composed) -> None:
     """Refuse what is not exactly what was locked.
 
-    It is composed as for a lock, which knows no cluster: what charts make of one is no other
-    version of anything.
+    A lock knows no cluster. What was composed for one is composed again as for a lock where that
+    may be something else: what charts and folders make of a cluster is no other version of
+    anything, nor is the namespace of a tenant's record.
 
     Raises:
         ConflictError: with everything that differs.
         ConfigError: there is no lock, or it is none.
     """
-    found = lock_differences(written_lock(request, path), lock_now(compose_stack(request)))
+    locked = written_lock(request, path)
+    there = composed.stack.namespace == record_namespace(request, composed.selection)
+    as_locked = composed if there and not composed.for_target else compose_stack(request)
+    found = lock_differences(locked, lock_now(as_locked))
     if found:
         raise ConflictError(
             "\n".join([f"this is not what {path} says:", *(f"  {each}" for each in found)]),

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from stackctl.actions.compose import StackRequest
-from stackctl.actions.lock import lock, lock_path
+from stackctl.actions.compose import StackRequest, compose_stack
+from stackctl.actions.lock import lock, lock_path, require_locked
 from stackctl.actions.outdated import ComponentVersions, Outdated, outdated
 from stackctl.cli import run
 from stackctl.errors import ConfigError, ConflictError
@@ -132,6 +132,31 @@ def test_a_lock_reads_back_as_it_was_written(tmp_path, request_):
     assert path.stat().st_mtime_ns == before
     other = lock(replace(request_, sets=("nvidia-device-plugin.features.cdi=true",)), path)
     assert [each.what for each in other.differences] == ["nvidia-device-plugin objects"]
+
+
+@pytest.mark.usefixtures("some_shipped")
+def test_what_is_composed_already_is_compared_with_its_lock_as_it_is(tmp_path, request_):
+    """Without anything that a cluster has a say in, it is what a lock would be made of."""
+    path = tmp_path / "stack.lock.yaml"
+    lock(request_, path)
+    composed = compose_stack(request_)
+    gone = replace(request_, profile="gone")
+    require_locked(gone, path, composed)
+    for_a_cluster = replace(composed, scopes={("", "ConfigMap"): True})
+    of_a_tenant = replace(composed, stack=StackId("ml", "team-a"))
+    for other in (for_a_cluster, of_a_tenant):
+        require_locked(request_, path, other)
+        with pytest.raises(ConfigError, match="gone"):
+            require_locked(gone, path, other)
+
+
+@pytest.mark.usefixtures("some_shipped")
+def test_what_is_composed_otherwise_than_locked_is_refused(tmp_path, request_):
+    path = tmp_path / "stack.lock.yaml"
+    lock(request_, path)
+    other = replace(request_, sets=("nvidia-device-plugin.features.cdi=true",))
+    with pytest.raises(ConflictError, match="nvidia-device-plugin objects: locked"):
+        require_locked(other, path, compose_stack(other))
 
 
 @pytest.mark.parametrize(
