@@ -13,6 +13,7 @@ from stackctl.cluster.record.missing_record import absent
 from stackctl.cluster.record.releases import Recorded
 from stackctl.cluster.workers import workers
 from stackctl.errors import StackError
+from stackctl.model.objects.wording import counted
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import written_off
 from stackctl.model.run.events import Notify, Step
@@ -97,8 +98,9 @@ def _steps(stack: StackId, mending: _Mending) -> Iterator[str]:
     if mending.made is not None:
         release = mending.made.release
         yield (
-            f"record revision {release.revision} with the {len(release.inventory)} objects that "
-            "the last readable revision and the objects themselves name"
+            f"record revision {release.revision} with the "
+            f"{counted(len(release.inventory), 'object')} that the last readable "
+            "revision and the objects themselves name"
         )
     for number in mending.damaged:
         yield f"remove {indexes.ref_of_index(stack, number)}"

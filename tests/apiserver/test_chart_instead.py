@@ -31,7 +31,13 @@ spec:
   upstream:
     project: https://example.com/shop
     version: 1.0.0
-    chart: {{repository: {repository}, name: shop, version: 1.0.0}}
+    chart:
+      repository: {repository}
+      name: shop
+      version: 1.0.0
+      attributes: {{shop.url: "http://shop-web.{{namespace}}.svc:{{port}}"}}
+  provides: [shop]
+  attributes: {{shop.url: "http://shop-server.{{namespace}}.svc:80"}}
   restartOn: {{Deployment/shop-server: [ConfigMap/settings]}}
   parameters:
     replicas:
@@ -39,6 +45,11 @@ spec:
       default: 1
       description: r
       places: [{{values: replicas}}, {{object: Deployment/shop-server, path: spec.replicas}}]
+    port:
+      type: integer
+      default: 8080
+      description: p
+      places: [{{values: port}}]
     color:
       type: string
       default: green
@@ -61,6 +72,40 @@ spec:
     metadata: {labels: {app: shop}}
     spec: {containers: [{name: main, image: "example.com/shop:1.0.0"}]}
 """
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: {{ .Release.Name }}-web}
+spec: {selector: {app: shop}, ports: [{port: {{ .Values.port }}}]}
+"""
+VALUES = f"{charts.VALUES}port: 80\n"
+READER = """\
+apiVersion: stackctl.dev/v1alpha1
+kind: Component
+metadata: {{name: reader, description: for tests}}
+spec:
+  version: 1.0.0
+  namespace: {namespace}
+  requires: [shop]
+  parameters:
+    url:
+      type: string
+      from: shop.url
+      description: u
+      places: [{{object: ConfigMap/reader, path: data.url}}]
+"""
+READS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: reader}
+data: {}
+"""
+READING = """\
+apiVersion: stackctl.dev/v1alpha1
+kind: Profile
+metadata: {name: reading, description: for tests}
+spec: {components: {shop: {}, reader: {}}}
+"""
 PROFILE = """\
 apiVersion: stackctl.dev/v1alpha1
 kind: Profile
@@ -72,7 +117,7 @@ spec: {components: {shop: {parameters: {replicas: 2, color: blue}}}}
 @pytest.fixture
 def request_(tmp_path: Path, stack: Stack) -> Iterator[StackRequest]:
     """Ask for a component with manifests, whose chart a repository has in two versions."""
-    templates = {"config": charts.CONFIG, "workload": charts.WORKLOAD}
+    templates = {"config": charts.CONFIG, "workload": charts.WORKLOAD, "service": SERVICE}
     folder = tmp_path / "manifests" / "shop"
     (folder / "base").mkdir(parents=True)
     (folder / "base" / "own.yaml").write_text(OWN)
@@ -82,9 +127,16 @@ def request_(tmp_path: Path, stack: Stack) -> Iterator[StackRequest]:
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "shop.yaml").write_text(PROFILE)
     first, second = (
-        charts.packed(charts.write_chart(tmp_path / version, templates, version=version))
+        charts.packed(
+            charts.write_chart(tmp_path / version, templates, version=version, values=VALUES)
+        )
         for version in ("1.0.0", "1.1.0")
     )
+    (tmp_path / "profiles" / "reading.yaml").write_text(READING)
+    reader = tmp_path / "manifests" / "reader"
+    (reader / "base").mkdir(parents=True)
+    (reader / "base" / "reads.yaml").write_text(f"{READS}---\n{space}")
+    (reader / "component.yaml").write_text(READER.format(namespace=stack.name))
     with charts.serving(first, **{"1.1.0": second}) as server:
         text = COMPONENT.format(namespace=stack.name, repository=server.url)
         (folder / "component.yaml").write_text(text)
@@ -150,6 +202,21 @@ def test_a_deploy_that_says_no_source_goes_back_to_the_manifests(
     stack.bring(request_)
     assert deployment(stack, "shop") is None
     assert any("is not kept: shop.source=chart" in text for text in stack.notes)
+    stack.teardown()
+
+
+def test_who_takes_what_a_component_carries_is_told_what_its_chart_has(
+    stack: Stack, request_: StackRequest
+):
+    """An address of a Service that is there, on the port that the chart was told."""
+    both = replace(request_, profile="reading")
+    stack.bring(both)
+    assert (
+        stack.get("configmaps/reader")["data"]["url"] == f"http://shop-server.{stack.name}.svc:80"
+    )
+    stack.bring(switched(both, "chart"), upgrade)
+    assert stack.get("configmaps/reader")["data"]["url"] == f"http://shop-web.{stack.name}.svc:8080"
+    assert [each["port"] for each in stack.get("services/shop-web")["spec"]["ports"]] == [8080]
     stack.teardown()
 
 

@@ -198,7 +198,7 @@ def test_the_commands_say_what_is_locked_and_what_is_outdated(tmp_path, capsys, 
     assert run(["outdated", *words, "--offline"]) == 0
     assert "there is no lock, and no deploy is known" in capsys.readouterr().out
     assert run(["lock", *words]) == 0
-    assert "locked: stack plugin, 1 components, in stack.lock.yaml" in capsys.readouterr().out
+    assert "locked: stack plugin, 1 component, in stack.lock.yaml" in capsys.readouterr().out
     assert run(["outdated", *words, "--offline"]) == 0
     assert "nothing is outdated" in capsys.readouterr().out
     text = (tmp_path / "stack.lock.yaml").read_text()

@@ -1,4 +1,4 @@
-"""How lists and spans of time are told."""
+"""How lists, numbers and spans of time are told."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,16 @@ from pathlib import Path
 import pytest
 
 import stackctl
-from stackctl.model.objects.wording import span
+from stackctl.model.objects.wording import counted, span
 
 PACKAGE = Path(stackctl.__file__).parent
 # A number in front of a unit of time, written by other means than `span`.
 COUNTED = re.compile(r"\{[^{}]*(?:seconds|SECONDS|silent|waited|span)[^{}]*:[.0-9]*[fg]\}")
+
+
+def test_one_is_told_as_one():
+    told = [counted(number, "file") for number in (0, 1, 2)]
+    assert told == ["0 files", "1 file", "2 files"]
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,14 @@ from stackctl.errors import RenderError, UsageError
 from stackctl.files import exists
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, Ref, ref_of
+from stackctl.model.objects.wording import counted
 
 
 def report_bundle(report: Report, bundle: Bundle, folder: Path | None) -> None:
     """Print every object of a bundle in order, or write one file for each."""
     if folder is not None:
         files = write_bundle(bundle, folder)
-        report.note(f"{len(files)} files written to {folder}")
+        report.note(f"{counted(len(files), 'file')} written to {folder}")
         if report.format == "name":
             report.lines(map(str, files))
         return

@@ -15,6 +15,7 @@ from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.terminal import Paint, flow, plain, section, visible, wrap
 from stackctl.model.compose.diff import MISSING, Difference
 from stackctl.model.objects.refs import Ref
+from stackctl.model.objects.wording import counted
 from stackctl.model.ownership.controllers import titled
 from stackctl.model.ownership.ownership import Verdict
 from stackctl.model.plan.plan import Action, Change, Drift, HeldValue, Plan, SettingChange
@@ -164,7 +165,7 @@ def summary(plan: Plan, paint: Paint) -> str:
 
 def objects(count: int) -> str:
     """Count objects in words."""
-    return f"{count} object{'' if count == 1 else 's'}"
+    return counted(count, "object")
 
 
 def kinds(refs: Iterable[Ref]) -> list[str]:

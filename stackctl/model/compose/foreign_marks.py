@@ -12,7 +12,7 @@ from stackctl.model.objects import paths
 from stackctl.model.objects.kinds import DEFINITION, NAMESPACE, kind_of
 from stackctl.model.objects.normalise import FORMER_ANNOTATIONS, SERVER_METADATA
 from stackctl.model.objects.refs import MANAGED_BY, Manifest, ref_of
-from stackctl.model.objects.wording import first_few
+from stackctl.model.objects.wording import counted, first_few
 from stackctl.model.shapes.decode import At
 
 _OURS = "stackctl"
@@ -37,8 +37,7 @@ def replaced_managers(manifests: Iterable[Manifest]) -> Iterator[str]:
     """Say once of each other manager that its objects become ours."""
     found = Counter(mark for each in manifests if (mark := _manager(each)))
     for manager, count in sorted(found.items()):
-        objects = "1 object" if count == 1 else f"{count} objects"
-        yield f"{objects} with {MANAGED_BY}: {manager} will say {_OURS} instead"
+        yield f"{counted(count, 'object')} with {MANAGED_BY}: {manager} will say {_OURS} instead"
 
 
 def left_out(written: Iterable[Manifest]) -> Iterator[str]:

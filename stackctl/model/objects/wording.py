@@ -1,4 +1,4 @@
-"""How lists and spans of time are told: the first by name and the rest by number; 5m 3s.
+"""How lists, numbers and spans of time are told: the first by name and the rest by number; 5m 3s.
 
 What is said of one object is for `conditions` and whoever knows its kind.
 """
@@ -10,6 +10,11 @@ def first_few(items: Sequence[object], most: int, rest: str = "more") -> str:
     """Name at most so many, and say how many there are besides."""
     listed = ", ".join(map(str, items[:most]))
     return f"{listed} and {len(items) - most} {rest}" if len(items) > most else listed
+
+
+def counted(count: int, what: str) -> str:
+    """Say how many there are of what: 1 object, 2 objects."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def span(seconds: float) -> str:

@@ -16,7 +16,7 @@ from stackctl.model.objects.refs import (
     Ref,
     labels_of,
 )
-from stackctl.model.objects.wording import first_few
+from stackctl.model.objects.wording import counted, first_few
 from stackctl.model.ownership.ownership import maker, owner
 from stackctl.model.ownership.stack_id import StackId
 
@@ -62,10 +62,9 @@ def refusal(theirs: Sequence[ForeignObject], profile: str) -> ConflictError:
     stacks = {each.stack for each in theirs}
     if len(stacks) == 1 and (other := next(iter(stacks))) and not any(x.recorded for x in theirs):
         refs = [each.ref for each in theirs]
-        count = "1 object" if len(refs) == 1 else f"{len(refs)} objects"
         return AnothersStack(
-            f"stack {other} is on this cluster and has {count} of this profile's: "
-            f"{first_few(refs, _NAMED)}",
+            f"stack {other} is on this cluster and has {counted(len(refs), 'object')} "
+            f"of this profile's: {first_few(refs, _NAMED)}",
             stack=other.name,
             namespace="" if other.administrators else other.namespace,
             hint=f"to change that stack: {upgrade_command(other, ['--profile', profile])}",

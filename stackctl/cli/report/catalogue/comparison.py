@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, known
 from stackctl.cli.terminal.terminal import plain
 from stackctl.model.comparison.facts import Aspect
+from stackctl.model.objects.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +58,7 @@ def _summary(found: Compared) -> str:
     if comparison.same:
         return f"{len(matched.pairs)} matched: nothing differs"
     return (
-        f"{len(matched.pairs)} matched, {len(comparison.differences)} differences; "
+        f"{len(matched.pairs)} matched, {counted(len(comparison.differences), 'difference')}; "
         f"{len(matched.only_ours)} only ours, {len(matched.only_chart)} only the chart's"
     )
 

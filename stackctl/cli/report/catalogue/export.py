@@ -8,6 +8,7 @@ from stackctl.cli.report.rendering import Document, Page, Rendering, document, r
 from stackctl.cli.terminal.terminal import plain
 from stackctl.model.export.formats import ExportFormat
 from stackctl.model.export.instructions import INSTRUCTIONS
+from stackctl.model.objects.wording import counted
 
 _NEXT = {
     ExportFormat.PLAIN: "kubectl apply --server-side -R -f {}",
@@ -31,7 +32,7 @@ def export_lines(outcome: ExportOutcome, page: Page) -> Iterator[str]:
     head = paint("exported:", "green", "bold")
     yield f"{head} stack {made.stack}, profile {made.profile}, for {made.format} to {folder}"
     yield (
-        f"  {len(files.written)} files written, {len(files.unchanged)} unchanged, "
+        f"  {counted(len(files.written), 'file')} written, {len(files.unchanged)} unchanged, "
         f"{len(files.removed)} removed"
     )
     if page.verbose:

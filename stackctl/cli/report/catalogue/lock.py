@@ -6,6 +6,7 @@ from stackctl.actions.lock import LockOutcome
 from stackctl.actions.outdated import ComponentVersions, Outdated
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, known
 from stackctl.cli.terminal.terminal import plain, table
+from stackctl.model.objects.wording import counted
 from stackctl.model.release.locking import LockDifference
 
 _NONE = "-"
@@ -21,11 +22,11 @@ def lock_result(outcome: LockOutcome) -> Rendering:
 
 def lock_lines(outcome: LockOutcome, page: Page) -> Iterator[str]:
     """Say what is locked, and what is another one than before."""
-    count = len(outcome.lock.spec.components)
+    count = counted(len(outcome.lock.spec.components), "component")
     words = "locked" if outcome.new or outcome.differences else "unchanged"
     head = page.paint(f"{words}:", "green", "bold")
     stack = outcome.lock.metadata.name
-    yield f"{head} stack {stack}, {count} components, in {plain(str(outcome.path))}"
+    yield f"{head} stack {stack}, {count}, in {plain(str(outcome.path))}"
     yield from (f"  {plain(_moved(each))}" for each in outcome.differences)
 
 
