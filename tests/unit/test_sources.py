@@ -8,7 +8,10 @@ import pytest
 
 from stackctl.actions.components import contents
 from stackctl.actions.compose import StackRequest, compose_stack
+from stackctl.actions.explain import explain
 from stackctl.cli.report.catalogue.components import component_result
+from stackctl.cli.report.catalogue.explain import explain_result
+from stackctl.cli.report.catalogue.values import settings_of
 from stackctl.cli.report.rendering import Page
 from stackctl.cli.terminal.terminal import Paint
 from stackctl.errors import ConfigError, RenderError, StackError
@@ -18,6 +21,7 @@ from stackctl.model.compose.bundle import Bundle
 from stackctl.model.documents.documents import document_schema
 from stackctl.model.objects.refs import Manifest
 from stackctl.model.resolve.bound_values import with_parameters
+from stackctl.model.resolve.explanation import Explanation
 from stackctl.model.resolve.resolve import resolve
 from stackctl.model.resolve.selection import Chosen
 from stackctl.model.shapes.decode import decode
@@ -113,6 +117,57 @@ def test_the_later_file_wins_and_each_value_has_its_line(shop: Path):
     assert origins[0].endswith("component.yaml:11")
     assert origins[1].endswith("profiles/ground.yaml:8")
     assert origins[3].endswith("stack.yaml:9")
+
+
+def explained(folder: Path, name: str) -> list[str]:
+    """Say what each layer says of a value, the last word first."""
+    told = explain(name, StackRequest(profile="mine", catalogs=(folder,)))
+    assert isinstance(told, Explanation)
+    assert not faults(explain_result(told).document(), document_schema("ValueExplanation"))
+    where = [str(each.origin).rpartition("/")[2] for each in told.said]
+    return [f"{each.value} {at}" for each, at in zip(told.said, where, strict=True)]
+
+
+def test_each_value_of_a_chart_is_explained(shop: Path):
+    """By every layer with its line, the parameters that are bound to it too."""
+    choice = "{values: {size: {width: 7}, color: null, tls: {privateKey: hush}}}"
+    write_profile(shop, f"    shop: {choice}\n")
+    assert explained(shop, "shop.values.size.width") == ["7 mine.yaml:6", "1 component.yaml:12"]
+    assert explained(shop, "shop.values.size.height") == [
+        "3 component.yaml:21",
+        "2 component.yaml:12",
+    ]
+    assert explained(shop, "shop.values.color") == ["None mine.yaml:6", "red component.yaml:11"]
+    assert explained(shop, "shop.values.tls.privateKey") == ["<masked> mine.yaml:6"]
+    assert explained(shop, "shop.values.tls") == ["{'privateKey': '<masked>'} mine.yaml:6"]
+    assert explained(shop, "shop.source") == ["chart chart component.yaml:7"]
+    with pytest.raises(ConfigError, match=r"nobody says shop\.values\.size\.depth: what the chart"):
+        explained(shop, "shop.values.size.depth")
+    with pytest.raises(ConfigError, match=r"called width; did you mean values\.size\.width"):
+        explained(shop, "shop.width")
+    (*_, width, _, _, _, key) = settings_of(chosen(shop))
+    assert (width[0], width[1]) == ("shop.values.size.width", 7)
+    assert (key[0], key[1]) == ("shop.values.tls.privateKey", "<masked>")
+
+
+def test_a_value_that_a_secret_parameter_sets_is_hidden_with_all_around_it(shop: Path):
+    file = shop / "manifests" / "shop" / "component.yaml"
+    file.write_text(COMPONENT.replace("description: h", "description: h\n      secret: true"))
+    write_profile(shop, "    shop: {parameters: {height: 424242}}\n")
+    assert explained(shop, "shop.values.size.height")[0] == "<masked> mine.yaml:6"
+    assert (
+        explained(shop, "shop.values.size")[0] == "{'width': 1, 'height': '<masked>'} mine.yaml:6"
+    )
+
+
+def test_a_component_that_a_profile_alone_has_is_asked_for_with_that_profile(shop: Path):
+    """It has no folder and no component.yaml, and none is spoken of."""
+    write_profile(shop, "    alone: {source: {chart: {path: c}}, parameters: {namespace: a}}\n")
+    with pytest.raises(ConfigError) as caught:
+        explain("alone", StackRequest(catalogs=(shop,)))
+    assert "alone is in no folder of components: profile mine says" in str(caught.value)
+    assert caught.value.hint == "stackctl explain alone --profile mine"
+    assert explained(shop, "alone.namespace") == ["a mine.yaml:6", "alone default"]
 
 
 def test_a_parameter_that_is_set_wins_and_its_default_does_not(shop: Path):

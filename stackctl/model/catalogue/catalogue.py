@@ -57,6 +57,14 @@ class Catalogue:
         """
         if name in self.components:
             return self.components[name]
+        for profile in self.profiles.values():
+            choice = profile.components.get(name)
+            if choice is not None and choice.source is not None:
+                raise ConfigError(
+                    f"{name} is in no folder of components: profile {profile.name} says where "
+                    "it comes from",
+                    hint=f"stackctl explain {name} --profile {profile.name}",
+                )
         raise ConfigError(
             f"no component is called {name}{did_you_mean(name, self.components)}",
             hint="stackctl components lists them",

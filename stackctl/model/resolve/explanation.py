@@ -3,7 +3,7 @@
 How a value is decided is the part of `component_settings` and `wires`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from stackctl.model.catalogue.attributes import attributes_of, capability_of
 from stackctl.model.catalogue.component import Component, Parameter, Place
 from stackctl.model.catalogue.parameters import NAMESPACE, parameters_of
 from stackctl.model.catalogue.profile import DEFAULT, Origin, declared
+from stackctl.model.objects import paths
+from stackctl.model.resolve.bound_values import VALUES, SaidValue, said_of_value, value_keys
 from stackctl.model.resolve.confidential import confidential
 from stackctl.model.resolve.graph import provided
 from stackctl.model.resolve.selection import Chosen, Selection, Setting
@@ -20,6 +22,7 @@ from stackctl.model.shapes.suggest import did_you_mean, nearest
 from stackctl.secrets import HIDDEN
 
 FEATURES = "features."
+SOURCE = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,8 @@ def explain(selection: Selection, name: str) -> Explanation:
     part = parts.get(owner)
     if part is not None and key in part.parameters:
         return of_parameter(selection, part, key)
+    if part is not None and (found := _of_source(part, key)) is not None:
+        return found
     feature = key.removeprefix(FEATURES)
     if part is not None and feature in part.feature_settings and key.startswith(FEATURES):
         return _of_feature(part, feature)
@@ -95,7 +100,13 @@ def names(selection: Selection) -> Iterator[str]:
     for part in selection.components:
         yield from (f"{part.component.name}.{key}" for key in part.parameters)
         yield from (f"{part.component.name}.{FEATURES}{key}" for key in part.feature_settings)
+        yield from (f"{part.component.name}.{each}" for each in values_of(part))
         yield from part.attributes
+
+
+def values_of(part: Chosen) -> Iterator[str]:
+    """Yield by which names the values of a component's chart are explained."""
+    yield from (paths.show((VALUES, *key)) for key in value_keys(part))
 
 
 def _unknown(selection: Selection, part: Chosen | None, name: str) -> str:
@@ -109,10 +120,39 @@ def _unknown(selection: Selection, part: Chosen | None, name: str) -> str:
             return f"{name} has no value {where}"
     switches = {each: f"{FEATURES}{each}" for each in part.feature_settings}
     bare = key.removeprefix(FEATURES)  # what all of them begin with makes none of them alike
-    known = switches if bare != key else switches | {each: each for each in part.parameters}
+    others = (*part.parameters, *values_of(part), SOURCE)
+    known = switches if bare != key else switches | {each: each for each in others}
+    if part.source and key.split(".")[0] == VALUES:
+        return f"nobody says {name}: what the chart has there holds (helm show values)"
     near = nearest(bare, known)
     meant = f"; did you mean {known[near]}?" if near else ""
     return f"{owner} has nothing called {key}{meant}"
+
+
+def _of_source(part: Chosen, key: str) -> Explanation | None:
+    """Explain where a component comes from, or a value that its chart is given."""
+    name, component = f"{part.component.name}.{key}", part.component
+    if key == SOURCE:
+        if part.source is None:
+            said = Said("manifests", Origin(component.path or component.folder), default=True)
+        else:
+            said = Said(str(part.source.source), part.source.origin, default=part.source.own)
+        return Explanation(name, "Where its objects come from", (said,))
+    try:
+        first, *rest = paths.parse(key)
+    except paths.PathError:
+        return None
+    layers = said_of_value(part, tuple(map(str, rest))) if first == VALUES else ()
+    if not layers:
+        return None
+    return Explanation(name, "What its chart is given", tuple(_said_of(part, layers)))
+
+
+def _said_of(part: Chosen, layers: Iterable[SaidValue]) -> Iterator[Said]:
+    for each in layers:
+        default = each.origin == DEFAULT
+        at = ("parameters", each.parameter, "default")
+        yield Said(each.value, _written(part.component, each.origin, at), default)
 
 
 def of_parameter(selection: Selection, part: Chosen, key: str) -> Explanation:
@@ -141,7 +181,12 @@ def _said(
     for value, origin in ((setting.value, setting.origin), *setting.overrode):
         shown = HIDDEN if secret and value is not None else value
         default = origin == DEFAULT
-        yield Said(shown, declared(component, *at) if default else origin, default)
+        yield Said(shown, _written(component, origin, at), default)
+
+
+def _written(component: Component, origin: Origin, at: tuple[str, ...]) -> Origin:
+    """Say where a default is written; one of what has no component.yaml is written nowhere."""
+    return declared(component, *at) if origin == DEFAULT and component.folder else origin
 
 
 def _supplies(selection: Selection, setting: Setting, *, secret: bool) -> Iterator[Supply]:

@@ -9,6 +9,8 @@ from stackctl.cli.terminal.terminal import Paint, Row, plain, table, wrap
 from stackctl.errors import headline
 from stackctl.model.catalogue.parameters import parameters_of, text_of
 from stackctl.model.catalogue.profile import DEFAULT
+from stackctl.model.objects import paths
+from stackctl.model.resolve.bound_values import said_of_value, value_keys
 from stackctl.model.resolve.confidential import confidential, shown_default
 from stackctl.secrets import HIDDEN
 
@@ -110,16 +112,25 @@ def component_lines(
         lines.append(plain(f"source     {chosen.source.source}{where}"))
     elif spec.source:
         lines.append(f"source     {spec.source}")
-    lines += [f"folder     {component.folder}"]
+    lines += [f"folder     {component.folder}"] if component.folder else []
     parameters = (_parameter(each, chosen) for each in parameters_of(component).items())
     lines += block("PARAMETERS", parameters, paint, width)
     features = (_feature(each, chosen) for each in spec.features.items())
     lines += block("FEATURES", features, paint, width)
+    lines += block("VALUES", _values(chosen), paint, width) if chosen else []
     lines += block("ATTRIBUTES", _attributes(component), paint, width)
     lines += block("OBJECTS", _objects(found), paint, width)
     lines += block("IMAGES", ((each.reference, "") for each in spec.images or ()), paint, width)
     lines += block("PRIVILEGES", listed(found.privileges), paint, width)
     return lines
+
+
+def _values(chosen: Chosen) -> Iterator[tuple[str, str]]:
+    """Yield what a component's chart is given, and who says so."""
+    for key in value_keys(chosen):
+        said = said_of_value(chosen, key)[0]
+        who = f"parameter {said.parameter}" if said.parameter else str(said.origin)
+        yield f"{paths.show(key)} = {shown_value(said.value)}", who
 
 
 def _attributes(component: Component) -> Iterator[tuple[str, str]]:

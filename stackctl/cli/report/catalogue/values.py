@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stackctl.model.catalogue.parameters import parameters_of
+from stackctl.model.objects import paths
+from stackctl.model.resolve.bound_values import VALUES, said_of_value, value_keys
 from stackctl.model.resolve.confidential import confidential
 from stackctl.secrets import HIDDEN
 
@@ -23,3 +25,6 @@ def settings_of(chosen: Chosen) -> Iterator[tuple[str, Any, Origin]]:
         yield f"{name}.{key}", HIDDEN if secret else setting.value, setting.origin
     for key, said in chosen.feature_settings.items():
         yield f"{name}.features.{key}", said.value, said.origin
+    for place in value_keys(chosen):
+        given = said_of_value(chosen, place)[0]
+        yield f"{name}.{paths.show((VALUES, *place))}", given.value, given.origin
