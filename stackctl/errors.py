@@ -62,6 +62,15 @@ class FileError(StackError):
             return cls(problems[0], hint=hint)
         return cls(what, problems=problems, hint=hint)
 
+    @classmethod
+    def together(cls, what: str, faults: Sequence[Self]) -> Self:
+        """Make one of several, as the first of them is, with the hint that they share."""
+        if len(faults) == 1:
+            return faults[0]
+        problems = [problem for fault in faults for problem in fault.each]
+        hints = {fault.hint for fault in faults}
+        return type(faults[0]).listing(what, problems, hint=hints.pop() if len(hints) == 1 else "")
+
     @property
     def each(self) -> tuple[str, ...]:
         """Every fault, also where there is a single one."""
@@ -78,6 +87,12 @@ class RenderError(FileError):
     """The layers do not compose into a bundle; nothing was touched."""
 
     exit_code = 4
+
+
+class SourceUnreachable(RenderError):
+    """What a component comes from cannot be brought: nobody answers there, or says no."""
+
+    exit_code = 5
 
 
 class ClusterError(StackError):

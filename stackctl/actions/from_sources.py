@@ -1,10 +1,11 @@
 """What components come to that have a source beside their folder: charts, kustomize, files."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from stackctl.errors import RenderError
 from stackctl.model.catalogue.component import Manifests
 from stackctl.model.catalogue.mode import Mode
 from stackctl.model.catalogue.profile import Needs
@@ -58,7 +59,7 @@ def with_sources(
     able = known.with_kinds(each for layers in manifests.values() for each in _all(layers))
     found: dict[str, Rendered] = {}
     for _ in range(_ROUNDS):
-        found = {part.component.name: _rendered(part, able) for part in parts}
+        found = _all_rendered(parts, able)
         before = able
         able = able.with_kinds(each for one in found.values() for each in one.objects)
         if able == before:
@@ -78,6 +79,19 @@ def with_sources(
         tuple(notes),
         {name: one.digest for name, one in found.items() if one.digest},
     )
+
+
+def _all_rendered(parts: Iterable[Chosen], able: Capabilities) -> dict[str, Rendered]:
+    """Render every part, so that what is wrong with any of them is said at once."""
+    found, faults = {}, []
+    for part in parts:
+        try:
+            found[part.component.name] = _rendered(part, able)
+        except RenderError as error:
+            faults.append(error)
+    if faults:
+        raise RenderError.together("these components cannot be rendered:", faults)
+    return found
 
 
 def _all(layers: Manifests) -> tuple[Manifest, ...]:

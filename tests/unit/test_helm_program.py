@@ -11,6 +11,7 @@ from stackctl.model.catalogue.source import ChartSource
 from stackctl.model.charts.capabilities import Capabilities
 from stackctl.sources.upstream import helm
 from stackctl.sources.upstream.charts import ChartRequest, render
+from stackctl.sources.upstream.fetch import located
 from tests import charts
 
 PASSWORD = "known-to-nobody-else"
@@ -130,6 +131,25 @@ def test_a_chart_without_its_dependencies_says_how_to_get_them(script: Rehearsal
     with pytest.raises(RenderError) as caught:
         script.render()
     assert caught.value.hint == f"helm dependency build {script.chart}"
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "hint"),
+    [
+        ("dial tcp 127.0.0.1:1: connect: connection refused", 5, "reachable from here"),
+        ("failed to fetch: 401 Unauthorized", 5, "helm registry login"),
+        ('chart "shop" version "2.0.0" not found in https://e', 4, "helm show chart shop --repo"),
+    ],
+)
+def test_who_does_not_answer_is_told_from_a_chart_that_is_not_there(
+    script: Rehearsal, said: str, code: int, hint: str
+):
+    """Trying again later helps with one of them."""
+    script.plays(f"echo 'Error: {said}' >&2; exit 1")
+    with pytest.raises(RenderError) as caught:
+        located(ChartSource(repository="https://e", name="shop", version="2.0.0"), "")
+    assert caught.value.exit_code == code
+    assert hint in caught.value.hint
 
 
 def test_one_that_takes_too_long_is_ended(script: Rehearsal, monkeypatch: pytest.MonkeyPatch):

@@ -27,6 +27,7 @@ from stackctl.model.resolve.selection import Chosen
 from stackctl.model.shapes.decode import decode
 from stackctl.sources.files import read_catalogue, read_stack_file
 from stackctl.sources.upstream import helm, kustomize
+from tests import charts
 from tests.documents import faults
 from tests.unit import fake
 
@@ -145,9 +146,9 @@ def test_each_value_of_a_chart_is_explained(shop: Path):
         explained(shop, "shop.values.size.depth")
     with pytest.raises(ConfigError, match=r"called width; did you mean values\.size\.width"):
         explained(shop, "shop.width")
-    (*_, width, _, _, _, key) = settings_of(chosen(shop))
-    assert (width[0], width[1]) == ("shop.values.size.width", 7)
-    assert (key[0], key[1]) == ("shop.values.tls.privateKey", "<masked>")
+    settings = {name: value for name, value, _ in settings_of(chosen(shop))}
+    assert settings["shop.values.size.width"] == 7
+    assert settings["shop.values.tls.privateKey"] == "<masked>"
 
 
 def test_a_value_that_a_secret_parameter_sets_is_hidden_with_all_around_it(shop: Path):
@@ -300,6 +301,34 @@ def test_a_file_that_is_another_one_is_refused(tmp_path: Path):
     source = f"{{path: ../page.yaml, sha256: {'a' * 64}}}"
     with pytest.raises(RenderError, match=f"expected the SHA-256 {'a' * 64}, found"):
         composed(tmp_path, f"    page: {{source: {{manifests: [{source}]}}}}\n")
+
+
+def test_what_is_wrong_with_every_source_is_said_at_once(tmp_path: Path):
+    """Each with the line that names it."""
+    with pytest.raises(RenderError) as caught:
+        composed(
+            tmp_path,
+            "    first: {source: {manifests: [none.yaml]}}\n"
+            "    other: {source: {kustomize: nowhere}}\n",
+        )
+    assert str(caught.value).splitlines()[0] == "these components cannot be rendered:"
+    first, other = caught.value.each
+    assert "mine.yaml:6: first: " in first
+    assert "mine.yaml:7: other: " in other
+
+
+def test_a_file_that_nobody_gives_is_another_fault_than_one_that_is_not_there(tmp_path: Path):
+    """Trying again later helps with the first; the cause is said without Python's wrapping."""
+    source = "{manifests: [{url: 'http://127.0.0.1:9/a.yaml', sha256: '%s'}]}" % ("0" * 64)
+    with pytest.raises(RenderError) as caught:
+        composed(tmp_path, f"    far: {{source: {source}}}\n")
+    assert caught.value.exit_code == 5
+    assert "http://127.0.0.1:9/a.yaml cannot be fetched: Failed to establish" in str(caught.value)
+    with charts.serving(b"") as server:
+        gone = source.replace("http://127.0.0.1:9", server.url)
+        with pytest.raises(RenderError, match="the server answers 404") as caught:
+            composed(tmp_path, f"    far: {{source: {gone}}}\n")
+    assert caught.value.exit_code == 4
 
 
 def test_a_kustomize_folder_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -177,11 +177,8 @@ def _written(chosen: Chosen, manifests: Mapping[str, Manifests]) -> Iterator[Man
 
 
 def _raise_together(faults: Sequence[RenderError]) -> None:
-    if len(faults) == 1:
-        raise faults[0]
     if faults:
-        problems = [problem for fault in faults for problem in fault.each]
-        raise RenderError.listing("the layers do not fit together:", problems)
+        raise RenderError.together("the layers do not fit together:", faults)
 
 
 def scopes_of(manifests: Iterable[Manifests]) -> Scopes:

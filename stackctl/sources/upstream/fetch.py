@@ -13,13 +13,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from stackctl.errors import ConfigError, RenderError
+from stackctl.errors import ConfigError, RenderError, SourceUnreachable
 from stackctl.files import Unreadable, exists, is_file, read_file, write_private
 from stackctl.model.catalogue.source import ChartSource
 from stackctl.sources import yaml
 from stackctl.sources.upstream import helm
 from stackctl.sources.upstream.archive import MOST_BYTES
 
+_DENIED = ("401", "403", "unauthorized", "denied")
 _LOOPBACK = re.compile(r"oci://(localhost|127\.[\d.]+|\[::1\])[:/]")
 
 
@@ -27,7 +28,8 @@ def located(chart: ChartSource, base: str) -> Path:
     """Return where a chart lies on this machine, bringing it where it is not here yet.
 
     Raises:
-        RenderError: it cannot be brought, or is not the one that was meant.
+        SourceUnreachable: who has it does not answer, or does not give it.
+        RenderError: it is not there, or is not the one that was meant.
     """
     if chart.path:
         path = Path(base).parent / chart.path
@@ -74,14 +76,20 @@ def _pull(chart: ChartSource, folder: str) -> None:
         else:
             program.run((["pull", chart.name, "--repo", chart.repository, *wanted], None))
     except helm.HelmFailed as error:
-        raise RenderError(f"chart {chart} cannot be brought: {error}", hint=_hint(error)) from error
+        raise _refusal(chart, error) from error
 
 
-def _hint(error: helm.HelmFailed) -> str:
-    text = str(error).lower()
-    if "401" in text or "403" in text or "unauthorized" in text or "denied" in text:
-        return "Helm keeps credentials: helm repo add, or helm registry login"
-    return "see whether it is reachable from here: helm pull with the same words"
+def _refusal(chart: ChartSource, error: helm.HelmFailed) -> RenderError:
+    """Tell who does not answer, or does not give it, from a chart that is not there."""
+    text, what = str(error).lower(), f"chart {chart} cannot be brought: {error}"
+    if any(word in text for word in _DENIED):
+        hint = "Helm keeps credentials: helm repo add, or helm registry login"
+        return SourceUnreachable(what, hint=hint)
+    if "not found" in text:
+        place = chart.oci or f"{chart.name} --repo {chart.repository}"
+        return RenderError(what, hint=f"helm show chart {place} tells the newest version there")
+    hint = "see whether it is reachable from here: helm pull with the same words"
+    return SourceUnreachable(what, hint=hint)
 
 
 def _known_repository(url: str, env: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from stackctl.api.wire.proxies import proxy_for
-from stackctl.errors import RenderError
+from stackctl.errors import RenderError, SourceUnreachable
 from stackctl.files import Unreadable, read_file, write_private
 from stackctl.model.catalogue.source import ManifestFile
 from stackctl.model.charts.rendered import Rendered
@@ -20,12 +20,15 @@ from stackctl.sources.upstream.texts import objects_in
 
 MOST_BYTES = 16 << 20
 _SECONDS = 30.0
+_NOT_THERE = (404, 410)
+_REACH = "see whether it is there, and reachable from here: curl -I with the same address"
 
 
 def read(files: Iterable[ManifestFile], base: str, namespace: str, scopes: Scopes) -> Rendered:
     """Read files of manifests; paths start from the folder of the file that names them.
 
     Raises:
+        SourceUnreachable: who has one does not answer, or does not give it.
         RenderError: one cannot be read, is not the one that was meant, or holds no objects.
     """
     found: list[Manifest] = []
@@ -73,14 +76,21 @@ def _get(url: str) -> bytes:
         )
         content = answer.read(MOST_BYTES + 1)
     except urllib3.exceptions.HTTPError as error:
-        raise RenderError(f"{url} cannot be fetched: {error}") from error
+        raise SourceUnreachable(f"{url} cannot be fetched: {_why(error)}", hint=_REACH) from error
     finally:
         pool.clear()
     if answer.status != 200:
-        raise RenderError(f"{url} cannot be fetched: the server answers {answer.status}")
+        kind = RenderError if answer.status in _NOT_THERE else SourceUnreachable
+        raise kind(f"{url} cannot be fetched: the server answers {answer.status}", hint=_REACH)
     if len(content) > MOST_BYTES:
         raise RenderError(f"{url}: larger than {MOST_BYTES >> 20} MiB, which no manifests are")
     return content
+
+
+def _why(error: Exception) -> str:
+    """Say the cause alone, without the classes that it is wrapped in."""
+    reason = getattr(error, "reason", None) or error
+    return str(reason).partition("): ")[2] or str(reason)
 
 
 def _verified(file: ManifestFile, content: bytes, name: str) -> bytes:

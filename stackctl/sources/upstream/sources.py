@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stackctl.errors import ConfigError, RenderError
+from stackctl.errors import ConfigError, RenderError, SourceUnreachable
 from stackctl.model.charts.capabilities import Capabilities
 from stackctl.model.charts.rendered import Rendered
 from stackctl.model.resolve.chosen_source import ChosenSource
@@ -27,12 +27,14 @@ def read_source(chosen: ChosenSource, wanted: SourceRequest) -> Rendered:
 
     Raises:
         RenderError: it cannot be brought or rendered; where it is said is in front.
+        SourceUnreachable: who has it does not answer, or does not give it.
     """
     try:
         return _read(chosen, wanted)
     except (RenderError, ConfigError) as error:
         problems = [f"{chosen.origin}: {wanted.component}: {problem}" for problem in error.each]
-        raise RenderError.listing(
+        kind = SourceUnreachable if isinstance(error, SourceUnreachable) else RenderError
+        raise kind.listing(
             f"component {wanted.component} cannot be rendered:", problems, hint=error.hint
         ) from error
 
