@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stackctl.model.objects.merge import OverlayError, overlay, patched
+from stackctl.model.objects.merge import OverlayError, expected, overlay, patched
 from tests.unit.fake import value
 
 
@@ -167,3 +167,20 @@ def test_the_patched_object_is_another_one():
     before = deepcopy(base)
     patched(base, {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "n"}]}}}})
     assert base == before
+
+
+def test_what_is_expected_of_an_object_has_its_defaults_again():
+    """In elements of lists too; of elements, as many as are sent."""
+    port = {"containerPort": 80, "protocol": "TCP"}
+    one = {"name": "a", "image": "a:1", "imagePullPolicy": "Always", "ports": [port]}
+    live = {"spec": {"template": {"spec": {"containers": [one, {"name": "b"}], "dnsPolicy": "x"}}}}
+    sent = {"name": "a", "image": "a:2", "args": ["-v"], "ports": [{"containerPort": 80}]}
+    found = expected(live, {"spec": {"template": {"spec": {"containers": [sent]}}}})
+    pod = found["spec"]["template"]["spec"]
+    assert pod == {"containers": [one | {"image": "a:2", "args": ["-v"]}], "dnsPolicy": "x"}
+
+
+@pytest.mark.parametrize("items", [["a"], [{"image": "nameless"}], [{"name": {}}]])
+def test_elements_that_do_not_say_which_they_are_replace_what_is_there(items):
+    there = {"containers": [{"name": "a", "image": "a:1"}]}
+    assert expected(there, {"containers": items}) == {"containers": items}

@@ -11,7 +11,7 @@ from stackctl.errors import Forbidden, Invalid, Rejected
 from stackctl.model.objects.crd_changes import lost
 from stackctl.model.objects.immutable import fixed_fields
 from stackctl.model.objects.kinds import DEFINITION, kind_of
-from stackctl.model.objects.merge import overlay
+from stackctl.model.objects.merge import expected
 from stackctl.model.objects.normalise import as_sent
 from stackctl.model.objects.refs import STACK_LABEL, Manifest, labels_of
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
@@ -108,8 +108,8 @@ def _expected(
     if kind_of(manifest) == DEFINITION and (reasons := tuple(lost(live, manifest))):
         return Prediction(live, manifest, lost=reasons)
     if takes_no_dry_run(refusal):
-        return Prediction(live, overlay(live, manifest), untried=str(refusal))
-    return Prediction(live, overlay(live, manifest)) if moves else None
+        return Prediction(live, expected(live, manifest), untried=str(refusal))
+    return Prediction(live, expected(live, manifest)) if moves else None
 
 
 def _anothers(live: Manifest, stack: StackId) -> bool:

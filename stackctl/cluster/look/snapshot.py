@@ -19,7 +19,7 @@ from stackctl.errors import ConflictError, NotFound, NotServed, PreflightError, 
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.immutable import may_be_recreated
 from stackctl.model.objects.kinds import DEFINITION, GroupKind, defined, kind_of
-from stackctl.model.objects.merge import overlay
+from stackctl.model.objects.merge import expected
 from stackctl.model.objects.refs import Manifest, Ref, group_of, ref_of, version_of
 from stackctl.model.ownership.conflict_policy import ConflictPolicy
 from stackctl.model.ownership.ownership import recorded_as_ours, written_by
@@ -154,14 +154,14 @@ def _predictions(
         if live is None:
             raise NotFound(f"{path}: deleted while it was looked at", status=404)
         if not served:
-            return each.ref, Prediction(live, overlay(live, each.manifest))
+            return each.ref, Prediction(live, expected(live, each.manifest))
         try:
             return each.ref, predict(sender, path, each.manifest, live, each.stance, moves=moves)
         except Rejected as error:
             if not is_refusal(error):
                 raise
             if (policy := denying(str(error))) in policies:
-                result = overlay(live, each.manifest)
+                result = expected(live, each.manifest)
                 return each.ref, Prediction(live, result, untried=judged_later(policy))
             return each.ref, error
 

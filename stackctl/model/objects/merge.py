@@ -42,6 +42,38 @@ def overlay(base: Any, patch: Any) -> Any:
     return merged
 
 
+def expected(live: Manifest, sent: Manifest) -> Manifest:
+    """Say what an object comes to where the server cannot be asked.
+
+    What it has beside what is sent, such as defaults, it has again; in elements of lists too, as
+    far as these are told apart by a key. Which elements there are is what is sent.
+    """
+    service = "apiVersion" in sent and kind_of(sent) == ("", "Service")
+    result: Manifest = _expected(live, sent, "", service)
+    return result
+
+
+def _expected(live: Any, sent: Any, at: str, service: bool) -> Any:
+    if isinstance(sent, list):
+        items = [*_list(live), *sent]
+        key = _key_of(at, items, service)
+        if key is None or not all(_tells(key(item)) for item in items):
+            return sent
+        there = {key(item): item for item in _list(live)}
+        return [_expected(there.get(key(item)), item, at, service) for item in sent]
+    if not isinstance(sent, dict):
+        return sent
+    merged = dict(live) if isinstance(live, dict) else {}
+    for name, value in sent.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _expected(
+                merged.get(name), value, f"{at}.{name}" if at else name, service
+            )
+    return merged
+
+
 def deletes(patch: Any) -> bool:
     """Tell whether a patch takes out what it names.
 

@@ -13,7 +13,7 @@ from stackctl.model.catalogue.component import Mode, Place
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.compose.diff import Difference, differences, discreet
 from stackctl.model.objects.kinds import NAMESPACE
-from stackctl.model.objects.merge import overlay
+from stackctl.model.objects.merge import expected
 from stackctl.model.objects.refs import (
     FIELD_MANAGER,
     STACK_LABEL,
@@ -263,7 +263,7 @@ def _discreet(change: Change, places: tuple[Place, ...], snapshot: Snapshot) -> 
     live, desired = change.live, change.desired
     if not (change.differences and places and live and desired):
         return replace(change, secrets=places)
-    result = snapshot.predicted.get(change.ref, overlay(live, desired))
+    result = snapshot.predicted.get(change.ref, expected(live, desired))
     return replace(change, secrets=places, differences=differences(live, result, places))
 
 
@@ -318,10 +318,11 @@ def _change(
     if ref in snapshot.left:
         return Change(ref, component, Action.UNCHANGED, manifest, live, reason=LEFT, left=True)
     if ref in snapshot.fixed:
-        found = differences(live, overlay(live, manifest))
+        result = expected(live, manifest)
+        found = differences(live, result)
         reason = "; ".join(snapshot.fixed[ref])
         recreated = Change(ref, component, Action.RECREATE, manifest, live, found, reason=reason)
-        return replace(recreated, result=overlay(live, manifest))
+        return replace(recreated, result=result)
     predicted = snapshot.predicted.get(ref, manifest)
     found = differences(live, predicted)
     change = Change(ref, component, Action.UPDATE, manifest, live, found, result=predicted)
