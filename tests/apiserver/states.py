@@ -1,5 +1,6 @@
 """What a stack comes to, so that two ways of getting there can be compared, value by value."""
 
+from contextlib import suppress
 from typing import Any
 
 from stackctl.cluster.connection import Connection
@@ -7,7 +8,7 @@ from stackctl.cluster.look import removal_impact
 from stackctl.cluster.record import record_store, releases
 from stackctl.cluster.record.lock import lease_path
 from stackctl.cluster.workers import workers
-from stackctl.errors import ReleaseError
+from stackctl.errors import NotFound, ReleaseError
 from stackctl.model.objects.refs import Manifest, annotations_of
 from stackctl.model.ownership.proof import APPLIED, mark_of
 from stackctl.model.release.release import Release
@@ -23,7 +24,7 @@ OWN = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFiel
 def bury(stack: Stack) -> None:
     """Let the time pass after which a dead holder's lock is free."""
     path = lease_path(stack.id)
-    if stack.client.get(path) is not None:
+    with suppress(NotFound):  # it has been given back, or is just being
         stack.client.patch(path, {"spec": {"renewTime": PAST}})
 
 
