@@ -500,6 +500,17 @@ def test_a_newest_revision_that_was_deleted_by_hand_is_noticed(stack):
     assert [f"stackctl.{stack.name}.v2: is gone" in each for each in stack.notes] == [True]
 
 
+def test_a_teardown_takes_what_a_lost_revision_made_anew(stack):
+    """It has another uid than the one before recorded, and says itself that the stack wrote it."""
+    recorded_twice(stack)
+    path = f"/api/v1/namespaces/{stack.name}/configmaps"
+    stack.client.delete(f"{path}/x")
+    stack.deploy(parts(stack, "three"))
+    stack.client.delete(index_path(stack, 3))
+    assert stack.teardown().residue == ()
+    assert stack.get("configmaps/x") is None
+
+
 def test_a_teardown_takes_what_only_a_deleted_newest_revision_named(stack):
     """The revision before it can be read, and does not know of everything."""
     recorded_twice(stack)

@@ -421,3 +421,33 @@ def test_events_do_not_keep_the_namespace_of_the_records(stack):
     outcome = stack.teardown()
     assert (outcome.residue, outcome.unseen) == ((), ())
     assert stack.client.get("/api/v1/namespaces/stackctl-system") is None
+
+
+def test_what_others_have_copied_is_theirs_label_and_all(stack):
+    """In a namespace of the stack, which stays for it, or of a kind of its own."""
+    definition = stack.definition("widgets", "Widget")
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("x"), definition))
+    path = f"/api/v1/namespaces/{stack.name}/configmaps"
+    labels = stack.get("configmaps/x")["metadata"]["labels"]
+    for copy in ("copy", "x"):
+        stack.client.delete(f"{path}/{copy}")
+        theirs = stack.config(copy)
+        theirs["metadata"]["labels"] = labels
+        stack.client.create(path, theirs)
+    widgets = f"/apis/{stack.name}.example.com/v1/namespaces/{stack.name}/widgets"
+    widget = stack.custom("Widget", "mine")
+    widget["metadata"]["labels"] = labels
+    stack.client.create(widgets, widget)
+    with pytest.raises(ConflictError, match=f"Widget.*/{stack.name}/mine"):
+        stack.teardown()
+    found = stack.teardown(keep_crds=True)
+    assert stack.get("configmaps/copy") is not None
+    assert stack.get("configmaps/x") is not None
+    why = {each.ref.kind: each.why for each in found.kept}
+    assert why["Namespace"].startswith("holds ")
+    assert why["ConfigMap"] == "has the stack's label, and was not made by it"
+    for left in (
+        f"/api/v1/namespaces/{stack.name}",
+        stack.connection.discovery.path_of(definition),
+    ):
+        stack.client.delete(left)

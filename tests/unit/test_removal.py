@@ -169,7 +169,10 @@ def test_what_is_foreign_in_a_namespace():
     declared = Ref("", "Secret", "ml", "certs")
     assert foreign({"metadata": {}}, CONFIG, StackId("ml"), ())
     assert foreign({"metadata": {"labels": label}}, CONFIG, StackId("other"), ())
-    assert not foreign({"metadata": {"labels": label}}, CONFIG, StackId("ml"), ())
+    assert foreign({"metadata": {"labels": label}}, CONFIG, StackId("ml"), ())  # a copy
+    entry = {"manager": "stackctl/ml", "operation": "Apply", "fieldsV1": {}}
+    written = {"labels": label, "managedFields": [entry]}
+    assert not foreign({"metadata": written}, CONFIG, StackId("ml"), ())
     helm = {"labels": label | {MANAGED_BY: "Helm"}, "annotations": {HELM_RELEASE: "r"}}
     assert foreign({"metadata": helm}, CONFIG, StackId("ml"), ())
     assert not foreign({"metadata": {"ownerReferences": owned}}, CONFIG, StackId("ml"), ())

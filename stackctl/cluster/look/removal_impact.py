@@ -3,7 +3,7 @@
 Reading only; what is done about it is decided by `removal` and by the user.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
@@ -44,9 +44,12 @@ def look(
     definitions = {ref.name: ref for ref in known if ref.kind == "CustomResourceDefinition"}
     namespaces = {ref.name: ref for ref in known if ref.kind == "Namespace"}
     found = instances_of(connection, tuple(definitions), pool)
-    instances = {name: _theirs(each.objects, stack, leftovers) for name, each in found.items()}
+    going = frozenset(known)
+    instances = {
+        name: _theirs(each.objects, stack, leftovers, going) for name, each in found.items()
+    }
     inside = content_of(connection, tuple(namespaces), pool)
-    content = _theirs(inside.objects, stack, leftovers)
+    content = _theirs(inside.objects, stack, leftovers, going)
     counted = {ref for refs in instances.values() for ref in refs}
     hidden = {
         namespaces[name]: f"what is in it cannot all be seen: {cannot_list(kinds)}"
@@ -71,9 +74,13 @@ def look(
 
 
 def _theirs(
-    items: Mapping[Ref, Manifest], stack: StackId, leftovers: Sequence[Ref]
+    items: Mapping[Ref, Manifest], stack: StackId, leftovers: Sequence[Ref], going: Container[Ref]
 ) -> tuple[Ref, ...]:
-    return tuple(ref for ref, item in items.items() if foreign(item, ref, stack, leftovers))
+    return tuple(
+        ref
+        for ref, item in items.items()
+        if ref not in going and foreign(item, ref, stack, leftovers)
+    )
 
 
 def _by_namespace(refs: Iterable[Ref]) -> dict[str, tuple[Ref, ...]]:

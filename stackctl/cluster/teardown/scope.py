@@ -23,7 +23,7 @@ from stackctl.model.objects.refs import (
     labels_of,
     namespace_ref,
 )
-from stackctl.model.ownership.ownership import own_entry, recorded_as_ours
+from stackctl.model.ownership.ownership import own_entry, recorded_as_ours, written_by
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, DataLoss, Plan, taken_back
 from stackctl.model.plan.removal import DATA, KeptObject, Survey, spared, stays_by_itself
@@ -130,10 +130,11 @@ def look(
     connection, pool, notify = run.connection, run.pool, run.notify
     if not recorded.version:
         notify(Notice(f"{recorded.release.message}; what goes is what the stack says it made"))
-    entries = recorded.release.inventory
-    refs = [entry.ref for entry in entries]
+    refs = [entry.ref for entry in recorded.release.inventory]
     learn(connection.client, connection.discovery, refs)
     found = lookup.find(connection, stack, refs, pool)
+    entries = tuple(_as_it_is(each, found, stack) for each in recorded.release.inventory)
+    recorded = replace(recorded, release=replace(recorded.release, inventory=entries))
     live, taken = _ours(entries, found, stack), _taken(entries, found, stack)
     bundle = _bundle_of(connection, recorded, notify)
     leftovers = tuple(ref for part in bundle.components for ref in part.leftovers)
@@ -207,6 +208,20 @@ def _data_beside(connection: Connection, namespace: str) -> str:
     except Forbidden:
         return "whether it opens data cannot be seen: cannot list persistentvolumeclaims"
     return "may open the data that stays beside it" if claims else ""
+
+
+def _as_it_is(entry: Entry, found: Mapping[Ref, Manifest], stack: StackId) -> Entry:
+    """Take for the stack's what it has written, although another object of the name is recorded.
+
+    So it is after a backup was brought back, or where the record of a later run is lost. Who made
+    it is not known then.
+    """
+    live = found.get(entry.ref)
+    if live is None or not entry.uid or live["metadata"].get("uid") == entry.uid:
+        return entry
+    if live["metadata"].get("ownerReferences") or not written_by(live, stack):
+        return entry
+    return replace(entry, uid=live["metadata"]["uid"], created=False, unsure=True)
 
 
 def _ours(

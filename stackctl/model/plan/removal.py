@@ -21,7 +21,7 @@ from stackctl.model.objects.refs import (
     namespace_ref,
 )
 from stackctl.model.objects.wording import first_few
-from stackctl.model.ownership.ownership import ours
+from stackctl.model.ownership.ownership import written_by
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import Provenance
 
@@ -199,7 +199,8 @@ def foreign(item: Manifest, ref: Ref, stack: StackId | None, leftovers: Iterable
     """Tell whether an object in one of our namespaces belongs to somebody else."""
     if stack is not None and labels_of(item).get(CREDENTIALS_LABEL) == stack.label:
         return False
-    if (stack is not None and ours(item, stack)) or item["metadata"].get("ownerReferences"):
+    # The label alone says nothing: it comes along when somebody copies an object of ours.
+    if (stack is not None and written_by(item, stack)) or item["metadata"].get("ownerReferences"):
         return False
     if ref.kind in BOOKKEEPING or ordinary(ref):
         return False
