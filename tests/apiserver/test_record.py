@@ -117,6 +117,8 @@ OF_INDEXES: dict[str, Damage] = {
     "a label that is no number": labelled(revision="x"),
     "no label": labelled(revision=""),
     "not of the record": labelled(record=""),
+    "labelled as another revision": labelled(revision="9"),
+    "labelled as one of another stack": labelled(record="another"),
 }
 OF_SHARDS: dict[str, Damage] = {
     "deleted": lambda _: None,
@@ -242,9 +244,42 @@ def test_a_damaged_index_is_named_with_a_way_out(stack, revision):
     cases = list(OF_INDEXES.items())
     if revision == 1:  # that an old revision is gone is what happens to all of them in the end
         gone = ("deleted", "a label that is no number", "no label", "not of the record")
-        cases = [each for each in cases if each[0] not in gone]
+        cases = [each for each in cases if each[0] not in gone and "labelled" not in each[0]]
     assert [line for label, damage in cases for line in told_of(stack, path, label, damage)] == []
     assert check(stack) == []
+
+
+@pytest.mark.parametrize("lost", [{"revision": ""}, {"revision": "9"}, {"record": ""}])
+def test_an_index_that_has_lost_its_labels_is_named_before_another_is_written(stack, lost):
+    """Where the next revision is to be, something is in the way: nobody's run, and not for ever."""
+    recorded_twice(stack)
+    with damaged(stack, index_path(stack, 2), labelled(**lost)):
+        with pytest.raises(ReleaseError, match=r"v2: has lost its label stackctl\.dev/") as no:
+            stack.deploy(parts(stack, "three"))
+        assert no.value.hint == f"stackctl record repair --stack {stack.name}"
+        assert repair(stack).left == ()
+        stack.deploy(parts(stack, "three"))
+        assert check(stack) == []
+        stack.client.create(store.indexes_of(stack.id), stack_index(stack))
+
+
+def stack_index(stack: Stack) -> Manifest:
+    """Something where the second revision was, for `damaged` to take away."""
+    metadata = {"name": store.name_of(stack.id, 2), "namespace": stack.id.namespace}
+    return stack.config("x") | {"metadata": metadata}
+
+
+def test_a_copy_of_an_index_is_none(stack):
+    """As somebody makes one before a repair: under another name, labels and all."""
+    recorded_twice(stack)
+    copy = fresh(stack.client.get(index_path(stack, 1)))
+    copy["metadata"] |= {"name": f"backup-{stack.name}"}
+    copy["metadata"]["labels"] |= {store.REVISION_LABEL: "7"}
+    stack.client.create(store.indexes_of(stack.id), copy)
+    assert check(stack) == []
+    assert stack.deploy(parts(stack, "two")).release is None
+    assert releases.places(stack.client, name=stack.name) == {stack.id: [1, 2]}
+    assert stack.teardown().residue == ()
 
 
 def test_a_damaged_shard_is_named_with_a_way_out(stack):

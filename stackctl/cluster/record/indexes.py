@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from stackctl.api.client import Client
 from stackctl.cluster.record import record_store as store
+from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.errors import ReleaseError
 from stackctl.model.objects.refs import Manifest, Ref, labels_of
 from stackctl.model.ownership.stack_id import StackId
@@ -71,7 +72,8 @@ def all_of(client: Client, stack: StackId, *, metadata_only: bool = False) -> li
     """Read the index of every revision there is, oldest first."""
     labels = store.mine(stack, store.REVISION_LABEL)
     found = client.list(store.indexes_of(stack), labels=labels, metadata_only=metadata_only).items
-    return sorted(filter(store.revision_of, found), key=store.revision_of)
+    mine = (each for each in found if store.is_index(stack, each))
+    return sorted(mine, key=store.revision_of)
 
 
 def require_its_own(release: Release, stack: StackId, revision: int) -> None:
@@ -89,8 +91,9 @@ def unreadable(stack: StackId, revision: int, where: Ref, why: ReleaseError) -> 
 
 
 def gone(stack: StackId, revision: int) -> ReleaseError:
-    """Return the error for an index that is not there any more."""
-    return unreadable(stack, revision, ref_of_index(stack, revision), ReleaseError("is gone"))
+    """Return the error for an index that is not there any more, or is not labelled as one."""
+    why = ReleaseError("is gone, or has lost its labels")
+    return unreadable(stack, revision, ref_of_index(stack, revision), why)
 
 
 def ref_of_index(stack: StackId, revision: int) -> Ref:
@@ -107,13 +110,16 @@ def require_labelled(client: Client, stack: StackId, revision: int) -> None:
     """Refuse an index that cannot be found by its label.
 
     Raises:
-        ReleaseError: it is there, and its label says something else.
+        ReleaseError: it is there, and its labels say something else.
     """
     found = client.get(
         f"{store.indexes_of(stack)}/{store.name_of(stack, revision)}", metadata_only=True
     )
-    if found is not None and store.revision_of(found) != revision:
-        why = ReleaseError(f"has lost its label {store.REVISION_LABEL}={revision}")
+    wanted = {RECORD_LABEL: stack.name, store.REVISION_LABEL: str(revision)}
+    labels = labels_of(found) if found is not None else wanted
+    lost = [f"{key}={value}" for key, value in wanted.items() if labels.get(key) != value]
+    if lost:
+        why = ReleaseError(f"has lost its label {', '.join(lost)}")
         raise unreadable(stack, revision, ref_of_index(stack, revision), why)
 
 

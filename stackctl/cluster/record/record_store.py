@@ -48,6 +48,12 @@ def revision_of(found: Manifest) -> int:
     return int(text) if NUMBER.fullmatch(text) else 0
 
 
+def is_index(stack: StackId, found: Manifest) -> bool:
+    """Tell an index from a copy of one, and from what was labelled by hand."""
+    revision = revision_of(found)
+    return bool(revision) and found["metadata"]["name"] == name_of(stack, revision)
+
+
 def secret(stack: StackId, name: str, content: Mapping[str, str]) -> Manifest:
     """Make a Secret of a record; the content is encoded already."""
     return {

@@ -150,8 +150,8 @@ def places(
     for item in listing.items:
         stack = StackId(labels_of(item)[RECORD_LABEL], item["metadata"]["namespace"])
         # Whoever may write ConfigMaps anywhere may label them as they like.
-        if (revision := store.revision_of(item)) and re.fullmatch(LABEL, stack.name):
-            found[stack].append(revision)
+        if store.is_index(stack, item) and re.fullmatch(LABEL, stack.name):
+            found[stack].append(store.revision_of(item))
     known = {stack: sorted(found[stack]) for stack in sorted(found)}
     if namespace not in ("", RECORD_NAMESPACE) or (name and StackId(name) in known):
         return known
