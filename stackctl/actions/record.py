@@ -41,10 +41,22 @@ def check(stack: StackId, connection: Connection) -> RecordCheck:
     Raises:
         LaterFormat: a later stackctl has written it.
     """
-    found = tuple(damage.faults(connection.client, stack))
-    if not found and not releases.latest(connection.client, stack):
+    if not (found := _faults(connection, stack)) and not releases.latest(connection.client, stack):
         raise absent(connection, stack)
     return RecordCheck(connection.info, stack, found)
+
+
+def _faults(connection: Connection, stack: StackId) -> tuple[StackError, ...]:
+    """Find what is wrong with a record, and what it misses where it can be read."""
+    found = tuple(damage.faults(connection.client, stack))
+    if damage.damaged(connection.client, stack):
+        return found
+    recorded = releases.current(connection.client, stack)
+    if recorded is None:
+        return found
+    with workers(connection.stop) as pool:
+        left = recovery.unnamed(connection, stack, recorded, pool)
+    return (*found, left) if left else found
 
 
 def repair(
@@ -59,7 +71,7 @@ def repair(
         LockedError: a run is on.
     """
     client = connection.client
-    found = tuple(damage.faults(client, stack))
+    found = _faults(connection, stack)
     if not found and releases.latest(client, stack):
         return RecordCheck(connection.info, stack, ())
     with workers(connection.stop) as pool:
@@ -81,7 +93,7 @@ def repair(
             recording.ensure_namespace(client, stack, connection.stop)
             with locked(client, stack, claim, connection.stop, notify):
                 _mend(client, stack, mending, pool)
-    return RecordCheck(connection.info, stack, found, steps, tuple(damage.faults(client, stack)))
+    return RecordCheck(connection.info, stack, found, steps, _faults(connection, stack))
 
 
 def _mending(client: Client, stack: StackId, made: Recorded | None) -> _Mending:

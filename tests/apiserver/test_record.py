@@ -570,6 +570,26 @@ def test_an_inventory_that_has_lost_something_is_mended_by_a_deploy_that_changes
     assert stack.deploy(parts(stack, "two")).release is None
 
 
+def test_what_an_inventory_misses_is_found_and_goes_with_the_rest(stack):
+    """A teardown names what it did not know of, with the command that makes it known."""
+    elsewhere = stack.config("x") | {"metadata": {"name": stack.name, "namespace": "default"}}
+    stack.deploy(stack.part("a", stack.namespace(), stack.config("x"), elsewhere))
+    recorded = releases.current(stack.client, stack.id)
+    assert recorded is not None
+    known = tuple(each for each in recorded.release.inventory if each.ref.namespace != "default")
+    recording.update(stack.client, recorded, replace(recorded.release, inventory=known))
+    named = f"ConfigMap/default/{stack.name}"
+    (fault,) = check(stack)
+    assert f"does not name what the stack has made: {named}" in fault
+    (left,) = stack.teardown().residue
+    mends = f"stackctl record repair --stack {stack.name}"
+    assert (str(left.ref), left.why) == (named, f"still there, and not on record: {mends}")
+    assert repair(stack).left == ()
+    assert check(stack) == []
+    assert stack.teardown().residue == ()
+    assert stack.client.get(f"/api/v1/namespaces/default/configmaps/{stack.name}") is None
+
+
 def test_an_inventory_larger_than_an_object_is_cut_into_parts(stack):
     """Thirty thousand objects are recorded, read back, and their parts go with their revision."""
     stack.deploy(parts(stack))

@@ -13,11 +13,13 @@ from stackctl.cluster.look import removal_impact
 from stackctl.cluster.record import indexes, releases, shards
 from stackctl.errors import ConflictError, LaterFormat, ReleaseError
 from stackctl.model.objects.refs import COMPONENT_LABEL, Manifest, Ref, labels_of
+from stackctl.model.objects.wording import first_few
 from stackctl.model.ownership.ownership import written_by
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.reach import may_be_in
 from stackctl.model.release.release import Entry, Release, ReleaseStatus
 
+_NAMED = 3
 UNKNOWN = (
     "not known without it: which namespaces the stack made (they stay), what its operators made "
     "by themselves, and objects that have lost the stack's label"
@@ -73,6 +75,23 @@ def _without(seen: Mapping[Ref, Manifest], known: Container[Ref]) -> dict[Ref, M
     return {ref: live for ref, live in seen.items() if ref not in known}
 
 
+def unnamed(
+    connection: Connection, stack: StackId, recorded: releases.Recorded, pool: Executor
+) -> ReleaseError | None:
+    """Return the error for what the stack has made, as it says itself, and the record misses."""
+    entries = recorded.release.inventory
+    known, uids = {each.ref for each in entries}, {each.uid for each in entries}
+    spaces = {ref.namespace for ref in known} - {""}
+    found = owned(connection, stack, pool, spaces).items()
+    left = [r for r, live in found if r not in known and live["metadata"]["uid"] not in uids]
+    if not left:
+        return None
+    revision = recorded.release.revision
+    where = indexes.ref_of_index(stack, revision)
+    why = f"does not name what the stack has made: {first_few(sorted(left), _NAMED)}"
+    return ReleaseError(f"stack {stack}: {where}: {why}", hint=indexes.repair_hint(stack))
+
+
 def entry_of(ref: Ref, live: Manifest, connection: Connection) -> Entry:
     """Record an object as far as it tells of itself."""
     resource = connection.discovery.find(ref.group, ref.kind)
@@ -87,14 +106,14 @@ def rebuild(
     """Make a record of what the last readable revision says and of what is there.
 
     It is still to be written, and its message says what was wrong. None where the newest revision
-    can be read, and where there is nothing to make a record of.
+    can be read and names everything, and where there is nothing to make a record of.
 
     Raises:
         LaterFormat: a later stackctl has written it.
         ConflictError: it names what it may not.
     """
     client = connection.client
-    why = _trouble(connection, stack)
+    why = _trouble(connection, stack, pool)
     if not why:
         return None
     good = releases.history(client, stack, lambda _: None)
@@ -131,8 +150,8 @@ def rebuild(
     return releases.Recorded(release, "", newest)
 
 
-def _trouble(connection: Connection, stack: StackId) -> str:
-    """Return what keeps the newest revision from being read; that there is none is a reason too."""
+def _trouble(connection: Connection, stack: StackId, pool: Executor) -> str:
+    """Return why the newest revision does not do: it is gone, cannot be read, or misses objects."""
     try:
         recorded = releases.current(connection.client, stack)
         if recorded is None:
@@ -140,6 +159,8 @@ def _trouble(connection: Connection, stack: StackId) -> str:
         kept = releases.kept(connection.client, stack)
         if kept is not None and kept.newest > recorded.release.revision:
             return str(indexes.gone(stack, kept.newest))
+        if error := unnamed(connection, stack, recorded, pool):
+            return str(error)
     except LaterFormat:
         raise
     except (ReleaseError, ConflictError) as error:

@@ -16,6 +16,7 @@ from stackctl.cluster.context import RunContext
 from stackctl.cluster.look import lookup, removal_impact
 from stackctl.cluster.look.scoped_list import EVERYWHERE
 from stackctl.cluster.look.unseen import unlisted, unseen
+from stackctl.cluster.record.indexes import repair_hint
 from stackctl.cluster.record.lock import RECORD_LABEL, held_at_all
 from stackctl.cluster.wait.deletion import Deletion
 from stackctl.cluster.wait.targets import Target
@@ -81,7 +82,7 @@ def scan(
         if ref not in asked and not written_by(item, stack):
             copies.append(Residue(ref, "has the stack's label, and was not made by it"))
         elif ref not in stays:
-            left.append(Residue(ref, _why(item["metadata"])))
+            left.append(Residue(ref, _why(item["metadata"], stack, known=ref in asked)))
     client, discovery = connection.client, connection.discovery
     doubts = unseen(client, discovery, [ref for ref in gone if ref not in found])
     left += [Residue(ref, f"not looked at: {why}") for ref, why in doubts.items()]
@@ -99,11 +100,14 @@ def _unseen(hidden: Mapping[str, Sequence[str]], namespaces: Sequence[str]) -> I
             yield f"in {namespace}: {cannot_list(kinds)}"
 
 
-def _why(metadata: dict[str, object]) -> str:
+def _why(metadata: dict[str, object], stack: StackId, *, known: bool) -> str:
     finalizers = metadata.get("finalizers")
     if metadata.get("deletionTimestamp") and isinstance(finalizers, list):
         return f"terminating, held by {', '.join(map(str, finalizers))}"
-    return "terminating" if metadata.get("deletionTimestamp") else "still there"
+    if metadata.get("deletionTimestamp"):
+        return "terminating"
+    # The next teardown goes by what is on record, too.
+    return "still there" if known else f"still there, and not on record: {repair_hint(stack)}"
 
 
 def remove_leftovers(session: Session, patterns: Sequence[Ref]) -> None:
