@@ -50,6 +50,7 @@ def authority(name: str) -> Pair:
 
 
 OURS, OTHER = authority("ours"), authority("other")
+NO_BUNDLE = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nAAAA").decode()
 
 
 def encoded(pair: Pair) -> str:
@@ -343,24 +344,29 @@ def test_a_certificate_is_of_somebody_unknown(operated):
     assert unready(operated) == (f"{found.subject}: {found.message}", found.hint)
 
 
-def test_a_bundle_is_wrong(operated):
+@pytest.mark.parametrize(
+    ("bundle", "cause"),
+    [(encoded(OTHER), "x509: "), (NO_BUNDLE, "its caBundle cannot be read: ")],
+    ids=["another's", "none"],
+)
+def test_a_bundle_is_wrong(operated, bundle, cause):
     """The webhook cannot be trusted: what the server says of it, and who writes the bundle."""
     seen: list[Finding] = []
 
     def spoil() -> None:
         hook: dict[str, Any] = operated.client.get(_hook(operated)) or {}
-        hook["webhooks"][0]["clientConfig"]["caBundle"] = encoded(OTHER)
+        hook["webhooks"][0]["clientConfig"]["caBundle"] = bundle
         operated.client.replace(_hook(operated), hook)
 
     def refused() -> bool:
         spoil()  # before each look: whoever fills in bundles may be quick
-        seen[:] = [each for each in operated.status().findings if "x509" in each.message]
+        seen[:] = [each for each in operated.status().findings if cause in each.message]
         return bool(seen)
 
     until(refused)
     (found,) = seen
     assert found.subject.endswith("webhook guard.example.com")
-    assert found.message.startswith("is not trusted: x509: ")
+    assert found.message.startswith(f"is not trusted: {cause}")
     assert found.hint == f"kubectl -n {operated.name} rollout restart deployment server"
     spoil()
     assert changed(operated.plan()) == {}  # whoever fills it in has it, and nothing is taken back

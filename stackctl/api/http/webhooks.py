@@ -11,6 +11,7 @@ from typing import Any
 
 from stackctl.api.http.retries import Failure, calling_webhook
 from stackctl.model.objects.refs import Manifest
+from stackctl.model.readiness.serving import is_untrusted
 from stackctl.model.shapes.decode import Problem
 from stackctl.model.shapes.shapes import TEXT, Shape, misshapen
 
@@ -80,7 +81,7 @@ def _configuration_of(webhook: str, kind: str, items: Iterable[Manifest]) -> Con
 def hint_for(webhook: str, text: str, found: Configuration | None) -> str:
     """Say whom a failed call was for and what helps; `text` is what the server said of it."""
     service = _service(text)
-    if "x509: " in text:
+    if is_untrusted(text):
         where = f" ({found})" if found else f" ({webhook})"
         return f"its caBundle or its certificate is wrong{where}: stackctl status says which"
     if service is None:

@@ -27,6 +27,7 @@ from stackctl.model.readiness.serving import (
     calling,
     cause_of,
     is_behind,
+    is_untrusted,
     issued,
     mounts_of,
     trusts_of,
@@ -131,7 +132,7 @@ def _refused(
         if (name := calling(str(error))) is None:
             return None
         trust = next((each for each in trusts if each.name == name), None)
-        untrusted = "x509" in str(error)
+        untrusted = is_untrusted(str(error))
         hint = _mend_trust(trust, live) if trust and untrusted else error.hint
         subject = f"{trust.ref}: webhook {name}" if trust else f"webhook {name}"
         what = "is not trusted" if untrusted else "cannot be called"

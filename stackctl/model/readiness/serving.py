@@ -14,6 +14,8 @@ from stackctl.model.objects import paths
 from stackctl.model.objects.refs import Manifest, Ref, annotations_of
 from stackctl.model.readiness.children import WORKLOADS
 
+_NO_BUNDLE = re.compile(r"unable to load root certificates: (.+)$")
+_UNTRUSTED = re.compile(f"x509: |{_NO_BUNDLE.pattern}")
 _CALLING = re.compile(r'failed calling webhook "?([^",: ]+)"?')
 _CONVERTING = re.compile(r"conversion webhook for (?:([^/, ]+)/)?[^/, ]+, Kind=(\w+)")
 _CALLERS = ("admissionregistration.k8s.io", "apiextensions.k8s.io")
@@ -99,8 +101,15 @@ def _conversion(group: str, kind: str) -> str:
     return f"conversion of {kind}.{group}"
 
 
+def is_untrusted(text: str) -> bool:
+    """Tell a call that failed for what is served, or is trusted, not for whether it is answered."""
+    return _UNTRUSTED.search(text) is not None
+
+
 def cause_of(text: str) -> str:
     """Leave what went wrong, of all that was said on the way there."""
+    if found := _NO_BUNDLE.search(text):
+        return f"its caBundle cannot be read: {found[1]}"
     if "x509: " in text:
         return f"x509: {text.rpartition('x509: ')[2]}"
     return text.rpartition("failed to call webhook: ")[2] or text
