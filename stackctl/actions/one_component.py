@@ -5,7 +5,7 @@ it, so that the record says what the cluster has. Adopting one is `adopt`'s.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stackctl.actions.compose import Composed, StackRequest
@@ -23,7 +23,7 @@ from stackctl.errors import ConfigError, ConflictError, UsageError
 from stackctl.model.catalogue.catalogue import SHIPPED
 from stackctl.model.catalogue.component import Component
 from stackctl.model.compose.bundle import Bundle, BundleComponent, needs_first
-from stackctl.model.objects.kinds import NAMESPACE
+from stackctl.model.objects.kinds import NAMESPACE, defined, kind_of
 from stackctl.model.objects.refs import (
     COMPONENT_LABEL,
     Manifest,
@@ -100,7 +100,7 @@ def teardown_only(
         _require_settled(recorded)
         before = releases.bundle_of(run.client, recorded.release)
         _require_known(only, {part.name for part in before.components}, before)
-        _require_unneeded(only, before, _components(recorded.release))
+        _require_unneeded(only, before, _known(recorded.release))
         intent = look(run, stack, _without(only, before), only=frozenset(only))
         if not options.keep_crds:
             _require_unused(intent.plan)
@@ -239,26 +239,43 @@ def _is_namespace(ref: Ref) -> bool:
     return (ref.group, ref.kind) == NAMESPACE
 
 
-def _components(release: Release) -> Mapping[str, Component]:
-    """Read the components that a revision was made of, as far as their catalogues are here."""
-    here = (each.folder for each in release.sources if is_here(each) and each.folder != SHIPPED)
-    folders = [Path(folder) for folder in here]
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The components that a revision was made of, as far as their catalogues are here."""
+
+    components: Mapping[str, Component]
+    all: bool  # of them: any other is one that a profile or a stack file alone has made
+
+    def needs(self, part: BundleComponent, other: BundleComponent) -> bool:
+        """Tell whether a component cannot do without another one that it is applied after.
+
+        It may only share a namespace with it, or wait for it where it is there. What is not known
+        is taken for a need; what no folder has needs nobody but who defines its kinds.
+        """
+        if part.name in self.components and other.name in self.components:
+            return _calls_for(self.components[part.name], self.components[other.name])
+        kinds = defined(other.objects)
+        return not self.all or any(kind_of(each) in kinds for each in part.objects)
+
+
+def _known(release: Release) -> _Known:
+    here = [each for each in release.sources if is_here(each)]
+    folders = [Path(each.folder) for each in here if each.folder != SHIPPED]
     try:
-        return dict(read_catalogue(folders).components)
+        return _Known(read_catalogue(folders).components, len(here) == len(release.sources) > 0)
     except ConfigError:
-        return {}
+        return _Known({}, all=False)
 
 
-def _require_unneeded(
-    only: Collection[str], before: Bundle, known: Mapping[str, Component]
-) -> None:
+def _require_unneeded(only: Collection[str], before: Bundle, known: _Known) -> None:
     """Refuse to take away what others need, and to take everything away bit by bit."""
     staying = [part for part in before.components if part.name not in only]
     if not staying:
         raise UsageError("these are all components of the stack", hint="stackctl teardown")
+    parts = {part.name: part for part in before.components}
     needs = {
-        part.name: {name for name in part.needs if _needs(part.name, name, known)}
-        for part in before.components
+        name: {other for other in part.needs if known.needs(part, parts[other])}
+        for name, part in parts.items()
     }
     needing = {part.name: sorted(needs[part.name] & {*only}) for part in staying}
     lines = [f"  {name} needs {', '.join(found)}" for name, found in needing.items() if found]
@@ -275,18 +292,11 @@ def _require_unneeded(
     )
 
 
-def _needs(name: str, other: str, known: Mapping[str, Component]) -> bool:
-    """Tell whether a component cannot do without another one that it is applied after.
-
-    It may only share a namespace with it, or wait for it where it is there. What is not known is
-    taken for a need.
-    """
-    if name not in known or other not in known:
-        return True
-    wanted = {*known[name].spec.requires}
-    wanted = wanted.union(*(each.needs for each in known[name].spec.features.values()))
-    given = {*known[other].spec.provides}
-    given = given.union(*(each.provides for each in known[other].spec.features.values()))
+def _calls_for(component: Component, other: Component) -> bool:
+    wanted = {*component.spec.requires}
+    wanted = wanted.union(*(each.needs for each in component.spec.features.values()))
+    given = {*other.spec.provides}
+    given = given.union(*(each.provides for each in other.spec.features.values()))
     return not wanted.isdisjoint(given)
 
 

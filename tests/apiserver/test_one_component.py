@@ -16,6 +16,7 @@ from stackctl.cluster.record import releases
 from stackctl.errors import ConflictError, NotReadyError, UsageError
 from stackctl.model.plan.plan import Action
 from stackctl.model.release.release import Entry, Release, ReleaseStatus
+from stackctl.sources import yaml
 from tests.apiserver.catalogues import Shelf
 from tests.apiserver.stacks import Stack, write_as
 
@@ -175,6 +176,30 @@ def test_one_component_is_taken_out_and_the_rest_stays(stack, shelf):
     run(stack, shelf)
     assert values(stack) == {"store": "1.0.0", "site": "1.0.0", "other": "1.0.0"}
     taken_out(stack, "other")
+    assert stack.teardown().residue == ()
+
+
+def test_what_only_shares_a_namespace_goes_alone_where_a_profile_has_made_it(stack, shelf):
+    """It has no component.yaml that could ask for anything; who uses its kinds needs it."""
+    definition = stack.definition("pages", "Page")
+    (shelf.folder / "profiles").mkdir()
+    for name, objects in {
+        "kinds": [definition, stack.config("kinds")],
+        "pages": [stack.custom("Page", "mine")],
+        "third": [stack.config("third")],
+    }.items():
+        text = "---\n".join(yaml.dump(each) for each in objects)
+        (shelf.folder / "profiles" / f"{name}.txt").write_text(text)
+        source = {"manifests": [f"{name}.txt"]}
+        shelf.choose(name, source=source, parameters={"namespace": stack.name})
+    run(stack, shelf)
+    with pytest.raises(ConflictError) as refusal:
+        taken_out(stack, "kinds")
+    assert "pages needs kinds" in str(refusal.value)
+    assert "third needs" not in str(refusal.value)
+    taken_out(stack, "kinds", "pages")
+    assert stack.get("configmaps/kinds") is None
+    assert stack.get("configmaps/third") is not None
     assert stack.teardown().residue == ()
 
 
