@@ -1,5 +1,6 @@
 """Write a component to start from: its folder, and a profile to try it with."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from stackctl.model.scaffold.skeleton import (
     namespace_text,
     profile_text,
 )
+from stackctl.model.scaffold.sourced import of_chart, of_kustomize
 from stackctl.model.shapes.decode import decode
 from stackctl.sources import folders, yaml
 from stackctl.sources.components import YAML
 from stackctl.sources.new_folder import Content, require_absent, write_folder, write_new_file
-from stackctl.sources.plain_manifests import PlainFile, read_plain
+from stackctl.sources.plain_manifests import PlainFile, chart_at, kustomize_at, read_plain
+from stackctl.sources.upstream.archive import chart_files
 
 _MODE = 0o666  # less what the umask takes
 
@@ -41,10 +44,13 @@ class Started:
 
 
 def new_component(name: str, catalog: Path, source: Path | None = None) -> Started:
-    """Write a component of a catalogue, of manifests or of an example; nothing is written over.
+    """Write a component of a catalogue, of manifests, a chart, a kustomize folder or an example.
+
+    Nothing is written over.
 
     Raises:
         ConfigError: the manifests are not right, or the folder cannot be written.
+        RenderError: the chart cannot be read.
         ConflictError: there is a component of this name.
     """
     home, profile = catalog / folders.MANIFESTS / name, catalog / folders.PROFILES / f"{name}.yaml"
@@ -56,6 +62,47 @@ def new_component(name: str, catalog: Path, source: Path | None = None) -> Start
         if file.parent.name == name:
             what = f"a component is called {name} already: {folders.shown(file.parent)}"
             raise ConflictError(what, hint="choose another name")
+    text = _of_source(name, home, source) if source is not None else ""
+    component, texts = (
+        (_checked(name, text, home, [], ""), {"component.yaml": _content(text)})
+        if text
+        else _of_manifests(name, home, source)
+    )
+    write_folder(home, texts)
+    written = [home / each for each in texts]
+    alone = name not in {file.stem for root in known for file in folders.profile_files(root)}
+    if alone:
+        write_new_file(profile, profile_text(name, yaml.dump).encode())
+        written.append(profile)
+    return Started(component, tuple(map(folders.shown, written)), alone)
+
+
+def _of_source(name: str, home: Path, source: Path) -> str:
+    """Write of a chart or a kustomize folder, which stay where they are; nothing of manifests.
+
+    Raises:
+        RenderError: it cannot be read.
+    """
+    if chart := chart_at(source):
+        found = chart_files(chart)
+        values = yaml.load(found.files.get("values.yaml", b""), f"{folders.shown(chart)}: values")
+        version = str(found.metadata.get("version") or "")
+        known = values if isinstance(values, dict) else {}
+        return of_chart(name, _from(home, chart), version, known, yaml.dump)
+    if folder := kustomize_at(source):
+        return of_kustomize(name, _from(home, folder), yaml.dump)
+    return ""
+
+
+def _from(home: Path, source: Path) -> str:
+    """Write a path as a file in a folder names it."""
+    return os.path.relpath(source.absolute(), home.absolute())
+
+
+def _of_manifests(
+    name: str, home: Path, source: Path | None
+) -> tuple[Component, dict[str, Content]]:
+    """Make a component of manifests as they are, or of an example."""
     files = _given(name, source)
     objects = _objects(name, files)
     missing = _missing_namespace(objects)
@@ -66,13 +113,7 @@ def new_component(name: str, catalog: Path, source: Path | None = None) -> Start
     version = "" if source else FIRST_VERSION
     text = component_text(name, objects, version=version, dump=yaml.dump)
     component = _checked(name, text, home, [*(m for f in files for m in f.objects)], missing)
-    write_folder(home, {"component.yaml": _content(text), **texts})
-    written = [home / each for each in ("component.yaml", *texts)]
-    alone = name not in {file.stem for root in known for file in folders.profile_files(root)}
-    if alone:
-        write_new_file(profile, profile_text(name, yaml.dump).encode())
-        written.append(profile)
-    return Started(component, tuple(map(folders.shown, written)), alone)
+    return component, {"component.yaml": _content(text), **texts}
 
 
 def _given(name: str, source: Path | None) -> Sequence[PlainFile]:

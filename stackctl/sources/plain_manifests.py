@@ -1,7 +1,7 @@
 """Manifests as people keep them, in a file or a folder, taken as `kubectl apply -f` takes them.
 
-Folders within a folder are left out, as there. What is for Helm or Kustomize to make manifests of
-is refused, with the command that makes them.
+Folders within a folder are left out, as there. Helm and Kustomize make manifests of what they are
+for: that is told, and not read here.
 """
 
 import stat
@@ -73,18 +73,19 @@ def _file(path: Path) -> PlainFile:
 
 def _require_plain(source: Path) -> None:
     shown = folders.shown(source)
-    if is_file(source / _CHART) or source.suffix == ".tgz" or source.name == _CHART:
-        chart = folders.shown(source.parent) if source.name == _CHART else shown
-        raise ConfigError(
-            f"{shown}: a chart is not taken apart: a component names it as its source",
-            hint=f"spec: {{source: {{chart: {{path: {chart}}}}}}} in component.yaml; or "
-            f"helm template NAME {chart} > NAME.yaml, then --from NAME.yaml",
-        )
-    if any(is_file(source / each) for each in KUSTOMIZATIONS) or source.name in KUSTOMIZATIONS:
-        folder = folders.shown(source.parent) if source.name in KUSTOMIZATIONS else shown
-        raise ConfigError(
-            f"{shown}: Kustomize makes manifests of this",
-            hint=f"kubectl kustomize {folder} > NAME.yaml, then --from NAME.yaml",
-        )
     if is_file(source / _OURS):
         raise ConfigError(f"{shown}: a component already", hint=f"stackctl component lint {shown}")
+
+
+def chart_at(source: Path) -> Path | None:
+    """Return the chart that a path is of: its folder, its archive, or a file of its own."""
+    if source.name == _CHART:
+        return source.parent
+    return source if source.suffix == ".tgz" or is_file(source / _CHART) else None
+
+
+def kustomize_at(source: Path) -> Path | None:
+    """Return the kustomize folder that a path is of."""
+    if source.name in KUSTOMIZATIONS:
+        return source.parent
+    return source if any(is_file(source / each) for each in KUSTOMIZATIONS) else None

@@ -12,6 +12,7 @@ from stackctl.cli import run
 from stackctl.model.catalogue.lint_rules import Severity
 from stackctl.sources import yaml
 from stackctl.sources.components import read_component, read_manifests
+from tests import charts
 from tests.plain import DIGEST, WEB, write_plain
 
 
@@ -182,21 +183,64 @@ def test_manifests_that_no_stack_could_deploy_are_refused(here, capsys, content,
     assert not (here / "catalog").exists()
 
 
-@pytest.mark.parametrize(
-    ("file", "said"),
-    [
-        ("Chart.yaml", "helm template NAME made > NAME.yaml, then --from NAME.yaml"),
-        ("kustomization.yaml", "kubectl kustomize made > NAME.yaml, then --from NAME.yaml"),
-        ("component.yaml", "stackctl component lint made"),
-    ],
-)
-def test_what_is_no_plain_folder_is_refused_with_the_way_to_one(here, capsys, file, said):
-    """Charts, Kustomize, and what is a component already."""
+def test_a_component_is_no_manifests_of_another(here, capsys):
     (here / "made").mkdir()
-    (here / "made" / file).write_text("a: b\n")
+    (here / "made" / "component.yaml").write_text("a: b\n")
     code, _, err = new(capsys, "made", "--from", "made")
     assert code == 3
-    assert said in err
+    assert "stackctl component lint made" in err
+
+
+VALUES = """\
+replicaCount: 2
+worker: {replicas: 3, enabled: true}
+service: {port: 8080, targetPort: 80}
+metrics: {port: -1}
+"""
+
+
+@pytest.mark.parametrize("what", ["charts/web", "web.tgz", "charts/web/Chart.yaml"])
+def test_a_chart_is_named_where_it_is_with_proposals_of_its_values(here, capsys, what):
+    """By a path from component.yaml, in the version of the chart; parameters reach the values."""
+    folder = charts.write_chart(
+        here / "charts" / "web", {"all": charts.CONFIG}, name="web", version="3.2.1", values=VALUES
+    )
+    (here / "web.tgz").write_bytes(charts.packed(folder, "web"))
+    code, _, err = new(capsys, "shop", "--from", what)
+    assert code == 0, err
+    assert files(here / "catalog") == {"manifests/shop/component.yaml", "profiles/shop.yaml"}
+    component = read_component(here / "catalog" / "manifests" / "shop")
+    assert component.spec.version == "3.2.1"
+    assert component.spec.source is not None
+    chart = component.spec.source.chart
+    assert chart is not None
+    there = (here / "catalog/manifests/shop" / chart.path).resolve()
+    assert there == (here / what.removesuffix("/Chart.yaml")).resolve()
+    parameters = component.spec.parameters.items()
+    assert {key: (each.default, each.places[0].values) for key, each in parameters} == {
+        "replicas": (2, "replicaCount"),
+        "workerReplicas": (3, "worker.replicas"),
+        "servicePort": (8080, "service.port"),
+    }
+    assert lint_components([str(here / "catalog/manifests/shop")]).remarks == ()
+
+
+@pytest.mark.parametrize("what", ["overlay", "overlay/kustomization.yaml"])
+def test_a_kustomize_folder_is_named_where_it_is(here, capsys, what):
+    (here / "overlay").mkdir()
+    (here / "overlay" / "kustomization.yaml").write_text("resources: [a.yaml]\n")
+    code, _, err = new(capsys, "shop", "--from", what)
+    assert code == 0, err
+    component = read_component(here / "catalog" / "manifests" / "shop")
+    assert component.spec.source is not None
+    assert component.spec.source.kustomize == "../../../overlay"
+
+
+def test_what_is_no_chart_is_refused_and_nothing_written(here, capsys):
+    (here / "web.tgz").write_bytes(b"no archive")
+    code, _, err = new(capsys, "shop", "--from", "web.tgz")
+    assert (code, "web.tgz: no archive of a chart" in err) == (4, True)
+    assert not (here / "catalog").exists()
 
 
 @pytest.mark.usefixtures("some_shipped")

@@ -18,10 +18,10 @@ def new(
     catalogs: Catalogs,
     output: Output,
     shown: OutputOptions,
-    name: Annotated[str, typer.Argument(help="What it will be called")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it will be called")],
     source: Annotated[
         Path | None,
-        option("--from", metavar="FILE|DIR", help="Manifests that it is made of"),
+        option("--from", metavar="FILE|CHART|DIR", help="What it is made of"),
     ] = None,
 ) -> int:
     """Write a component of your own to start from.
@@ -29,12 +29,15 @@ def new(
     A folder in the catalogue that --catalog names, or in ./catalog: component.yaml with comments,
     and base/ with the manifests, as they are, or with an example. Of manifests it finds the
     namespace, the version and the images, and proposes parameters: replicas, ports, resources,
-    host names. A profile of the same name is written beside it. What is there is never touched.
+    host names. A chart (its folder or archive) and a folder of kustomize stay where they are:
+    component.yaml names them, and proposes parameters of the chart's values. A profile of the same
+    name is written beside it. What is there is never touched.
 
     Examples:
         stackctl component new landing
         stackctl component new landing --from k8s/
         stackctl component new landing --from landing.yaml --catalog mine
+        stackctl component new landing --from charts/landing
     """
     from stackctl.actions.new_component import new_component
     from stackctl.cli.report.catalogue.new import new_result, next_lines
