@@ -277,6 +277,10 @@ def test_what_runs_before_and_after_the_others_has_its_place_in_the_order():
     for format in ("flux", "helm", "argocd"):
         assert not any("helm.sh/hook" in text for text in texts(made(what, format)).values())
     assert "helm.sh/hook" in texts(made(what))["a/5-job-before.yaml"]
+    told = texts(made(what))["EXPORT.md"]
+    assert "is to wait for them:\n\n- Job/a/before\n\n" in told
+    assert "wait for them" not in texts(made(what, ExportFormat.FLUX))["EXPORT.md"]
+    assert "wait for them" not in texts(made(bundle(thing("ConfigMap", "c"))))["EXPORT.md"]
 
 
 def test_every_folder_of_a_kustomization_is_listed_in_order():

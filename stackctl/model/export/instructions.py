@@ -7,7 +7,8 @@ from stackctl.model.compose.bundle import Bundle
 from stackctl.model.export.argocd import APPLICATION
 from stackctl.model.export.flux import ENTRY
 from stackctl.model.export.formats import ExportFormat
-from stackctl.model.objects.refs import Ref
+from stackctl.model.export.units import steps
+from stackctl.model.objects.refs import Ref, ref_of
 
 INSTRUCTIONS = "EXPORT.md"
 
@@ -73,12 +74,23 @@ def _passages(
         yield from (f"    {_made(ref, keys)}" for ref, keys in secrets.items())
     yield "\n## Applying it\n"
     yield _APPLY[format] if format in _APPLY else _helm(units)
+    if format in (ExportFormat.PLAIN, ExportFormat.KUSTOMIZE) and (first := [*_first(bundle)]):
+        yield "kubectl does not wait. What follows these in their component is to wait for them:\n"
+        yield from (f"- {ref}" for ref in first)
+        yield ""
     yield "## Going back to stackctl\n"
     yield (
         "The objects carry no mark of stackctl, for they belong to whoever applies them.\n"
         "`stackctl adopt COMPONENT` takes one component over."
     )
     yield ""
+
+
+def _first(bundle: Bundle) -> Iterator[Ref]:
+    """Yield the Jobs that a deploy of ours waits for before it goes on."""
+    for part in bundle.components:
+        before = (each for step in steps(part)[:-1] for each in step)
+        yield from (ref_of(each) for each in before if each["kind"] == "Job")
 
 
 def _made(ref: Ref, keys: Sequence[str]) -> str:
