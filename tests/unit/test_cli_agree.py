@@ -2,7 +2,7 @@
 
 import pytest
 
-from stackctl.cli.options.options import OutputOptions
+from stackctl.cli.options.output import OutputOptions
 from stackctl.cli.report.report import Report
 from stackctl.cli.running.question import Question
 from stackctl.errors import UsageError

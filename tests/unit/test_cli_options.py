@@ -6,17 +6,12 @@ from typing import Annotated, Any
 import pytest
 import typer
 
+from stackctl.cli.options.change import ApplyOptions, TeardownOptions, seconds
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import Options, option, spread
-from stackctl.cli.options.options import (
-    ApplyOptions,
-    Cluster,
-    Output,
-    ProfileStack,
-    ResultFormat,
-    TeardownOptions,
-    seconds,
-)
+from stackctl.cli.options.output import Output, ResultFormat
+from stackctl.cli.options.stack import ProfileStack
 from stackctl.cli.running.requests import run_options
 from stackctl.errors import UsageError
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from stackctl.cli.options.options import Cluster, OutputOptions
+from stackctl.cli.options.cluster import Cluster
+from stackctl.cli.options.output import OutputOptions
 from stackctl.cli.report.failure import Told
 from stackctl.cli.report.report import Report
 from stackctl.cli.running.contexts import Words, on_each

@@ -8,7 +8,8 @@ import typer
 from stackctl.cli.options.completion import complete_component
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import option, spread
-from stackctl.cli.options.options import Catalogs, Output, OutputOptions
+from stackctl.cli.options.output import Output, OutputOptions
+from stackctl.cli.options.stack import Catalogs
 
 DEFAULT_CATALOG = Path("catalog")
 

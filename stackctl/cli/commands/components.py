@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from stackctl.cli.options.completion import complete_component
-from stackctl.cli.options.options import Catalogs, ListOutput, OutputOptions
+from stackctl.cli.options.output import ListOutput, OutputOptions
+from stackctl.cli.options.stack import Catalogs
 
 
 def components(

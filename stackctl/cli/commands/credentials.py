@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.completion import complete_component, complete_generated
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, Output, OutputOptions, StackName
+from stackctl.cli.options.output import Output, OutputOptions
+from stackctl.cli.options.stack import StackName
 
 if TYPE_CHECKING:
     from stackctl.actions.credentials import Rotation

@@ -4,16 +4,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
+from stackctl.cli.options.change import ApplyOptions
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import (
-    ApplyOptions,
-    Cluster,
-    ComparedProfileStack,
-    EventOptions,
-    Output,
-    OutputOptions,
-    SomeComponents,
-)
+from stackctl.cli.options.output import EventOptions, Output, OutputOptions
+from stackctl.cli.options.stack import ComparedProfileStack, SomeComponents
 from stackctl.cli.running.changing import change
 
 

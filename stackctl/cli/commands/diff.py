@@ -3,9 +3,11 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.completion import complete_revision
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, ComparedProfileStack, Output, OutputOptions
+from stackctl.cli.options.output import Output, OutputOptions
+from stackctl.cli.options.stack import ComparedProfileStack
 from stackctl.errors import UsageError
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from stackctl.cli.options.completion import complete_subject
-from stackctl.cli.options.options import Output, OutputOptions, StackOptions
+from stackctl.cli.options.output import Output, OutputOptions
+from stackctl.cli.options.stack import StackOptions
 
 
 def explain(

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Output, OutputOptions, StackOptions
+from stackctl.cli.options.output import Output, OutputOptions
+from stackctl.cli.options.stack import StackOptions
 from stackctl.model.export.formats import ExportFormat
 
 _WHERE = "Options for argocd and flux"

@@ -1,6 +1,8 @@
 """The command `history`: the revisions of a stack."""
 
-from stackctl.cli.options.options import Cluster, ListOutput, OutputOptions, StackName
+from stackctl.cli.options.cluster import Cluster
+from stackctl.cli.options.output import ListOutput, OutputOptions
+from stackctl.cli.options.stack import StackName
 
 
 def history(*, which: StackName, cluster: Cluster, output: ListOutput, shown: OutputOptions) -> int:

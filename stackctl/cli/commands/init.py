@@ -4,8 +4,10 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, OutputOptions, ProfileStack
+from stackctl.cli.options.output import OutputOptions
+from stackctl.cli.options.stack import ProfileStack
 from stackctl.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Output, OutputOptions, ProfileStack
+from stackctl.cli.options.output import Output, OutputOptions
+from stackctl.cli.options.stack import ProfileStack
 
 
 def lock(

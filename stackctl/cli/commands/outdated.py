@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, Output, OutputOptions, ProfileStack
+from stackctl.cli.options.output import Output, OutputOptions
+from stackctl.cli.options.stack import ProfileStack
 
 
 def outdated(

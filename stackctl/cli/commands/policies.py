@@ -1,6 +1,7 @@
 """The command `policies`: what admission policies would refuse of what is there already."""
 
-from stackctl.cli.options.options import Cluster, Output, OutputOptions
+from stackctl.cli.options.cluster import Cluster
+from stackctl.cli.options.output import Output, OutputOptions
 
 
 def policies(*, cluster: Cluster, output: Output, shown: OutputOptions) -> int:

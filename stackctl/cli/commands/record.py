@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stackctl.cli.options.change import LockWait
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import option, spread
-from stackctl.cli.options.options import Cluster, LockWait, Output, OutputOptions, StackName
+from stackctl.cli.options.output import Output, OutputOptions
+from stackctl.cli.options.stack import StackName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.completion import complete_revision
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, ManifestFormat, OutputOptions, ProfileStack
+from stackctl.cli.options.output import ManifestFormat, OutputOptions
+from stackctl.cli.options.stack import ProfileStack
 
 
 def render(

@@ -4,15 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stackctl.cli.options.change import ApplyOptions
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.completion import complete_revision
-from stackctl.cli.options.options import (
-    ApplyOptions,
-    Cluster,
-    EventOptions,
-    Output,
-    OutputOptions,
-    RevertedStack,
-)
+from stackctl.cli.options.output import EventOptions, Output, OutputOptions
+from stackctl.cli.options.stack import RevertedStack
 from stackctl.cli.running.changing import change
 
 if TYPE_CHECKING:

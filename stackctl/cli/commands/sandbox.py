@@ -11,14 +11,8 @@ import typer
 from stackctl.cli.options.completion import complete_part
 from stackctl.cli.options.grammar import Command, Group
 from stackctl.cli.options.grouping import option, spread
-from stackctl.cli.options.options import (
-    ListOutput,
-    Nodes,
-    Output,
-    OutputOptions,
-    Programs,
-    SandboxName,
-)
+from stackctl.cli.options.output import ListOutput, Output, OutputOptions
+from stackctl.cli.options.sandbox import Nodes, Programs, SandboxName
 
 
 def up(

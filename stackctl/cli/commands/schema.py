@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stackctl.cli.options.completion import complete_schema
-from stackctl.cli.options.options import Output, OutputOptions
+from stackctl.cli.options.output import Output, OutputOptions
 from stackctl.errors import UsageError
 
 if TYPE_CHECKING:

@@ -4,17 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stackctl.cli.options.change import Agreement, LockWait
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.completion import complete_component
-from stackctl.cli.options.options import (
-    Agreement,
-    Catalogs,
-    Cluster,
-    EventOptions,
-    LockWait,
-    Output,
-    OutputOptions,
-    StackName,
-)
+from stackctl.cli.options.output import EventOptions, Output, OutputOptions
+from stackctl.cli.options.stack import Catalogs, StackName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

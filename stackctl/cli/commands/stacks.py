@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, ListOutput, OutputOptions
+from stackctl.cli.options.output import ListOutput, OutputOptions
 
 
 def stacks(

@@ -1,14 +1,9 @@
 """The command `teardown`: a stack off its cluster."""
 
-from stackctl.cli.options.options import (
-    Cluster,
-    EventOptions,
-    Output,
-    OutputOptions,
-    SomeComponents,
-    StackName,
-    TeardownOptions,
-)
+from stackctl.cli.options.change import TeardownOptions
+from stackctl.cli.options.cluster import Cluster
+from stackctl.cli.options.output import EventOptions, Output, OutputOptions
+from stackctl.cli.options.stack import SomeComponents, StackName
 from stackctl.errors import UsageError
 
 

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Annotated
 
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.options.grouping import option
-from stackctl.cli.options.options import Cluster, Output, OutputOptions, StackName
+from stackctl.cli.options.output import Output, OutputOptions
+from stackctl.cli.options.stack import StackName
 
 if TYPE_CHECKING:
     from stackctl.model.run.outcome import HeldLock

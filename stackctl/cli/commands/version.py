@@ -4,7 +4,7 @@ import platform
 import sys
 
 from stackctl import __version__
-from stackctl.cli.options.options import Output, OutputOptions
+from stackctl.cli.options.output import Output, OutputOptions
 from stackctl.cli.terminal.streams import write_result
 
 

@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from stackctl.cli.options.options import OutputOptions
+from stackctl.cli.options.output import OutputOptions
 from stackctl.cli.report.rendering import Page, document, dumped
 from stackctl.cli.terminal.ending import ending
 from stackctl.cli.terminal.next_commands import TYPED

@@ -8,13 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from stackctl.cli.options.options import (
-        ApplyOptions,
-        Cluster,
-        EventOptions,
-        Output,
-        OutputOptions,
-    )
+    from stackctl.cli.options.change import ApplyOptions
+    from stackctl.cli.options.cluster import Cluster
+    from stackctl.cli.options.output import EventOptions, Output, OutputOptions
     from stackctl.cli.running.question import Question
     from stackctl.cluster.change.options import RunOptions
     from stackctl.cluster.connection import Connection

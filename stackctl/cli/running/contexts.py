@@ -6,7 +6,7 @@ What the command does on one of them is the command's.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from stackctl.cli.options.options import Cluster
+from stackctl.cli.options.cluster import Cluster
 from stackctl.cli.report.failure import Told
 from stackctl.cli.report.report import Report
 from stackctl.cli.running.question import Question

@@ -10,13 +10,9 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from stackctl.cli.options.options import (
-    Agreement,
-    Cluster,
-    ComparedStack,
-    StackName,
-    StackOptions,
-)
+from stackctl.cli.options.change import Agreement
+from stackctl.cli.options.cluster import Cluster
+from stackctl.cli.options.stack import ComparedStack, StackName, StackOptions
 from stackctl.cli.running.stopping import stopping
 from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.errors import ApplyError
