@@ -21,6 +21,7 @@ from stackctl.errors import (
     Forbidden,
     Invalid,
     LockedError,
+    NotFound,
     StaleWrite,
 )
 from stackctl.model.compose.bundle import Bundle, BundleComponent
@@ -123,6 +124,20 @@ def test_a_run_writes_in_this_order():
         f"delete {LEASE}",
     ]
     assert written(client, f"replace {INDEXES}/stackctl.ml.v1").status is ReleaseStatus.DEPLOYED
+
+
+def test_a_lock_in_a_namespace_that_is_going_is_nobodys():
+    """What was seen of it while the namespace was waited for has gone with it."""
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "stackctl-system"}}
+    going = live(space, deletionTimestamp="2026-11-27T19:59:58Z")
+    gone = NotFound("namespaces/stackctl-system: not there", status=404)
+    unseen = NotFound(f"{LEASE}: not there", status=404)
+    client = Recorder(
+        {"read namespaces/stackctl-system": [going, gone], f"read {LEASE}": [HELD, unseen]}
+    )
+    ran(client, intended(ONE))
+    assert client.log.count(f"read {LEASE}") == 2
+    assert in_order(client.log, "apply namespaces/stackctl-system", f"create {LEASES}")
 
 
 def test_the_record_names_an_object_before_it_is_made():
