@@ -1,0 +1,89 @@
+"""Every shipped profile, one in the place of another, on one cluster; the mixins are in others."""
+
+from itertools import pairwise
+
+import pytest
+
+from stackctl.actions.compose import StackRequest, compose_stack
+from stackctl.actions.upgrade import upgrade
+from stackctl.cluster.change.options import RunOptions
+from stackctl.cluster.connection import Connection
+from stackctl.cluster.record import releases
+from stackctl.model.objects.refs import Ref
+from stackctl.model.ownership.stack_id import StackId
+from stackctl.model.plan.plan import Action
+from stackctl.model.run.events import ComponentState
+from stackctl.model.run.outcome import DeployOutcome
+from tests.apiserver.shipped import MANIFESTS, PATIENT, connected, redeployed, torn_down
+
+pytestmark = pytest.mark.timeout(1800)  # all of them, on a busy machine
+
+STACK = "ring"
+# Small beside large, so that much comes and much goes; what is shared stays.
+FIRST, *RING = (
+    *("cpu", "gpu8+governance", "data+small", "full+governance", "edge", "train+monitoring"),
+    *("serve", "llm", "gpu8-shared", "base", "gpu+monitoring"),
+)
+
+
+def request(profile: str) -> StackRequest:
+    return StackRequest(profile=profile, stack=STACK)
+
+
+def refs(profile: str) -> set[Ref]:
+    """Name everything that a profile consists of."""
+    return {*compose_stack(request(profile)).bundle.objects}
+
+
+def upgraded(profile: str, connection: Connection) -> DeployOutcome:
+    """Put a profile in the place of what is there."""
+    return upgrade(
+        request(profile),
+        connection,
+        agree=lambda *_: True,
+        notify=lambda _: None,
+        options=RunOptions(timeout=PATIENT, holder="tester@here", delete_data=True),
+    )
+
+
+def require_all_of(profile: str, outcome: DeployOutcome, connection: Connection) -> None:
+    """Everything is ready, is what the record names, and stays as it is the next time."""
+    assert {*outcome.components.values()} <= {ComponentState.READY, ComponentState.REMOVED}
+    recorded = releases.current(connection.client, StackId(STACK))
+    assert recorded is not None
+    assert {entry.ref for entry in recorded.release.inventory} == refs(profile)
+    again = redeployed(request(profile), connection)
+    assert {each.action for each in again.plan.changes} == {Action.UNCHANGED}
+
+
+def require_gone(before: str, outcome: DeployOutcome, connection: Connection) -> None:
+    """What only the profile before has leaves, and is not there any more."""
+    left = {each.ref for each in outcome.plan.changes if each.action is Action.PRUNE}
+    assert left == refs(before) - refs(outcome.plan.profile)
+    discovery, client = connection.discovery, connection.client
+    discovery.refresh()
+    for ref in left:
+        resource = discovery.find(ref.group, ref.kind)
+        assert resource is None or client.get(resource.path(ref.namespace, ref.name)) is None, ref
+
+
+def test_each_profile_comes_in_the_place_of_another(kubeconfig):
+    """It is ready, nothing of the one before is left, and at the end nothing at all."""
+    with connected(kubeconfig) as connection:
+        try:
+            require_all_of(FIRST, redeployed(request(FIRST), connection), connection)
+            for before, profile in pairwise((FIRST, *RING)):
+                outcome = upgraded(profile, connection)
+                require_gone(before, outcome, connection)
+                require_all_of(profile, outcome, connection)
+        finally:
+            gone = torn_down(StackId(STACK), connection)
+        assert (gone.residue, gone.kept) == ((), ())
+
+
+def test_no_profile_is_left_out():
+    """Of those that stand alone; the others are laid over them."""
+    names = {path.stem for path in (MANIFESTS.parent / "profiles").glob("*.yaml")}
+    tried = {name for each in (FIRST, *RING) for name in each.split("+")}
+    # `ingress` asks for a domain and has a test of its own; `mig` for nodes with their layouts.
+    assert names - tried == {"ingress", "mig"}
