@@ -25,7 +25,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Plan
 from stackctl.model.plan.plan_file import Recipe
 from stackctl.model.plan.setting_changes import feature_changes, setting_changes
-from stackctl.model.plan.unfinished import unfinished
+from stackctl.model.plan.unfinished import unfinished, unfinished_credentials
 from stackctl.model.resolve.confidential import (
     secret_keys,
     secrets_chosen,
@@ -196,7 +196,8 @@ def _require_finished(bundle: Bundle) -> None:
         ConfigError: with each object and path.
     """
     credentials = (each for part in bundle.components for each in part.credentials)
-    if found := [*unfinished(chain(bundle.manifests, credentials))]:
+    given = (unfinished_credentials(each.given) for each in bundle.components)
+    if found := [*unfinished(chain(bundle.manifests, credentials)), *chain(*given)]:
         raise ConfigError.listing(
             "these values were never meant to be deployed:",
             found,

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from stackctl.model.plan.unfinished import unfinished
+from stackctl.model.plan.unfinished import unfinished, unfinished_credentials
 from tests.unit import fake
 
 
@@ -77,3 +77,12 @@ def test_names_and_prose_are_left_alone(text):
 def test_none_of_the_values_is_repeated():
     """What was found may be in use somewhere."""
     assert "minioadmin" not in "".join(unfinished([secret(password="minioadmin")]))
+
+
+def test_credentials_that_somebody_has_given_are_looked_at_too():
+    """Whatever they are called: what is given for a secret is one."""
+    given = {"a.key": "Password", "a.other": "CHANGEME", "a.good": "b7f2-3c41", "a.pass": "words"}
+    assert list(unfinished_credentials(given)) == [
+        "a.key: a password that everybody knows",
+        "a.other: stands for a value that nobody has set",
+    ]

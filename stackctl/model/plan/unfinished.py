@@ -4,7 +4,7 @@ Objects are looked through as they would be applied, whoever wrote the value.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stackctl.model.objects import paths
@@ -29,6 +29,8 @@ _KNOWN = frozenset(
 )
 # Where something secret is, not what it is.
 _ABOUT = re.compile(r"(name|file|path|ref|type|url)$", re.IGNORECASE)
+_WELL_KNOWN = "a password that everybody knows"
+_UNSET = "stands for a value that nobody has set"
 Found = tuple[paths.Path, str]
 
 
@@ -41,6 +43,15 @@ def unfinished(manifests: Iterable[Manifest]) -> Iterator[str]:
         found = _in_secret(manifest) if secret else _in_object(manifest, ())
         for path, what in found:
             yield f"{ref}: {paths.show(path)}: {what}"
+
+
+def unfinished_credentials(given: Mapping[str, str]) -> Iterator[str]:
+    """Yield the credentials that somebody has given such a value, by component.parameter."""
+    for name, value in given.items():
+        if value.strip().lower() in _KNOWN:
+            yield f"{name}: {_WELL_KNOWN}"
+        elif _STAND_IN.fullmatch(value.strip()):
+            yield f"{name}: {_UNSET}"
 
 
 def _in_secret(secret: Manifest) -> Iterator[Found]:
@@ -65,14 +76,14 @@ def _in_object(value: Any, at: paths.Path) -> Iterator[Found]:
 def _in_text(at: paths.Path, key: str, text: str) -> Iterator[Found]:
     """Look at what has a name: a key of a Secret, a variable."""
     if secretive(key) and not _ABOUT.search(key) and text.strip().lower() in _KNOWN:
-        yield at, "a password that everybody knows"
+        yield at, _WELL_KNOWN
     else:
         yield from _stand_ins(at, text)
 
 
 def _stand_ins(at: paths.Path, text: str) -> Iterator[Found]:
     if _STAND_IN.fullmatch(text.strip()):
-        yield at, "stands for a value that nobody has set"
+        yield at, _UNSET
         return
     for key, value in assignments(text):
         if _STAND_IN.fullmatch(value):
