@@ -11,7 +11,7 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 from stackctl.actions.from_sources import Target, with_sources
-from stackctl.errors import ConfigError, ConflictError, UsageError
+from stackctl.errors import ConfigError, ConflictError, RenderError, UsageError
 from stackctl.model.catalogue.catalogue import Catalogue, CatalogueSource
 from stackctl.model.catalogue.component import EMPTY, Component, Manifests, Mode
 from stackctl.model.catalogue.profile import Profile, StackFile
@@ -78,6 +78,8 @@ class Composed:
     charts: Mapping[str, str] = field(default_factory=dict)  # their digests, by component
     manifests: Mapping[str, Manifests] = field(default_factory=dict, repr=False)
     scopes: Scopes = field(default_factory=dict, repr=False)  # what the target says of its kinds
+    # Components of which only that much is known, and why, where they are described alone.
+    unrendered: Mapping[str, RenderError] = field(default_factory=dict, repr=False)
 
     @property
     def cluster_uid(self) -> str:
@@ -141,10 +143,13 @@ def _unsafe(key: str, value: str, composed: Composed) -> bool:
     return key in composed.secret_sets or SECRETS.mask(value) != value
 
 
-def compose_stack(request: StackRequest, target: Target | None = None) -> Composed:
+def compose_stack(
+    request: StackRequest, target: Target | None = None, *, described: bool = False
+) -> Composed:
     """Read, resolve and compose what was asked for.
 
-    Charts are rendered for the target, which is asked what it can do where there are any.
+    Charts are rendered for the target, which is asked what it can do where there are any. Where
+    what comes of it is only `described`, those that cannot be rendered have no objects.
 
     Raises:
         ConfigError: a file, a value or a combination is wrong; every fault is listed.
@@ -163,12 +168,15 @@ def compose_stack(request: StackRequest, target: Target | None = None) -> Compos
     if problems:
         raise ConfigError.listing("the catalogue is not right:", problems)
     learn_settled(selection)  # settings that a chart in their stead has no use for, too
-    made = with_sources(selection, manifests, target)
+    made = with_sources(selection, manifests, target, described=described)
+    modes = {each.component.name: each.mode for each in selection.components}
     selection = made.selection
     bundle = compose(selection, made.manifests, stack, yaml=YAML, served=made.scopes)
     bundle = replace(bundle, taking=request.take_over)
     learn_bundle(bundle, selection)
     _require_finished(bundle)
+    parts = (replace(each, mode=modes[each.component.name]) for each in selection.components)
+    selection = replace(selection, components=tuple(parts))
     named = bool(request.record or selection.record)
     composed = Composed(
         stack,
@@ -183,6 +191,7 @@ def compose_stack(request: StackRequest, target: Target | None = None) -> Compos
         charts=made.charts,
         manifests=made.manifests,
         scopes=made.scopes,
+        unrendered=made.unrendered,
     )
     sets = {k: v for k, v in _said(request).items() if k not in selection.unused}
     seen, secret = split(sets, composed.secret_among(sets, _hidden(request)))

@@ -56,19 +56,21 @@ def _selection(subject: str, request: StackRequest) -> Selection:
 
 def _composed(name: str, request: StackRequest) -> ExplainedComponent:
     """Compose a stack and choose one component of it."""
-    composed = compose_stack(request)
+    composed = compose_stack(request, described=True)
     selection = composed.selection
     found = {each.component.name: each for each in selection.components}
     if name not in found:
-        known = read_catalogue(request.catalogs).component(name)  # or say that there is none
+        there = read_catalogue(request.catalogs).component(name)  # or say that there is none
         raise ConfigError(
-            f"{known.name} is not in profile {selection.profile}",
+            f"{there.name} is not in profile {selection.profile}",
             hint=f"stackctl explain {name} tells of it without a profile",
         )
     chosen = found[name]
     (part,) = (each for each in composed.bundle.components if each.name == name)
     asked = [] if chosen.mode is Mode.EXTERNAL else privileges(composed.bundle.objects.values())
     mine = tuple(each for each in asked if each.component == name)
-    comes = Contents(chosen.component, kinds_of(part.objects), {}, {}, {"": mine} if mine else {})
+    hidden = composed.unrendered.get(name)
+    known = kinds_of(part.objects)
+    comes = Contents(chosen.component, known, {}, {}, {"": mine} if mine else {}, hidden=hidden)
     needs = edges(selection.components)[name]
     return ExplainedComponent(comes, chosen, selection.profile, needs)

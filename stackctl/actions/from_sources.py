@@ -37,15 +37,22 @@ class Sourced:
     generated: Mapping[str, Fields] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     charts: Mapping[str, str] = field(default_factory=dict)  # digests, by component
+    # Why some have nothing, where what there is is only described.
+    unrendered: Mapping[str, RenderError] = field(default_factory=dict)
 
 
 def with_sources(
-    selection: Selection, manifests: Mapping[str, Manifests], target: Target | None
+    selection: Selection,
+    manifests: Mapping[str, Manifests],
+    target: Target | None,
+    *,
+    described: bool = False,
 ) -> Sourced:
     """Render the sources of components, for a target or for what the profile requires of one.
 
     Kinds that the stack defines itself count as served, so that the first deploy renders what
-    the second does.
+    the second does. Where nothing but a description comes of it, `described`, what cannot be
+    rendered is as what somebody else runs.
 
     Raises:
         RenderError: a source cannot be rendered.
@@ -58,15 +65,19 @@ def with_sources(
     known = target() if target else _offline(selection.requires)
     able = known.with_kinds(each for layers in manifests.values() for each in _all(layers))
     found: dict[str, Rendered] = {}
+    faults: dict[str, RenderError] = {}
     for _ in range(_ROUNDS):
-        found = _all_rendered(parts, able)
+        found, faults = _all_rendered(parts, able)
+        if faults and not described:
+            raise RenderError.together("these components cannot be rendered:", [*faults.values()])
         before = able
         able = able.with_kinds(each for one in found.values() for each in one.objects)
         if able == before:
             break
-    chosen, layers = {}, dict(manifests)
+    chosen = {name: _left_out(part) for part in parts if (name := part.component.name) in faults}
+    layers = dict(manifests)
     notes = [note for one in found.values() for note in one.notes]
-    for part in parts:
+    for part in (each for each in parts if each.component.name in found):
         name = part.component.name
         notes += idle(part, found[name], manifests[name])
         chosen[name], layers[name] = joined(part, manifests[name], found[name])
@@ -78,20 +89,26 @@ def with_sources(
         {name: one.generated for name, one in found.items() if one.generated},
         tuple(notes),
         {name: one.digest for name, one in found.items() if one.digest},
+        faults,
     )
 
 
-def _all_rendered(parts: Iterable[Chosen], able: Capabilities) -> dict[str, Rendered]:
+def _left_out(part: Chosen) -> Chosen:
+    return replace(part, mode=Mode.EXTERNAL)
+
+
+def _all_rendered(
+    parts: Iterable[Chosen], able: Capabilities
+) -> tuple[dict[str, Rendered], dict[str, RenderError]]:
     """Render every part, so that what is wrong with any of them is said at once."""
-    found, faults = {}, []
+    found: dict[str, Rendered] = {}
+    faults: dict[str, RenderError] = {}
     for part in parts:
         try:
             found[part.component.name] = _rendered(part, able)
         except RenderError as error:
-            faults.append(error)
-    if faults:
-        raise RenderError.together("these components cannot be rendered:", faults)
-    return found
+            faults[part.component.name] = error
+    return found, faults
 
 
 def _all(layers: Manifests) -> tuple[Manifest, ...]:

@@ -21,7 +21,7 @@ def profiles(catalogs: Sequence[Path] = ()) -> "Mapping[str, Profile]":
 
 
 def described(name: str, catalogs: Sequence[Path] = ()) -> "tuple[Profile, Composed]":
-    """Return a profile and what it comes to.
+    """Return a profile and what it comes to, as far as it can be rendered here.
 
     Raises:
         ConfigError: there is none of this name, or a file is not right.
@@ -30,4 +30,6 @@ def described(name: str, catalogs: Sequence[Path] = ()) -> "tuple[Profile, Compo
     from stackctl.actions.compose import StackRequest, compose_stack
 
     profile = read_catalogue(catalogs).profile(name.partition("+")[0])
-    return profile, compose_stack(StackRequest(profile=name, catalogs=tuple(catalogs)))
+    return profile, compose_stack(
+        StackRequest(profile=name, catalogs=tuple(catalogs)), described=True
+    )

@@ -1,5 +1,6 @@
 """Sources of components: what files may say of them, and what comes of several that do."""
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 from stackctl.actions.components import contents
 from stackctl.actions.compose import StackRequest, compose_stack
 from stackctl.actions.explain import explain
+from stackctl.actions.profiles import described
 from stackctl.cli.report.catalogue.components import component_result
 from stackctl.cli.report.catalogue.explain import explain_result
+from stackctl.cli.report.catalogue.profiles import profile_result
 from stackctl.cli.report.catalogue.values import settings_of
 from stackctl.cli.report.rendering import Page
 from stackctl.cli.terminal.terminal import Paint
@@ -258,6 +261,29 @@ def test_without_helm_a_component_is_described_as_far_as_it_goes(
     assert "not known" in text
     assert "STACKCTL_HELM" in text
     assert faults(told.document(), document_schema("ComponentList")) == []
+
+
+def test_a_stack_is_described_as_far_as_its_sources_are_here(tmp_path: Path):
+    """What cannot be rendered is named with the reason, and keeps nobody else's from being told."""
+    (tmp_path / "profiles").mkdir()
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
+    (tmp_path / "here.yaml").write_text(text)
+    components = (
+        "    gone: {source: {manifests: [nowhere.yaml]}, parameters: {namespace: a}}\n"
+        "    there: {source: {manifests: [../here.yaml]}, parameters: {namespace: a}}\n"
+    )
+    write_profile(tmp_path, components)
+    result = profile_result(*described("mine", [tmp_path]))
+    assert faults(result.document(), document_schema("ProfileDescription")) == []
+    told = "\n".join(result.lines(Page(Paint(on=False), None)))
+    assert re.search(r"  gone +managed", told)
+    assert re.search(r"  gone\n +not known: .*mine\.yaml:6: gone: .*no such file", told)
+    assert "  there\n      1 ConfigMap, 1 Namespace" in told
+    for name, objects in (("gone", "not known"), ("there", "1 ConfigMap, 1 Namespace")):
+        found = explain(name, StackRequest(profile="mine", catalogs=(tmp_path,)))
+        assert objects in "\n".join(explain_result(found).lines(Page(Paint(on=False), None)))
+    with pytest.raises(RenderError, match="no such file"):
+        compose_stack(StackRequest(profile="mine", catalogs=(tmp_path,)))
 
 
 def test_a_helm_that_is_too_old_is_refused(tmp_path: Path):

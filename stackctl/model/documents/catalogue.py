@@ -164,6 +164,7 @@ CATALOGUE: Bodies = {
                             "Features that are on", fields("A feature", {"name": text("Name")})
                         ),
                         "objects": KINDS,
+                        "hidden?": text("Why what it installs is not known"),
                     },
                 ),
             ),

@@ -9,6 +9,7 @@ from stackctl.cli.report.catalogue.components import block, counted, shown_value
 from stackctl.cli.report.catalogue.values import settings_of
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, known
 from stackctl.cli.terminal.terminal import Row, columns, plain, table, wrap
+from stackctl.errors import headline
 from stackctl.model.catalogue.profile import DEFAULT
 from stackctl.model.readiness.accelerators import NVIDIA
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from stackctl.actions.compose import Composed
     from stackctl.model.catalogue.profile import GpuNeeds, Origin, Profile
+    from stackctl.model.compose.bundle import BundleComponent
     from stackctl.model.privileges.privileges import Privilege
 
 
@@ -69,10 +71,16 @@ def profile_lines(profile: Profile, found: Composed, page: Page) -> list[str]:
     ]
     if settings:
         lines += ["", paint("SETTINGS", "bold"), *_settings_lines(settings, page)]
-    objects = [(part.name, counted(kinds_of(part.objects))) for part in found.bundle.components]
+    objects = [(part.name, _objects(part, found)) for part in found.bundle.components]
     lines += block("OBJECTS", objects, paint, width)
     lines += block("PRIVILEGES", listed({"": _asked(found)}), paint, width)
     return lines
+
+
+def _objects(part: BundleComponent, found: Composed) -> str:
+    if error := found.unrendered.get(part.name):
+        return f"not known: {headline(error)}"
+    return counted(kinds_of(part.objects))
 
 
 def _settings_lines(settings: list[tuple[str, str, str]], page: Page) -> Iterator[str]:
@@ -159,14 +167,17 @@ def profile_document(profile: Profile, found: Composed) -> Document:
             storageClass=needs.storageClass,
         ),
         components=[
-            {
-                "name": chosen.component.name,
-                "version": chosen.component.spec.version,
-                "mode": chosen.mode.value,
-                "namespace": chosen.namespace,
-                "features": [{"name": name} for name in sorted(chosen.features)],
-                "objects": kinds_of(part.objects),
-            }
+            known(
+                name=chosen.component.name,
+                version=chosen.component.spec.version,
+                mode=chosen.mode.value,
+                namespace=chosen.namespace,
+                features=[{"name": name} for name in sorted(chosen.features)],
+                objects=kinds_of(part.objects),
+                hidden=headline(found.unrendered[part.name])
+                if part.name in found.unrendered
+                else None,
+            )
             for chosen, part in zip(
                 found.selection.components, found.bundle.components, strict=True
             )
