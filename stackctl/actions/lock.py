@@ -51,11 +51,8 @@ def lock(request: StackRequest, path: Path) -> LockOutcome:
     """
     now = lock_now(compose_stack(request))
     before = read_lock(path) if exists(path) else None
-    if before is not None and before.metadata.name != now.metadata.name:
-        raise ConflictError(
-            f"{path} is the lock of stack {before.metadata.name}, not {now.metadata.name}",
-            hint=f"name another file: --lock-file {now.metadata.name}.lock.yaml",
-        )
+    if before is not None:
+        require_lock_of(before, now, path)
     differences = lock_differences(before, now) if before is not None else ()
     if before != now:
         try:
@@ -63,6 +60,19 @@ def lock(request: StackRequest, path: Path) -> LockOutcome:
         except OSError as error:
             raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
     return LockOutcome(path, now, differences, before is None)
+
+
+def require_lock_of(lock: LockDocument, now: LockDocument, path: Path) -> None:
+    """Refuse the lock of another stack.
+
+    Raises:
+        ConflictError: it is.
+    """
+    if lock.metadata.name != now.metadata.name:
+        raise ConflictError(
+            f"{path} is the lock of stack {lock.metadata.name}, not {now.metadata.name}",
+            hint=f"name another file: --lock-file {now.metadata.name}.lock.yaml",
+        )
 
 
 def require_locked(request: StackRequest, path: Path, composed: Composed) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackctl.actions.compose import StackRequest, compose_stack
-from stackctl.actions.lock import lock_now, written_lock
+from stackctl.actions.lock import lock_now, require_lock_of, written_lock
 from stackctl.cluster.connection import Connection
 from stackctl.cluster.record import releases
 from stackctl.files import exists
@@ -59,13 +59,16 @@ def outdated(
     """Compare a stack with its lock, if it has one, and with the cluster, if one is given.
 
     Raises:
-        StackError: as of `compose_stack`; the lock is none, or a required one is not there; the
-            record cannot be read.
+        StackError: as of `compose_stack`; the lock is none, or another stack's, or a required one
+            is not there; the record cannot be read.
     """
     composed = compose_stack(request)
-    now = lock_now(composed).spec.components
-    there = required or exists(path)
-    locked = written_lock(request, path).spec.components if there else None
+    current = lock_now(composed)
+    now, locked = current.spec.components, None
+    if required or exists(path):
+        lock = written_lock(request, path)
+        require_lock_of(lock, current, path)
+        locked = lock.spec.components
     recorded = releases.current(connection.client, composed.stack) if connection else None
     deployed = recorded.release.components if recorded else {}
     names = sorted({*now, *(locked or {}), *deployed})

@@ -177,11 +177,13 @@ def test_what_is_no_lock_is_not_replaced(tmp_path, request_, text, fault):
 
 
 @pytest.mark.usefixtures("some_shipped")
-def test_the_lock_of_another_stack_is_not_replaced(tmp_path, request_):
+def test_the_lock_of_another_stack_is_not_replaced_nor_compared_with(tmp_path, request_):
     path = tmp_path / "stack.lock.yaml"
     lock(request_, path)
     with pytest.raises(ConflictError, match="lock of stack ml, not other"):
         lock(replace(request_, stack="other"), path)
+    with pytest.raises(ConflictError, match="lock of stack ml, not other"):
+        outdated(replace(request_, stack="other"), path, None)
 
 
 def test_a_lock_lies_beside_its_stack_file(tmp_path):
