@@ -24,7 +24,7 @@ from tests.apiserver.scenery import without_namespaces
 from tests.apiserver.shipped import PATIENT, deployed, torn_down
 from tests.bench.rivals import kubectl
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)  # a whole profile five times, on a busy machine
 
 REQUEST = StackRequest(profile="cpu", stack="exported")
 # What is another one each time, or is written by controllers.
