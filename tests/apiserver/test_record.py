@@ -257,6 +257,8 @@ def test_an_index_that_has_lost_its_labels_is_named_before_another_is_written(st
         with pytest.raises(ReleaseError, match=r"v2: has lost its label stackctl\.dev/") as no:
             stack.deploy(parts(stack, "three"))
         assert no.value.hint == f"stackctl record repair --stack {stack.name}"
+        with pytest.raises(ReleaseError, match=r"v2: has lost its label stackctl\.dev/"):
+            stack.rollback(2)
         assert repair(stack).left == ()
         stack.deploy(parts(stack, "three"))
         assert check(stack) == []

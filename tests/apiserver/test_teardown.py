@@ -451,3 +451,22 @@ def test_what_others_have_copied_is_theirs_label_and_all(stack):
         stack.connection.discovery.path_of(definition),
     ):
         stack.client.delete(left)
+
+
+def test_what_is_written_on_a_namespace_that_stays_is_nobodys_to_take_off(stack):
+    """A teardown clears what it wrote itself; who wrote the rest the API server then forgets."""
+    path = f"/api/v1/namespaces/{stack.name}"
+    stack.client.create("/api/v1/namespaces", stack.namespace())
+    part = stack.part("a", stack.namespace(), stack.config("x"))
+    stack.deploy(part)
+    stack.teardown()
+    write_as(stack.client, "kubectl-label", path, {"metadata": {"labels": {"team": "x"}}})
+    stack.deploy(part)
+    recording.forget(stack.client, stack.id)
+    changed = stack.deploy(part).plan
+    assert [each.ref.kind for each in changed.changes if each.action is not Action.UNCHANGED] == []
+    more = stack.namespace() | {"metadata": {"name": stack.name, "annotations": {"a": "b"}}}
+    stack.deploy(stack.part("a", more, stack.config("x")))
+    assert stack.client.get(path)["metadata"]["labels"]["team"] == "x"
+    stack.teardown()
+    stack.client.delete(path)

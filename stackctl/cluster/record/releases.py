@@ -74,6 +74,7 @@ def read(client: Client, stack: StackId, revision: int) -> Release:
     """
     known = _revisions(client, stack)
     if revision not in known:
+        indexes.require_labelled(client, stack, revision)
         there = ", ".join(map(str, known)) or "none"
         raise ReleaseError(
             f"stack {stack}: no revision {revision} (there: {there})", hint="stackctl history"

@@ -99,15 +99,15 @@ def _passes(entry: Mapping[str, Any], live: Manifest, stack: StackId, *, adoptin
         return False
     if entry == earlier_entry(live, stack):
         return True
-    if manager == _REBUILT and own_entry(live, stack) is not None:
-        return True
     signed = HELM_RELEASE in annotations_of(live)
     # A namespace is common ground: what is written on it is relied upon by others too.
-    if not adopting or (live.get("kind") == "Namespace" and not signed):
+    if live.get("kind") == "Namespace" and not signed:
         return False
+    if manager == _REBUILT and own_entry(live, stack) is not None:
+        return True
     # Helm of some years ago went by the name of its HTTP library.
     nameless = manager == "Go-http-client" and signed
-    return nameless or _INSTALLERS.fullmatch(manager) is not None
+    return adopting and (nameless or _INSTALLERS.fullmatch(manager) is not None)
 
 
 def _merged(
