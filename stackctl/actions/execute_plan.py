@@ -163,8 +163,11 @@ def _mend(run: RunContext, intent: RunIntent, options: RunOptions) -> None:
         done = "they would be stored again" if options.dry_run else "they are stored again"
         run.notify(Notice(f"the recorded objects of {names} were lost; {done}"))
         if not options.dry_run:
-            from stackctl.cluster.record import recording
+            from stackctl.cluster.record import recording, releases
 
+            # Somebody may be deleting all of the record, and its namespace.
+            recording.ensure_namespace(run.client, intent.stack, run.stop)
+            releases.require_latest(run.client, intent.stack, intent.recorded)
             recording.keep_shards(run.client, intent.stack, intent.lost, run.pool)
     if intent.settled and intent.secret_sets:
         _mend_settings(run, intent, options)

@@ -13,6 +13,7 @@ import pytest
 from stackctl.actions import record
 from stackctl.actions.compose import StackRequest
 from stackctl.actions.diff import diff_revision
+from stackctl.actions.execute_plan import execute_plan
 from stackctl.actions.history import history
 from stackctl.actions.inherit import resumed
 from stackctl.actions.planning import look
@@ -22,7 +23,7 @@ from stackctl.cluster.record import indexes, recording, releases, shards
 from stackctl.cluster.record import record_store as store
 from stackctl.cluster.record.lock import Claim
 from stackctl.cluster.record.recovery import UNKNOWN
-from stackctl.errors import ApplyError, LaterFormat, ReleaseError, StackError
+from stackctl.errors import ApplyError, ConflictError, LaterFormat, ReleaseError, StackError
 from stackctl.model.compose.bundle import Bundle
 from stackctl.model.objects.refs import Manifest, Ref, digest
 from stackctl.model.plan.plan import Action
@@ -303,6 +304,27 @@ def test_a_lost_shard_is_stored_again_by_a_deploy_that_changes_nothing(stack):
     assert stack.deploy(parts(stack, "two")).release is None
     assert stack.client.get(path) is not None
     assert check(stack) == []
+
+
+def test_nothing_is_stored_in_a_record_that_is_being_deleted(stack):
+    """Secrets go first, and the rest a moment later: the plan was made of what is no more."""
+    part = parts(stack)
+    stack.deploy(part)
+    stack.client.delete(shard_path(stack, 1))
+    with running(stack.connection, stack.tell) as run:
+        intent = look(run, stack.id, Bundle("test", (part,)))
+        assert [each.name for each in intent.lost] == ["a"]
+        stack.client.delete(index_path(stack, 1))
+        with pytest.raises(ConflictError, match="the record has gone after the plan was made"):
+            execute_plan(run, intent, lambda *_: True, stack.options())
+    assert (
+        stack.client.list(
+            store.secrets_of(stack.id), labels=store.mine(stack.id, shards.SHARD_LABEL)
+        ).items
+        == ()
+    )
+    stack.deploy(part)
+    assert_unsure(stack)
 
 
 @pytest.mark.parametrize("label", ["garbage", "empty", "other objects"])
