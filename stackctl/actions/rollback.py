@@ -7,7 +7,7 @@ from stackctl.actions.plan_file import planned_revision, planned_take_over
 from stackctl.actions.planning import last_good, look_back
 from stackctl.cluster.change.options import RunOptions
 from stackctl.cluster.connection import Connection
-from stackctl.cluster.context import running
+from stackctl.cluster.context import RunContext, running
 from stackctl.cluster.record import releases
 from stackctl.cluster.record.lock import await_free
 from stackctl.cluster.record.missing_record import none_readable
@@ -49,7 +49,7 @@ def rollback(
             revision = planned_revision(options.plan)
         if options.plan is not None and not options.dry_run:
             take_over = planned_take_over(options.plan, take_over)
-        wanted, lost = _chosen(stack, known, revision)
+        wanted, lost = _chosen(stack, known, _earlier(run, stack, known), revision)
         for each in lost:
             notify(Notice(str(unrestorable(each))))
         return execute_plan(
@@ -60,15 +60,22 @@ def rollback(
         )
 
 
+def _earlier(run: RunContext, stack: StackId, known: Sequence[Release]) -> Sequence[Release]:
+    """Leave out what is there now; where its record is gone, all that is known was before it."""
+    held = releases.kept(run.client, stack)
+    gone = releases.newest_gone(run.client, stack, known[-1].revision, held)
+    return known if gone else known[:-1]
+
+
 def _chosen(
-    stack: StackId, known: Sequence[Release], revision: int | None
+    stack: StackId, known: Sequence[Release], earlier: Sequence[Release], revision: int | None
 ) -> tuple[Release, list[Release]]:
-    """Take the revision that was named, else the last good one before the current."""
+    """Take the revision that was named, else the last good one of the earlier ones."""
     lost: list[Release] = []
     if revision is not None:
         found = next((each for each in known if each.revision == revision), None)
     else:
-        found, lost = last_good(known[:-1])
+        found, lost = last_good(earlier)
     if found is None:
         there = ", ".join(str(each.revision) for each in known if each.restorable) or "none"
         what = f"revision {revision}" if revision is not None else "earlier revision that was good"

@@ -559,6 +559,15 @@ def test_a_newest_revision_that_was_deleted_by_hand_is_noticed(stack):
     assert [f"stackctl.{stack.name}.v2: is gone" in each for each in stack.notes] == [True]
 
 
+def test_the_way_back_from_a_deleted_newest_revision_is_the_one_before(stack):
+    """What is there now is what the lost one applied, not what the last that is left did."""
+    recorded_twice(stack)
+    stack.client.delete(index_path(stack, 2))
+    assert stack.rollback(prune_unrecorded=True).release.command == "rollback 1"
+    assert stack.get("configmaps/x")["data"] == {"key": "one"}
+    assert stack.get("configmaps/two") is None
+
+
 def test_a_teardown_takes_what_a_lost_revision_made_anew(stack):
     """It has another uid than the one before recorded, and says itself that the stack wrote it."""
     recorded_twice(stack)
