@@ -115,6 +115,24 @@ def test_pods_that_the_api_server_refuses(message, grace):
     assert (fault.message, fault.grace) == (f"FailedCreate: {message}", grace)
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "Error creating: ",
+        "(combined from similar events): Error creating: ",
+        "create Pod web-0 in StatefulSet web failed error: ",
+    ],
+)
+def test_of_an_event_the_words_of_the_api_server_are_told(before):
+    """What its controller says around them is the same each time."""
+    about = {"involvedObject": {"uid": "d"}, "reason": "FailedCreate"}
+    said = 'pods "web-0" is forbidden: exceeded quota: q'
+    event = {**thing("Pod", "e"), **about, "message": f"{before}{said}"}
+    (fault,) = refused_pods(thing("DaemonSet", "d"), [event], Patience())
+    assert fault.text == said
+
+
 def test_only_what_was_said_since_the_last_change_tells_of_a_workload():
     """An event from before belongs to the template before; one of another object to that."""
     written = [

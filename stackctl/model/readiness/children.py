@@ -11,6 +11,7 @@ from stackctl.model.objects.conditions import condition, holds, one_line, words
 from stackctl.model.objects.refs import Manifest, annotations_of, labels_of, ref_of
 from stackctl.model.readiness.placement import accelerated, kept_off
 from stackctl.model.readiness.pod_faults import (
+    AROUND_REFUSAL,
     NEVER,
     REFUSED,
     Patience,
@@ -164,7 +165,7 @@ def refused_pods(
         and _time(each) >= since
     ]
     if told:
-        said = one_line(max(told, key=_time).get("message"))
+        said = one_line(AROUND_REFUSAL.sub("", str(max(told, key=_time).get("message") or "")))
         yield _refused(workload, REFUSED, said, patience)
 
 

@@ -87,6 +87,11 @@ WRAPPING = re.compile(
     r'^(Back-off pulling|Failed to pull) image "[^"]*": |^ErrImagePull: '
     r'|rpc error: code = \w+ desc = |^failed to (pull and unpack image|resolve reference) "[^"]*": '
 )
+# What controllers say in events before the words of the API server.
+AROUND_REFUSAL = re.compile(
+    r"^(\(combined from similar events\): )?"
+    r"(Error creating: |[Cc]reate Pod \S+ in StatefulSet \S+ failed error: )?"
+)
 AFTERTHOUGHT = re.compile(r",? *(no new claims to deallocate|preemption: ).*$", re.DOTALL)
 
 
