@@ -12,7 +12,8 @@ from stackctl.cluster.look.sparing import spare
 from stackctl.cluster.look.unseen import learn, unseen
 from stackctl.cluster.record import reach, recovery, releases
 from stackctl.cluster.record.shards import StoredIndex
-from stackctl.errors import ConflictError, PreflightError, ReleaseError, Unreachable
+from stackctl.cluster.status.drift import applied
+from stackctl.errors import AccessDenied, ConflictError, PreflightError, ReleaseError, Unreachable
 from stackctl.model.catalogue.component import Mode
 from stackctl.model.compose.bundle import Bundle, BundleComponent, secrets_in
 from stackctl.model.objects.kinds import kind_of
@@ -22,7 +23,7 @@ from stackctl.model.ownership.conflict_policy import refused
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan import installations as elsewhere
 from stackctl.model.plan.installations import new_components
-from stackctl.model.plan.plan import Action, Change, Plan, make
+from stackctl.model.plan.plan import DELETED, Action, Change, Plan, make
 from stackctl.model.plan.plan_file import Recipe
 from stackctl.model.plan.preflight import Finding, check, foreign_namespaces, topics, unchecked
 from stackctl.model.plan.upgrades import require_way_back
@@ -85,7 +86,7 @@ def look(
     SECRETS.learn(secrets_in(touched, found.live))
     plan = spare(connection, make(touched, stack, found, inventory), provenance(inventory), pool)
     plan = replace(
-        _with_unseen(run, plan, inventory),
+        _with_former(run, _with_unseen(run, plan, inventory), recorded),
         before=recorded.release.profile if recorded else "",
         generated=_wanting(run, stack, bundle, touched),
     )
@@ -101,6 +102,26 @@ def look(
         lost=_lost(bundle, recorded, kept),
         strays=() if only else _strays(run, stack, found.live, plan, lost=gone),
         only=only,
+    )
+
+
+def _with_former(run: RunContext, plan: Plan, recorded: releases.Recorded | None) -> Plan:
+    """Read what was applied of that which was deleted since, and would not come back the same."""
+    changed = [each for each in plan.changes if each.reason == DELETED and each.former is None]
+    if recorded is None or not changed or not plan.stack.administrators:
+        return plan
+    release = recorded.release
+    try:
+        before = applied(run.connection, release, {each.component for each in changed})
+    except (AccessDenied, ReleaseError):
+        return plan  # then it is told as new
+    formers = {ref: manifest for ref, (_, manifest) in before.objects.items()}
+    return replace(
+        plan,
+        changes=tuple(
+            replace(each, former=formers.get(each.ref)) if each in changed else each
+            for each in plan.changes
+        ),
     )
 
 

@@ -96,10 +96,10 @@ class Operated(Stack):
         """Bring it to where all is well, once more."""
         self.deploy(*self.parts())
 
-    def plan(self) -> Plan:
-        """Compare it, as `diff` does."""
+    def plan(self, *parts: BundleComponent) -> Plan:
+        """Compare it, as `diff` does; all that it is, where nothing else is said."""
         with running(self.connection, self.tell) as run:
-            return look(run, self.id, Bundle("test", self.parts())).plan
+            return look(run, self.id, Bundle("test", parts or self.parts())).plan
 
     def status(self) -> StackStatus:
         """Look at it, and make sure that whatever is wrong comes with the next step."""
@@ -198,7 +198,16 @@ def test_a_deployment_was_deleted(operated):
     plan = operated.plan()
     assert changed(plan) == {"server": Action.CREATE}
     (change,) = (each for each in plan.changes if each.action is Action.CREATE)
-    assert (change.reason, change.returning) == (DELETED, True)  # its rights are not new
+    assert (change.reason, change.former) == (DELETED, change.desired)  # its rights are not new
+    operator, more = operated.parts()
+    objects = [
+        each | {"spec": each["spec"] | {"replicas": 7}} if each["kind"] == "Deployment" else each
+        for each in operator.objects
+    ]
+    plan = operated.plan(replace(operator, objects=tuple(objects)), more)
+    (change,) = (each for each in plan.changes if each.action is Action.CREATE)
+    assert change.former is not None
+    assert (change.former["spec"]["replicas"], change.reason) == (1, DELETED)
     operated.up()
     assert operated.status().current
 

@@ -250,7 +250,7 @@ def test_what_was_deleted_and_comes_back_is_told_from_what_is_new(entry, wanted,
     recorded = replace(entry_for(config("1"), live_config("1")), **entry)
     change = only(planned([config(wanted)], Snapshot({}, {}, frozenset()), (recorded,)))
     assert change.action is Action.CREATE
-    assert (change.reason, change.returning) == (reason, returning)
+    assert (change.reason, change.former is not None) == (reason, returning)
 
 
 def test_what_another_run_wrote_is_drift():

@@ -276,15 +276,16 @@ def test_to_take_over_what_is_in_kube_system_is_new():
 def test_what_was_deleted_and_comes_back_as_it_was_asks_for_nothing_new():
     """As the record of administrators says; a tenant could write anything into the tenant's."""
     pod = made("Pod", "x", "own") | {"spec": {"hostNetwork": True, "containers": []}}
+    tame = made("Pod", "x", "own") | {"spec": {"containers": []}}
     back = change(Action.CREATE, pod)
 
-    def new(stack: StackId, *, returning: bool) -> list[str]:
-        plan = Plan(stack, "p", (replace(back, returning=returning),))
+    def new(stack: StackId, former: Manifest | None) -> list[str]:
+        plan = Plan(stack, "p", (replace(back, former=former),))
         return [each.what for each in newly_asked(plan)]
 
-    assert new(StackId("s"), returning=True) == []
+    assert new(StackId("s"), pod) == []
     said = ["the host's network"]
-    assert new(StackId("s"), returning=False) == new(TENANTS, returning=True) == said
+    assert new(StackId("s"), None) == new(StackId("s"), tame) == new(TENANTS, pod) == said
 
 
 def test_a_role_that_nobody_is_bound_to_is_told_too():

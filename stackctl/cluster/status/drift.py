@@ -43,7 +43,7 @@ def read_drift(
     if not coarse:
         return Drifts()
     try:
-        bundle = _applied(connection, release, {entries[ref].component for ref in coarse})
+        bundle = applied(connection, release, {entries[ref].component for ref in coarse})
     except (AccessDenied, ReleaseError) as error:
         return Drifts(coarse, (f"{UNCOMPARED}: {error}",))
     stack = release.stack
@@ -53,7 +53,7 @@ def read_drift(
     return Drifts(chosen)
 
 
-def _applied(connection: Connection, release: Release, components: set[str]) -> Bundle:
+def applied(connection: Connection, release: Release, components: set[str]) -> Bundle:
     """Read what was applied of some components.
 
     Raises:

@@ -124,7 +124,7 @@ class Change:
     created: bool = False  # it is there because the stack has made it, as the record says
     result: Manifest | None = None  # what it would be, by the server's word
     held: tuple[HeldValue, ...] = ()  # of others, unless it is known to be theirs to write
-    returning: bool = False  # created as it was before, as the record says
+    former: Manifest | None = None  # as it was applied before it was deleted, by the record
 
     @property
     def done(self) -> bool:
@@ -255,7 +255,8 @@ def _returning(change: Change, entry: Entry | None) -> Change:
     if change.action is not Action.CREATE or entry is None or not was_there:
         return change
     same = change.desired is not None and Mark.parse(entry.mark).digest == digest(change.desired)
-    return replace(change, reason=change.reason or DELETED, returning=same)
+    former = change.desired if same else None
+    return replace(change, reason=change.reason or DELETED, former=former)
 
 
 def _discreet(change: Change, places: tuple[Place, ...], snapshot: Snapshot) -> Change:

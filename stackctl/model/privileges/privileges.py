@@ -48,8 +48,8 @@ class Privilege:
 def newly_asked(plan: Plan) -> tuple[Privilege, ...]:
     """Name what a plan gives that is not given already.
 
-    What is unchanged is as it was, and so is what was deleted and comes back as it was; what is
-    there is compared with what it becomes.
+    What is unchanged is as it was; what is there is compared with what it becomes, and what was
+    deleted since it was applied with what that was.
     """
     own = _own(plan)
     taken = {change.ref for change in plan.changes if change.action is Action.ADOPT}
@@ -113,12 +113,13 @@ def _after(changes: Iterable[Change]) -> Iterator[tuple[str, Manifest]]:
 
 def _before(plan: Plan) -> Iterator[tuple[str, Manifest]]:
     for change in plan.changes:
-        # A tenant writes the tenant's record, and what it says of the past proves nothing.
-        returns = change.returning and plan.stack.administrators
-        if (change.action is Action.UNCHANGED or returns) and change.desired is not None:
+        if change.action is Action.UNCHANGED and change.desired is not None:
             yield change.component, change.desired
         elif change.action is not Action.CREATE and change.live is not None:
             yield change.component, change.live
+        # A tenant writes the tenant's record, and what it says of the past proves nothing.
+        elif change.former is not None and plan.stack.administrators:
+            yield change.component, change.former
 
 
 def asked_by_features(
