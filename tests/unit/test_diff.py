@@ -69,6 +69,21 @@ def test_plain_lists_are_compared_by_position():
     )
 
 
+def test_arguments_between_others_that_stay_show_alone():
+    """Wherever they are: one flag more moves the others, and changes none."""
+    before = ["-a", "-b", "-c", "-d", "-e", "-f"]
+    after = ["-a", "-new", "-b", "-c", "-D", "-e", "-more", "-f"]
+    told = (
+        ("spec.args[1]", "", "-new"),
+        ("spec.args[4]", "-d", "-D"),
+        ("spec.args[6]", "", "-more"),
+    )
+    there = differences(deployment(args=before), deployment(args=after))
+    assert there == tuple(Difference(path, old or MISSING, new) for path, old, new in told)
+    back = differences(deployment(args=after), deployment(args=before))
+    assert back == tuple(Difference(path, new, old or MISSING) for path, old, new in told)
+
+
 def test_notes_of_the_control_plane_are_no_differences():
     """Nobody has set them, and they follow from what differs besides."""
     old, new = deployment(replicas=1), deployment(replicas=2)

@@ -93,21 +93,36 @@ def _compare_lists(path: str, old: Sequence[Any], new: Sequence[Any]) -> Iterato
 
 
 def _aligned(old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[int, Any, Any]]:
-    """Lay lists beside each other by what they begin and end with, for one flag more is one flag.
+    """Lay lists beside each other by what is in both, for one flag more is one flag.
 
     The index is that of the longer list.
     """
     head = _alike(old, new)
     tail = _alike(old[head:][::-1], new[head:][::-1])
-    longest = max(len(old), len(new))
     was, now = old[head : len(old) - tail], new[head : len(new) - tail]
-    for index in range(head, longest - tail):
-        at = index - head
-        yield (
-            index,
-            was[at] if at < len(was) else MISSING,
-            now[at] if at < len(now) else MISSING,
-        )
+    for (first, end), (start, stop) in _changed(was, now):
+        at = head + (start if len(new) >= len(old) else first)
+        for step in range(max(end - first, stop - start)):
+            yield (
+                at + step,
+                was[first + step] if first + step < end else MISSING,
+                now[start + step] if start + step < stop else MISSING,
+            )
+
+
+Span = tuple[int, int]
+
+
+def _changed(was: Sequence[Any], now: Sequence[Any]) -> Iterator[tuple[Span, Span]]:
+    """Yield which parts of two lists are others: of texts those between what both have."""
+    if not (was and now and all(isinstance(each, str) for each in (*was, *now))):
+        yield (0, len(was)), (0, len(now))
+        return
+    from difflib import SequenceMatcher
+
+    for tag, first, end, start, stop in SequenceMatcher(None, was, now, False).get_opcodes():
+        if tag != "equal":
+            yield (first, end), (start, stop)
 
 
 def _alike(old: Sequence[Any], new: Sequence[Any]) -> int:
