@@ -85,7 +85,9 @@ def _of_source(name: str, home: Path, source: Path) -> str:
     """
     if chart := chart_at(source):
         found = chart_files(chart)
-        values = yaml.load(found.files.get("values.yaml", b""), f"{folders.shown(chart)}: values")
+        values = yaml.load(
+            found.files.get("values.yaml", b""), f"{folders.shown(chart)}/values.yaml"
+        )
         version = str(found.metadata.get("version") or "")
         known = values if isinstance(values, dict) else {}
         return of_chart(name, _from(home, chart), version, known, yaml.dump)

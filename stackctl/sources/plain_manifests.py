@@ -4,6 +4,7 @@ Folders within a folder are left out, as there. Helm and Kustomize make manifest
 for: that is told, and not read here.
 """
 
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ from stackctl.sources.reading import bytes_of
 _SUFFIXES = (".yaml", ".yml", ".json")
 _OURS = "component.yaml"
 _CHART = "Chart.yaml"
+_ADDRESS = re.compile(r"(oci|https?):/")
+_ELSEWHERE = (
+    "a chart of a registry or a repository needs no folder: a profile says "
+    "components: {NAME: {source: {chart: {oci: ADDRESS, version: VERSION}}}}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,8 @@ def read_plain(source: Path) -> tuple[PlainFile, ...]:
     """
     _require_plain(source)
     if not exists(source):
-        raise ConfigError(f"{folders.shown(source)}: there is no such file or folder")
+        hint = _ELSEWHERE if _ADDRESS.match(str(source)) else ""
+        raise ConfigError(f"{folders.shown(source)}: there is no such file or folder", hint=hint)
     paths = list(_files(source)) if is_folder(source) else [source]
     files: list[PlainFile] = []
     problems: list[str] = []

@@ -240,6 +240,11 @@ def test_what_is_no_chart_is_refused_and_nothing_written(here, capsys):
     (here / "web.tgz").write_bytes(b"no archive")
     code, _, err = new(capsys, "shop", "--from", "web.tgz")
     assert (code, "web.tgz: no archive of a chart" in err) == (4, True)
+    folder = charts.write_chart(here / "web", {}, values="a: [")
+    code, _, err = new(capsys, "shop", "--from", str(folder))
+    assert (code, "web/values.yaml:2: " in err) == (3, True)
+    code, _, err = new(capsys, "shop", "--from", "oci://registry.example.com/web")
+    assert (code, "source: {chart: {oci: ADDRESS" in err) == (3, True)
     assert not (here / "catalog").exists()
 
 
