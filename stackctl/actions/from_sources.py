@@ -67,7 +67,8 @@ def with_sources(
     found: dict[str, Rendered] = {}
     faults: dict[str, RenderError] = {}
     for _ in range(_ROUNDS):
-        found, faults = _all_rendered(parts, able)
+        found, more = _all_rendered((p for p in parts if p.component.name not in faults), able)
+        faults |= more
         if faults and not described:
             raise RenderError.together("these components cannot be rendered:", [*faults.values()])
         before = able
