@@ -276,7 +276,7 @@ def test_a_stack_is_described_as_far_as_its_sources_are_here(tmp_path: Path):
     result = profile_result(*described("mine", [tmp_path]))
     assert faults(result.document(), document_schema("ProfileDescription")) == []
     told = "\n".join(result.lines(Page(Paint(on=False), None)))
-    assert re.search(r"  gone +managed", told)
+    assert re.search(r"  gone +- +managed", told)
     assert re.search(r"  gone\n +not known: .*mine\.yaml:6: gone: .*no such file", told)
     assert "  there\n      1 ConfigMap, 1 Namespace" in told
     for name, objects in (("gone", "not known"), ("there", "1 ConfigMap, 1 Namespace")):

@@ -19,7 +19,7 @@ def new(
     catalogs: Catalogs,
     output: Output,
     shown: OutputOptions,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it will be called")],
+    name: Annotated[str, typer.Argument(help="What it will be called")],
     source: Annotated[
         Path | None,
         option("--from", metavar="FILE|CHART|DIR", help="What it is made of"),

@@ -17,7 +17,7 @@ LINE = "_STACKCTL_LINE"
 BREAKS = "_STACKCTL_BREAKS"  # where bash begins a new word inside one
 FILES = "files"  # the answer where paths can stand
 _CURSOR = "\0"
-_PATHS = ("FILE", "DIR", "FILE|DIR", "FILE|CHART|DIR")
+_PATHS = ("FILE", "DIR", "FILE|CHART|DIR")
 
 _BASH = """\
 _stackctl() {

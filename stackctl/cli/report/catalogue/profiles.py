@@ -97,7 +97,9 @@ def _settings_lines(settings: list[tuple[str, str, str]], page: Page) -> Iterato
 def _component_lines(found: Composed, page: Page) -> Iterator[str]:
     """Write a line for each component, and below it the features that are on."""
     chosen = found.selection.components
-    rows = [(f"  {e.component.name}", e.component.spec.version, e.mode.value) for e in chosen]
+    rows = [
+        (f"  {e.component.name}", e.component.spec.version or "-", e.mode.value) for e in chosen
+    ]
     for row, each in zip(columns(rows, page.paint), chosen, strict=True):
         yield row
         if each.features:
