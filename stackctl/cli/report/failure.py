@@ -51,7 +51,7 @@ def error_document(error: StackError, code: int) -> Document:
         reason=type(error).__name__,
         exitCode=code,
         message=str(error),
-        hint=TYPED.addressed(error.hint),
+        hint=TYPED.addressed(error.hint) or None,
         problems=list(error.each) if isinstance(error, FileError) else None,
         server=_refusal(error) if isinstance(error, Rejected) else None,
     )

@@ -147,18 +147,18 @@ def release_document(release: Release) -> Document:
 
 
 def _revision(release: Release) -> Document:
-    return {
-        "revision": release.revision,
-        "status": release.status.value,
-        "profile": release.profile,
-        "components": versions_document(release.components),
-        "sets": shown(release.sets),
-        "bundle": release.bundle,
-        "by": release.by,
-        "tool": release.tool,
-        "sources": [{"folder": each.folder, "digest": each.digest} for each in release.sources],
-        "begun": release.begun,
-        "finished": release.finished,
-        "message": release.message,
-        "objects": len(release.inventory),
-    }
+    return known(
+        revision=release.revision,
+        status=release.status.value,
+        profile=release.profile,
+        components=versions_document(release.components),
+        sets=shown(release.sets),
+        bundle=release.bundle,
+        by=release.by,
+        tool=release.tool,
+        sources=[{"folder": each.folder, "digest": each.digest} for each in release.sources],
+        begun=release.begun,
+        finished=release.finished or None,
+        message=release.message or None,
+        objects=len(release.inventory),
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from stackctl.cli.report.rendering import Document, Rendering, document
+from stackctl.cli.report.rendering import Document, Rendering, document, known
 from stackctl.cli.terminal.next_commands import TYPED
 from stackctl.cli.terminal.terminal import Paint, plain
 from stackctl.errors import StackError
@@ -55,8 +55,8 @@ def record_document(found: RecordCheck) -> Document:
     )
 
 
-def _fault(error: StackError) -> dict[str, str]:
-    return {"message": str(error), "hint": error.hint}
+def _fault(error: StackError) -> Document:
+    return known(message=str(error), hint=error.hint or None)
 
 
 def _faults(faults: Iterable[StackError], paint: Paint) -> Iterator[str]:

@@ -332,11 +332,11 @@ def status_document(status: StackStatus) -> Document:
         components=[_component_status(part) for part in status.components],
         gpus=[_gpus_document(each) for each in status.gpus],
         findings=[
-            {
-                "subject": each.subject,
-                "message": TYPED.addressed(each.message),
-                "hint": each.hint,
-            }
+            known(
+                subject=each.subject,
+                message=TYPED.addressed(each.message),
+                hint=each.hint or None,
+            )
             for each in (*([status.run] if status.run else ()), *status.findings)
         ],
         unseen=list(status.unseen),
@@ -364,28 +364,28 @@ def _gpus_document(each: Gpus) -> Document:
 
 
 def _component_status(part: ComponentStatus) -> Document:
-    return {
-        "name": part.name,
-        "version": part.version,
-        "namespace": part.namespace,
-        "status": part.status.value,
-        "ready": part.ready,
-        "total": part.total,
-        "message": part.message,
-        "hint": part.hint,
-        "objects": [_object_status(item) for item in part.objects],
-    }
+    return known(
+        name=part.name,
+        version=part.version,
+        namespace=part.namespace,
+        status=part.status.value,
+        ready=part.ready,
+        total=part.total,
+        message=part.message or None,
+        hint=part.hint or None,
+        objects=[_object_status(item) for item in part.objects],
+    )
 
 
 def _object_status(item: ObjectStatus) -> Document:
-    return {
+    return known(
         **ref_document(item.ref),
-        "status": item.status.value,
-        "message": item.message,
-        "hint": item.hint,
-        "drift": [drift_document(each) for each in item.drift],
-        **({"held": [held_document(each) for each in item.left]} if item.left else {}),
-    }
+        status=item.status.value,
+        message=item.message or None,
+        hint=item.hint or None,
+        drift=[drift_document(each) for each in item.drift],
+        held=[held_document(each) for each in item.left] or None,
+    )
 
 
 def stacks_result(found: Sequence[StackSummary], target: TargetInfo, now: datetime) -> Rendering:
@@ -436,5 +436,5 @@ def _summary_document(each: StackSummary) -> Document:
         release=release_document(each.release) if each.release else None,
         running=each.running,
         well=each.well,
-        message=each.message,
+        message=each.message or None,
     )

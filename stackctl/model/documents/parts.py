@@ -24,7 +24,7 @@ from stackctl.model.shapes.json_schema import (
 OBJECT = fields("Which object it is", REF)
 REASON = text("Why, for people")
 MESSAGE = text("What there is to say, for people")
-HINT = text("What to do: one command or edit; may be empty")
+HINT = text("What to do: one command or edit")
 CLUSTER = text("UID of the cluster")
 STACK = text("Name of the stack; in the record of a tenant NAMESPACE/NAME")
 REVISION = count("Number of the revision")
@@ -144,8 +144,8 @@ RELEASE = {
     "tool": text("Version of stackctl"),
     "sources": SOURCES,
     "begun": text("When it began, RFC 3339"),
-    "finished": text("When it ended, RFC 3339; empty while it goes on"),
-    "message": MESSAGE,
+    "finished?": text("When it ended, RFC 3339; missing while it goes on"),
+    "message?": MESSAGE,
     "objects": count("How many objects it owns"),
 }
 REVIEW = fields(
@@ -191,6 +191,6 @@ REVIEW = fields(
 STATUS = word("How it stands", [each.value for each in Status])
 LEFT = fields("An object", {**REF, "reason": REASON})
 KINDS = by_name("How many objects, by kind", count("Objects"))
-FAULT = fields("A fault", {"message": MESSAGE, "hint": HINT})
+FAULT = fields("A fault", {"message": MESSAGE, "hint?": HINT})
 # By kind: what it is, and its fields.
 Bodies = dict[str, tuple[str, dict[str, Schema]]]

@@ -87,7 +87,7 @@ PROGRAM: Bodies = {
             "reason": text("What kind of failure, in a word"),
             "exitCode": count("The exit code"),
             "message": MESSAGE,
-            "hint": HINT,
+            "hint?": HINT,
             "problems?": items("Everything that is wrong, where that is in files", MESSAGE),
             "server?": fields(
                 "What the API server said",

@@ -47,8 +47,8 @@ STACKS: Bodies = {
                         "status": STATUS,
                         "ready": count("How many objects are ready"),
                         "total": count("How many objects it has"),
-                        "message": MESSAGE,
-                        "hint": HINT,
+                        "message?": MESSAGE,
+                        "hint?": HINT,
                         "objects": items(
                             "Objects",
                             fields(
@@ -56,8 +56,8 @@ STACKS: Bodies = {
                                 {
                                     **REF,
                                     "status": STATUS,
-                                    "message": MESSAGE,
-                                    "hint": HINT,
+                                    "message?": MESSAGE,
+                                    "hint?": HINT,
                                     "drift": items("What others have set", DRIFT),
                                     "held?": items("What others keep", HELD),
                                 },
@@ -99,7 +99,7 @@ STACKS: Bodies = {
                 "What is wrong beside objects and GPUs, a run that did not end well first",
                 fields(
                     "A finding",
-                    {"subject": text("Of what"), "message": MESSAGE, "hint": HINT},
+                    {"subject": text("Of what"), "message": MESSAGE, "hint?": HINT},
                 ),
             ),
             "remedy": text("Command that puts back what has drifted; may be empty"),
@@ -124,7 +124,7 @@ STACKS: Bodies = {
                         ),
                         "running": flag("Whether a run is on"),
                         "well": flag("Whether its last run ended well, and none is on"),
-                        "message": MESSAGE,
+                        "message?": MESSAGE,
                     },
                 ),
             ),
