@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from stackctl.cli.report.diff import diff_lines
-from stackctl.cli.report.history import ago
+from stackctl.cli.report.history import ago, history_lines
 from stackctl.cli.report.outcome import deploy_lines, smoke_lines, teardown_lines
 from stackctl.cli.report.plan import plan_document, plan_lines
 from stackctl.cli.report.rendering import Page
@@ -18,6 +18,7 @@ from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, DataLoss, Plan
 from stackctl.model.plan.removal import DATA
 from stackctl.model.readiness.status import Status
+from stackctl.model.release.history import revisions
 from stackctl.model.release.release import ReleaseStatus
 from stackctl.model.run.outcome import HALF_SEEN, Gpus
 from tests.unit.cli_samples import (
@@ -251,3 +252,31 @@ def test_a_status_without_the_catalogue_says_what_it_compares_with():
         f"made with stackctl {RELEASE.tool} from /srv/team (1a2b3c4d5e6f), which is not here, or "
         f"not as it was: compared with what revision {RELEASE.revision} applied"
     ) in " ".join(" ".join(lines).split())
+
+
+def test_what_a_record_says_does_not_move_the_cursor():
+    """Who writes a tenant's record does not write on the terminal of whoever looks at it."""
+    odd = "x\x1b[2J\x07"
+    release = replace(
+        RELEASE,
+        status=ReleaseStatus.FAILED,
+        profile=odd,
+        by=odd,
+        tool=odd,
+        message=odd,
+        command=f"rollback {odd}",
+        components={odd: odd},
+        sets={odd: odd},
+        begun=odd,
+        finished=odd,
+    )
+    summary = replace(two_stacks()[0], release=release, message=odd)
+    part = replace(CURRENT.components[0], name=odd, version=odd, message=odd, hint=odd)
+    found = replace(CURRENT, release=release, components=(part,), remedy=odd)
+    for page in (PLAIN, replace(PLAIN, wide=True), replace(PLAIN, verbose=True)):
+        lines = (
+            *status_lines(found, NOW, page),
+            *history_lines(revisions((release,)), NOW, page),
+            *stacks_lines((summary,), NOW, page),
+        )
+        assert not [line for line in lines if "\x1b" in line or "\x07" in line]

@@ -131,7 +131,7 @@ def _header(status: StackStatus, now: datetime, paint: Paint, width: int | None)
     release = status.release
     head = (
         f"stack {paint(str(release.stack), 'bold')}",
-        f"profile {paint(release.profile, 'bold')}",
+        f"profile {paint(plain(release.profile), 'bold')}",
         release_text(release, now, paint),
     )
     lines = [*flow(head, width), *target_lines(status.target, paint, width)]
