@@ -4,23 +4,28 @@ from dataclasses import replace
 
 import pytest
 
+from stackctl.cli.options.output import OutputOptions
 from stackctl.cli.report.diff import diff_lines
 from stackctl.cli.report.history import ago, history_lines
 from stackctl.cli.report.outcome import deploy_lines, smoke_lines, teardown_lines
 from stackctl.cli.report.plan import plan_document, plan_lines
+from stackctl.cli.report.policies import policies_lines
 from stackctl.cli.report.rendering import Page
+from stackctl.cli.report.report import Report
 from stackctl.cli.report.status import gpu_lines, stacks_lines, status_lines, way_out
 from stackctl.cli.terminal.terminal import Paint, visible
+from stackctl.cluster.look.policies import Objection, PolicyReport
 from stackctl.model.catalogue.catalogue import CatalogueSource
 from stackctl.model.compose.diff import Difference
 from stackctl.model.objects.refs import Ref
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.plan.plan import Action, Change, DataLoss, Plan
 from stackctl.model.plan.removal import DATA
+from stackctl.model.readiness.policies import PolicyMode
 from stackctl.model.readiness.status import Status
 from stackctl.model.release.history import revisions
 from stackctl.model.release.release import ReleaseStatus
-from stackctl.model.run.outcome import HALF_SEEN, Gpus
+from stackctl.model.run.outcome import HALF_SEEN, ComponentStatus, Gpus
 from tests.unit.cli_samples import (
     CURRENT,
     DEPLOYED,
@@ -109,6 +114,41 @@ def test_a_wide_terminal_has_the_message_in_the_table():
     (line,) = [line for line in lines if line.startswith("kserve ")]
     assert "Failed" in line
     assert "ImagePullBackOff" in line
+
+
+def test_a_command_that_no_column_has_room_for_stands_below_the_line():
+    """What is to be copied is not pushed over the edge by a short message beside the table."""
+    command = "stackctl deploy --stack mine --profile mine --catalog catalog"
+    part = ComponentStatus(
+        "web", "1", "web", Status.NOT_FOUND, 0, 1, message="does not exist", hint=command
+    )
+    lines = status_lines(replace(CURRENT, components=(part,)), NOW, PLAIN)
+    assert f"    → {command}" in lines
+
+
+def test_a_note_is_broken_where_the_terminal_ends(terminal):
+    """And comes whole where a program reads it."""
+    seen = terminal("")
+    Report(OutputOptions()).note("what it is about " * 9)
+    assert max(map(len, seen.getvalue().splitlines())) <= WIDTH
+    assert seen.getvalue().startswith("note: what it is about")
+
+
+def test_what_had_nothing_to_change_says_so_in_lines_that_fit():
+    """A long name of a context does not push the end of the sentence over the edge."""
+    target = replace(DEPLOYED.target, context="stackctl-sandbox-of-somebody")
+    lines = deploy_lines(replace(DEPLOYED, release=None, target=target), PLAIN)
+    assert max(map(len, lines)) <= WIDTH
+    assert " ".join(map(str.strip, lines)).startswith("nothing to change: stack ")
+
+
+def test_what_policies_have_against_objects_fits_a_terminal():
+    """The object and every word against it, in lines that belong together."""
+    found = Objection("no-latest", Ref("", "Pod", "team-a", "p" * 40), "is not to be run so " * 4)
+    report = PolicyReport({"no-latest": PolicyMode.WARN}, (found,))
+    lines = list(policies_lines(report, PLAIN))
+    assert max(map(len, lines)) <= WIDTH
+    assert "is not to be run so is not" in " ".join(map(str.strip, lines))
 
 
 def test_a_pipe_gets_what_fits_a_terminal_and_whole_lines_where_asked():

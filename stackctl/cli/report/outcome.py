@@ -23,7 +23,7 @@ from stackctl.cli.report.rendering import (
 )
 from stackctl.cli.report.upgrade import review_document, review_lines
 from stackctl.cli.terminal.next_commands import TYPED
-from stackctl.cli.terminal.terminal import plain, wrap
+from stackctl.cli.terminal.terminal import labelled, plain, wrap
 from stackctl.errors import ApplyError, NotReadyError
 from stackctl.model.objects.wording import span
 from stackctl.model.plan.plan import Action, Plan
@@ -63,9 +63,11 @@ def deploy_lines(outcome: DeployOutcome, page: Page, word: str = "deployed") -> 
         return []
     end = f"on {_where(outcome.target)} in {span(outcome.seconds)}"
     if outcome.release is None:
-        head = paint("nothing to change:", "green", "bold")
-        left = left_lines(plan, paint, page.width)
-        return [*left, f"{head} stack {plan.stack}, {objects(len(plan.changes))}, checked {end}"]
+        head = "nothing to change:"
+        text = f"stack {plan.stack}, {objects(len(plan.changes))}, checked {end}"
+        first, *more = labelled(head, text, page.width)
+        painted = first.replace(head, paint(head, "green", "bold"), 1)
+        return [*left_lines(plan, paint, page.width), painted, *more]
     changed = len(plan.changes) - plan.counts[Action.UNCHANGED]
     head = f"{paint(f'{word}:', 'green', 'bold')} stack {plan.stack}, profile {plan.profile}"
     return [

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from stackctl.cli.report.plan import target_document, unseen_lines
 from stackctl.cli.report.rendering import Document, Page, Rendering, document, ref_document
-from stackctl.cli.terminal.terminal import plain, table
+from stackctl.cli.terminal.terminal import plain, table, wrap
 from stackctl.cluster.look.policies import PolicyReport
 from stackctl.model.readiness.policies import PolicyMode
 from stackctl.model.run.outcome import TargetInfo
@@ -52,7 +52,8 @@ def policies_lines(found: PolicyReport, page: Page) -> Iterator[str]:
         if objections := found.of(name):
             yield ""
             yield page.paint(plain(name), *_STYLES.get(mode, ()), "bold")
-            yield from (f"  {each.ref}: {plain(each.message)}" for each in objections)
+            for each in objections:
+                yield from wrap(f"  {each.ref}: {plain(each.message)}", page.width, "    ")
     if found.unseen:
         yield ""
         yield from unseen_lines(found.unseen, page.paint, page.width)

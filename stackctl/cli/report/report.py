@@ -18,6 +18,7 @@ from stackctl.cli.terminal.streams import write_aside, write_document, write_man
 from stackctl.cli.terminal.terminal import (
     Paint,
     columns,
+    labelled,
     plain,
     shorten,
     wants_colour,
@@ -145,7 +146,8 @@ class Report:
     def note(self, text: str) -> None:
         """Tell something that is neither result nor failure."""
         if not self.shown.quiet:
-            self.say([f"{self.aside('note:', 'cyan')} {plain(text)}"])
+            first, *more = labelled("note:", plain(text), width_of(sys.stderr))
+            self.say([first.replace("note:", self.aside("note:", "cyan"), 1), *more])
 
     def say(self, lines: Iterable[str]) -> None:
         """Write lines that are not the result."""

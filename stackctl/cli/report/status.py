@@ -183,7 +183,7 @@ def _components(
     used = sum(measure([_HEADER, *rows])) + len(_HEADER) * _GAP
     if not any(part.message for part in components):
         return table(_HEADER, rows, paint)
-    if width is None or width - used >= max(_ROOM_FOR_MESSAGE, _longest_word(components)):
+    if width is None or width - used >= _room(components):
         header, *lines = table((*_HEADER, "MESSAGE"), [[*row, ""] for row in rows], paint)
         indent = used
     else:
@@ -192,8 +192,13 @@ def _components(
     return [header, *_with_messages(lines, components, indent, paint, width)]
 
 
-def _longest_word(components: Iterable[ComponentStatus]) -> int:
-    return max(len(word) for part in components for word in plain(part.message).split() or [""])
+def _room(components: Iterable[ComponentStatus]) -> int:
+    """Say how wide a column of messages is at least, in which no word and no command is broken."""
+    unbroken = [_ROOM_FOR_MESSAGE]
+    for part in components:
+        unbroken += map(len, plain(part.message).split())
+        unbroken += map(len, way_out(part.hint, Paint(on=False), 0, _ROOM_FOR_MESSAGE))
+    return max(unbroken)
 
 
 def _with_messages(

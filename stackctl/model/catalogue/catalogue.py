@@ -46,7 +46,7 @@ class Catalogue:
             return self.profiles[name]
         raise ConfigError(
             f"no profile is called {name}{did_you_mean(name, self.profiles)}",
-            hint="stackctl profiles lists them",
+            hint="stackctl profiles lists them; --catalog DIR adds those of your own",
         )
 
     def component(self, name: str) -> "Component":

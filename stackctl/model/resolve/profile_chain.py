@@ -62,7 +62,7 @@ def chain_of(
         known = did_you_mean(first, catalogue.profiles)
         raise ConfigError(
             f"{file.origin('profile')}: spec.profile: no profile is called {first}{known}",
-            hint="stackctl profiles lists them",
+            hint="stackctl profiles lists them; --catalog DIR adds those of your own",
         )
     chain: dict[str, Profile] = {}
     for profile in reversed(_ancestry(catalogue, catalogue.profile(first))):
