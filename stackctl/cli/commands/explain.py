@@ -27,7 +27,8 @@ def explain(
 
     Of a component: what it is for, needs and makes, every parameter with its value and who says
     so, and what its programs may do. Of a value: file and line of each layer, the wire it comes
-    through, the places it is written to. Without a profile or stack file: as it comes.
+    through, the places it is written to. Without a profile or stack file: as it comes. No
+    cluster is asked: what --set recorded there is shown by `stackctl status`.
 
     Examples:
         stackctl explain spark-operator
