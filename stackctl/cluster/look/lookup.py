@@ -110,18 +110,18 @@ def _by_name(
             groups[resource, ref.namespace].append(ref)
     client = connection.client
 
-    def read(places: Iterable[_Place]) -> Iterator[dict[Ref, Manifest]]:
+    def ask(places: Iterable[_Place]) -> Iterator[dict[Ref, Manifest]]:
         return pool.map(
             lambda place: _in_one_place(client, place[0], place[1], groups[place]), places
         )
 
     # Namespaces that are asked for themselves, which the others wait for, are asked for once.
-    reading = read([place for place in groups if not place[1]])
+    asking = ask([place for place in groups if not place[1]])
     own = {ref.name for ref in refs if (ref.group, ref.kind) == NAMESPACE}
     spaces = _namespaces(connection, {space for _, space in groups if space} - own, found, pool)
-    there = {ref: each for answer in reading for ref, each in answer.items()}
+    there = {ref: each for answer in asking for ref, each in answer.items()}
     spaces |= {ref.name for ref in there if (ref.group, ref.kind) == NAMESPACE}
-    more = read([place for place in groups if place[1] in spaces])
+    more = ask([place for place in groups if place[1] in spaces])
     return there | {ref: each for answer in more for ref, each in answer.items()}
 
 
