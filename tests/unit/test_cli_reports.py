@@ -140,6 +140,7 @@ def test_what_had_nothing_to_change_says_so_in_lines_that_fit():
     lines = deploy_lines(replace(DEPLOYED, release=None, target=target), PLAIN)
     assert max(map(len, lines)) <= WIDTH
     assert " ".join(map(str.strip, lines)).startswith("nothing to change: stack ")
+    assert max(map(len, teardown_lines(replace(TORN_DOWN, target=target), PLAIN))) <= WIDTH
 
 
 def test_what_policies_have_against_objects_fits_a_terminal():

@@ -63,11 +63,9 @@ def deploy_lines(outcome: DeployOutcome, page: Page, word: str = "deployed") -> 
         return []
     end = f"on {_where(outcome.target)} in {span(outcome.seconds)}"
     if outcome.release is None:
-        head = "nothing to change:"
         text = f"stack {plan.stack}, {objects(len(plan.changes))}, checked {end}"
-        first, *more = labelled(head, text, page.width)
-        painted = first.replace(head, paint(head, "green", "bold"), 1)
-        return [*left_lines(plan, paint, page.width), painted, *more]
+        left = left_lines(plan, paint, page.width)
+        return [*left, *_headed("nothing to change:", text, page)]
     changed = len(plan.changes) - plan.counts[Action.UNCHANGED]
     head = f"{paint(f'{word}:', 'green', 'bold')} stack {plan.stack}, profile {plan.profile}"
     return [
@@ -88,7 +86,7 @@ def teardown_lines(outcome: TeardownOutcome, page: Page) -> list[str]:
     removed = objects(plan.counts[Action.PRUNE])
     none = "none seen" if outcome.unseen else "none"
     return [
-        f"{paint('removed:', 'green', 'bold')} stack {plan.stack}, {removed} {end}",
+        *_headed("removed:", f"stack {plan.stack}, {removed} {end}", page),
         *kept,
         *(
             _list("residue:", "red", outcome.residue, page)
@@ -96,6 +94,12 @@ def teardown_lines(outcome: TeardownOutcome, page: Page) -> list[str]:
         ),
         *unseen_lines(outcome.unseen, paint, page.width),
     ]
+
+
+def _headed(head: str, text: str, page: Page) -> list[str]:
+    """Write a last line, broken where the terminal ends."""
+    first, *more = labelled(head, text, page.width)
+    return [first.replace(head, page.paint(head, "green", "bold"), 1), *more]
 
 
 def _dry(plan: Plan, target: TargetInfo, page: Page, review: Sequence[str] = ()) -> list[str]:
