@@ -12,7 +12,7 @@ from stackctl.cluster.record.lock import Claim, locked
 from stackctl.cluster.record.missing_record import absent
 from stackctl.cluster.record.releases import Recorded
 from stackctl.cluster.workers import workers
-from stackctl.errors import StackError
+from stackctl.errors import ReleaseError, StackError
 from stackctl.model.objects.wording import counted
 from stackctl.model.ownership.stack_id import StackId
 from stackctl.model.release.release import written_off
@@ -128,11 +128,21 @@ def _steps(stack: StackId, mending: _Mending) -> Iterator[str]:
 def _mend(client: Client, stack: StackId, mending: _Mending, pool: Executor) -> None:
     if mending.made is not None:
         releases.require_latest(client, stack, mending.made)
-        recording.begin(client, mending.made.release, (), pool)
+        secrets = _secret_sets(client, stack)
+        recording.begin(client, mending.made.release, (), pool, secrets)
     recording.drop(client, stack, mending.damaged, mending.spoilt)
     for number, names in mending.lost.items():
         recorded = releases.read_as_is(client, stack, number)
         recording.update(client, recorded, written_off(recorded.release, names))
+
+
+def _secret_sets(client: Client, stack: StackId) -> Mapping[str, str]:
+    """Read what `--set` said of secrets for the last readable revision; what is lost stays so."""
+    known = releases.history(client, stack, lambda _: None)
+    try:
+        return releases.secret_sets(client, known[-1]) if known else {}
+    except ReleaseError:
+        return {}
 
 
 def _lost(client: Client, stack: StackId) -> dict[int, set[str]]:

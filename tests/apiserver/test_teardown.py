@@ -3,12 +3,23 @@
 import pytest
 
 from stackctl.actions.history import newest
+from stackctl.cluster.record import record_store as store
 from stackctl.cluster.record import recording, releases
+from stackctl.cluster.record.lock import RECORD_LABEL
 from stackctl.errors import ConflictError, NotReadyError, ReleaseError, StackError, headline
 from stackctl.model.objects.refs import MANAGED_BY, STACK_LABEL, Manifest, Ref
 from stackctl.model.plan.plan import Action
 from stackctl.model.release.release import ReleaseStatus
 from tests.apiserver.stacks import Stack, write_as
+
+
+def leave_alone_in_the_record_namespace(stack: Stack) -> None:
+    """Take away what other tests have left there, copies that are no records included."""
+    others = f"{RECORD_LABEL},{RECORD_LABEL}!={stack.id.name}"
+    for path in (store.indexes_of(stack.id), store.secrets_of(stack.id)):
+        for each in stack.client.list(path, labels=others, metadata_only=True).items:
+            stack.client.delete(f"{path}/{each['metadata']['name']}")
+    stack.keep_record_namespace(keep=False)
 
 
 def with_widgets(stack: Stack):
@@ -268,10 +279,7 @@ def test_an_object_made_again_by_somebody_else_stays(stack):
 def test_the_last_stack_takes_the_record_along(stack):
     """With no stack left, the namespace of the records goes too."""
     stack.deploy(stack.part("a", stack.namespace()))
-    for other in releases.places(stack.client):
-        if other != stack.id:
-            recording.forget(stack.client, other)
-    stack.keep_record_namespace(keep=False)
+    leave_alone_in_the_record_namespace(stack)
     assert stack.teardown().residue == ()
     live = stack.client.get("/api/v1/namespaces/stackctl-system")
     assert live is None or live["metadata"].get("deletionTimestamp")
@@ -414,10 +422,7 @@ def test_what_kubernetes_puts_into_a_namespace_is_in_nobodys_way(stack):
 def test_events_do_not_keep_the_namespace_of_the_records(stack):
     """It goes with the last stack, and what is told after that is told to nobody."""
     stack.deploy(stack.part("a", stack.namespace(), stack.config("x")))
-    for other in releases.places(stack.client):
-        if other != stack.id:
-            recording.forget(stack.client, other)
-    stack.keep_record_namespace(keep=False)
+    leave_alone_in_the_record_namespace(stack)
     outcome = stack.teardown()
     assert (outcome.residue, outcome.unseen) == ((), ())
     assert stack.client.get("/api/v1/namespaces/stackctl-system") is None

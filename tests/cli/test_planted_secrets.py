@@ -217,7 +217,8 @@ def test_a_stack_full_of_secrets_shows_none_on_other_days(snoop, revealing, watc
     assert part.code == 0, part.text
     lose_newest_revision(cli)
     assert snoop("record", "check", "-o", "json").code == 1
-    assert snoop("record", "repair", "--yes", "-v", "--debug").code == 0
+    mended = snoop("record", "repair", "--yes", "-v", "--debug")
+    assert mended.code == 0, mended.text
     other = ("deploy", *stack, *SETS, "--source", "vault=chart", "--dry-run", "--debug")
     for helm, form, code in (("chatty", "json", 4), ("helm", "table", 0)):
         program = str(cli.home / "charts" / helm)
