@@ -5,7 +5,7 @@ They are read, and moved to where indexes are kept now by the first run that wri
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import filterfalse
@@ -37,14 +37,18 @@ def all_of(client: Client, stack: StackId, *, metadata_only: bool = False) -> li
         if metadata_only:
             raise
         return []
-    return sorted(filterfalse(shards.is_sign, found.items), key=store.revision_of)
+    return _in_order(found.items)
 
 
 def among(stack: StackId, held: shards.StoredIndex) -> list[Manifest]:
     """Choose the metadata of these indexes of what is in the Secrets of a record, oldest first."""
     if not stack.administrators:
         return []
-    found = (each for each in held.others if store.REVISION_LABEL in labels_of(each))
+    return _in_order(each for each in held.others if store.REVISION_LABEL in labels_of(each))
+
+
+def _in_order(found: Iterable[Manifest]) -> list[Manifest]:
+    """Leave out the sign, which is above all."""
     return sorted(filterfalse(shards.is_sign, found), key=store.revision_of)
 
 

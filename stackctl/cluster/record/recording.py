@@ -84,7 +84,7 @@ def begin(
     stack = release.stack
     reach.require_release(client, release)
     held = held or shards.kept(client, stack)
-    signed = pool.submit(_ready_for_indexes, client, stack, held)
+    signed = pool.submit(_ready_for_indexes, client, stack, held, 0)
     settings = pool.submit(secret_settings.keep, client, release, secrets or {})
     keep_shards(
         client, stack, [part for part in components if part.digest not in held.shards], pool
@@ -102,10 +102,12 @@ def begin(
     return Recorded(release, stored["metadata"]["resourceVersion"])
 
 
-def _ready_for_indexes(client: Client, stack: StackId, held: shards.StoredIndex) -> None:
+def _ready_for_indexes(
+    client: Client, stack: StackId, held: shards.StoredIndex, newest: int
+) -> None:
     """Keep programs that know no other format away, before an index is written in this one."""
     if not held.newest:
-        shards.sign(client, stack, 0)
+        shards.sign(client, stack, newest)
     first_format.move(client, stack, held.others)
 
 
@@ -153,10 +155,7 @@ def _moved(client: Client, recorded: Recorded) -> Recorded:
         LockedError: another run has written to it.
     """
     stack = recorded.release.stack
-    held = shards.kept(client, stack)
-    if not held.newest:
-        shards.sign(client, stack, recorded.release.revision)
-    first_format.move(client, stack, held.others)
+    _ready_for_indexes(client, stack, shards.kept(client, stack), recorded.release.revision)
     moved = releases.read_as_is(client, stack, recorded.release.revision)
     if moved.release != recorded.release:
         raise LockedError(f"stack {stack}: another run has taken over; nothing more was written")

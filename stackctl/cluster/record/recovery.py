@@ -156,9 +156,9 @@ def _trouble(connection: Connection, stack: StackId, pool: Executor) -> str:
         recorded = releases.current(connection.client, stack)
         if recorded is None:
             return f"stack {stack}: no record is there"
-        kept = releases.kept(connection.client, stack)
-        if kept is not None and kept.newest > recorded.release.revision:
-            return str(indexes.gone(stack, kept.newest))
+        kept, newest = releases.kept(connection.client, stack), recorded.release.revision
+        if gone := releases.newest_gone(connection.client, stack, newest, kept):
+            return str(indexes.gone(stack, gone))
         if error := unnamed(connection, stack, recorded, pool):
             return str(error)
     except LaterFormat:
